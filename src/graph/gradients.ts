@@ -1,0 +1,326 @@
+/**
+ * One gradient rule an operator. In the formulas, dY is the gradient of an operator's output and dX the one of its
+ * input; a rule may return a gradient of the operands' common, broadcast shape: the walker (`backward.ts`) sums it
+ * down, once for all rules. Every rule is checked against numeric differentiation in `gradients.test.ts`.
+ * @module
+ */
+import type { GraphBuilder } from "./builder.js";
+import {
+  add,
+  cast,
+  div,
+  erf,
+  exp,
+  greater,
+  greaterOrEqual,
+  less,
+  matmul,
+  mul,
+  neg,
+  not,
+  reduceMean,
+  reduceSum,
+  reshape,
+  reshapeLike,
+  shapeOf,
+  sub,
+  tanh,
+  transpose,
+  where,
+} from "./functions.js";
+import type { FusedMatMulAttrs, OpAttrs, OpType } from "./ops.js";
+import { normalizeAxis } from "./shapes.js";
+import { type Dim, showShape, type Value } from "./value.js";
+
+/** What a gradient rule may use. */
+export interface GradContext<K extends OpType> {
+  readonly g: GraphBuilder;
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly Value[];
+  /** Gradients of the outputs; null where nothing depends on an output. */
+  readonly grads: readonly (Value | null)[];
+  readonly attrs: OpAttrs[K];
+  /** Whether anybody wants the gradient of operand i. */
+  needs(i: number): boolean;
+}
+
+/** Gradients of the operands, by position; null for none. */
+export type GradRule<K extends OpType> = (c: GradContext<K>) => readonly (Value | null)[];
+
+/** The operands, the output and its gradient, for operators with one output. */
+function parts<K extends OpType>(c: GradContext<K>) {
+  return {
+    g: c.g,
+    a: c.inputs[0] as Value,
+    b: c.inputs[1] as Value,
+    y: c.outputs[0] as Value,
+    dy: c.grads[0] as Value,
+  };
+}
+
+const floats: ReadonlySet<string> = new Set(["float16", "float32", "float64"]);
+
+type PartsOf = ReturnType<typeof parts>;
+
+/** A rule for an operator of one operand: dX from dY, X and Y. */
+const unary =
+  <K extends OpType>(rule: (p: PartsOf) => Value): GradRule<K> =>
+  (c) => [rule(parts(c))];
+
+/** A rule for an operator of two operands; each side is only built when it is wanted. */
+const binary =
+  <K extends OpType>(left: (p: PartsOf) => Value, right: (p: PartsOf) => Value): GradRule<K> =>
+  (c) => [c.needs(0) ? left(parts(c)) : null, c.needs(1) ? right(parts(c)) : null];
+
+const zeroWhereNot = (p: PartsOf, condition: Value, dy = p.dy) => where(p.g, condition, dy, p.g.scalar(0));
+
+/**
+ * Y = α·op(A)·op(B).
+ *   A  B :  dA = α·dY·Bᵀ    dB = α·Aᵀ·dY
+ *   A  B':  dA = α·dY·B     dB = α·dYᵀ·A
+ *   A' B :  dA = α·B·dYᵀ    dB = α·A·dY
+ *   A' B':  dA = α·Bᵀ·dYᵀ   dB = α·dYᵀ·Aᵀ
+ */
+function matmulRule(c: GradContext<"FusedMatMul"> | GradContext<"MatMul">): readonly (Value | null)[] {
+  const { g, a, b, dy } = parts(c as GradContext<"FusedMatMul">);
+  const { transA, transB, alpha }: FusedMatMulAttrs = { transA: false, transB: false, alpha: 1, ...c.attrs };
+  const gradA = () =>
+    transA ? matmul(g, b, dy, { transA: transB, transB: true, alpha }) : matmul(g, dy, b, { transB: !transB, alpha });
+  const gradB = () => {
+    // A weight shared by a batch: one product over all rows instead of a batch of products that is summed afterwards.
+    const shared = b.shape.length === 2 && a.shape.length > 2 && !transA;
+    const rows = shared ? reshape(g, a, -1, a.shape.at(-1) as number) : a;
+    const dRows = shared ? reshape(g, dy, -1, dy.shape.at(-1) as number) : dy;
+    return transB
+      ? matmul(g, dRows, rows, { transA: true, transB: transA, alpha })
+      : matmul(g, rows, dRows, { transA: !transA, alpha });
+  };
+  return [c.needs(0) ? gradA() : null, c.needs(1) ? gradB() : null];
+}
+
+/**
+ * Y = x̂·γ + β with x̂ = (X − mean)·r, r = 1/√(var + ε):
+ *   dβ = dY, dγ = dY·x̂ (summed by the walker), dx̂ = dY·γ,
+ *   dX = r·(dx̂ − mean(dx̂) − x̂·mean(dx̂·x̂))
+ */
+function layerNormRule(c: GradContext<"LayerNormalization">): readonly (Value | null)[] {
+  const { g, a: x, b: gamma, dy } = parts(c);
+  const [, mean, invStd] = c.outputs as readonly [Value, Value, Value];
+  const normalized = c.needs(0) || c.needs(1) ? mul(g, sub(g, x, mean), invStd) : dy;
+  const gradX = () => {
+    const scaled = mul(g, dy, gamma);
+    const projected = mul(g, normalized, reduceMean(g, mul(g, scaled, normalized), [-1], true));
+    return mul(g, invStd, sub(g, sub(g, scaled, reduceMean(g, scaled, [-1], true)), projected));
+  };
+  return [c.needs(0) ? gradX() : null, c.needs(1) ? mul(g, dy, normalized) : null, c.needs(2) ? dy : null];
+}
+
+/** d gelu(x)/dx = Φ(x) + x·φ(x), or the derivative of ½x(1 + tanh u), u = √(2/π)(x + 0.044715x³). */
+function geluRule(c: GradContext<"Gelu">): readonly (Value | null)[] {
+  const { g, a: x, dy } = parts(c);
+  const f = (n: number) => g.scalar(n);
+  if (c.attrs.approximate === "none") {
+    const cdf = mul(g, f(0.5), add(g, erf(g, mul(g, x, f(Math.SQRT1_2))), f(1)));
+    const pdf = mul(g, exp(g, mul(g, mul(g, x, x), f(-0.5))), f(1 / Math.sqrt(2 * Math.PI)));
+    return [mul(g, dy, add(g, cdf, mul(g, x, pdf)))];
+  }
+  const root = Math.sqrt(2 / Math.PI);
+  const square = mul(g, x, x);
+  const t = tanh(g, mul(g, mul(g, x, f(root)), add(g, mul(g, square, f(0.044715)), f(1))));
+  const inner = add(g, mul(g, square, f(3 * 0.044715 * root)), f(root));
+  const slope = mul(g, mul(g, x, sub(g, f(1), mul(g, t, t))), inner);
+  return [mul(g, dy, mul(g, f(0.5), add(g, add(g, t, f(1)), slope)))];
+}
+
+/** Y = reduce(X): dY is put back to X's rank and spread over the reduced axes, times `scale`. */
+function spread(p: PartsOf, axes: readonly number[], scale: number): Value {
+  const { g, a: x, dy } = p;
+  const rank = x.shape.length;
+  const reduced = new Set(axes.map((axis) => normalizeAxis(axis, rank)));
+  const kept =
+    dy.shape.length === rank ? dy : g.emitOne("Unsqueeze", [dy, g.ints(...[...reduced].sort((i, j) => i - j))], {});
+  const scaled = scale === 1 ? kept : mul(g, kept, g.scalar(scale));
+  return g.emitOne("Expand", [scaled, shapeOf(g, x)], {});
+}
+
+function reduceMeanRule(c: GradContext<"ReduceMean">): readonly (Value | null)[] {
+  const p = parts(c);
+  const axes = p.b.literal ?? [];
+  const dims = axes.map((axis) => p.a.shape.at(axis) as Dim);
+  const count = dims.reduce<number>((product, dim) => {
+    if (typeof dim !== "number")
+      throw new Error(`ReduceMean over the named dimension ${dim} has no gradient rule: divide a sum`);
+    return product * dim;
+  }, 1);
+  return [spread(p, axes, 1 / count), null];
+}
+
+/** Y = data[indices]: rows of dY are added up where their indices repeat. ScatterND loses updates when two threads run. */
+function gatherRule(c: GradContext<"Gather">): readonly (Value | null)[] {
+  const { g, a: data, b: indices, dy } = parts(c);
+  const [rows, width] = data.shape;
+  if (normalizeAxis(c.attrs.axis, data.shape.length) !== 0 || data.shape.length !== 2) {
+    throw new Error(
+      `Gather has a gradient rule for rows of a matrix only, not for axis ${c.attrs.axis} of ${showShape(data.shape)}`,
+    );
+  }
+  const updates = reshape(g, dy, -1, width as number);
+  const places = g.emitOne("Expand", [reshape(g, indices, -1, 1), shapeOf(g, updates)], {});
+  const zeros = g.emitOne("ConstantOfShape", [g.ints(rows as number, width as number)], { value: 0, dtype: "float32" });
+  return [g.emitOne("ScatterElements", [zeros, places, updates], { axis: 0, reduction: "add" }), null];
+}
+
+function concatRule(c: GradContext<"Concat">): readonly (Value | null)[] {
+  const dy = c.grads[0] as Value;
+  const axis = normalizeAxis(c.attrs.axis, dy.shape.length);
+  let start = 0;
+  return c.inputs.map((input, i) => {
+    const size = (input as Value).shape[axis];
+    if (typeof size !== "number") throw new Error(`Concat along the named dimension ${size} has no gradient rule`);
+    const from = start;
+    start += size;
+    const { g } = c;
+    return c.needs(i) ? g.emitOne("Slice", [dy, g.ints(from), g.ints(start), g.ints(axis)], {}) : null;
+  });
+}
+
+/** Y = X[start..end]: dX is dY between zeros. */
+function sliceRule(c: GradContext<"Slice">): readonly (Value | null)[] {
+  const { g, a: x, dy } = parts(c);
+  const rank = x.shape.length;
+  const pads = new Array<number>(2 * rank).fill(0);
+  (c.inputs[3]?.literal ?? []).forEach((axis, i) => {
+    const at = normalizeAxis(axis, rank);
+    const size = x.shape[at];
+    if (typeof size !== "number") throw new Error(`Slice of the named dimension ${size} has no gradient rule`);
+    const resolve = (n: number) => Math.max(0, Math.min(size, n < 0 ? n + size : n));
+    pads[at] = resolve(c.inputs[1]?.literal?.[i] ?? 0);
+    pads[at + rank] = size - resolve(c.inputs[2]?.literal?.[i] ?? size);
+  });
+  return [g.emitOne("Pad", [dy, g.ints(...pads), g.scalar(0)], {}), null, null, null];
+}
+
+/** The gradient of what a shape operator rearranged is the same elements in the old shape. */
+const oldShape = <K extends OpType>(): GradRule<K> => unary(({ g, a, dy }) => reshapeLike(g, dy, a));
+/** The walker sums a gradient of the broadcast shape down to the operand's. */
+const passOn = <K extends OpType>(): GradRule<K> => unary(({ dy }) => dy);
+
+/**
+ * `"zero"`: no gradient flows (integers, comparisons, shapes). `"unsupported"`: asking for one is an error.
+ */
+export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupported" } = {
+  // Y = A + B: dA = dY, dB = dY
+  Add: binary(
+    ({ dy }) => dy,
+    ({ dy }) => dy,
+  ),
+  // Y = A − B: dA = dY, dB = −dY
+  Sub: binary(
+    ({ dy }) => dy,
+    ({ g, dy }) => neg(g, dy),
+  ),
+  // Y = A·B: dA = dY·B, dB = dY·A
+  Mul: binary(
+    ({ g, b, dy }) => mul(g, dy, b),
+    ({ g, a, dy }) => mul(g, dy, a),
+  ),
+  // Y = A/B: dA = dY/B, dB = −dY·Y/B
+  Div: binary(
+    ({ g, b, dy }) => div(g, dy, b),
+    ({ g, b, y, dy }) => neg(g, div(g, mul(g, dy, y), b)),
+  ),
+  // The operand that is chosen gets dY; the first one at a tie.
+  Min: binary(
+    (p) => zeroWhereNot(p, greaterOrEqual(p.g, p.b, p.a)),
+    (p) => zeroWhereNot(p, less(p.g, p.b, p.a)),
+  ),
+  Max: binary(
+    (p) => zeroWhereNot(p, greaterOrEqual(p.g, p.a, p.b)),
+    (p) => zeroWhereNot(p, greater(p.g, p.b, p.a)),
+  ),
+  // dX = −dY
+  Neg: unary(({ g, dy }) => neg(g, dy)),
+  // dX = sign(X)·dY, 0 at 0
+  Abs: unary((p) =>
+    sub(p.g, zeroWhereNot(p, greater(p.g, p.a, p.g.scalar(0))), zeroWhereNot(p, less(p.g, p.a, p.g.scalar(0)))),
+  ),
+  // dX = dY/(2Y)
+  Sqrt: unary(({ g, y, dy }) => div(g, mul(g, dy, g.scalar(0.5)), y)),
+  // dX = −dY·Y²
+  Reciprocal: unary(({ g, y, dy }) => neg(g, mul(g, dy, mul(g, y, y)))),
+  // dX = dY·Y
+  Exp: unary(({ g, y, dy }) => mul(g, dy, y)),
+  // dX = dY/X
+  Log: unary(({ g, a, dy }) => div(g, dy, a)),
+  // dX = dY·2/√π·exp(−X²)
+  Erf: unary(({ g, a, dy }) => mul(g, mul(g, dy, g.scalar(2 / Math.sqrt(Math.PI))), exp(g, neg(g, mul(g, a, a))))),
+  // dX = dY·(1 − Y²)
+  Tanh: unary(({ g, y, dy }) => mul(g, dy, sub(g, g.scalar(1), mul(g, y, y)))),
+  // dX = dY·Y·(1 − Y)
+  Sigmoid: unary(({ g, y, dy }) => mul(g, dy, mul(g, y, sub(g, g.scalar(1), y)))),
+  // dX = dY where X > 0
+  Relu: unary((p) => zeroWhereNot(p, greater(p.g, p.a, p.g.scalar(0)))),
+  Gelu: geluRule,
+  Identity: passOn(),
+  StopGradient: "zero",
+  // dX = dY in X's dtype, between floating-point types
+  Cast: (c) => {
+    const { g, a, y, dy } = parts(c);
+    return [floats.has(y.dtype) && floats.has(a.dtype) ? cast(g, dy, a.dtype) : null];
+  },
+  Equal: "zero",
+  Less: "zero",
+  Greater: "zero",
+  GreaterOrEqual: "zero",
+  And: "zero",
+  Not: "zero",
+  // Y = C ? A : B: dA = C ? dY : 0, dB = C ? 0 : dY
+  Where: (c) => {
+    const { g, a: condition, dy } = parts(c);
+    return [
+      null,
+      c.needs(1) ? where(g, condition, dy, g.scalar(0)) : null,
+      c.needs(2) ? where(g, not(g, condition), dy, g.scalar(0)) : null,
+    ];
+  },
+  BitwiseXor: "zero",
+  BitShift: "zero",
+  MatMul: matmulRule,
+  FusedMatMul: matmulRule,
+  LayerNormalization: layerNormRule,
+  // dX = Y·(dY − Σ dY·Y)
+  Softmax: (c) => {
+    const { g, y, dy } = parts(c);
+    return [mul(g, y, sub(g, dy, reduceSum(g, mul(g, dy, y), [c.attrs.axis], true)))];
+  },
+  // dX = dY − exp(Y)·Σ dY
+  LogSoftmax: (c) => {
+    const { g, y, dy } = parts(c);
+    return [sub(g, dy, mul(g, exp(g, y), reduceSum(g, dy, [c.attrs.axis], true)))];
+  },
+  ReduceSum: (c) => [spread(parts(c), (c.inputs[1] as Value).literal ?? [], 1), null],
+  ReduceMean: reduceMeanRule,
+  ReduceMax: "unsupported",
+  ArgMax: "zero",
+  Shape: "zero",
+  Reshape: oldShape(),
+  Expand: passOn(),
+  Transpose: (c) => {
+    const { g, dy } = parts(c);
+    const inverse = c.attrs.perm.map((_, axis) => c.attrs.perm.indexOf(axis));
+    return [transpose(g, dy, ...inverse)];
+  },
+  Unsqueeze: oldShape(),
+  Squeeze: oldShape(),
+  Concat: concatRule,
+  Slice: sliceRule,
+  Pad: "unsupported",
+  Gather: gatherRule,
+  ScatterElements: "unsupported",
+  OneHot: "zero",
+  Range: "zero",
+  ConstantOfShape: "zero",
+  MultiHeadAttention: "unsupported",
+  SkipLayerNormalization: "unsupported",
+  DynamicQuantizeMatMul: "unsupported",
+};

@@ -1,0 +1,104 @@
+/**
+ * Every operator that a graph of this project may hold, with its attributes. The tables for shape inference
+ * (`infer.ts`) and gradients (`gradients.ts`) are total over {@link OpType}: adding an operator here without its
+ * entries there is a compile error.
+ * Semantics: ONNX operator set 21 (https://onnx.ai/onnx/operators/) and com.microsoft version 1 (ONNX Runtime's
+ * docs/ContribOperators.md).
+ * @module
+ */
+import type { DType } from "../tensor.js";
+
+export const onnxOpset = 21;
+export const microsoftOpset = 1;
+
+export type NoAttrs = Readonly<Record<never, never>>;
+export interface AxisAttrs {
+  readonly axis: number;
+}
+export interface ReduceAttrs {
+  readonly keepdims: boolean;
+}
+export interface FusedMatMulAttrs {
+  /** Whether the last two dimensions of the first operand are swapped before the product. */
+  readonly transA: boolean;
+  readonly transB: boolean;
+  /** Factor on the product. */
+  readonly alpha: number;
+}
+
+export interface OpAttrs {
+  // Elementwise, two operands that broadcast.
+  Add: NoAttrs;
+  Sub: NoAttrs;
+  Mul: NoAttrs;
+  Div: NoAttrs;
+  Min: NoAttrs;
+  Max: NoAttrs;
+  // Elementwise, one operand.
+  Neg: NoAttrs;
+  Abs: NoAttrs;
+  Sqrt: NoAttrs;
+  Reciprocal: NoAttrs;
+  Exp: NoAttrs;
+  Log: NoAttrs;
+  Erf: NoAttrs;
+  Tanh: NoAttrs;
+  Sigmoid: NoAttrs;
+  Relu: NoAttrs;
+  Gelu: { readonly approximate: "none" | "tanh" };
+  Identity: NoAttrs;
+  /** Passes its operand on, but no gradient back; an Identity in the ONNX file. */
+  StopGradient: NoAttrs;
+  Cast: { readonly to: DType };
+  // Comparison, logic, bits.
+  Equal: NoAttrs;
+  Less: NoAttrs;
+  Greater: NoAttrs;
+  GreaterOrEqual: NoAttrs;
+  And: NoAttrs;
+  Not: NoAttrs;
+  Where: NoAttrs;
+  BitwiseXor: NoAttrs;
+  BitShift: { readonly direction: "LEFT" | "RIGHT" };
+  // Products.
+  MatMul: NoAttrs;
+  FusedMatMul: FusedMatMulAttrs;
+  // Normalisation along the last axis; outputs Y, Mean, InvStdDev.
+  LayerNormalization: { readonly epsilon: number };
+  Softmax: AxisAttrs;
+  LogSoftmax: AxisAttrs;
+  // Reductions; the axes are the second input.
+  ReduceSum: ReduceAttrs;
+  ReduceMean: ReduceAttrs;
+  ReduceMax: ReduceAttrs;
+  ArgMax: AxisAttrs & ReduceAttrs;
+  // Shape and movement.
+  Shape: NoAttrs;
+  Reshape: NoAttrs;
+  Expand: NoAttrs;
+  Transpose: { readonly perm: readonly number[] };
+  Unsqueeze: NoAttrs;
+  Squeeze: NoAttrs;
+  Concat: AxisAttrs;
+  Slice: NoAttrs;
+  Pad: NoAttrs;
+  Gather: AxisAttrs;
+  ScatterElements: AxisAttrs & { readonly reduction: "none" | "add" };
+  OneHot: AxisAttrs;
+  Range: NoAttrs;
+  ConstantOfShape: { readonly value: number; readonly dtype: "float32" | "int64" };
+  // Fused kernels of ONNX Runtime, for inference only.
+  MultiHeadAttention: { readonly numHeads: number };
+  SkipLayerNormalization: { readonly epsilon: number };
+  DynamicQuantizeMatMul: NoAttrs;
+}
+
+export type OpType = keyof OpAttrs;
+
+/** Operators that live in ONNX Runtime's own domain. */
+export const microsoftOps: ReadonlySet<OpType> = new Set<OpType>([
+  "FusedMatMul",
+  "MultiHeadAttention",
+  "SkipLayerNormalization",
+  "DynamicQuantizeMatMul",
+]);

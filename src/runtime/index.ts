@@ -1,0 +1,12 @@
+/**
+ * Runs graphs with ONNX Runtime: the only module that knows it.
+ *
+ * @example
+ * import { workerExecutor } from "kadapter/runtime";
+ * const executor = await workerExecutor({ device: "cpu", threads: 2 });
+ * @module
+ */
+export { builtDevices, defaultThreads } from "./devices.js";
+export { localExecutor } from "./local.js";
+export { probeDevice } from "./probe.js";
+export { workerExecutor } from "./worker-executor.js";

@@ -1,0 +1,25 @@
+/** Messages between {@link workerExecutor} and the worker thread that runs the graphs. */
+import type { Executor, ExecutorOptions, GraphSource, Tensors } from "../training/executor.js";
+
+export type Request =
+  | { readonly call: "open"; readonly options: ExecutorOptions }
+  | { readonly call: "load"; readonly source: GraphSource }
+  | { readonly call: "run"; readonly graph: number; readonly feeds: Tensors; readonly fetch: readonly string[] }
+  | { readonly call: "release"; readonly graph: number }
+  | { readonly call: "setState"; readonly tensors: Tensors }
+  | { readonly call: "getState"; readonly names: readonly string[] }
+  | { readonly call: "close" };
+
+export interface Results {
+  open: Executor["device"];
+  load: number;
+  run: Tensors;
+  release: null;
+  setState: null;
+  getState: Tensors;
+  close: null;
+}
+
+export type Reply =
+  | { readonly id: number; readonly result: Results[keyof Results] }
+  | { readonly id: number; readonly error: string; readonly forUser: boolean };

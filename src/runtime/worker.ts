@@ -1,0 +1,72 @@
+/**
+ * The worker thread in which graphs run: `session.run` blocks its thread, so the main thread stays free for progress
+ * and Ctrl-C.
+ * @module
+ */
+import { parentPort } from "node:worker_threads";
+import { UserError } from "../errors.js";
+import type { Executor, LoadedGraph, Tensors } from "../training/executor.js";
+import { localExecutor, transferable } from "./local.js";
+import type { Reply, Request, Results } from "./protocol.js";
+
+const port = parentPort;
+if (!port) throw new Error("this module runs in a worker thread only");
+
+let executor: Executor | null = null;
+const graphs = new Map<number, LoadedGraph>();
+let nextGraph = 0;
+
+function opened(): Executor {
+  if (!executor) throw new Error("the worker was not opened");
+  return executor;
+}
+
+async function answer(request: Request): Promise<Results[keyof Results]> {
+  switch (request.call) {
+    case "open":
+      executor = await localExecutor(request.options);
+      return executor.device;
+    case "load":
+      graphs.set(nextGraph, await opened().load(request.source));
+      return nextGraph++;
+    case "run": {
+      const graph = graphs.get(request.graph);
+      if (!graph) throw new Error(`graph ${request.graph} was released`);
+      return graph.run(request.feeds, request.fetch);
+    }
+    case "release":
+      await graphs.get(request.graph)?.close();
+      graphs.delete(request.graph);
+      return null;
+    case "setState":
+      await opened().setState(request.tensors);
+      return null;
+    case "getState":
+      return opened().getState(request.names);
+    case "close":
+      await executor?.close();
+      return null;
+  }
+}
+
+const isTensors = (call: Request["call"]) => call === "run" || call === "getState";
+
+// One request after another: a session must not be released, nor the state replaced, while a graph runs.
+let queue: Promise<void> = Promise.resolve();
+port.on("message", ({ id, request }: { id: number; request: Request }) => {
+  queue = queue.then(async () => {
+    try {
+      const result = await answer(request);
+      const reply: Reply = { id, result };
+      port.postMessage(reply, isTensors(request.call) ? transferable(result as Tensors) : []);
+    } catch (error) {
+      const reply: Reply = {
+        id,
+        error: error instanceof Error ? error.message : String(error),
+        forUser: error instanceof UserError,
+      };
+      port.postMessage(reply);
+    }
+    if (request.call === "close") port.close();
+  });
+});

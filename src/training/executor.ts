@@ -1,0 +1,55 @@
+/**
+ * What training needs of a runtime: run graphs, and keep tensors that change from step to step where the graphs run.
+ * `src/runtime` implements it, on this thread and in a worker thread.
+ * @module
+ */
+import type { HostTensor } from "../tensor.js";
+
+export const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
+export type DeviceName = (typeof deviceNames)[number];
+
+export type Tensors = Readonly<Record<string, HostTensor>>;
+
+/** A graph to be loaded. */
+export interface GraphSource {
+  /** ONNX bytes. */
+  readonly model: Uint8Array;
+  /** Files that hold the graph's external tensors, by the location that the model gives them. */
+  readonly externalFiles?: Readonly<Record<string, string>>;
+  /**
+   * State that a run replaces: output name → slot name. Inputs that carry a slot's name are bound to that slot.
+   */
+  readonly updates?: Readonly<Record<string, string>>;
+}
+
+/** A graph that is ready to run. */
+export interface LoadedGraph {
+  /**
+   * Runs the graph once. Inputs that are not fed come from the state; state outputs replace their slots when, and only
+   * when, the whole run has succeeded.
+   *
+   * @param feeds inputs by name; their buffers may be moved to another thread, so do not use them afterwards
+   * @param fetch names of the outputs to return; state outputs are never returned
+   */
+  run(feeds: Tensors, fetch: readonly string[]): Promise<Tensors>;
+  close(): Promise<void>;
+}
+
+/** Runs graphs one after another. */
+export interface Executor {
+  /** The device that was chosen. */
+  readonly device: Exclude<DeviceName, "auto">;
+  load(source: GraphSource): Promise<LoadedGraph>;
+  /** Creates or replaces state slots; the buffers may be moved. */
+  setState(tensors: Tensors): Promise<void>;
+  /** Copies of state slots. */
+  getState(names: readonly string[]): Promise<Tensors>;
+  /** Waits for what is under way and lets go of everything. */
+  close(): Promise<void>;
+}
+
+export interface ExecutorOptions {
+  readonly device?: DeviceName;
+  /** Threads inside one operator; by default one for each core. */
+  readonly threads?: number;
+}
