@@ -1,0 +1,47 @@
+/**
+ * Text that was changed on its way to the tokenizer and still knows where each of its UTF-16 units came from.
+ * Without `starts` and `ends` it is a slice of the original that begins at `base`.
+ */
+export interface MappedText {
+  readonly text: string;
+  readonly base: number;
+  /** For each unit of `text`, the range of the original text it stands for. */
+  readonly starts?: readonly number[];
+  readonly ends?: readonly number[];
+}
+
+/** Where the unit at `index` starts in the original text. */
+export function originStart(mapped: MappedText, index: number): number {
+  return mapped.starts?.[index] ?? mapped.base + index;
+}
+
+/** Where the unit at `index` ends in the original text. */
+export function originEnd(mapped: MappedText, index: number): number {
+  return mapped.ends?.[index] ?? mapped.base + index + 1;
+}
+
+/** A part of mapped text. */
+export function sliceMapped(mapped: MappedText, start: number, end: number): MappedText {
+  const text = mapped.text.slice(start, end);
+  if (mapped.starts === undefined || mapped.ends === undefined) return { text, base: mapped.base + start };
+  return { text, base: mapped.base, starts: mapped.starts.slice(start, end), ends: mapped.ends.slice(start, end) };
+}
+
+/** Collects changed text piece by piece, each piece with the range it stands for. */
+export class MappedTextBuilder {
+  readonly #pieces: string[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  add(text: string, start: number, end: number): void {
+    this.#pieces.push(text);
+    for (let unit = 0; unit < text.length; unit++) {
+      this.#starts.push(start);
+      this.#ends.push(end);
+    }
+  }
+
+  finish(base: number): MappedText {
+    return { text: this.#pieces.join(""), base, starts: this.#starts, ends: this.#ends };
+  }
+}

@@ -1,0 +1,195 @@
+import { userError } from "../errors.js";
+import { markOfficially } from "./official.js";
+import type { Tokenizer } from "./tokenizer.js";
+
+/** A part of a text: UTF-16 offsets, end exclusive. */
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How entities are marked. */
+export interface MarkerOptions {
+  /** Most tokens of the result, special tokens included. */
+  readonly maxLength: number;
+  /** Written before and after the subject; default `@`. */
+  readonly subjectMarker?: string;
+  /** Written before and after the object; default `#`. */
+  readonly objectMarker?: string;
+  /**
+   * Follow the official code to the letter: every piece of text is tokenised on its own with a space in front, what
+   * is over the limit is cut at the end, and nothing keeps an entity whole. `true` and `"trex"`: a marker beyond the
+   * limit drops the record. `"tacred"`: its position becomes `maxLength - 10`.
+   */
+  readonly official?: boolean | "trex" | "tacred";
+}
+
+/** A text as token ids with both entities marked. */
+export interface MarkedText {
+  /** Ids, special tokens included. */
+  readonly inputIds: number[];
+  /** Index of the first subject marker in `inputIds`: its vector stands for the subject. */
+  readonly subject: number;
+  /** Index of the first object marker in `inputIds`. */
+  readonly object: number;
+}
+
+/** Why a text could not be marked: it is counted, not dropped in silence. */
+export interface SkippedText {
+  readonly skipped: "entities-too-far-apart" | "marker-beyond-limit" | "official-code-fails";
+}
+
+/** Ids of a marker: the token of that very name (RoBERTa's `@`, not ` @`), else whatever the text becomes. */
+export function markerIds(tokenizer: Tokenizer, marker: string): readonly number[] {
+  const id = tokenizer.tokenToId(marker);
+  const ids = id === undefined ? tokenizer.encode(marker).ids : [id];
+  const { unk } = tokenizer.specials;
+  if (ids.length === 0 || (id === undefined && unk !== undefined && ids.includes(unk))) {
+    throw userError({
+      where: `marker ${JSON.stringify(marker)}`,
+      what: "the tokenizer has no token for it",
+      fix: "choose a marker that its vocabulary holds",
+    });
+  }
+  return ids;
+}
+
+/** Refuses spans that are not parts of the text. */
+export function checkSpan(text: string, span: TextSpan, name: string): void {
+  const { start, end } = span;
+  if (Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length) return;
+  throw userError({
+    where: name,
+    what: `the span ${start}..${end} is empty or outside its text of ${text.length} characters`,
+    expected: "0 <= start < end <= length",
+  });
+}
+
+/** One place where a marker goes. */
+interface MarkerEvent {
+  readonly at: number;
+  readonly who: "subject" | "object";
+  readonly opens: boolean;
+}
+
+/**
+ * The markers in the order in which they stand in the text. The span that starts first opens first, of two that start
+ * together the longer, of two that are equal the subject; at the same place closings go before openings, and what
+ * opened last closes first.
+ */
+export function markerEvents(subject: TextSpan, object: TextSpan): MarkerEvent[] {
+  const subjectFirst = subject.start !== object.start ? subject.start < object.start : subject.end >= object.end;
+  const [first, second]: ["subject" | "object", "subject" | "object"] = subjectFirst
+    ? ["subject", "object"]
+    : ["object", "subject"];
+  const span = { subject, object };
+  const events: MarkerEvent[] = [
+    { at: span[second].end, who: second, opens: false },
+    { at: span[first].end, who: first, opens: false },
+    { at: span[first].start, who: first, opens: true },
+    { at: span[second].start, who: second, opens: true },
+  ];
+  // A stable sort: at the same place the order above holds.
+  return events.sort((a, b) => a.at - b.at);
+}
+
+/**
+ * Cuts the text where markers go. White space before a marker moves behind it, so the word after the marker is
+ * tokenised as a word inside a sentence ("@ ĠParis @"), as the official code has it; outer white space goes, and one
+ * space stands in front of the text.
+ */
+function pieces(text: string, events: readonly MarkerEvent[]): string[] {
+  const cuts = [0, ...events.map((event) => event.at), text.length];
+  const result: string[] = [];
+  let carried = " ";
+  for (let index = 0; index + 1 < cuts.length; index++) {
+    const raw = text.slice(cuts[index], cuts[index + 1]);
+    // At the text's very start one space replaces all white space.
+    const piece = carried === " " && result.every((earlier) => earlier === "") ? raw.trimStart() : raw;
+    const body = piece.trimEnd();
+    if (body === "") {
+      result.push("");
+      carried = index === 0 || result.every((earlier) => earlier === "") ? " " : carried + piece;
+    } else {
+      result.push(carried + body);
+      carried = piece.slice(body.length);
+    }
+  }
+  return result;
+}
+
+interface Ranges {
+  readonly ids: number[];
+  readonly first: { subject: number; object: number };
+  readonly last: { subject: number; object: number };
+}
+
+function assemble(tokenizer: Tokenizer, text: string, events: readonly MarkerEvent[], markers: Markers): Ranges {
+  const ids: number[] = [];
+  const first = { subject: 0, object: 0 };
+  const last = { subject: 0, object: 0 };
+  const parts = pieces(text, events);
+  for (const [index, part] of parts.entries()) {
+    if (part !== "") for (const id of tokenizer.encode(part).ids) ids.push(id);
+    const event = events[index];
+    if (event === undefined) continue;
+    if (event.opens) first[event.who] = ids.length;
+    ids.push(...markers[event.who]);
+    if (!event.opens) last[event.who] = ids.length;
+  }
+  return { ids, first, last };
+}
+
+type Markers = { readonly subject: readonly number[]; readonly object: readonly number[] };
+
+/** The part of `length` tokens to keep: `from..to` whole, the room that is left shared between both sides. */
+export function contextWindow(
+  length: number,
+  from: number,
+  to: number,
+  room: number,
+): { readonly start: number; readonly end: number } | undefined {
+  const free = room - (to - from);
+  if (free < 0) return undefined;
+  if (length <= room) return { start: 0, end: length };
+  const after = length - to;
+  // Half of the room for each side; what one side cannot use goes to the other.
+  const left = Math.min(from, Math.max(Math.floor(free / 2), free - after));
+  return { start: from - left, end: Math.min(length, to + free - left) };
+}
+
+/**
+ * Marks a text's two entities: subject `@ … @`, object `# … #` (K-Adapter, section 3.2). A text that is too long is
+ * cut to a window that holds both entities with their markers and as much of what is around them as fits.
+ *
+ * @throws UserError where a span is not a part of the text or the tokenizer lacks a marker.
+ */
+export function markEntities(
+  tokenizer: Tokenizer,
+  text: string,
+  subject: TextSpan,
+  object: TextSpan,
+  options: MarkerOptions,
+): MarkedText | SkippedText {
+  checkSpan(text, subject, "subject");
+  checkSpan(text, object, "object");
+  const markers: Markers = {
+    subject: markerIds(tokenizer, options.subjectMarker ?? "@"),
+    object: markerIds(tokenizer, options.objectMarker ?? "#"),
+  };
+  const { official = false, maxLength } = options;
+  if (official !== false) {
+    return markOfficially(tokenizer, text, subject, object, markers, maxLength, official === "tacred");
+  }
+  const { ids, first, last } = assemble(tokenizer, text, markerEvents(subject, object), markers);
+  const from = Math.min(first.subject, first.object);
+  const to = Math.max(last.subject, last.object);
+  const window = contextWindow(ids.length, from, to, maxLength - tokenizer.withSpecials([]).length);
+  if (window === undefined) return { skipped: "entities-too-far-apart" };
+  const inFront = tokenizer.specials.cls === undefined ? 0 : 1;
+  return {
+    inputIds: tokenizer.withSpecials(ids.slice(window.start, window.end)),
+    subject: first.subject - window.start + inFront,
+    object: first.object - window.start + inFront,
+  };
+}

@@ -1,0 +1,69 @@
+import type { MarkedText, SkippedText, TextSpan } from "./markers.js";
+import type { Tokenizer } from "./tokenizer.js";
+
+/**
+ * Tokenises a text as the official code does: outer white space is stripped and one space put in front, always, for
+ * each part between special tokens that are written in the text.
+ */
+export function officialEncode(tokenizer: Tokenizer, text: string): number[] {
+  const { cls, sep, pad, mask, unk } = tokenizer.specials;
+  const special = new Set([cls, sep, pad, mask, unk].filter((id) => id !== undefined));
+  const names = [...special].flatMap((id) => tokenizer.idToToken(id) ?? []);
+  const pattern = new RegExp(`(${names.map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|")})`);
+  const ids: number[] = [];
+  for (const part of names.length === 0 ? [text] : text.split(pattern)) {
+    const id = tokenizer.tokenToId(part);
+    if (id !== undefined && special.has(id)) ids.push(id);
+    else if (part.trim() !== "") for (const piece of tokenizer.encode(` ${part.trim()}`).ids) ids.push(piece);
+  }
+  return ids;
+}
+
+/**
+ * `convert_examples_to_features_trex` of utils_glue.py and `convert_examples_to_features_tacred` of
+ * examples/utils_glue.py (microsoft/K-Adapter): which entity is first is asked by `start` alone, pieces are sliced
+ * one behind the other (overlapping entities repeat words), and the tokens are cut at the end.
+ */
+export function markOfficially(
+  tokenizer: Tokenizer,
+  text: string,
+  subject: TextSpan,
+  object: TextSpan,
+  markers: { readonly subject: readonly number[]; readonly object: readonly number[] },
+  maxLength: number,
+  tacred: boolean,
+): MarkedText | SkippedText {
+  const [first, second] = subject.start < object.start ? [subject, object] : [object, subject];
+  const of = (span: TextSpan) => (span === subject ? markers.subject : markers.object);
+  const ids: number[] = [];
+  const add = (from: number, to: number) => ids.push(...officialEncode(tokenizer, text.slice(from, to)));
+  const mark = (span: TextSpan): number => {
+    const position = ids.length + 1;
+    ids.push(...of(span));
+    add(span.start, span.end);
+    ids.push(...of(span));
+    return position;
+  };
+  add(0, first.start);
+  const firstAt = mark(first);
+  add(first.end, second.start);
+  const secondAt = mark(second);
+  add(second.end, text.length);
+  const inputIds = tokenizer.withSpecials(ids.slice(0, Math.max(0, maxLength - 2)));
+  const [subjectAt, objectAt] = first === subject ? [firstAt, secondAt] : [secondAt, firstAt];
+  if (!tacred) {
+    if (Math.max(subjectAt, objectAt) >= maxLength) return { skipped: "marker-beyond-limit" };
+    return { inputIds, subject: subjectAt, object: objectAt };
+  }
+  // An arbitrary position, as written there (a negative one counts from the end, as numpy has it); a position equal to
+  // the limit stops its script.
+  const pull = (position: number): number => {
+    if (position <= maxLength) return position;
+    return maxLength >= 10 ? maxLength - 10 : 2 * maxLength - 10;
+  };
+  const pulled = { subject: pull(subjectAt), object: pull(objectAt) };
+  if (Math.max(pulled.subject, pulled.object) >= maxLength || Math.min(pulled.subject, pulled.object) < 0) {
+    return { skipped: "official-code-fails" };
+  }
+  return { inputIds, ...pulled };
+}

@@ -1,0 +1,287 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { userError } from "../errors.js";
+import { fileError } from "../files/atomic.js";
+import {
+  type AddedToken,
+  AddedTokenSplitter,
+  byteLevelSections,
+  encodeWithOffsets,
+  type SectionEncoder,
+  wordPieceSections,
+} from "./align.js";
+import { createNormaliser } from "./normalise.js";
+import { parseTokenizerJson, parseVocabulary, type ReadTokenizerJson } from "./tokenizer-json.js";
+import { fromBpeFiles, fromVocabTxt, looksUncased, type SpecialNames, type TokenizerJson } from "./vocab-files.js";
+import { byteLevelEncoder, type SubwordModel, wordPieceEncoder } from "./word-encoder.js";
+
+/** Tokens of a text, without special tokens. */
+export interface Encoding {
+  readonly ids: readonly number[];
+  /**
+   * For each token the UTF-16 range of the given text that it stands for, end exclusive. A token that holds a part of
+   * a character stands for the whole character; the space that a byte-level token carries is not in its range.
+   */
+  readonly offsets: readonly (readonly [number, number])[];
+}
+
+/** Ids of the special tokens, `undefined` where the tokenizer has none. */
+export interface SpecialTokens {
+  readonly cls: number | undefined;
+  readonly sep: number | undefined;
+  readonly pad: number | undefined;
+  readonly mask: number | undefined;
+  readonly unk: number | undefined;
+}
+
+/** Text to ids and back. */
+export interface Tokenizer {
+  /** How words are cut: `wordpiece` (BERT) or `byte-level-bpe` (RoBERTa, GPT-2). */
+  readonly kind: "wordpiece" | "byte-level-bpe";
+  /** One more than the highest id. */
+  readonly vocabSize: number;
+  readonly specials: SpecialTokens;
+  /** SHA-256 (hex) of everything that decides the ids: equal hashes, equal ids. */
+  readonly hash: string;
+  /** What had to be guessed while loading; for the user to see. */
+  readonly notes: readonly string[];
+  encode(text: string): Encoding;
+  /** The text of ids, special tokens included unless `skipSpecials`. */
+  decode(ids: readonly number[], options?: { readonly skipSpecials?: boolean }): string;
+  tokenToId(token: string): number | undefined;
+  idToToken(id: number): string | undefined;
+  /** Puts `[CLS]` (`<s>`) before and `[SEP]` (`</s>`) after; nothing where the tokenizer has no such tokens. */
+  withSpecials(ids: readonly number[]): number[];
+}
+
+const wrongFiles = "use the tokenizer files that were published with the model";
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return undefined;
+    throw fileError(path, "read the file", error);
+  }
+}
+
+/** An optional JSON object file; a Map, so that no key of it can be mistaken for something inherited. */
+async function readSettings(path: string): Promise<ReadonlyMap<string, unknown>> {
+  const text = await readText(path);
+  if (text === undefined) return new Map();
+  const value = parseJson(text, path);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw userError({ where: path, what: "it holds no JSON object", fix: wrongFiles });
+  }
+  return new Map(Object.entries(value));
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (error) {
+    throw userError({
+      where,
+      what: `not valid JSON (${error instanceof Error ? error.message : "?"})`,
+      fix: wrongFiles,
+    });
+  }
+}
+
+/** Names of special tokens: a string, or an object whose `content` is one. tokenizer_config.json goes first. */
+function specialNames(...settings: readonly ReadonlyMap<string, unknown>[]): SpecialNames {
+  const name = (key: string): string | undefined => {
+    for (const file of settings) {
+      const value = file.get(key);
+      const content = typeof value === "object" && value !== null && "content" in value ? value.content : value;
+      if (typeof content === "string") return content;
+    }
+    return undefined;
+  };
+  return {
+    cls_token: name("cls_token"),
+    sep_token: name("sep_token"),
+    pad_token: name("pad_token"),
+    mask_token: name("mask_token"),
+    unk_token: name("unk_token"),
+  };
+}
+
+/**
+ * Loads the tokenizer of a model folder: `tokenizer.json`, else `vocab.txt` (BERT), else `vocab.json` with
+ * `merges.txt` (RoBERTa, GPT-2). Padding and truncation that a tokenizer.json asks for are not applied.
+ *
+ * @throws UserError where files are missing, broken, or describe a tokenizer of another kind.
+ */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const config = await readSettings(join(folder, "tokenizer_config.json"));
+  const names = specialNames(config, await readSettings(join(folder, "special_tokens_map.json")));
+  const jsonPath = join(folder, "tokenizer.json");
+  const json = await readText(jsonPath);
+  if (json !== undefined) return createTokenizer(parseJson(json, jsonPath), names, jsonPath);
+  const txtPath = join(folder, "vocab.txt");
+  const txt = await readText(txtPath);
+  if (txt !== undefined) return fromBertFolder(txt, config, names, txtPath);
+  const vocabPath = join(folder, "vocab.json");
+  const vocab = await readText(vocabPath);
+  const merges = await readText(join(folder, "merges.txt"));
+  if (vocab !== undefined && merges !== undefined) {
+    return createBpeTokenizer(vocab, merges, {
+      specials: names,
+      addPrefixSpace: config.get("add_prefix_space") === true,
+      folder,
+    });
+  }
+  throw userError({
+    where: folder,
+    what: "no tokenizer found in the folder",
+    expected: "tokenizer.json, or vocab.txt, or vocab.json with merges.txt",
+    fix: "copy the model's tokenizer files there",
+  });
+}
+
+function fromBertFolder(
+  txt: string,
+  config: ReadonlyMap<string, unknown>,
+  specials: SpecialNames,
+  where: string,
+): Tokenizer {
+  const notes: string[] = [];
+  let lowercase = config.get("do_lower_case");
+  if (typeof lowercase !== "boolean") {
+    lowercase = looksUncased(txt);
+    notes.push(
+      `${where}: no do_lower_case in tokenizer_config.json; taken as ${lowercase ? "uncased" : "cased"}, as the vocabulary looks`,
+    );
+  }
+  const stripAccents = config.get("strip_accents");
+  const description = fromVocabTxt(
+    txt,
+    {
+      lowercase: lowercase === true,
+      stripAccents: typeof stripAccents === "boolean" ? stripAccents : null,
+      chinese: config.get("tokenize_chinese_chars") !== false,
+      specials,
+    },
+    where,
+  );
+  return createTokenizer(description, specials, where, notes);
+}
+
+/** Builds a byte-level BPE tokenizer from the content of vocab.json and merges.txt, as the trainer writes them. */
+export function createBpeTokenizer(
+  vocabJson: string,
+  mergesTxt: string,
+  options: { readonly specials?: SpecialNames; readonly addPrefixSpace?: boolean; readonly folder?: string } = {},
+): Tokenizer {
+  const { specials = {}, addPrefixSpace = false, folder = "" } = options;
+  const where = join(folder, "vocab.json");
+  const vocab = parseVocabulary(parseJson(vocabJson, where), where);
+  const description = fromBpeFiles(vocab, mergesTxt, { addPrefixSpace, specials }, join(folder, "merges.txt"));
+  return createTokenizer(description, specials, where);
+}
+
+/** The ids of special tokens: by their names in the model's settings, else by the names that BERT and RoBERTa use. */
+function findSpecials(names: SpecialNames, find: (token: string) => number | undefined): SpecialTokens {
+  const id = (...candidates: (string | undefined)[]): number | undefined => {
+    for (const candidate of candidates) {
+      const found = candidate === undefined ? undefined : find(candidate);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return {
+    cls: id(names.cls_token, "[CLS]", "<s>"),
+    sep: id(names.sep_token, "[SEP]", "</s>"),
+    pad: id(names.pad_token, "[PAD]", "<pad>"),
+    mask: id(names.mask_token, "[MASK]", "<mask>"),
+    unk: id(names.unk_token, "[UNK]", "<unk>", "<|endoftext|>"),
+  };
+}
+
+/** The parts of @huggingface/tokenizers that are used; declared here because its typings do not resolve under NodeNext. */
+interface Engine {
+  readonly model: SubwordModel & { readonly vocab: readonly (string | undefined)[] };
+  decode(ids: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string;
+}
+
+function createEngine(description: TokenizerJson, where: string): Engine {
+  try {
+    // Padding and truncation are left out: MiniLM's tokenizer.json would set both to 128.
+    return new HuggingFaceTokenizer({ ...description, padding: null, truncation: null }, {}) as unknown as Engine;
+  } catch (error) {
+    throw userError({
+      where,
+      what: `cannot build the tokenizer (${error instanceof Error ? error.message : "?"})`,
+      fix: wrongFiles,
+    });
+  }
+}
+
+function createSections(read: ReadTokenizerJson, model: SubwordModel): SectionEncoder {
+  return read.kind === "wordpiece"
+    ? wordPieceSections(wordPieceEncoder(model, read.prefix))
+    : byteLevelSections(byteLevelEncoder(model, read.ignoreMerges), read.addPrefixSpace);
+}
+
+function splitters(added: readonly AddedToken[], normalise: (text: string) => string) {
+  const normalised = added.filter((token) => token.normalized);
+  return {
+    raw: new AddedTokenSplitter(added.filter((token) => !token.normalized).map((token) => [token.content, token])),
+    normalised: new AddedTokenSplitter(normalised.map((token) => [normalise(token.content), token])),
+  };
+}
+
+/** Builds a tokenizer from tokenizer.json's object. */
+export function createTokenizer(
+  description: unknown,
+  names: SpecialNames,
+  where: string,
+  notes: readonly string[] = [],
+): Tokenizer {
+  const read = parseTokenizerJson(description, where);
+  const normaliser = createNormaliser(read.json.normalizer, where);
+  const engine = createEngine(read.json, where);
+  const { model } = engine;
+  const parts = {
+    ...splitters(read.added, (text) => normaliser?.({ text, base: 0 }).text ?? text),
+    normaliser,
+    section: createSections(read, model),
+  };
+  const tokenToId = (token: string): number | undefined => model.tokens_to_ids.get(token);
+  const specials = findSpecials(names, tokenToId);
+  const { cls, sep } = specials;
+  return {
+    kind: read.kind,
+    vocabSize: model.vocab.length,
+    specials,
+    notes,
+    hash: hashOf(read, specials),
+    encode: (text) => encodeWithOffsets(text, parts),
+    tokenToId,
+    idToToken: (id) => model.vocab[id],
+    withSpecials: (ids) => [...(cls === undefined ? [] : [cls]), ...ids, ...(sep === undefined ? [] : [sep])],
+    decode: (ids, options = {}) => {
+      const unknown = ids.find((id) => model.vocab[id] === undefined);
+      if (unknown !== undefined)
+        throw userError({ where, what: `id ${unknown} is not in the vocabulary`, fix: wrongFiles });
+      if (ids.length === 0) return "";
+      const cleanUp = read.kind === "wordpiece";
+      const skip = options.skipSpecials ?? false;
+      return engine.decode([...ids], { skip_special_tokens: skip, clean_up_tokenization_spaces: cleanUp });
+    },
+  };
+}
+
+function hashOf(read: ReadTokenizerJson, specials: SpecialTokens): string {
+  const { normalizer, pre_tokenizer, model } = read.json;
+  const { vocab: _vocab, ...rest } = model;
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify([normalizer, pre_tokenizer, read.added, rest, specials]));
+  for (const [token, id] of [...read.vocab].sort((a, b) => a[1] - b[1]))
+    hash.update(`\n${id} ${JSON.stringify(token)}`);
+  return hash.digest("hex");
+}

@@ -1,0 +1,137 @@
+import { userError } from "../errors.js";
+
+/** A tokenizer.json as an object: what the loader and @huggingface/tokenizers read. */
+export interface TokenizerJson {
+  readonly added_tokens: readonly Record<string, unknown>[];
+  readonly normalizer: unknown;
+  readonly pre_tokenizer: unknown;
+  readonly post_processor: unknown;
+  readonly decoder: unknown;
+  readonly model: Readonly<Record<string, unknown>>;
+}
+
+/** Special tokens by the names they have in tokenizer_config.json and special_tokens_map.json. */
+export interface SpecialNames {
+  readonly cls_token?: string | undefined;
+  readonly sep_token?: string | undefined;
+  readonly pad_token?: string | undefined;
+  readonly mask_token?: string | undefined;
+  readonly unk_token?: string | undefined;
+}
+
+function addedToken(content: string, id: number, lstrip = false): Record<string, unknown> {
+  return { id, content, special: true, normalized: false, lstrip, rstrip: false, single_word: false };
+}
+
+/** Lines of a vocabulary file; a last line break does not make a last empty line. */
+function lines(content: string): string[] {
+  const all = content.replace(/^\ufeff/, "").split(/\r?\n/);
+  if (all.at(-1) === "") all.pop();
+  return all;
+}
+
+/** Settings of BERT's tokenizer that vocab.txt does not hold. */
+export interface WordPieceSettings {
+  readonly lowercase: boolean;
+  readonly stripAccents: boolean | null;
+  readonly chinese: boolean;
+  readonly specials: SpecialNames;
+}
+
+/** Whether a WordPiece vocabulary was made from lower-cased text: no piece but the special ones has a capital. */
+export function looksUncased(vocabTxt: string): boolean {
+  return !lines(vocabTxt).some((token) => /[A-Z]/.test(token) && !/^\[.*\]$/.test(token));
+}
+
+/** Builds tokenizer.json's object from BERT's vocab.txt: one token a line, its id the line's index. */
+export function fromVocabTxt(content: string, settings: WordPieceSettings, where: string): TokenizerJson {
+  const vocab = new Map<string, number>();
+  for (const [id, token] of lines(content).entries()) vocab.set(token, id);
+  const unk = settings.specials.unk_token ?? "[UNK]";
+  if (!vocab.has(unk)) {
+    throw userError({ where, what: `no token ${unk}`, expected: "BERT's vocab.txt, one token a line" });
+  }
+  const names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...Object.values(settings.specials)];
+  const added = [...new Set(names)].flatMap((name) => {
+    const id = name === undefined ? undefined : vocab.get(name);
+    return name === undefined || id === undefined ? [] : [addedToken(name, id)];
+  });
+  return {
+    added_tokens: added,
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: settings.chinese,
+      strip_accents: settings.stripAccents,
+      lowercase: settings.lowercase,
+    },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: null,
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: {
+      type: "WordPiece",
+      unk_token: unk,
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(vocab),
+    },
+  };
+}
+
+/** The merges of a merges.txt: pairs in order of rank; the `#version` line is not one of them. */
+export function parseMerges(content: string, vocab: ReadonlyMap<string, number>, where: string): [string, string][] {
+  const merges: [string, string][] = [];
+  for (const [index, line] of lines(content).entries()) {
+    if (line === "" || (index === 0 && line.startsWith("#version"))) continue;
+    const [left, right, ...rest] = line.split(" ");
+    if (!left || !right || rest.length > 0) {
+      throw userError({
+        where: `${where}:${index + 1}`,
+        what: `a merge is two symbols with one space between, not ${JSON.stringify(line.slice(0, 60))}`,
+        fix: "take the merges.txt that belongs to vocab.json",
+      });
+    }
+    const unknown = [left, right, left + right].find((symbol) => !vocab.has(symbol));
+    if (unknown !== undefined) {
+      throw userError({
+        where: `${where}:${index + 1}`,
+        what: `symbol ${JSON.stringify(unknown.slice(0, 60))} is not in vocab.json`,
+        fix: "take the merges.txt that belongs to vocab.json",
+      });
+    }
+    merges.push([left, right]);
+  }
+  return merges;
+}
+
+/** Builds tokenizer.json's object from vocab.json and merges.txt of RoBERTa, GPT-2 and their like. */
+export function fromBpeFiles(
+  vocab: ReadonlyMap<string, number>,
+  mergesTxt: string,
+  settings: { readonly addPrefixSpace: boolean; readonly specials: SpecialNames },
+  where: string,
+): TokenizerJson {
+  const { specials } = settings;
+  const names = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>", ...Object.values(specials)];
+  const added = [...new Set(names)].flatMap((name) => {
+    const id = name === undefined ? undefined : vocab.get(name);
+    // RoBERTa's <mask> takes the space before it, so that it stands for a word that starts after a space.
+    return name === undefined || id === undefined
+      ? []
+      : [addedToken(name, id, name === (specials.mask_token ?? "<mask>"))];
+  });
+  const unk = [specials.unk_token, "<unk>", "<|endoftext|>"].find((name) => name !== undefined && vocab.has(name));
+  return {
+    added_tokens: added,
+    normalizer: null,
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: settings.addPrefixSpace, trim_offsets: true },
+    post_processor: null,
+    decoder: { type: "ByteLevel" },
+    model: {
+      type: "BPE",
+      unk_token: unk ?? null,
+      vocab: Object.fromEntries(vocab),
+      merges: parseMerges(mergesTxt, vocab, where),
+    },
+  };
+}
