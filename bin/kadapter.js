@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+
+const main = new URL("../dist/cli/main.js", import.meta.url);
+if (existsSync(main)) {
+  await (await import(main.href)).main();
+} else {
+  process.stderr.write("error: kadapter is not built yet; run `npm run build` in its folder\n");
+  process.exitCode = 2;
+}

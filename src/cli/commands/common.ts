@@ -1,0 +1,77 @@
+import { Command } from "commander";
+import { z } from "zod";
+import { runtimeSpecs, text, whole } from "../options.js";
+import type { CommandContext, ContextFactory } from "../run.js";
+import { addOptions, givenFlags, type Options, option, resolveOptions, type Specs } from "../spec.js";
+
+/** What a command does once its options are checked. */
+export type Handler<O> = (options: O, context: CommandContext) => Promise<void>;
+
+/** Adds `--json`, which every command has. */
+export function withJson(command: Command): Command {
+  return command.option("--json", "print the result as one JSON object, the last line on stdout");
+}
+
+/** A command whose options are one table, given as flags only. */
+export function simpleCommand<T extends Specs>(
+  name: string,
+  description: string,
+  specs: T,
+  context: ContextFactory,
+  handler: Handler<Options<T>>,
+): Command {
+  const command = withJson(addOptions(new Command(name).description(description), specs));
+  return command.action(async () => {
+    const { json }: { json?: true } = command.opts();
+    await handler(resolveOptions(specs, givenFlags(command, specs)), context(json === true));
+  });
+}
+
+/** An adapter, and data to run it on. */
+export const applySpecs = {
+  adapter: option({
+    flags: "--adapter <dir>",
+    kind: "text",
+    schema: text,
+    expects: "an adapter's folder",
+    help: "folder of the adapter",
+  }),
+  backbone: option({
+    flags: "--backbone <dir|id>",
+    kind: "text",
+    schema: text.optional(),
+    expects: "a model folder or a Hugging Face id",
+    help: "the language model (default: the one named in the adapter)",
+  }),
+  format: option({
+    flags: "--format <name>",
+    kind: "text",
+    schema: text.optional(),
+    expects: "the name of a data format",
+    help: "data format; recognised by content if not given",
+  }),
+  batchSize: option({
+    flags: "--batch-size <n>",
+    kind: "number",
+    schema: whole(1, 65536).default(32),
+    expects: "a whole number from 1",
+    help: "sentences in one forward pass (default 32)",
+  }),
+  maxLength: option({
+    flags: "--max-length <n>",
+    kind: "number",
+    schema: whole(8, 65536).optional(),
+    expects: "a whole number of tokens from 8",
+    help: "longest sentence in tokens (default: as in training)",
+  }),
+  ...runtimeSpecs,
+};
+
+/** `--overwrite` of commands that write a folder or file. */
+export const overwriteSpec = option({
+  flags: "--overwrite",
+  kind: "switch",
+  schema: z.boolean().default(false),
+  expects: "true or false",
+  help: "replace what is there",
+});

@@ -1,0 +1,60 @@
+import { Argument, type Command } from "commander";
+import { text } from "../options.js";
+import type { ContextFactory } from "../run.js";
+import { type Options, option } from "../spec.js";
+import { type Handler, simpleCommand } from "./common.js";
+
+/** What `inspect` looks at. */
+export interface InspectOptions {
+  /** A model's or adapter's folder, a weight file or a data file. */
+  readonly path: string;
+  readonly format?: string | undefined;
+}
+
+/** `inspect PATH`: what is in a model, an adapter or a data file. */
+export function inspectCommand(context: ContextFactory, handler: Handler<InspectOptions>): Command {
+  const format = option({
+    flags: "--format <name>",
+    kind: "text",
+    schema: text.optional(),
+    expects: "the name of a data format",
+    help: "data format; recognised by content if not given",
+  });
+  const command: Command = simpleCommand(
+    "inspect",
+    "say what is in a model, an adapter or a data file",
+    { format },
+    context,
+    async (options, given) => handler({ ...options, path: String(command.args[0]) }, given),
+  );
+  return command.addArgument(new Argument("<path>", "a folder of a model or adapter, a weight file or a data file"));
+}
+
+const verifySpecs = {
+  backbone: option({
+    flags: "--backbone <dir|id>",
+    kind: "text",
+    schema: text.optional(),
+    expects: "a model folder or a Hugging Face id",
+    help: "the language model (default: the one named in the adapter)",
+  }),
+};
+
+export type VerifyOptions = Options<typeof verifySpecs> & { readonly adapter: string };
+
+/** `verify DIR`: an adapter's hashes, and that its backbone is unchanged. */
+export function verifyCommand(context: ContextFactory, handler: Handler<VerifyOptions>): Command {
+  const command: Command = simpleCommand(
+    "verify",
+    "check an adapter's hashes, and that its backbone is unchanged",
+    verifySpecs,
+    context,
+    async (options, given) => handler({ ...options, adapter: String(command.args[0]) }, given),
+  );
+  return command.addArgument(new Argument("<dir>", "folder of the adapter"));
+}
+
+/** `doctor`: devices, threads, versions. */
+export function doctorCommand(context: ContextFactory, handler: Handler<object>): Command {
+  return simpleCommand("doctor", "say what this machine offers: devices, threads, versions", {}, context, handler);
+}

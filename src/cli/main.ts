@@ -1,0 +1,8 @@
+import process from "node:process";
+import { createProgram } from "./program.js";
+import { runCli } from "./run.js";
+
+/** Runs `kadapter`; the process's exit code is set and things are left to end by themselves. */
+export async function main(argv: readonly string[] = process.argv): Promise<void> {
+  await runCli((context) => createProgram(context, {}), argv, process);
+}

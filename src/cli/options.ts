@@ -1,0 +1,329 @@
+/**
+ * The options of `kadapter`'s trainings: one table, from which flags, recipes, defaults and checks come.
+ * @module
+ */
+import { z } from "zod";
+import { userError } from "../errors.js";
+import { type GivenOptions, kebab, type Options, option, resolveOptions } from "./spec.js";
+
+/** Warm-up as it is written and stored: optimiser steps, or a share of all steps such as `10%`. */
+export type Warmup = number | `${number}%`;
+
+/** Steps of warm-up in a training of `totalSteps` steps. */
+export function warmupSteps(warmup: Warmup, totalSteps: number): number {
+  return typeof warmup === "number" ? warmup : Math.ceil((Number(warmup.slice(0, -1)) / 100) * totalSteps);
+}
+
+/** A whole number within bounds; the upper bound only keeps typing errors from running out of memory. */
+export const whole = (least: number, most = 1_000_000_000) => z.number().int().min(least).max(most);
+
+/** A text that is not empty and fits in one line. */
+export const text = z
+  .string()
+  .min(1)
+  .max(4096)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  .regex(/^[^\u0000-\u001f]*$/);
+
+const warmup = z
+  .union([whole(0), z.string().regex(/^\d{1,3}(\.\d{1,6})?%$/)])
+  .refine((value) => typeof value === "number" || Number(value.slice(0, -1)) <= 100)
+  .transform((value) => value as Warmup);
+
+const ascending = (layers: readonly number[]) => layers.every((layer, i) => i === 0 || layer > layers[i - 1]!);
+
+/** `0,3,6`, or a recipe's list. */
+export const layerList = z.preprocess(
+  (given) =>
+    typeof given === "string" && /^\s*\d{1,4}(\s*,\s*\d{1,4})*\s*$/.test(given)
+      ? given.split(",").map(Number)
+      : typeof given === "number"
+        ? [given]
+        : given,
+  z.array(whole(0, 9999)).min(1).max(256).refine(ascending),
+);
+
+const initial = z.preprocess(
+  (given) => (typeof given === "string" && /^[\d.]+(e-?\d+)?$/i.test(given) ? Number(given) : given),
+  z.union([z.number().positive().max(1), z.literal("official")]),
+);
+
+const backboneExpects = "a model folder or a Hugging Face id such as roberta-large";
+
+/** Which backbone and data; the names of files are taken from the working directory, in recipes too. */
+export const dataSpecs = {
+  backbone: option({
+    flags: "--backbone <dir|id>",
+    kind: "text",
+    schema: text,
+    expects: backboneExpects,
+    help: `the frozen language model: ${backboneExpects}`,
+  }),
+  train: option({
+    flags: "--train <file>",
+    kind: "text",
+    schema: text,
+    expects: "a file of training examples",
+    help: "training examples",
+  }),
+  dev: option({
+    flags: "--dev <file>",
+    kind: "text",
+    schema: text,
+    expects: "a file of examples for evaluation",
+    help: "examples for evaluation",
+  }),
+  out: option({
+    flags: "--out <dir>",
+    kind: "text",
+    schema: text,
+    expects: "the folder for the adapter",
+    help: "folder for the adapter, its checkpoints and metrics",
+  }),
+  format: option({
+    flags: "--format <name>",
+    kind: "text",
+    schema: text.optional(),
+    expects: "the name of a data format",
+    help: "data format; recognised by content if not given",
+  }),
+  maxLength: option({
+    flags: "--max-length <n>",
+    kind: "number",
+    schema: whole(8, 65536).default(128),
+    expects: "a whole number of tokens from 8",
+    help: "longest sentence in tokens (default 128)",
+  }),
+  minEntityPairs: option({
+    flags: "--min-entity-pairs <n>",
+    kind: "number",
+    schema: whole(0).default(0),
+    expects: "a whole number from 0",
+    help: "T-REx: keep relations with at least this many entity pairs (default 0)",
+  }),
+};
+
+/** The adapter's shape; what is not given is derived from the backbone. */
+export const adapterSpecs = {
+  preset: option({
+    flags: "--preset <name>",
+    kind: "text",
+    schema: z.enum(["official", "paper"]).default("official"),
+    expects: "official or paper",
+    help: "how an adapter layer joins the backbone's state and the layer before: official (sum) or paper (concatenation)",
+  }),
+  layers: option({
+    flags: "--layers <list>",
+    kind: "text",
+    schema: layerList.optional(),
+    expects: "ascending numbers of backbone layers such as 0,3,6 (0: the embeddings)",
+    help: "backbone layers that the adapter reads, such as 0,3,6 (default: from the backbone)",
+  }),
+  adapterSize: option({
+    flags: "--adapter-size <n>",
+    kind: "number",
+    schema: whole(1, 65536).optional(),
+    expects: "a whole number from 1",
+    help: "hidden size of the adapter (default: from the backbone)",
+  }),
+  adapterHeads: option({
+    flags: "--adapter-heads <n>",
+    kind: "number",
+    schema: whole(1, 4096).optional(),
+    expects: "a whole number from 1 that divides the adapter size",
+    help: "attention heads (default: size / 64)",
+  }),
+  adapterFfn: option({
+    flags: "--adapter-ffn <n>",
+    kind: "number",
+    schema: whole(1, 1_048_576).optional(),
+    expects: "a whole number from 1",
+    help: "width of the feed-forward layers (default: 4 × size)",
+  }),
+  transformerLayers: option({
+    flags: "--transformer-layers <n>",
+    kind: "number",
+    schema: whole(1, 256).default(2),
+    expects: "a whole number from 1",
+    help: "transformer layers in each adapter layer (default 2)",
+  }),
+  init: option({
+    flags: "--init <x>",
+    kind: "text",
+    schema: initial.default(0.02),
+    expects: "a standard deviation above 0, or official",
+    help: "standard deviation of the initial weights, or official for the released code's (default 0.02)",
+  }),
+  skip: option({
+    flags: "--skip <n>",
+    kind: "number",
+    schema: whole(0, 256).default(0),
+    expects: "a whole number from 0",
+    help: "adapter_skip_layers of the released code (default 0)",
+  }),
+  maskPadding: option({
+    flags: "--no-mask-padding",
+    kind: "switch",
+    schema: z.boolean().default(true),
+    expects: "true or false",
+    help: "let the adapter attend to padding, as the released code does",
+  }),
+};
+
+/** How it is trained: common to every training. */
+export const trainingSpecs = {
+  epochs: option({
+    flags: "--epochs <n>",
+    kind: "number",
+    schema: whole(1, 1_000_000).default(5),
+    expects: "a whole number from 1",
+    help: "passes over the training examples (default 5)",
+  }),
+  maxSteps: option({
+    flags: "--max-steps <n>",
+    kind: "number",
+    schema: whole(1).optional(),
+    expects: "a whole number from 1",
+    help: "stop after this many optimiser steps",
+  }),
+  batchSize: option({
+    flags: "--batch-size <n>",
+    kind: "number",
+    schema: whole(1, 65536).default(32),
+    expects: "a whole number from 1",
+    help: "sentences in one forward pass (default 32)",
+  }),
+  gradientAccumulation: option({
+    flags: "--gradient-accumulation <n>",
+    kind: "number",
+    schema: whole(1, 65536).default(1),
+    expects: "a whole number from 1",
+    help: "forward passes summed into one optimiser step (default 1)",
+  }),
+  learningRate: option({
+    flags: "--learning-rate <x>",
+    kind: "number",
+    schema: z.number().positive().max(1).default(3e-4),
+    expects: "a number above 0 and at most 1",
+    help: "highest learning rate (default 3e-4)",
+  }),
+  warmup: option({
+    flags: "--warmup <n|10%>",
+    kind: "number",
+    schema: warmup.default("10%"),
+    expects: "a number of steps from 0, or a share of all steps such as 10%",
+    help: "steps, or share of all steps, of linear warm-up (default 10%)",
+  }),
+  weightDecay: option({
+    flags: "--weight-decay <x>",
+    kind: "number",
+    schema: z.number().min(0).max(1).default(0),
+    expects: "a number from 0 to 1",
+    help: "AdamW's weight decay, none on biases and LayerNorm (default 0)",
+  }),
+  maxGradNorm: option({
+    flags: "--max-grad-norm <x>",
+    kind: "number",
+    schema: z.number().min(0).max(1e9).default(1),
+    expects: "a number from 0; 0 clips nothing",
+    help: "clip the gradient's global norm to this, 0: off (default 1)",
+  }),
+  dropout: option({
+    flags: "--dropout <x>",
+    kind: "number",
+    schema: z.number().min(0).lt(1).default(0.1),
+    expects: "a number from 0, below 1",
+    help: "dropout in adapter and head (default 0.1)",
+  }),
+  seed: option({
+    flags: "--seed <n>",
+    kind: "number",
+    schema: whole(0, 0xffff_ffff).default(42),
+    expects: "a whole number from 0 to 4294967295",
+    help: "seed of initial weights, order and dropout (default 42)",
+  }),
+  evalEvery: option({
+    flags: "--eval-every <n>",
+    kind: "number",
+    schema: whole(0).default(0),
+    expects: "a whole number of steps; 0: at the end of each epoch",
+    help: "steps between evaluations, 0: at the end of each epoch (default 0)",
+  }),
+  saveEvery: option({
+    flags: "--save-every <n>",
+    kind: "number",
+    schema: whole(0).default(0),
+    expects: "a whole number of steps; 0: at the end of each epoch",
+    help: "steps between checkpoints, 0: at the end of each epoch (default 0)",
+  }),
+  patience: option({
+    flags: "--patience <n>",
+    kind: "number",
+    schema: whole(0, 1_000_000).default(0),
+    expects: "a whole number of evaluations; 0: never stop early",
+    help: "stop after this many evaluations without a better one, 0: off (default 0)",
+  }),
+};
+
+/** Where it runs. */
+export const runtimeSpecs = {
+  device: option({
+    flags: "--device <name>",
+    kind: "text",
+    schema: z.enum(["auto", "cpu", "cuda", "webgpu"]).default("auto"),
+    expects: "auto, cpu, cuda or webgpu",
+    help: "auto, cpu, cuda or webgpu (default auto)",
+  }),
+  threads: option({
+    flags: "--threads <n>",
+    kind: "number",
+    schema: whole(1, 1024).optional(),
+    expects: "a whole number from 1",
+    help: "threads of one operator (default: all cores)",
+  }),
+};
+
+/** Every option of `pretrain factual` that a recipe may hold. */
+export const factualSpecs = { ...dataSpecs, ...adapterSpecs, ...trainingSpecs, ...runtimeSpecs };
+
+export type DataOptions = Options<typeof dataSpecs>;
+export type AdapterOptions = Options<typeof adapterSpecs>;
+export type TrainingOptions = Options<typeof trainingSpecs>;
+export type RuntimeOptions = Options<typeof runtimeSpecs>;
+
+/** The resolved options of `pretrain factual`: plain JSON, stored in `adapter_config.json` and shown by `--json`. */
+export type FactualOptions = Options<typeof factualSpecs>;
+
+/**
+ * The options of `pretrain factual`: flags over the recipe over the defaults.
+ *
+ * @throws UserError naming flag or recipe line.
+ */
+export function resolveFactualOptions(flags: GivenOptions, recipe: GivenOptions = new Map()): FactualOptions {
+  const options = resolveOptions(factualSpecs, flags, recipe);
+  checkHeads(options, flags, recipe);
+  return options;
+}
+
+/** Heads must divide the size; known here only where both are given. */
+export function checkHeads(
+  options: Pick<AdapterOptions, "adapterHeads" | "adapterSize">,
+  ...sources: readonly GivenOptions[]
+): void {
+  const { adapterHeads, adapterSize } = options;
+  if (adapterHeads === undefined || adapterSize === undefined || adapterSize % adapterHeads === 0) return;
+  const where = sources.map((source) => source.get("adapterHeads")?.where).find((found) => found !== undefined);
+  throw userError({
+    ...(where === undefined ? {} : { where }),
+    what: `${adapterHeads} heads do not divide the adapter size ${adapterSize}`,
+    expected: "a divisor of the size",
+  });
+}
+
+/** A recipe (YAML) that resolves to the same options: what a training writes beside its adapter. */
+export function formatRecipe(options: Readonly<Record<string, unknown>>): string {
+  return Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${kebab(key)}: ${JSON.stringify(value)}\n`)
+    .join("");
+}

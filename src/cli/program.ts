@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import type { Handler } from "./commands/common.js";
+import { type DemoOptions, demoCommand } from "./commands/demo.js";
+import { type EvalOptions, evalCommand } from "./commands/eval.js";
+import { type ImportOptions, importCommand } from "./commands/import.js";
+import {
+  doctorCommand,
+  type InspectOptions,
+  inspectCommand,
+  type VerifyOptions,
+  verifyCommand,
+} from "./commands/look.js";
+import { type PredictOptions, predictCommand } from "./commands/predict.js";
+import { type FactualRequest, factualCommand } from "./commands/pretrain.js";
+import type { ContextFactory } from "./run.js";
+
+/** What each command does; a command without a handler is not offered. */
+export interface Handlers {
+  readonly pretrainFactual: Handler<FactualRequest>;
+  readonly eval: Handler<EvalOptions>;
+  readonly predict: Handler<PredictOptions>;
+  readonly import: Handler<ImportOptions>;
+  readonly inspect: Handler<InspectOptions>;
+  readonly verify: Handler<VerifyOptions>;
+  readonly doctor: Handler<object>;
+  readonly demo: Handler<DemoOptions>;
+}
+
+/** The command line over the given handlers. */
+export function createProgram(context: ContextFactory, handlers: Partial<Handlers>): Command {
+  const program = new Command("kadapter")
+    .description("Knowledge adapters (K-Adapter) for pre-trained language models")
+    .version(packageVersion(), "--version")
+    .helpOption("-h, --help")
+    .showSuggestionAfterError();
+  const add = (command: Command) => program.addCommand(command);
+  if (handlers.pretrainFactual) {
+    const pretrain = new Command("pretrain").description("train an adapter on one kind of knowledge");
+    add(pretrain.addCommand(factualCommand(context, handlers.pretrainFactual)));
+  }
+  if (handlers.eval) add(evalCommand(context, handlers.eval));
+  if (handlers.predict) add(predictCommand(context, handlers.predict));
+  if (handlers.import) add(importCommand(context, handlers.import));
+  if (handlers.inspect) add(inspectCommand(context, handlers.inspect));
+  if (handlers.verify) add(verifyCommand(context, handlers.verify));
+  if (handlers.doctor) add(doctorCommand(context, handlers.doctor));
+  if (handlers.demo) add(demoCommand(context, handlers.demo));
+  return program;
+}
+
+/** From package.json, which stands two folders above both src/cli and dist/cli. */
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version);
+  throw new Error("package.json has no version");
+}

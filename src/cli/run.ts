@@ -1,0 +1,180 @@
+import { type Command, CommanderError } from "commander";
+import { UserError } from "../errors.js";
+import { Output, type Sink } from "./output.js";
+
+/** What a command is given to run with. */
+export interface CommandContext {
+  readonly output: Output;
+  /** Aborted by Ctrl-C, SIGTERM, or a reader that went away; a training ends its step, saves and returns. */
+  readonly signal: AbortSignal;
+  /** The stream for progress: a bar if it is a terminal. */
+  readonly stderr: Terminal;
+}
+
+/** Stderr, as far as progress needs to know it. */
+export type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** Thrown by a command that stopped because its signal was aborted. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+
+  /** @param hint How to go on: `continue with the same command and --resume`. */
+  constructor(readonly hint: string) {
+    super(`interrupted: ${hint}`);
+  }
+}
+
+/** The parts of `process` that the runner uses; tests put in their own. */
+export interface ProcessLike {
+  readonly pid: number;
+  exitCode?: number | string | null | undefined;
+  readonly stdout: Sink & Listening;
+  readonly stderr: Terminal;
+  on(event: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  off(event: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  kill(pid: number, signal: "SIGINT" | "SIGTERM"): unknown;
+}
+
+interface Listening {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  off(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** Exit codes: 0 done, 1 a defect of this project, 2 a mistake of the user's, 130 stopped by the user. */
+const exit = { defect: 1, usage: 2, interrupted: 130 } as const;
+
+/** Makes a command's {@link CommandContext}; `json` is whether `--json` was given. */
+export type ContextFactory = (json: boolean) => CommandContext;
+
+/**
+ * Runs the command line to its end and sets the exit code. It never calls `process.exit()`, which would abort the
+ * process while ONNX Runtime computes: it lets things end.
+ */
+export async function runCli(
+  makeProgram: (context: ContextFactory) => Command,
+  argv: readonly string[],
+  process: ProcessLike,
+): Promise<void> {
+  const interruption = listenForInterruption(process);
+  let output: Output | undefined;
+  const context: ContextFactory = (json) => {
+    output = new Output(json, process.stdout, process.stderr);
+    return { output, signal: interruption.signal, stderr: process.stderr };
+  };
+  try {
+    const program = makeProgram(context);
+    tameCommander(program, process);
+    await program.parseAsync(argv);
+    output?.finish();
+  } catch (error) {
+    // A training that was stopped still says in JSON how far it came.
+    if (error instanceof Interrupted) output?.finish();
+    report(error, process, interruption);
+  } finally {
+    interruption.stop();
+  }
+}
+
+/** Commander throws instead of exiting, and leaves the printing of errors to {@link report}. */
+function tameCommander(command: Command, process: ProcessLike): void {
+  const nothing = () => undefined;
+  command.exitOverride().configureOutput({
+    writeOut: (text) => process.stdout.write(text),
+    writeErr: nothing,
+    outputError: nothing,
+  });
+  for (const child of command.commands) tameCommander(child, process);
+}
+
+function report(error: unknown, process: ProcessLike, interruption: Interruption): void {
+  const fail = (line: string, code: number) => {
+    process.stderr.write(`${line}\n`);
+    process.exitCode = code;
+  };
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return;
+    fail(usageLine(error.code === "commander.help" ? "a command is missing" : error.message), exit.usage);
+  } else if (interruption.signal.aborted && (error instanceof Interrupted || isAbort(error))) {
+    if (interruption.readerGone) return;
+    fail(error instanceof Interrupted ? error.message : "interrupted", exit.interrupted);
+  } else if (error instanceof UserError) {
+    fail(`error: ${error.message}`, exit.usage);
+  } else {
+    fail(`internal error, please report it: ${stackOf(error)}`, exit.defect);
+  }
+}
+
+/** Commander's message in one line, ending with where to look further. */
+function usageLine(message: string): string {
+  const line = message
+    .replace(/^error: /, "")
+    .replace(/\s*[\r\n]+\s*/g, " ")
+    .trim()
+    .replace(/\.$/, "");
+  return `error: ${line}; --help shows what there is`;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+interface Interruption {
+  readonly signal: AbortSignal;
+  /** Stdout's reader went away (`| head`): nobody is left to tell. */
+  readonly readerGone: boolean;
+  stop(): void;
+}
+
+/** The first signal asks the command to stop, the second one kills. */
+function listenForInterruption(process: ProcessLike): Interruption {
+  const controller = new AbortController();
+  let readerGone = false;
+  const listener = (name: "SIGINT" | "SIGTERM") => () => {
+    if (controller.signal.aborted) {
+      // The default action of a signal ends the process at once, with none of the exit handlers that trip ONNX
+      // Runtime; the cursor that a progress bar hid is shown again first.
+      if (process.stderr.isTTY === true) process.stderr.write("\u001b[?25h\n");
+      stop();
+      process.kill(process.pid, name);
+      return;
+    }
+    process.stderr.write("\nstopping after this step; once more to stop at once\n");
+    controller.abort();
+  };
+  const listeners = { SIGINT: listener("SIGINT"), SIGTERM: listener("SIGTERM") };
+  const onStdoutError = (error: Error) => {
+    if (!isBrokenPipe(error)) throw error;
+    readerGone = true;
+    controller.abort();
+  };
+  // Whoever closes stderr (`2>&1 | head`) loses the progress, not the training.
+  const onStderrError = (error: Error) => {
+    if (!isBrokenPipe(error)) throw error;
+  };
+  process.on("SIGINT", listeners.SIGINT);
+  process.on("SIGTERM", listeners.SIGTERM);
+  process.stdout.on("error", onStdoutError);
+  process.stderr.on("error", onStderrError);
+  // The streams' listeners stay: what is still buffered may fail after the command's end.
+  function stop(): void {
+    process.off("SIGINT", listeners.SIGINT);
+    process.off("SIGTERM", listeners.SIGTERM);
+  }
+  return {
+    signal: controller.signal,
+    get readerGone() {
+      return readerGone;
+    },
+    stop,
+  };
+}
+
+function isBrokenPipe(error: Error): boolean {
+  return "code" in error && error.code === "EPIPE";
+}
