@@ -1,0 +1,24 @@
+import type { BackboneDefinition } from "./backbone.js";
+import { parseEncoderConfig } from "./config.js";
+import { canonicalEncoderKey, Encoder } from "./encoder.js";
+
+/** BERT (arXiv 1810.04805), as `BertForMaskedLM` of Hugging Face transformers. */
+export const bert: BackboneDefinition = {
+  kind: "bert",
+  parseConfig: (json, where) => parseEncoderConfig(json, where, 0),
+  build: (config) =>
+    new Encoder(config, {
+      wordPaddingIndex: config.padTokenId,
+      positionPaddingIndex: null,
+      head: {
+        dense: ["cls", "predictions", "transform", "dense"],
+        norm: ["cls", "predictions", "transform", "LayerNorm"],
+        bias: ["cls", "predictions", "bias"],
+      },
+    }),
+  canonicalKey: (key, withHead) => canonicalEncoderKey(key, "bert.", "cls.predictions.", withHead),
+  positionIds: (inputIds) => ({
+    ...inputIds,
+    data: inputIds.data.map((_, i) => i % (inputIds.shape[1] as number)),
+  }),
+};

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { userError } from "../errors.js";
+import type { BackboneConfig } from "./backbone.js";
+
+const size = (limit: number) => z.number().int().positive().max(limit);
+const rate = z.number().min(0).lt(1);
+
+/** The part of Hugging Face's config.json that BERT-like encoders read. Unknown keys are fine: files carry many. */
+const encoderConfig = z.object({
+  model_type: z.string(),
+  vocab_size: size(10_000_000),
+  hidden_size: size(65_536),
+  num_hidden_layers: size(1_000),
+  num_attention_heads: size(1_024),
+  intermediate_size: size(1_048_576),
+  hidden_act: z.enum(["gelu", "gelu_new", "relu"]).default("gelu"),
+  layer_norm_eps: z.number().positive().default(1e-12),
+  hidden_dropout_prob: rate.default(0.1),
+  attention_probs_dropout_prob: rate.default(0.1),
+  max_position_embeddings: size(1_000_000),
+  type_vocab_size: size(1_000).default(2),
+  pad_token_id: z.number().int().nonnegative().nullish(),
+  initializer_range: z.number().positive().default(0.02),
+  position_embedding_type: z.literal("absolute").optional(),
+  is_decoder: z.literal(false).optional(),
+});
+
+/** Checks and renames the fields of an encoder's config.json. */
+export function parseEncoderConfig(json: unknown, where: string, defaultPadding: number): BackboneConfig {
+  const parsed = encoderConfig.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw userError({
+      where: `${where}: ${issue?.path.join(".") || "(whole file)"}`,
+      what: issue?.message ?? "not a model configuration",
+      fix: "check that this is the config.json of a Hugging Face model",
+    });
+  }
+  const c = parsed.data;
+  if (c.hidden_size % c.num_attention_heads !== 0) {
+    throw userError({
+      where: `${where}: num_attention_heads`,
+      what: `${c.num_attention_heads} heads do not divide hidden_size ${c.hidden_size}`,
+      expected: "a divisor",
+    });
+  }
+  return {
+    modelType: c.model_type,
+    vocabSize: c.vocab_size,
+    hiddenSize: c.hidden_size,
+    layers: c.num_hidden_layers,
+    heads: c.num_attention_heads,
+    intermediateSize: c.intermediate_size,
+    activation: c.hidden_act,
+    layerNormEps: c.layer_norm_eps,
+    hiddenDropout: c.hidden_dropout_prob,
+    attentionDropout: c.attention_probs_dropout_prob,
+    maxPositions: c.max_position_embeddings,
+    typeVocabSize: c.type_vocab_size,
+    padTokenId: c.pad_token_id ?? defaultPadding,
+    initializerRange: c.initializer_range,
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * The encoder that BERT and RoBERTa share: embeddings, then post-norm transformer layers
+ * (transformers `models/bert/modeling_bert.py`, `models/roberta/modeling_roberta.py`).
+ * @module
+ */
+import { add, matmul, type Parameter, type Value } from "../graph/index.js";
+import {
+  activate,
+  attentionMask,
+  constant,
+  drop,
+  Embedding,
+  LayerNorm,
+  Linear,
+  normal,
+  ParamScope,
+  type Pass,
+  TransformerLayer,
+} from "../nn/index.js";
+import type { Backbone, BackboneConfig, BackboneForwardOptions, BackboneInputs, BackboneOutput } from "./backbone.js";
+
+/** In what BERT and RoBERTa differ. */
+export interface EncoderVariant {
+  /** Rows of the embeddings that get no gradient from being looked up. */
+  readonly wordPaddingIndex: number | null;
+  readonly positionPaddingIndex: number | null;
+  /** Names of the masked-LM head's parts. */
+  readonly head: {
+    readonly dense: readonly string[];
+    readonly norm: readonly string[];
+    readonly bias: readonly string[];
+  };
+}
+
+/** An encoder with learnt absolute positions and a masked-LM head whose output matrix is the word embedding. */
+export class Encoder implements Backbone {
+  readonly parameters: readonly Parameter[];
+  readonly headParameters: readonly Parameter[];
+  private readonly word: Embedding;
+  private readonly position: Embedding;
+  private readonly tokenType: Embedding;
+  private readonly norm: LayerNorm;
+  private readonly layers: readonly TransformerLayer[];
+  private readonly headDense: Linear;
+  private readonly headNorm: LayerNorm;
+  private readonly headBias: Parameter;
+
+  constructor(
+    readonly config: BackboneConfig,
+    variant: EncoderVariant,
+  ) {
+    const { hiddenSize, layerNormEps, vocabSize } = config;
+    const scope = ParamScope.root();
+    const init = { weight: normal(config.initializerRange), bias: constant(0) };
+    const embeddings = scope.at("embeddings");
+    const table = (name: string, rows: number, padding: number | null) =>
+      new Embedding(embeddings.at(name), rows, hiddenSize, init.weight, padding);
+    this.word = table("word_embeddings", vocabSize, variant.wordPaddingIndex);
+    this.position = table("position_embeddings", config.maxPositions, variant.positionPaddingIndex);
+    this.tokenType = table("token_type_embeddings", config.typeVocabSize, null);
+    this.norm = new LayerNorm(embeddings.at("LayerNorm"), hiddenSize, layerNormEps);
+    this.layers = Array.from(
+      { length: config.layers },
+      (_, i) => new TransformerLayer(scope.at("encoder", "layer", i), config, init),
+    );
+    this.parameters = scope.all;
+    const { head } = variant;
+    this.headDense = new Linear(scope.at(...head.dense), hiddenSize, hiddenSize, init);
+    this.headNorm = new LayerNorm(scope.at(...head.norm), hiddenSize, layerNormEps);
+    this.headBias = scope.at(...head.bias.slice(0, -1)).param(head.bias.at(-1) as string, [vocabSize], constant(0));
+    this.headParameters = scope.all.slice(this.parameters.length);
+  }
+
+  forward(pass: Pass, inputs: BackboneInputs, options: BackboneForwardOptions = {}): BackboneOutput {
+    const { g } = pass;
+    const embedded = g.scoped("embeddings", () => {
+      const words = this.word.forward(pass, inputs.inputIds);
+      const positions = this.position.forward(pass, inputs.positionIds);
+      const types = this.tokenType.forward(pass, inputs.tokenTypeIds);
+      const sum = add(g, add(g, words, types), positions);
+      return drop(pass, this.norm.forward(pass, sum), this.config.hiddenDropout);
+    });
+    const mask = attentionMask(g, inputs.attentionMask);
+    const hiddenStates = [embedded];
+    let last = embedded;
+    for (const [i, layer] of this.layers.slice(0, options.upTo ?? this.layers.length).entries()) {
+      const input = last;
+      last = g.scoped(`layer.${i}`, () => layer.forward(pass, input, mask));
+      hiddenStates.push(last);
+    }
+    return { hiddenStates, last };
+  }
+
+  maskedLmLogits(pass: Pass, hidden: Value): Value {
+    const { g } = pass;
+    return g.scoped("masked_lm", () => {
+      const dense = activate(g, this.headDense.forward(pass, hidden), this.config.activation);
+      const normed = this.headNorm.forward(pass, dense);
+      return add(g, matmul(g, normed, g.use(this.word.weight), { transB: true }), g.use(this.headBias));
+    });
+  }
+}
+
+/** Names as published: an optional prefix, old TensorFlow names of LayerNorm's weights, copies that are not needed. */
+export function canonicalEncoderKey(key: string, prefix: string, headPrefix: string, withHead: boolean): string | null {
+  const name = key.replace(/\bLayerNorm\.gamma$/, "LayerNorm.weight").replace(/\bLayerNorm\.beta$/, "LayerNorm.bias");
+  if (name.startsWith(headPrefix)) {
+    // The decoder is tied to the word embedding, its bias to the head's.
+    if (!withHead || /\.decoder\.(weight|bias)$/.test(name)) return null;
+    return name;
+  }
+  const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  if (
+    /^(pooler\.|cls\.seq_relationship\.)/.test(bare) ||
+    bare === "embeddings.position_ids" ||
+    bare === "embeddings.token_type_ids"
+  ) {
+    return null;
+  }
+  return bare;
+}

@@ -1,0 +1,30 @@
+/**
+ * Pre-trained language models by their Hugging Face names.
+ * @module
+ */
+import { userError } from "../errors.js";
+import type { BackboneDefinition } from "./backbone.js";
+import { bert } from "./bert.js";
+import { roberta } from "./roberta.js";
+
+export * from "./backbone.js";
+export { bert, roberta };
+
+/** All kinds, by `model_type`. */
+export const backboneDefinitions: ReadonlyMap<string, BackboneDefinition> = new Map(
+  [bert, roberta].map((definition) => [definition.kind, definition]),
+);
+
+/** The definition for a parsed config.json. */
+export function backboneDefinition(json: unknown, where: string): BackboneDefinition {
+  const kind = typeof json === "object" && json !== null && "model_type" in json ? String(json.model_type) : "(none)";
+  const definition = backboneDefinitions.get(kind);
+  if (!definition) {
+    throw userError({
+      where: `${where}: model_type`,
+      what: `the backbone kind ${kind} is not supported`,
+      expected: `one of ${[...backboneDefinitions.keys()].join(", ")}`,
+    });
+  }
+  return definition;
+}

@@ -1,0 +1,26 @@
+import type { BackboneDefinition } from "./backbone.js";
+import { parseEncoderConfig } from "./config.js";
+import { canonicalEncoderKey, Encoder } from "./encoder.js";
+
+/** RoBERTa (arXiv 1907.11692), as `RobertaForMaskedLM` of Hugging Face transformers. */
+export const roberta: BackboneDefinition = {
+  kind: "roberta",
+  parseConfig: (json, where) => parseEncoderConfig(json, where, 1),
+  build: (config) =>
+    new Encoder(config, {
+      wordPaddingIndex: config.padTokenId,
+      positionPaddingIndex: config.padTokenId,
+      head: { dense: ["lm_head", "dense"], norm: ["lm_head", "layer_norm"], bias: ["lm_head", "bias"] },
+    }),
+  canonicalKey: (key, withHead) => canonicalEncoderKey(key, "roberta.", "lm_head.", withHead),
+  // Tokens count on from padding_idx + 1, padding stays at padding_idx (`create_position_ids_from_input_ids`).
+  positionIds: (inputIds, _mask, config) => {
+    const width = inputIds.shape[1] as number;
+    let count = 0;
+    const data = inputIds.data.map((id, i) => {
+      if (i % width === 0) count = 0;
+      return id === config.padTokenId ? config.padTokenId : config.padTokenId + ++count;
+    });
+    return { ...inputIds, data };
+  },
+};

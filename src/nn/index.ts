@@ -1,0 +1,8 @@
+/**
+ * Layers with parameters, written as graphs.
+ * @module
+ */
+export * from "./dropout.js";
+export * from "./layers.js";
+export * from "./params.js";
+export * from "./transformer.js";

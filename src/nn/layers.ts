@@ -1,0 +1,97 @@
+/**
+ * The layers that transformers are made of. Names of parameters and sub-modules are Hugging Face's.
+ * @module
+ */
+import {
+  add,
+  equal,
+  type GraphBuilder,
+  gather,
+  type Init,
+  matmul,
+  type Parameter,
+  stopGradient,
+  unsqueeze,
+  type Value,
+  where,
+} from "../graph/index.js";
+import type { Dropout } from "./dropout.js";
+import { constant, type ParamScope } from "./params.js";
+
+/** What a forward pass is built for. */
+export interface Pass {
+  readonly g: GraphBuilder;
+  /** Present when the graph trains with dropout. */
+  readonly dropout: Dropout | null;
+  /** Inference only: ONNX Runtime's fused kernels, which have no gradients. */
+  readonly fused: boolean;
+}
+
+/** Applies dropout where the pass has it. */
+export function drop(pass: Pass, x: Value, probability: number): Value {
+  return pass.dropout ? pass.dropout.apply(x, probability) : x;
+}
+
+/** How a linear layer starts. */
+export interface LinearInit {
+  readonly weight: Init;
+  readonly bias: Init;
+}
+
+/** `y = x·Wᵀ + b`: `[…, in]` → `[…, out]`, weight `[out, in]`. */
+export class Linear {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+
+  constructor(scope: ParamScope, inputs: number, outputs: number, init: LinearInit) {
+    this.weight = scope.param("weight", [outputs, inputs], init.weight);
+    this.bias = scope.param("bias", [outputs], init.bias);
+  }
+
+  forward({ g }: Pass, x: Value): Value {
+    return add(g, matmul(g, x, g.use(this.weight), { transB: true }), g.use(this.bias));
+  }
+}
+
+/** Normalises the last axis: `[…, size]`. */
+export class LayerNorm {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+
+  constructor(
+    scope: ParamScope,
+    size: number,
+    private readonly epsilon: number,
+  ) {
+    this.weight = scope.param("weight", [size], constant(1));
+    this.bias = scope.param("bias", [size], constant(0));
+  }
+
+  forward({ g }: Pass, x: Value): Value {
+    return g.emitOne("LayerNormalization", [x, g.use(this.weight), g.use(this.bias)], { epsilon: this.epsilon });
+  }
+}
+
+/** Looks rows up: integers `[…]` → `[…, size]`. */
+export class Embedding {
+  readonly weight: Parameter;
+
+  constructor(
+    scope: ParamScope,
+    rows: number,
+    size: number,
+    init: Init,
+    /** This row gets no gradient from being looked up (PyTorch's `padding_idx`). */
+    private readonly paddingIndex: number | null = null,
+  ) {
+    this.weight = scope.param("weight", [rows, size], init);
+  }
+
+  forward({ g, fused }: Pass, ids: Value): Value {
+    const rows = gather(g, g.use(this.weight), ids);
+    if (this.paddingIndex === null || fused) return rows;
+    const padding = g.constant({ dtype: "int32", shape: [], data: Int32Array.of(this.paddingIndex) });
+    const isPadding = unsqueeze(g, equal(g, ids, padding), ids.shape.length);
+    return where(g, isPadding, stopGradient(g, rows), rows);
+  }
+}

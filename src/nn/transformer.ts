@@ -1,0 +1,133 @@
+import {
+  add,
+  cast,
+  type GraphBuilder,
+  gelu,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  softmax,
+  sub,
+  transpose,
+  unsqueeze,
+  type Value,
+} from "../graph/index.js";
+import { drop, LayerNorm, Linear, type LinearInit, type Pass } from "./layers.js";
+import type { ParamScope } from "./params.js";
+
+export type Activation = "gelu" | "gelu_new" | "relu";
+
+/** A post-norm transformer layer as in BERT. */
+export interface TransformerConfig {
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly intermediateSize: number;
+  readonly activation: Activation;
+  readonly layerNormEps: number;
+  readonly hiddenDropout: number;
+  readonly attentionDropout: number;
+}
+
+/** Which keys a query may see. */
+export interface AttentionMask {
+  /** int32 `[batch, sequence]`: 1 for a token, 0 for padding. */
+  readonly tokens: Value;
+  /** float32 `[batch, 1, 1, sequence]`: 0 for a token, −10000 for padding, added to the scores. */
+  readonly bias: Value;
+}
+
+/** The additive form of a mask, once for all layers. −10000 as in BERT's code: exp of it is 0 in float32. */
+export function attentionMask(g: GraphBuilder, tokens: Value): AttentionMask {
+  const hidden = sub(g, cast(g, tokens, "float32"), g.scalar(1));
+  return { tokens, bias: mul(g, unsqueeze(g, hidden, 1, 2), g.scalar(10000)) };
+}
+
+export function activate(g: GraphBuilder, x: Value, activation: Activation): Value {
+  if (activation === "relu") return relu(g, x);
+  return gelu(g, x, activation === "gelu_new" ? "tanh" : "none");
+}
+
+/** Multi-head self-attention with its output projection, residual and norm (`attention.self`, `attention.output`). */
+export class SelfAttention {
+  private readonly query: Linear;
+  private readonly key: Linear;
+  private readonly value: Linear;
+  private readonly dense: Linear;
+  private readonly norm: LayerNorm;
+
+  constructor(
+    scope: ParamScope,
+    private readonly config: TransformerConfig,
+    init: LinearInit,
+  ) {
+    const { hiddenSize, heads, layerNormEps } = config;
+    if (hiddenSize % heads !== 0)
+      throw new Error(`${heads} attention heads do not divide the hidden size ${hiddenSize}`);
+    const linear = (...path: readonly string[]) => new Linear(scope.at(...path), hiddenSize, hiddenSize, init);
+    this.query = linear("self", "query");
+    this.key = linear("self", "key");
+    this.value = linear("self", "value");
+    this.dense = linear("output", "dense");
+    this.norm = new LayerNorm(scope.at("output", "LayerNorm"), hiddenSize, layerNormEps);
+  }
+
+  /**
+   * @param x `[batch, sequence, hidden]`
+   * @param queries the positions whose output is wanted, `[batch, positions, hidden]`; all of `x` by default
+   * @param mask null lets every position be seen
+   */
+  forward(pass: Pass, x: Value, mask: AttentionMask | null, queries: Value = x): Value {
+    const { g } = pass;
+    const q = this.query.forward(pass, queries);
+    const k = this.key.forward(pass, x);
+    const v = this.value.forward(pass, x);
+    const context = pass.fused ? this.fusedContext(g, q, k, v, mask) : this.context(pass, q, k, v, mask);
+    const output = drop(pass, this.dense.forward(pass, context), this.config.hiddenDropout);
+    return this.norm.forward(pass, add(g, output, queries));
+  }
+
+  private fusedContext(g: GraphBuilder, q: Value, k: Value, v: Value, mask: AttentionMask | null): Value {
+    return g.emitOne("MultiHeadAttention", [q, k, v, null, mask?.tokens ?? null], { numHeads: this.config.heads });
+  }
+
+  /** softmax(q·kᵀ/√d + mask)·v, head by head. */
+  private context(pass: Pass, q: Value, k: Value, v: Value, mask: AttentionMask | null): Value {
+    const { g } = pass;
+    const { heads, hiddenSize, attentionDropout } = this.config;
+    const split = (x: Value) => transpose(g, reshape(g, x, 0, 0, heads, hiddenSize / heads), 0, 2, 1, 3);
+    const scores = matmul(g, split(q), split(k), { transB: true, alpha: 1 / Math.sqrt(hiddenSize / heads) });
+    const weights = softmax(g, mask ? add(g, scores, mask.bias) : scores);
+    const context = matmul(g, drop(pass, weights, attentionDropout), split(v));
+    return reshape(g, transpose(g, context, 0, 2, 1, 3), 0, 0, hiddenSize);
+  }
+}
+
+/** Attention and feed-forward, each with residual and norm after it (`attention`, `intermediate`, `output`). */
+export class TransformerLayer {
+  private readonly attention: SelfAttention;
+  private readonly intermediate: Linear;
+  private readonly output: Linear;
+  private readonly norm: LayerNorm;
+
+  constructor(
+    scope: ParamScope,
+    private readonly config: TransformerConfig,
+    init: LinearInit,
+  ) {
+    const { hiddenSize, intermediateSize, layerNormEps } = config;
+    this.attention = new SelfAttention(scope.at("attention"), config, init);
+    this.intermediate = new Linear(scope.at("intermediate", "dense"), hiddenSize, intermediateSize, init);
+    this.output = new Linear(scope.at("output", "dense"), intermediateSize, hiddenSize, init);
+    this.norm = new LayerNorm(scope.at("output", "LayerNorm"), hiddenSize, layerNormEps);
+  }
+
+  /** See {@link SelfAttention.forward}. */
+  forward(pass: Pass, x: Value, mask: AttentionMask | null, queries: Value = x): Value {
+    const { g } = pass;
+    const attended = this.attention.forward(pass, x, mask, queries);
+    const inner = activate(g, this.intermediate.forward(pass, attended), this.config.activation);
+    const output = drop(pass, this.output.forward(pass, inner), this.config.hiddenDropout);
+    return this.norm.forward(pass, add(g, output, attended));
+  }
+}
