@@ -99,23 +99,17 @@ export function markerEvents(subject: TextSpan, object: TextSpan): MarkerEvent[]
  * space stands in front of the text.
  */
 function pieces(text: string, events: readonly MarkerEvent[]): string[] {
-  const cuts = [0, ...events.map((event) => event.at), text.length];
-  const result: string[] = [];
+  const from = text.length - text.trimStart().length;
+  const to = Math.max(from, text.trimEnd().length);
+  const cuts = [from, ...events.map((event) => Math.min(to, Math.max(from, event.at))), to];
   let carried = " ";
-  for (let index = 0; index + 1 < cuts.length; index++) {
-    const raw = text.slice(cuts[index], cuts[index + 1]);
-    // At the text's very start one space replaces all white space.
-    const piece = carried === " " && result.every((earlier) => earlier === "") ? raw.trimStart() : raw;
+  return cuts.slice(1).map((cut, index) => {
+    const piece = text.slice(cuts[index], cut);
     const body = piece.trimEnd();
-    if (body === "") {
-      result.push("");
-      carried = index === 0 || result.every((earlier) => earlier === "") ? " " : carried + piece;
-    } else {
-      result.push(carried + body);
-      carried = piece.slice(body.length);
-    }
-  }
-  return result;
+    const result = body === "" ? "" : carried + body;
+    carried = (body === "" ? carried : "") + piece.slice(body.length);
+    return result;
+  });
 }
 
 interface Ranges {

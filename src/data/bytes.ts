@@ -1,0 +1,65 @@
+import { createReadStream } from "node:fs";
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { UserError, userError } from "../errors.js";
+import { fileError } from "../files/atomic.js";
+
+const chunkBytes = 1 << 18;
+
+/** Puts what was already taken from an iterator back in front of it. */
+async function* chain(first: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield* first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+/** Reads at least two bytes ahead, where there are as many. */
+async function peek(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < 2) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+function readError(path: string, error: unknown): Error {
+  if (error instanceof UserError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (error instanceof Error && (code.startsWith("Z_") || code === "ERR_TRAILING_JUNK_AFTER_STREAM_END")) {
+    return userError({
+      where: path,
+      what: `broken gzip data (${error.message})`,
+      fix: "download or copy the file again",
+    });
+  }
+  return fileError(path, "read the file", error);
+}
+
+/**
+ * The bytes of a file, chunk by chunk. Gzip is recognised by its first two bytes, whatever the file is called, and
+ * unpacked on the way.
+ */
+export async function* readBytes(path: string): AsyncGenerator<Buffer> {
+  const file = createReadStream(path, { highWaterMark: chunkBytes });
+  const chunks = file[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let unpacked: Readable | undefined;
+  try {
+    const head = await peek(chunks);
+    const all = chain([head], chunks);
+    if (head[0] === 0x1f && head[1] === 0x8b) {
+      const gunzip = createGunzip({ chunkSize: chunkBytes });
+      unpacked = gunzip;
+      // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
+      pipeline(Readable.from(all, { objectMode: true }), gunzip, () => undefined);
+      for await (const chunk of gunzip as AsyncIterable<Buffer>) yield chunk;
+    } else {
+      yield* all;
+    }
+  } catch (error) {
+    throw readError(path, error);
+  } finally {
+    unpacked?.destroy();
+    file.destroy();
+  }
+}

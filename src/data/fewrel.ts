@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { userError } from "../errors.js";
+import { checkRecord, readJsonRecords } from "./records.js";
+import { fromTokens, type RelationExample, type TokenRange } from "./relation-example.js";
+
+const index = z.int().min(0);
+const entity = z.tuple([z.string(), z.string(), z.array(z.array(index).min(1)).min(1)]).rest(z.unknown());
+/** An instance of FewRel (Han et al. 2018): lower-cased name, Wikidata id, mentions as lists of token indices. */
+export const fewRelRecord = z.object({ tokens: z.array(z.string()).min(1), h: entity, t: entity });
+
+/**
+ * Reads FewRel's `{relation: [instance, …]}`. The head entity is the subject; of several mentions the first counts.
+ */
+export async function* readFewRel(path: string): AsyncGenerator<RelationExample> {
+  for await (const { key, value, where } of readJsonRecords(path)) {
+    const record = checkRecord(fewRelRecord, value, where, "FewRel");
+    if (key === undefined) {
+      throw userError({
+        where,
+        what: "the instance stands under no relation",
+        expected: "an object {relation: [instances]}",
+      });
+    }
+    const mention = (field: "h" | "t"): TokenRange => {
+      const words = record[field][2][0]!;
+      const ascending = words.every((word, position) => position === 0 || word > words[position - 1]!);
+      const last = ascending ? words.at(-1)! : -1;
+      return { first: words[0]!, last, field: `${field}.2.0` };
+    };
+    yield fromTokens(record.tokens, mention("h"), mention("t"), key, where, {
+      subjectId: record.h[1],
+      objectId: record.t[1],
+    });
+  }
+}

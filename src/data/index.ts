@@ -1,0 +1,35 @@
+/**
+ * Reading data: text, JSON Lines and huge JSON files record by record, plain or gzipped, and relation data in the
+ * formats of FewRel, Wiki80, TACRED, T-REx-rc and T-REx.
+ *
+ * @example
+ * ```ts
+ * import { partOf, readRelations } from "kadapter/data";
+ *
+ * for await (const example of readRelations("train.json.gz")) {
+ *   const { text, subject, object, relation } = example;
+ *   const part = partOf(example, { train: 0.9, dev: 0.1 });
+ *   console.log(part, text.slice(subject.start, subject.end), relation, text.slice(object.start, object.end));
+ * }
+ * ```
+ *
+ * @module
+ */
+export { readFewRel } from "./fewrel.js";
+export { type JsonRecord, type Line, readJsonLines, readJsonRecords, readLines } from "./records.js";
+export {
+  detectRelationFormat,
+  inspectRelations,
+  partOf,
+  type ReadRelationsOptions,
+  type RelationFormat,
+  type RelationSummary,
+  readRelations,
+  relationFormats,
+  subjectKey,
+} from "./relation-data.js";
+export type { RelationExample, Span } from "./relation-example.js";
+export { readTacred } from "./tacred.js";
+export { readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
+export { readTrexRc } from "./trex-rc.js";
+export { readWiki80 } from "./wiki80.js";

@@ -1,0 +1,120 @@
+import type { z } from "zod";
+import { userError } from "../errors.js";
+import { readBytes } from "./bytes.js";
+import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
+import { decodeUtf8 } from "./utf8.js";
+
+/** A line of a text file. */
+export interface Line {
+  readonly text: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** A JSON value from a file. */
+export interface JsonRecord {
+  /** The key of the array it stands in, where the file is an object of arrays. */
+  readonly key: string | undefined;
+  readonly value: unknown;
+  /** `file:line` of its start. */
+  readonly where: string;
+}
+
+const longestLine = 64 * 1024 * 1024;
+
+/** The bytes of a file without a byte order mark. */
+async function* withoutMark(path: string): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of readBytes(path)) {
+    if (head === undefined) {
+      yield chunk;
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < 3) continue;
+    yield head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? head.subarray(3) : head;
+    head = undefined;
+  }
+  if (head !== undefined && head.length > 0) yield head;
+}
+
+/**
+ * The lines of a text file, gzipped or not, one after the other. UTF-8 is checked, a byte order mark and `\r` before
+ * `\n` are dropped, and a line longer than 64 MB is an error.
+ */
+export async function* readLines(path: string): AsyncGenerator<Line> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  let line = 1;
+  const take = (last: Buffer): Line => {
+    const bytes = parts.length === 0 ? last : Buffer.concat([...parts, last]);
+    parts = [];
+    size = 0;
+    const text = decodeUtf8(bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes, `${path}:${line}`);
+    return { text, line: line++ };
+  };
+  for await (const chunk of withoutMark(path)) {
+    let start = 0;
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
+      yield take(chunk.subarray(start, end));
+      start = end + 1;
+    }
+    if (start === chunk.length) continue;
+    parts.push(chunk.subarray(start));
+    size += chunk.length - start;
+    if (size > longestLine) {
+      throw userError({
+        where: `${path}:${line}`,
+        what: `a line is longer than ${longestLine} bytes`,
+        fix: "break it up",
+      });
+    }
+  }
+  if (size > 0) yield take(Buffer.alloc(0));
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "unreadable";
+    throw userError({ where, what: `not valid JSON (${why})`, expected: "one JSON value", fix: "repair the record" });
+  }
+}
+
+/** The values of a JSON Lines file; empty lines are passed over. */
+export async function* readJsonLines(path: string): AsyncGenerator<JsonRecord> {
+  for await (const { text, line } of readLines(path)) {
+    const where = `${path}:${line}`;
+    if (text.trim() !== "") yield { key: undefined, value: parseJson(text, where), where };
+  }
+}
+
+/**
+ * The records of a file that is one JSON array, or one object of arrays, however large: one record at a time is held,
+ * of at most 64 MB and 100 open brackets (`limits`).
+ */
+export async function* readJsonRecords(path: string, limits: Partial<JsonLimits> = {}): AsyncGenerator<JsonRecord> {
+  const splitter = new JsonSplitter(path, { ...defaultJsonLimits, ...limits });
+  for await (const chunk of withoutMark(path)) {
+    for (const piece of splitter.push(chunk)) {
+      const where = `${path}:${piece.line}`;
+      yield { key: piece.key, value: parseJson(decodeUtf8(piece.bytes, where), where), where };
+    }
+  }
+  splitter.end();
+}
+
+/** Checks a record's shape; the error names the first field that is wrong. */
+export function checkRecord<T>(schema: z.ZodType<T>, value: unknown, where: string, format: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.map(String).join(".") ?? "";
+  throw userError({
+    where,
+    what: `${field === "" ? "the record" : `field ${JSON.stringify(field)}`}: ${issue?.message ?? "wrong type"}`,
+    expected: `a ${format} record`,
+    fix: "repair the record",
+  });
+}

@@ -1,0 +1,194 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { userError } from "../errors.js";
+import { fileError } from "../files/atomic.js";
+import { readBytes } from "./bytes.js";
+import { readFewRel } from "./fewrel.js";
+import { readJsonLines, readJsonRecords } from "./records.js";
+import type { RelationExample } from "./relation-example.js";
+import { readTacred } from "./tacred.js";
+import { mostRelations, readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
+import { readTrexRc } from "./trex-rc.js";
+import { readWiki80 } from "./wiki80.js";
+
+/** Formats of relation data that can be read. */
+export const relationFormats = ["fewrel", "wiki80", "tacred", "trex-rc", "trex"] as const;
+export type RelationFormat = (typeof relationFormats)[number];
+
+/** Settings of {@link readRelations}; those of T-REx count for T-REx alone. */
+export interface ReadRelationsOptions extends TrexOptions {
+  /** Default `auto`: by what the file holds. */
+  readonly format?: RelationFormat | "auto";
+}
+
+const known = "FewRel, Wiki80 (JSON Lines), TACRED, T-REx-rc or T-REx";
+
+function unknownFormat(where: string, what: string): Error {
+  return userError({
+    where,
+    what,
+    expected: `relation data as ${known}`,
+    fix: `check the file, or name its format (${relationFormats.join(", ")})`,
+  });
+}
+
+/** The first bytes of a file, byte order mark left out. */
+async function beginning(path: string): Promise<string> {
+  let head = Buffer.alloc(0);
+  for await (const chunk of readBytes(path)) {
+    head = Buffer.concat([head, chunk]);
+    if (head.length >= 4096) break;
+  }
+  return head
+    .subarray(0, 4096)
+    .toString("utf8")
+    .replace(/^\ufeff/, "")
+    .trimStart();
+}
+
+function has(value: unknown, ...keys: readonly string[]): boolean {
+  return typeof value === "object" && value !== null && keys.every((key) => Object.hasOwn(value, key));
+}
+
+/** The format of relation data, recognised by content; a folder can only be T-REx's. */
+export async function detectRelationFormat(path: string): Promise<RelationFormat> {
+  try {
+    if ((await stat(path)).isDirectory()) return "trex";
+  } catch (error) {
+    throw fileError(path, "read the file", error);
+  }
+  const head = await beginning(path);
+  if (head === "") throw unknownFormat(path, "the file is empty");
+  if (head.startsWith("[")) {
+    for await (const { value, where } of readJsonRecords(path)) {
+      if (has(value, "triples", "sentences_boundaries")) return "trex";
+      if (has(value, "token", "subj_start", "subj_label")) return "trex-rc";
+      if (has(value, "token", "subj_start")) return "tacred";
+      throw unknownFormat(where, "the array's first record is of no known format");
+    }
+    throw unknownFormat(path, "the array is empty");
+  }
+  // An object of arrays of objects is FewRel's; a line with words, h and t is Wiki80's.
+  if (/^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\s*[{\]]/.test(head)) return "fewrel";
+  // Pretty-printed JSON is no JSON Lines: its first line is cut off in the middle of an object.
+  if (/^\{[^\n]*\}/.test(head) || (head.startsWith("{") && !head.includes("\n"))) {
+    for await (const { value, where } of readJsonLines(path)) {
+      if (has(value, "token", "h", "t", "relation")) return "wiki80";
+      throw unknownFormat(where, "the first line's record is of no known format");
+    }
+  }
+  throw unknownFormat(`${path}:1`, "the file is no JSON array, object or JSON Lines");
+}
+
+/**
+ * Reads relation data of any known format, one example at a time.
+ *
+ * @throws UserError where the format cannot be recognised or a record is broken: file, line and field are named.
+ */
+export async function* readRelations(
+  path: string,
+  options: ReadRelationsOptions = {},
+): AsyncGenerator<RelationExample> {
+  const { format = "auto" } = options;
+  const chosen = format === "auto" ? await detectRelationFormat(path) : format;
+  switch (chosen) {
+    case "fewrel":
+      return yield* readFewRel(path);
+    case "wiki80":
+      return yield* readWiki80(path);
+    case "tacred":
+      return yield* readTacred(path);
+    case "trex-rc":
+      return yield* readTrexRc(path);
+    case "trex":
+      return yield* readTrex(path, options);
+  }
+}
+
+/** What a data set holds. */
+export interface RelationSummary {
+  readonly format: RelationFormat;
+  readonly examples: number;
+  /** Relations and how many examples each has, the most frequent first. */
+  readonly relations: readonly { readonly relation: string; readonly count: number }[];
+  /** How many examples have how many words: `upTo` is the upper bound, inclusive; the last bucket has none. */
+  readonly lengths: readonly { readonly upTo: number; readonly count: number }[];
+  /** Mean number of words. */
+  readonly meanWords: number;
+  /** Triples that gave no example, by reason. */
+  readonly skipped: ReadonlyMap<TrexSkip, number>;
+}
+
+const lengthBounds = [8, 16, 24, 32, 48, 64, 96, 128, 256, Number.POSITIVE_INFINITY];
+
+/** Counts a data set's examples, relations and words. */
+export async function inspectRelations(path: string, options: ReadRelationsOptions = {}): Promise<RelationSummary> {
+  const { format: asked = "auto" } = options;
+  const format = asked === "auto" ? await detectRelationFormat(path) : asked;
+  const counts = new Map<string, number>();
+  const lengths = lengthBounds.map(() => 0);
+  const skipped = new Map<TrexSkip, number>();
+  let examples = 0;
+  let words = 0;
+  const onSkip = (reason: TrexSkip, where: string) => {
+    skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+    options.onSkip?.(reason, where);
+  };
+  for await (const { relation, text, where } of readRelations(path, { ...options, format, onSkip })) {
+    examples++;
+    counts.set(relation, (counts.get(relation) ?? 0) + 1);
+    if (counts.size > mostRelations) throw unknownFormat(where, `more than ${mostRelations} relations`);
+    const length = text.match(/\S+/g)?.length ?? 0;
+    words += length;
+    const bucket = lengthBounds.findIndex((bound) => length <= bound);
+    lengths[bucket] = lengths[bucket]! + 1;
+  }
+  const relations = [...counts].map(([relation, count]) => ({ relation, count }));
+  relations.sort((a, b) => b.count - a.count || (a.relation < b.relation ? -1 : 1));
+  return {
+    format,
+    examples,
+    relations,
+    lengths: lengthBounds.map((upTo, bucket) => ({ upTo, count: lengths[bucket]! })),
+    meanWords: examples === 0 ? 0 : words / examples,
+    skipped,
+  };
+}
+
+/** Who an example is about: the subject's id, else its text without case. */
+export function subjectKey(example: RelationExample): string {
+  const { subjectId, text, subject } = example;
+  return subjectId ?? `text:${text.slice(subject.start, subject.end).normalize("NFKC").toLowerCase()}`;
+}
+
+/**
+ * The part of a split that an example belongs to: decided by its subject alone, so no subject is in two parts, and the
+ * same on every machine. Give every file of a set the same parts and seed.
+ *
+ * @param parts Names and weights, such as `{ train: 0.8, dev: 0.1, test: 0.1 }`.
+ */
+export function partOf<P extends string>(example: RelationExample, parts: Readonly<Record<P, number>>, seed = 0): P {
+  const entries = Object.entries(parts) as [P, number][];
+  const total = entries.reduce((sum, [, weight]) => sum + weight, 0);
+  if (
+    entries.length === 0 ||
+    !(total > 0) ||
+    entries.some(([, weight]) => !(weight >= 0) || weight === Number.POSITIVE_INFINITY)
+  ) {
+    throw userError({
+      where: "split",
+      what: `the weights ${JSON.stringify(parts)} cannot divide the data`,
+      expected: "weights of at least 0 with a sum above 0",
+    });
+  }
+  const digest = createHash("sha256")
+    .update(`${seed}\0${subjectKey(example)}`)
+    .digest();
+  let left = (digest.readUIntBE(0, 6) / 2 ** 48) * total;
+  for (const [name, weight] of entries) {
+    left -= weight;
+    if (left < 0) return name;
+  }
+  // Rounding can leave a rest of zero: it belongs to the last part that has a weight.
+  return entries.findLast(([, weight]) => weight > 0)![0];
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { checkRecord, readJsonRecords } from "./records.js";
+import { fromTokens, type RelationExample } from "./relation-example.js";
+
+const index = z.int().min(0);
+const optional = z.string().nullish();
+
+/** What TACRED's records and those of the official code's trex-rc have in common; ends are inclusive. */
+export const tokenRecord = z.object({
+  token: z.array(z.string()).min(1),
+  subj_start: index,
+  subj_end: index,
+  obj_start: index,
+  obj_end: index,
+  docid: optional,
+  id: optional,
+});
+/** Bounded because relations are held while a file is counted. */
+const name = z.string().min(1).max(4096);
+/** TACRED (LDC2018T24) and what is written in its form; stanford_* fields are not needed. */
+export const tacredRecord = tokenRecord.extend({ relation: name, subj_type: optional, obj_type: optional });
+/** The official code's own trex-rc; its clean_T_REx.py writes relations as numbers. */
+export const trexRcRecord = tokenRecord.extend({
+  relation: z.union([name, z.int().min(0)]),
+  subj_label: z.string(),
+  obj_label: z.string(),
+});
+
+/** The example of a record, with whatever ids and types the format has. */
+export function fromTokenRecord(
+  record: z.infer<typeof tokenRecord>,
+  relation: string,
+  where: string,
+  extras: Parameters<typeof fromTokens>[5],
+): RelationExample {
+  return fromTokens(
+    record.token,
+    { first: record.subj_start, last: record.subj_end, field: "subj_start/subj_end" },
+    { first: record.obj_start, last: record.obj_end, field: "obj_start/obj_end" },
+    relation,
+    where,
+    { id: record.id ?? record.docid, ...extras },
+  );
+}
+
+/** Reads a JSON array in TACRED's form. */
+export async function* readTacred(path: string): AsyncGenerator<RelationExample> {
+  for await (const { value, where } of readJsonRecords(path)) {
+    const record = checkRecord(tacredRecord, value, where, "TACRED");
+    yield fromTokenRecord(record, record.relation, where, {
+      subjectType: record.subj_type,
+      objectType: record.obj_type,
+    });
+  }
+}
