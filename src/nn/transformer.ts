@@ -114,11 +114,13 @@ export class TransformerLayer {
     scope: ParamScope,
     private readonly config: TransformerConfig,
     init: LinearInit,
+    /** Of the second feed-forward projection, where it depends on the number of inputs. */
+    outputInit: LinearInit = init,
   ) {
     const { hiddenSize, intermediateSize, layerNormEps } = config;
     this.attention = new SelfAttention(scope.at("attention"), config, init);
     this.intermediate = new Linear(scope.at("intermediate", "dense"), hiddenSize, intermediateSize, init);
-    this.output = new Linear(scope.at("output", "dense"), intermediateSize, hiddenSize, init);
+    this.output = new Linear(scope.at("output", "dense"), intermediateSize, hiddenSize, outputInit);
     this.norm = new LayerNorm(scope.at("output", "LayerNorm"), hiddenSize, layerNormEps);
   }
 

@@ -1,0 +1,113 @@
+/**
+ * What an adapter looks like, and the presets of the paper and of the released code.
+ * @module
+ */
+import { z } from "zod";
+import { userError } from "../errors.js";
+
+const size = z.number().int().positive().max(65_536);
+
+/** How an adapter's weights start. */
+export const adapterInitSchema = z.union([
+  /** Every weight normal with this deviation, every bias 0. */
+  z.number().positive().max(1),
+  /** The released code's: projections normal 2e-4 with bias 0, all else PyTorch's default for Linear. */
+  z.literal("official"),
+]);
+export type AdapterInit = z.infer<typeof adapterInitSchema>;
+
+/** Architecture of a K-Adapter; stored in `adapter_config.json`. */
+export const kAdapterConfigSchema = z
+  .object({
+    /** Indices into the backbone's hidden states that the adapter layers read; 0 is the embedding output. */
+    layers: z.array(z.number().int().nonnegative().max(10_000)).min(1).max(1_000),
+    /** Hidden size inside the adapter (A). */
+    size,
+    /** Transformer layers in each adapter layer (N). */
+    transformerLayers: z.number().int().positive().max(100),
+    heads: z.number().int().positive().max(1_024),
+    intermediateSize: size.max(1_048_576),
+    /** How an adapter layer takes its two inputs: the tapped state plus, or beside, the previous layer's output. */
+    input: z.enum(["sum", "concat"]),
+    /** Whether attention inside the adapter leaves padding out (the released code attends to it). */
+    maskPadding: z.boolean(),
+    /** `adapter_skip_layers` of the released code; 0 is off. */
+    skip: z.number().int().nonnegative().max(1_000),
+    layerNormEps: z.number().positive(),
+    dropout: z.number().min(0).lt(1),
+    init: adapterInitSchema,
+  })
+  .strict();
+export type KAdapterConfig = Readonly<z.infer<typeof kAdapterConfigSchema>>;
+
+/** Sizes of the backbone that an adapter is made for. */
+export interface BackboneSizes {
+  readonly hiddenSize: number;
+  readonly layers: number;
+}
+
+export const presetNames = ["default", "official", "paper"] as const;
+export type PresetName = (typeof presetNames)[number];
+
+/** The taps: bottom, middle and top. For 24 layers the released code's (0, 11, 22) or the paper's (0, 11, 23). */
+function presetLayers(preset: PresetName, layers: number): number[] {
+  if (layers === 24) return preset === "paper" ? [0, 11, 23] : [0, 11, 22];
+  return [...new Set([0, Math.floor(layers / 2), layers])];
+}
+
+/** Heads of 64 dimensions, at least one, and a divisor of the size. */
+function defaultHeads(adapterSize: number): number {
+  let heads = Math.max(1, Math.round(adapterSize / 64));
+  while (adapterSize % heads !== 0) heads--;
+  return heads;
+}
+
+/** Fills what is not given from a preset and from the backbone's sizes, and checks the whole. */
+export function resolveAdapterConfig(
+  backbone: BackboneSizes,
+  preset: PresetName,
+  given: { readonly [K in keyof KAdapterConfig]?: KAdapterConfig[K] | undefined } = {},
+): KAdapterConfig {
+  const adapterSize = given.size ?? (preset === "default" ? Math.min(768, backbone.hiddenSize) : 768);
+  const config: KAdapterConfig = {
+    layers: given.layers ?? presetLayers(preset, backbone.layers),
+    size: adapterSize,
+    transformerLayers: given.transformerLayers ?? 2,
+    heads: given.heads ?? defaultHeads(adapterSize),
+    intermediateSize: given.intermediateSize ?? 4 * adapterSize,
+    input: given.input ?? (preset === "paper" ? "concat" : "sum"),
+    maskPadding: given.maskPadding ?? preset !== "official",
+    skip: given.skip ?? 0,
+    layerNormEps: given.layerNormEps ?? 1e-5,
+    dropout: given.dropout ?? 0.1,
+    init: given.init ?? (preset === "official" ? "official" : 0.02),
+  };
+  checkAdapterConfig(config, backbone);
+  return config;
+}
+
+/** @throws UserError naming the setting that does not fit the backbone or the other settings */
+export function checkAdapterConfig(config: KAdapterConfig, backbone: BackboneSizes): void {
+  const wrong = config.layers.find((layer) => layer > backbone.layers);
+  if (wrong !== undefined) {
+    throw userError({
+      where: "layers",
+      what: `the backbone has no hidden state ${wrong}`,
+      expected: `numbers from 0 (embeddings) to ${backbone.layers} (last layer)`,
+    });
+  }
+  if (config.size % config.heads !== 0) {
+    throw userError({
+      where: "adapter heads",
+      what: `${config.heads} heads do not divide the adapter size ${config.size}`,
+      expected: "a divisor of the size",
+    });
+  }
+  if (config.skip === 1) {
+    throw userError({
+      where: "skip",
+      what: "1 is not defined: the first adapter layer would be added to itself (the released code raises IndexError)",
+      expected: "0 (off) or a number from 2",
+    });
+  }
+}
