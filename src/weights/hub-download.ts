@@ -1,0 +1,226 @@
+import { createHash, randomBytes } from "node:crypto";
+import { copyFile, type FileHandle, mkdir, open, rename, rm, symlink } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
+import { UserError, userError } from "../errors.js";
+import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { exists, isCommit, type ModelId, refFile, repoFolder, snapshotFolder } from "./hub-cache.js";
+import { WEIGHT_FILES } from "./open.js";
+import { readShardIndex } from "./sharded.js";
+import { quoted } from "./strict-json.js";
+
+/** How the hub is reached. */
+export interface HubAccess {
+  readonly hubUrl?: string;
+  readonly accessToken?: string;
+  readonly fetch?: typeof fetch;
+  readonly onProgress?: (file: string, done: number, total: number) => void;
+}
+
+/** What tokenizers of the supported models need; those that a model does not have are not missed. */
+const TOKENIZER_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "vocab.json",
+  "vocab.txt",
+  "merges.txt",
+  "spiece.model",
+  "sentencepiece.bpe.model",
+  "tokenizer.model",
+];
+
+/** Turns a failure of the hub or of the network into one line. */
+function hubError(id: string, error: unknown): Error {
+  if (error instanceof UserError) return error;
+  const where = `model ${quoted(id)}`;
+  if (error instanceof HubApiError) {
+    const denied = [401, 403, 404].includes(error.statusCode);
+    return userError({
+      where,
+      what: denied ? "the hub has no such model or revision, or does not allow it" : `the hub said ${error.statusCode}`,
+      fix: denied ? "check the name; for private and gated models set HF_TOKEN" : "try again later",
+    });
+  }
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
+  const reason = cause ?? (error instanceof Error ? error.message : String(error));
+  return userError({
+    where,
+    what: `the hub cannot be reached or answers oddly (${reason})`,
+    fix: "check the network and HF_ENDPOINT, or give the folder that holds the model",
+  });
+}
+
+interface Expected {
+  /** The name of the file's content in the cache, as Python's library has it. */
+  readonly etag: string;
+  readonly size: number;
+}
+
+/** Files in LFS are named by the SHA-256 of their content, the others by git's SHA-1. Both are checked. */
+function expectedOf(entry: ListFileEntry): Expected {
+  const etag = entry.lfs?.oid ?? entry.oid ?? "";
+  const size = entry.lfs?.size ?? entry.size;
+  const wellFormed = (entry.lfs === undefined ? /^[0-9a-f]{40}$/ : /^[0-9a-f]{64}$/).test(etag);
+  // The etag becomes a file name: nothing but a hash may.
+  if (!wellFormed || !Number.isSafeInteger(size) || size < 0) throw new Error(`a bad entry for ${quoted(entry.path)}`);
+  return { etag, size };
+}
+
+function hasherOf({ etag, size }: Expected) {
+  return etag.length === 64 ? createHash("sha256") : createHash("sha1").update(`blob ${size}\0`);
+}
+
+async function write(path: string, file: FileHandle, chunk: Uint8Array): Promise<void> {
+  try {
+    await file.writeFile(chunk); // on a handle it goes on from where the last one ended
+  } catch (error) {
+    throw fileError(path, "write the file", error);
+  }
+}
+
+class Download {
+  private readonly repo: string;
+  private readonly snapshot: string;
+
+  constructor(
+    cache: string,
+    private readonly id: string,
+    private readonly commit: string,
+    private readonly access: HubAccess,
+  ) {
+    this.repo = repoFolder(cache, id);
+    this.snapshot = snapshotFolder(this.repo, commit);
+  }
+
+  /** Downloads what a model needs; the snapshot's folder. */
+  async run(): Promise<string> {
+    const entries = new Map<string, ListFileEntry>();
+    const repo = { type: "model", name: this.id } as const;
+    for await (const entry of listFiles({ repo, revision: this.commit, ...this.access })) {
+      if (entry.type === "file") entries.set(entry.path, entry);
+    }
+    const weights = WEIGHT_FILES.find((name) => entries.has(name));
+    if (!entries.has("config.json") || weights === undefined) {
+      throw userError({
+        where: `model ${quoted(this.id)}`,
+        what: `its repository has no ${weights === undefined ? "weights" : "config.json"}`,
+        expected: `config.json and one of ${WEIGHT_FILES.join(", ")}`,
+      });
+    }
+    for (const name of ["config.json", ...TOKENIZER_FILES, weights]) {
+      const entry = entries.get(name);
+      if (entry !== undefined) await this.fetch(entry);
+    }
+    if (weights.endsWith(".index.json")) await this.fetchShards(join(this.snapshot, weights), entries);
+    return this.snapshot;
+  }
+
+  private async fetchShards(index: string, entries: ReadonlyMap<string, ListFileEntry>): Promise<void> {
+    for (const shard of new Set((await readShardIndex(index)).values())) {
+      const entry = entries.get(shard);
+      if (entry === undefined)
+        throw userError({ where: index, what: `the repository lacks the shard ${quoted(shard)}` });
+      await this.fetch(entry);
+    }
+  }
+
+  /** One file of the repository's root: its content into blobs/, a link to it into the snapshot. */
+  private async fetch(entry: ListFileEntry): Promise<void> {
+    // The path comes from the hub, but only names that we chose, or shard names that were checked, get here.
+    const target = join(this.snapshot, entry.path);
+    if (await exists(target)) return;
+    const expected = expectedOf(entry);
+    const blobs = join(this.repo, "blobs");
+    const blob = join(blobs, expected.etag);
+    try {
+      await mkdir(blobs, { recursive: true });
+      await mkdir(this.snapshot, { recursive: true });
+    } catch (error) {
+      throw fileError(this.repo, "make the cache's folders", error);
+    }
+    if (!(await exists(blob))) await this.fetchBlob(entry.path, blob, expected);
+    await link(blob, target, this.snapshot);
+  }
+
+  private async fetchBlob(path: string, blob: string, expected: Expected): Promise<void> {
+    const part = `${blob}.${process.pid}.${randomBytes(4).toString("hex")}.incomplete`;
+    try {
+      const file = await open(part, "wx").catch((error: unknown) => {
+        throw fileError(part, "write the file", error);
+      });
+      try {
+        await this.stream(path, part, file, expected);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(part, blob);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+  }
+
+  private async stream(path: string, part: string, file: FileHandle, expected: Expected): Promise<void> {
+    const hasher = hasherOf(expected);
+    const bad = (what: string) =>
+      userError({
+        where: `model ${quoted(this.id)}`,
+        what: `${path} ${what}`,
+        fix: "try again; the download was damaged",
+      });
+    let done = 0;
+    // An empty body never ends in the hub library's stream.
+    if (expected.size > 0) {
+      const repo = { type: "model", name: this.id } as const;
+      const body = await downloadFile({ repo, path, revision: this.commit, ...this.access });
+      if (body === null) throw bad("is listed, but not there");
+      for await (const chunk of body.stream() as unknown as AsyncIterable<Uint8Array>) {
+        done += chunk.length;
+        if (done > expected.size) throw bad(`is longer than the ${expected.size} bytes that the hub lists`);
+        hasher.update(chunk);
+        await write(part, file, chunk);
+        this.access.onProgress?.(path, done, expected.size);
+      }
+    }
+    if (done !== expected.size) throw bad(`ended after ${done} of ${expected.size} bytes`);
+    if (hasher.digest("hex") !== expected.etag) throw bad("does not have the hash that the hub lists");
+  }
+}
+
+/** Links a snapshot's file to its blob, relatively as Python's library does; copies where links are not allowed. */
+async function link(blob: string, target: string, snapshot: string): Promise<void> {
+  try {
+    await symlink(relative(snapshot, blob), target);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST") return; // another process was faster
+    await copyFile(blob, target).catch((failure: unknown) => {
+      throw fileError(target, "write the file", failure);
+    });
+  }
+}
+
+/**
+ * Downloads configuration, tokenizer and weights of a model into the cache, in the layout that every Hugging Face
+ * library shares: blobs/ by hash, snapshots/commit/ of links, and refs/revision once all is there. The hub library's
+ * own downloadFileToCacheDir is not used: it checks no hash and prints to the standard output. Throws a UserError for
+ * whatever the hub, the network or the disk refuses.
+ */
+export async function downloadModel(
+  cache: string,
+  { id, revision }: ModelId,
+  access: HubAccess,
+): Promise<{ folder: string; commit: string }> {
+  try {
+    const { sha: commit } = await modelInfo({ name: id, revision, additionalFields: ["sha"], ...access });
+    if (typeof commit !== "string" || !isCommit(commit)) throw new Error("no commit");
+    const folder = await new Download(cache, id, commit, access).run();
+    if (commit !== revision) await writeFileAtomically(refFile(repoFolder(cache, id), revision), commit);
+    return { folder, commit };
+  } catch (error) {
+    throw hubError(id, error);
+  }
+}

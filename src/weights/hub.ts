@@ -1,0 +1,78 @@
+import { stat } from "node:fs/promises";
+import { userError } from "../errors.js";
+import { type Environment, findCached, hubCacheFolder, parseModelId } from "./hub-cache.js";
+import { downloadModel, type HubAccess } from "./hub-download.js";
+import { quoted } from "./strict-json.js";
+
+/** Options of {@link resolveModel}; the environment's variables stand in for those left out. */
+export interface ResolveOptions {
+  /** Default: HF_HUB_CACHE, HF_HOME/hub, ~/.cache/huggingface/hub. */
+  readonly cacheDir?: string;
+  /** Default: HF_HUB_OFFLINE. */
+  readonly offline?: boolean;
+  /** Default: HF_ENDPOINT, https://huggingface.co. */
+  readonly endpoint?: string;
+  /** For private and gated models. Default: HF_TOKEN. */
+  readonly accessToken?: string;
+  /** Default: the platform's. */
+  readonly fetch?: typeof fetch;
+  /** Default: process.env. */
+  readonly env?: Environment;
+  /** Called while a file is downloaded, with bytes. */
+  readonly onProgress?: (file: string, done: number, total: number) => void;
+}
+
+/** A model on this machine. */
+export interface ResolvedModel {
+  readonly folder: string;
+  /** Its id on the hub and the commit, where it came from there. */
+  readonly id?: string;
+  readonly commit?: string;
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && ["1", "on", "yes", "true"].includes(value.toLowerCase());
+}
+
+function accessOf(options: ResolveOptions, env: Environment): HubAccess {
+  const hubUrl = options.endpoint ?? (env["HF_ENDPOINT"] || undefined);
+  const accessToken = options.accessToken ?? (env["HF_TOKEN"] || undefined);
+  return {
+    ...(hubUrl === undefined ? {} : { hubUrl: hubUrl.replace(/\/+$/, "") }),
+    ...(accessToken === undefined ? {} : { accessToken }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  };
+}
+
+/**
+ * Finds a model by a folder's path or by its Hugging Face id (`roberta-large`, `owner/name`, either with `@revision`):
+ * an existing folder wins; else the usual cache, taken as it is without asking whether the hub has something newer;
+ * else configuration, tokenizer and weights (safetensors before .bin) are downloaded into that cache, each file checked
+ * against the hub's hash. Throws a UserError for a name that is neither, for a model that does not exist or is not
+ * allowed, and, when offline, one that says what was looked for and where.
+ */
+export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
+  const stats = await stat(name).catch(() => undefined);
+  if (stats?.isDirectory()) return { folder: name };
+  if (stats !== undefined)
+    throw userError({ where: name, what: "this is a file", expected: "a model's folder or its id" });
+  const model = parseModelId(name);
+  if (model === undefined) {
+    throw userError({
+      what: `model ${quoted(name)}: there is no such folder, and it is no Hugging Face id`,
+      expected: "a folder, or name, owner/name or owner/name@revision",
+    });
+  }
+  const env = options.env ?? process.env;
+  const cache = options.cacheDir ?? hubCacheFolder(env);
+  const cached = await findCached(cache, model);
+  if ("folder" in cached) return { folder: cached.folder, id: model.id, commit: cached.commit };
+  if (options.offline ?? isOn(env["HF_HUB_OFFLINE"])) {
+    throw userError({
+      what: `model ${quoted(name)}: no such folder, and not in the cache (${cached.lack}), and downloads are off`,
+      fix: "unset HF_HUB_OFFLINE, or give the folder that holds the model",
+    });
+  }
+  return { id: model.id, ...(await downloadModel(cache, model, accessOf(options, env))) };
+}

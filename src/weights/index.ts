@@ -1,0 +1,29 @@
+/**
+ * Weights of models: reading and writing safetensors, reading PyTorch state dicts without running their code, strict
+ * loading, content hashes, and finding a model in a folder, the Hugging Face cache or on its hub.
+ *
+ * @example
+ * ```ts
+ * import { openWeights, resolveModel, strictLoad } from "kadapter/weights";
+ *
+ * const { folder } = await resolveModel("roberta-large");
+ * const source = await openWeights(folder);
+ * const weights = strictLoad(new Map([["lm_head.bias", [50265]]]), source, {
+ *   canonicalKey: (key) => (key === "lm_head.bias" ? key : null),
+ * });
+ * const bias = await weights.read("lm_head.bias"); // Float32Array
+ * await source.close();
+ * ```
+ *
+ * @module
+ */
+export { isFloating, toFloat32 } from "./float32.js";
+export { canonicalJson, hashFile, hashJson, hashWeights, type JsonValue } from "./hash.js";
+export { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub.js";
+export { openWeights, WEIGHT_FILES } from "./open.js";
+export { openSafetensors, SafetensorsFile } from "./safetensors.js";
+export { writeSafetensors } from "./safetensors-writer.js";
+export { readShardIndex, ShardedWeights } from "./sharded.js";
+export type { ExternalData, TensorInfo, WeightSource } from "./source.js";
+export { type StrictLoad, type StrictLoadOptions, strictLoad } from "./strict-load.js";
+export { openTorchBin, TorchFile } from "./torch-bin.js";

@@ -1,0 +1,85 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { userError } from "../errors.js";
+import { fileError } from "../files/atomic.js";
+import { RangeFile } from "./range-file.js";
+import { MAX_HEADER_BYTES, openSafetensors } from "./safetensors.js";
+import { ShardedWeights } from "./sharded.js";
+import type { WeightSource } from "./source.js";
+import { openTorchBin } from "./torch-bin.js";
+
+/** Files that hold a model's weights, the one to take first before the others; transformers' own names. */
+export const WEIGHT_FILES = [
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "pytorch_model.bin",
+  "pytorch_model.bin.index.json",
+] as const;
+
+type Format = "safetensors" | "torch" | "index";
+
+/** Files that are often given by mistake: how they start, what they are, what to do. */
+const STRANGERS: readonly (readonly [start: string, what: string, fix: string])[] = [
+  ["version https://git-lfs", "this is a Git LFS pointer, not the file itself", "run `git lfs pull`"],
+  ["\u0089HDF", "this is an HDF5 file (TensorFlow)", "convert the weights to safetensors"],
+  ["GGUF", "this is a GGUF file", "use the original safetensors weights"],
+  ["<", "this is an HTML or XML page", "download the file itself"],
+];
+
+/** Tells a file's format by its content, since names lie. */
+async function formatOf(path: string): Promise<Format> {
+  const file = await RangeFile.open(path);
+  try {
+    const start = Buffer.from(await file.read(0, Math.min(file.size, 64)));
+    const text = start.toString("latin1");
+    // Before the others, because a safetensors file starts with a length, whose bytes can look like a pickle's.
+    if (start[8] === 0x7b && start.readBigUInt64LE() <= MAX_HEADER_BYTES) return "safetensors";
+    if (text.startsWith("PK\u0003\u0004") || start[0] === 0x80) return "torch";
+    if (/^\s*\{/.test(text)) return "index";
+    const stranger = STRANGERS.find(([head]) => text.startsWith(head));
+    throw userError({
+      where: path,
+      what: stranger?.[1] ?? (file.size === 0 ? "the file is empty" : "these are no weights in a known format"),
+      expected: "safetensors, or a PyTorch state dict",
+      ...(stranger === undefined ? {} : { fix: stranger[2] }),
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFile(
+  path: string,
+  known: readonly Format[] = ["safetensors", "torch", "index"],
+): Promise<WeightSource> {
+  const format = await formatOf(path);
+  if (!known.includes(format))
+    throw userError({ where: path, what: "an index as a shard", expected: "a file of weights" });
+  if (format === "safetensors") return openSafetensors(path);
+  if (format === "torch") return openTorchBin(path);
+  return ShardedWeights.open(path, (shard) => openFile(shard, ["safetensors", "torch"]));
+}
+
+/**
+ * Opens a model's weights: a file (safetensors, PyTorch state dict or an index of shards, told apart by content), or a
+ * folder that holds one of {@link WEIGHT_FILES}, taken in that order. Names, dtypes and shapes are validated here; data
+ * is read later, tensor by tensor. Throws a UserError for what is missing, damaged or refused.
+ */
+export async function openWeights(path: string): Promise<WeightSource> {
+  let folder: boolean;
+  try {
+    folder = (await stat(path)).isDirectory();
+  } catch (error) {
+    throw fileError(path, "open the weights", error);
+  }
+  if (!folder) return openFile(path);
+  for (const name of WEIGHT_FILES) {
+    const file = join(path, name);
+    const there = await stat(file).then(
+      () => true,
+      () => false,
+    );
+    if (there) return openFile(file);
+  }
+  throw userError({ where: path, what: "no weights in this folder", expected: `one of ${WEIGHT_FILES.join(", ")}` });
+}

@@ -1,0 +1,111 @@
+import { userError } from "../errors.js";
+import { isFloating, toFloat32 } from "./float32.js";
+import type { WeightSource } from "./source.js";
+import { quoted } from "./strict-json.js";
+
+/** How many names of each kind an error line lists. */
+const LISTED = 10;
+
+/** What {@link strictLoad} takes besides the source. */
+export interface StrictLoadOptions {
+  /**
+   * The name that the model gives to a key of the source, or null to leave the key out on purpose (it is counted).
+   * Without it names must be equal.
+   */
+  readonly canonicalKey?: (key: string) => string | null;
+}
+
+/** Weights that were checked as a whole; nothing has been read yet. */
+export interface StrictLoad {
+  /** Keys of the source that `canonicalKey` left out. */
+  readonly ignored: readonly string[];
+  /** Entries of the source that are no tensors (a trainer's `epoch`, ...). */
+  readonly others: readonly string[];
+  /** The source's key for a name of the model. */
+  sourceKey(name: string): string;
+  /** One parameter as float32, row-major, of the shape that was expected. */
+  read(name: string): Promise<Float32Array>;
+}
+
+interface Findings {
+  readonly keys: Map<string, string>;
+  readonly ignored: string[];
+  readonly missing: string[];
+  readonly unexpected: string[];
+  readonly misshaped: string[];
+  readonly doubled: string[];
+}
+
+function compare(
+  expected: ReadonlyMap<string, readonly number[]>,
+  source: WeightSource,
+  canonicalKey: (key: string) => string | null,
+): Findings {
+  const found: Findings = { keys: new Map(), ignored: [], missing: [], unexpected: [], misshaped: [], doubled: [] };
+  for (const key of source.keys()) {
+    const name = canonicalKey(key);
+    if (name === null) {
+      found.ignored.push(key);
+      continue;
+    }
+    const shape = expected.get(name);
+    const info = source.info(key);
+    const earlier = found.keys.get(name);
+    if (shape === undefined || info === undefined) {
+      found.unexpected.push(quoted(key));
+    } else if (earlier !== undefined) {
+      found.doubled.push(`${quoted(earlier)} and ${quoted(key)} both for ${quoted(name)}`);
+    } else {
+      found.keys.set(name, key);
+      if (!isFloating(info.dtype)) found.misshaped.push(`${quoted(key)} is ${info.dtype}, not floating`);
+      else if (info.shape.length !== shape.length || info.shape.some((dim, i) => dim !== shape[i])) {
+        found.misshaped.push(`${quoted(key)} is [${info.shape.join(", ")}], not [${shape.join(", ")}]`);
+      }
+    }
+  }
+  for (const name of expected.keys()) if (!found.keys.has(name)) found.missing.push(quoted(name));
+  return found;
+}
+
+function listed(kind: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
+  return [`${names.length} ${kind}: ${names.slice(0, LISTED).join(", ")}${more}`];
+}
+
+/**
+ * Checks that a source holds exactly the expected parameters (names and shapes; floating element types), before
+ * anything is read. Throws one UserError that lists all missing, unexpected and misshaped names and all pairs of keys
+ * that mean one name: nothing is dropped in silence. Gives a loader that reads the parameters one by one as float32.
+ */
+export function strictLoad(
+  expected: ReadonlyMap<string, readonly number[]>,
+  source: WeightSource,
+  options: StrictLoadOptions = {},
+): StrictLoad {
+  const found = compare(expected, source, options.canonicalKey ?? ((key) => key));
+  const complaints = [
+    ...listed("missing", found.missing),
+    ...listed("unexpected", found.unexpected),
+    ...listed("misshaped", found.misshaped),
+    ...listed("doubled", found.doubled),
+  ];
+  if (complaints.length > 0) {
+    throw userError({
+      where: source.path,
+      what: `the weights do not fit the model: ${complaints.join("; ")}`,
+      fix: "check that configuration and weights belong together",
+    });
+  }
+  const sourceKey = (name: string): string => {
+    const key = found.keys.get(name);
+    if (key === undefined) throw new Error(`no parameter ${quoted(name)} was expected`);
+    return key;
+  };
+  return {
+    ignored: found.ignored,
+    others: source.others ?? [],
+    sourceKey,
+    read: async (name) => toFloat32(await source.read(sourceKey(name))),
+  };
+}
