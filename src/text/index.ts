@@ -16,6 +16,7 @@
  *
  * @module
  */
+export { type BpeTrainingOptions, type TrainedBpe, trainBpe } from "./bpe-trainer.js";
 export {
   contextWindow,
   type MarkedText,
