@@ -1,0 +1,6 @@
+/**
+ * K-Adapter: configuration, presets and the module.
+ * @module
+ */
+export * from "./config.js";
+export * from "./k-adapter.js";

@@ -1,0 +1,85 @@
+/** Precision, recall and F1 of one class; fractions. */
+export interface ClassScores {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** Examples of the class. */
+  readonly support: number;
+  readonly predicted: number;
+}
+
+export interface ClassificationScores {
+  readonly accuracy: number;
+  /** With one answer an example and every class counted, micro F1 equals accuracy; given since papers report it. */
+  readonly microF1: number;
+  /** Mean F1 over the classes that occur, in the data or among the answers. */
+  readonly macroF1: number;
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  readonly examples: number;
+  readonly perClass: Readonly<Record<string, ClassScores>>;
+}
+
+/** Index of the largest element; the first at a tie. */
+export function argmax(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
+  return best;
+}
+
+/** −log softmax(logits)[label], in double precision. */
+export function negativeLogLikelihood(logits: Float32Array, label: number): number {
+  const top = logits[argmax(logits)] as number;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - top);
+  return Math.log(sum) + top - (logits[label] as number);
+}
+
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+
+/** Scores of single-label classification. Without examples all are 0. */
+export function scoreClassification(
+  predictions: readonly { readonly truth: number; readonly logits: Float32Array }[],
+  labels: readonly string[],
+): ClassificationScores {
+  const counts = labels.map(() => ({ hit: 0, predicted: 0, support: 0 }));
+  let loss = 0;
+  let hits = 0;
+  for (const { truth, logits } of predictions) {
+    const answer = argmax(logits);
+    loss += negativeLogLikelihood(logits, truth);
+    const [own, said] = [counts[truth], counts[answer]];
+    if (!own || !said) throw new Error(`class ${truth} or ${answer} has no label`);
+    own.support++;
+    said.predicted++;
+    if (truth === answer) {
+      own.hit++;
+      hits++;
+    }
+  }
+  const perClass = Object.fromEntries(
+    counts.map(({ hit, predicted, support }, i) => {
+      const scores: ClassScores = {
+        precision: ratio(hit, predicted),
+        recall: ratio(hit, support),
+        f1: ratio(2 * hit, predicted + support),
+        support,
+        predicted,
+      };
+      return [labels[i] as string, scores];
+    }),
+  );
+  const occurring = Object.values(perClass).filter(({ support, predicted }) => support + predicted > 0);
+  const accuracy = ratio(hits, predictions.length);
+  return {
+    accuracy,
+    microF1: accuracy,
+    macroF1: ratio(
+      occurring.reduce((sum, { f1 }) => sum + f1, 0),
+      occurring.length,
+    ),
+    loss: ratio(loss, predictions.length),
+    examples: predictions.length,
+    perClass,
+  };
+}

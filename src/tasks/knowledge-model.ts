@@ -1,0 +1,78 @@
+import { KAdapter, type KAdapterConfig } from "../adapters/index.js";
+import { type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
+import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
+import type { HeadSizes, TaskHead } from "./task.js";
+
+/**
+ * What the head reads. `adapter`: `[h[L] ; o_K]`. The baselines train the same head without an adapter, to tell what
+ * the adapter brings: `last` reads h[L] alone, `taps` the tapped hidden states side by side.
+ */
+export const featureKinds = ["adapter", "last", "taps"] as const;
+export type FeatureKind = (typeof featureKinds)[number];
+
+export interface KnowledgeModelOptions {
+  readonly features: FeatureKind;
+  readonly adapter: KAdapterConfig;
+  /** The backbone's hidden size and number of layers. */
+  readonly hiddenSize: number;
+  readonly backboneLayers: number;
+  makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead;
+}
+
+/** Name of the input (and of the backbone graph's output) that carries a hidden state. */
+export const hiddenStateName = (layer: number): string => `hidden_states.${layer}`;
+
+/** An adapter (or a baseline without one) and a task's head, beside a frozen backbone whose hidden states are inputs. */
+export class KnowledgeModel {
+  readonly adapter: KAdapter | null;
+  readonly head: TaskHead;
+
+  constructor(readonly options: KnowledgeModelOptions) {
+    const { adapter, hiddenSize, features } = options;
+    const scope = ParamScope.root();
+    this.adapter = features === "adapter" ? new KAdapter(scope, adapter, hiddenSize) : null;
+    const width = { adapter: 2, last: 1, taps: adapter.layers.length }[features];
+    this.head = options.makeHead(scope, { featureSize: width * hiddenSize, hiddenSize });
+  }
+
+  get parameters(): readonly Parameter[] {
+    return [...(this.adapter?.parameters ?? []), ...this.head.parameters];
+  }
+
+  /** Hidden states that must be fed, in ascending order. */
+  get neededLayers(): readonly number[] {
+    const { features, adapter, backboneLayers } = this.options;
+    const taps = features === "last" ? [] : adapter.layers;
+    const last = features === "taps" ? [] : [backboneLayers];
+    return [...new Set([...taps, ...last])].sort((a, b) => a - b);
+  }
+
+  /** Declares the inputs `hidden_states.N` (float32 `[batch, sequence, hidden]`) and `attention_mask`; adds adapter and head. */
+  forward(pass: Pass): { readonly logits: Value; readonly loss: Value } {
+    const { g } = pass;
+    const states = new Map(
+      this.neededLayers.map((layer) => [
+        layer,
+        g.input(hiddenStateName(layer), "float32", ["batch", "sequence", this.options.hiddenSize]),
+      ]),
+    );
+    const select = this.head.select(g);
+    return this.head.forward(pass, this.features(pass, states, select));
+  }
+
+  private features(pass: Pass, states: ReadonlyMap<number, Value>, select: Value | null): readonly Value[] {
+    const { g } = pass;
+    const { adapter, features, backboneLayers } = this.options;
+    const picked = (value: Value) => (select ? matmul(g, select, value) : value);
+    const taps = adapter.layers.map((layer) => states.get(layer) as Value);
+    if (features === "taps") return taps.map(picked);
+    const last = picked(states.get(backboneLayers) as Value);
+    if (!this.adapter) return [last];
+    const mask = adapter.maskPadding ? attentionMask(g, paddingMask(g)) : null;
+    return [last, this.adapter.forward(pass, taps, mask, select).output];
+  }
+}
+
+function paddingMask(g: GraphBuilder): Value {
+  return g.input("attention_mask", "int32", ["batch", "sequence"]);
+}

@@ -1,0 +1,92 @@
+/**
+ * AdamW in the form of the released K-Adapter code (`pytorch_transformers/optimization.py`), as operators of a graph.
+ * @module
+ */
+import {
+  add,
+  div,
+  type GraphBuilder,
+  min,
+  mul,
+  type Parameter,
+  reduceSum,
+  sqrt,
+  sub,
+  type Value,
+} from "../graph/index.js";
+
+export interface AdamWConfig {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Applied to every parameter except biases and LayerNorm weights. */
+  readonly weightDecay: number;
+  /** Global L2 norm above which gradients are scaled down; 0 is off. */
+  readonly maxGradNorm: number;
+}
+
+export const adamWDefaults: AdamWConfig = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1 };
+
+/** Whether weight decay applies: to all names but those with `bias` or `LayerNorm.weight` in them, as in the released code. */
+export function decays(name: string): boolean {
+  return !name.includes("bias") && !name.includes("LayerNorm.weight");
+}
+
+/** Scalars of one update, fed by the host; float32 `[]` each. */
+export interface UpdateInputs {
+  /** The scheduled learning rate. */
+  readonly learningRate: Value;
+  /** {@link stepSize}: the learning rate with both bias corrections in it. */
+  readonly stepSize: Value;
+}
+
+/** `lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)` for update t, counted from 1. */
+export function stepSize(learningRate: number, update: number, { beta1, beta2 }: AdamWConfig): number {
+  return (learningRate * Math.sqrt(1 - beta2 ** update)) / (1 - beta1 ** update);
+}
+
+/** √Σ‖g‖² over all gradients: a float32 scalar. */
+export function globalNorm(g: GraphBuilder, grads: readonly Value[]): Value {
+  const squares = grads.map((grad) => reduceSum(g, mul(g, grad, grad)));
+  return sqrt(
+    g,
+    squares.reduce((sum, square) => add(g, sum, square)),
+  );
+}
+
+/** The factor of `clip_grad_norm_`: max/(norm + 1e-6), at most 1. */
+export function clipFactor(g: GraphBuilder, norm: Value, maxNorm: number): Value {
+  return min(g, div(g, g.scalar(maxNorm), add(g, norm, g.scalar(1e-6))), g.scalar(1));
+}
+
+export interface AdamState {
+  readonly value: Value;
+  readonly firstMoment: Value;
+  readonly secondMoment: Value;
+}
+
+/**
+ * One parameter's update. Note ε beside √v without bias correction, and decay of the already updated value: both
+ * differ from `torch.optim.AdamW`.
+ *
+ *     m ← β₁m + (1 − β₁)g     v ← β₂v + (1 − β₂)g²
+ *     p ← p − s·m/(√v + ε)    p ← p − lr·wd·p
+ */
+export function adamWUpdate(
+  g: GraphBuilder,
+  parameter: Parameter,
+  grad: Value,
+  state: AdamState,
+  inputs: UpdateInputs,
+  config: AdamWConfig,
+): AdamState {
+  const { beta1, beta2, epsilon, weightDecay } = config;
+  const firstMoment = add(g, mul(g, state.firstMoment, g.scalar(beta1)), mul(g, grad, g.scalar(1 - beta1)));
+  const square = mul(g, mul(g, grad, grad), g.scalar(1 - beta2));
+  const secondMoment = add(g, mul(g, state.secondMoment, g.scalar(beta2)), square);
+  const direction = div(g, firstMoment, add(g, sqrt(g, secondMoment), g.scalar(epsilon)));
+  const moved = sub(g, state.value, mul(g, direction, inputs.stepSize));
+  if (weightDecay === 0 || !decays(parameter.name)) return { value: moved, firstMoment, secondMoment };
+  const kept = sub(g, g.scalar(1), mul(g, inputs.learningRate, g.scalar(weightDecay)));
+  return { value: mul(g, moved, kept), firstMoment, secondMoment };
+}

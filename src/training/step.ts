@@ -1,0 +1,120 @@
+/**
+ * Training steps as single graphs: forward, backward, clipping and AdamW.
+ * @module
+ */
+import { add, backward, type Graph, GraphBuilder, mul, type Parameter, type Value } from "../graph/index.js";
+import { Dropout, type Pass } from "../nn/index.js";
+import { type AdamState, type AdamWConfig, adamWUpdate, clipFactor, globalNorm, type UpdateInputs } from "./adamw.js";
+
+/** Names under which the state of an optimiser is kept beside the parameters. */
+export const slotNames = {
+  firstMoment: (parameter: string) => `adam.m.${parameter}`,
+  secondMoment: (parameter: string) => `adam.v.${parameter}`,
+  gradient: (parameter: string) => `grad.${parameter}`,
+};
+
+/** Name of the output that replaces a slot. */
+const next = (slot: string) => `next.${slot}`;
+
+export interface StepGraph {
+  readonly graph: Graph;
+  /** Output name → slot that it replaces. */
+  readonly updates: Readonly<Record<string, string>>;
+  /** Outputs to fetch. */
+  readonly fetch: readonly string[];
+}
+
+export interface StepOptions {
+  /** Builds the forward pass and returns the mean loss of the batch. */
+  readonly loss: (pass: Pass) => Value;
+  readonly trainable: readonly Parameter[];
+  readonly optimizer: AdamWConfig;
+  /** Whether the layers drop what their configurations say. */
+  readonly dropout: boolean;
+}
+
+function trainingPass(dropout: boolean): Pass {
+  const g = new GraphBuilder();
+  return { g, dropout: dropout ? new Dropout(g) : null, fused: false };
+}
+
+/** Forward, backward and update in one graph; the state is replaced at every run. */
+export function fusedStep(options: StepOptions): StepGraph {
+  const pass = trainingPass(options.dropout);
+  const { g } = pass;
+  const loss = options.loss(pass);
+  const grads = backward(g, loss, options.trainable);
+  const update = optimizerUpdate(g, options, (parameter) => grads.get(parameter) as Value);
+  return {
+    graph: g.build({ loss, grad_norm: update.norm, ...update.outputs }),
+    updates: update.slots,
+    fetch: ["loss", "grad_norm"],
+  };
+}
+
+/**
+ * The same step in two graphs, for gradient accumulation and for summing gradients over processes:
+ * `accumulate` adds a micro-batch's gradients, times `grad_weight`, to what is kept (times `grad_keep`: 0 starts anew);
+ * `update` clips and applies them.
+ */
+export function splitStep(options: StepOptions): { readonly accumulate: StepGraph; readonly update: StepGraph } {
+  return { accumulate: accumulateGraph(options), update: updateGraph(options) };
+}
+
+function accumulateGraph(options: StepOptions): StepGraph {
+  const pass = trainingPass(options.dropout);
+  const { g } = pass;
+  const loss = options.loss(pass);
+  const grads = backward(g, loss, options.trainable);
+  const keep = g.input("grad_keep", "float32", []);
+  const weight = g.input("grad_weight", "float32", []);
+  const outputs: Record<string, Value> = {};
+  const updates: Record<string, string> = {};
+  for (const parameter of options.trainable) {
+    const slot = slotNames.gradient(parameter.name);
+    const kept = mul(g, g.input(slot, "float32", parameter.shape), keep);
+    outputs[next(slot)] = add(g, kept, mul(g, grads.get(parameter) as Value, weight));
+    updates[next(slot)] = slot;
+  }
+  return { graph: g.build({ loss, ...outputs }), updates, fetch: ["loss"] };
+}
+
+function updateGraph(options: StepOptions): StepGraph {
+  const g = new GraphBuilder();
+  const update = optimizerUpdate(g, options, ({ name, shape }) => g.input(slotNames.gradient(name), "float32", shape));
+  return { graph: g.build({ grad_norm: update.norm, ...update.outputs }), updates: update.slots, fetch: ["grad_norm"] };
+}
+
+function optimizerUpdate(g: GraphBuilder, options: StepOptions, gradOf: (parameter: Parameter) => Value) {
+  const { trainable, optimizer } = options;
+  return g.scoped("adamw", () => {
+    const grads = trainable.map(gradOf);
+    const norm = globalNorm(g, grads);
+    const clip = optimizer.maxGradNorm > 0 ? clipFactor(g, norm, optimizer.maxGradNorm) : null;
+    const inputs: UpdateInputs = {
+      learningRate: g.input("learning_rate", "float32", []),
+      stepSize: g.input("step_size", "float32", []),
+    };
+    const outputs: Record<string, Value> = {};
+    const slots: Record<string, string> = {};
+    for (const [i, parameter] of trainable.entries()) {
+      const [m, v] = [slotNames.firstMoment(parameter.name), slotNames.secondMoment(parameter.name)];
+      const state: AdamState = {
+        value: g.use(parameter),
+        firstMoment: g.input(m, "float32", parameter.shape),
+        secondMoment: g.input(v, "float32", parameter.shape),
+      };
+      const grad = grads[i] as Value;
+      const after = adamWUpdate(g, parameter, clip ? mul(g, grad, clip) : grad, state, inputs, optimizer);
+      for (const [slot, value] of [
+        [parameter.name, after.value],
+        [m, after.firstMoment],
+        [v, after.secondMoment],
+      ] as const) {
+        outputs[next(slot)] = value;
+        slots[next(slot)] = slot;
+      }
+    }
+    return { norm, outputs, slots };
+  });
+}
