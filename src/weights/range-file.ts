@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 
@@ -28,16 +28,15 @@ export class RangeFile {
 
   /** Opens a file for reading. Throws a UserError when it is missing, unreadable or a folder. */
   static async open(path: string): Promise<RangeFile> {
-    let handle: FileHandle | undefined;
     try {
-      handle = await open(path, "r");
-      const stats = await handle.stat();
-      if (stats.isFile()) return new RangeFile(path, stats.size, handle);
+      // Asked before opening: to open a named pipe is to wait for whoever writes into it.
+      if ((await stat(path)).isFile()) {
+        const handle = await open(path, "r");
+        return new RangeFile(path, (await handle.stat()).size, handle);
+      }
     } catch (error) {
-      await handle?.close();
       throw fileError(path, "read the file", error);
     }
-    await handle.close();
     throw userError({ where: path, what: "this is not a regular file", expected: "a file of weights" });
   }
 

@@ -6,6 +6,8 @@ import { isObject, parseJsonObject, quoted } from "./strict-json.js";
 
 /** The format's own bound on its header (safetensors 0.4, `MAX_HEADER_SIZE`). */
 export const MAX_HEADER_BYTES = 100_000_000;
+/** PyTorch's bound, twice NumPy's. */
+const MOST_DIMS = 64;
 
 /** Our dtypes under the names of the format; its 8-bit floats, 4-bit floats and complex numbers have no use here. */
 const DTYPES: ReadonlyMap<string, DType> = new Map([
@@ -55,9 +57,11 @@ function parseEntry(name: string, value: unknown, where: string): Entry {
   const { dtype: code, shape, data_offsets: offsets } = value;
   const dtype = typeof code === "string" ? DTYPES.get(code) : undefined;
   if (dtype === undefined) {
-    throw bad(`has dtype ${quoted(String(JSON.stringify(code)))}`, [...DTYPES.keys()].join(", "));
+    throw bad(`has ${typeof code === "string" ? `dtype ${quoted(code)}` : "no dtype"}`, [...DTYPES.keys()].join(", "));
   }
-  if (!Array.isArray(shape) || !shape.every(isCount)) throw bad("has a bad shape", "a list of whole numbers >= 0");
+  if (!Array.isArray(shape) || shape.length > MOST_DIMS || !shape.every(isCount)) {
+    throw bad("has a bad shape", `a list of at most ${MOST_DIMS} whole numbers >= 0`);
+  }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     throw bad("has bad data_offsets", "[begin, end]");
   }

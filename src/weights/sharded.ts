@@ -38,7 +38,7 @@ export async function readShardIndex(path: string): Promise<ReadonlyMap<string, 
     if (typeof shard !== "string" || !staysInside(shard)) {
       throw userError({
         where: path,
-        what: `tensor ${quoted(name)} has the shard ${quoted(String(JSON.stringify(shard)))}`,
+        what: `tensor ${quoted(name)} has ${typeof shard === "string" ? `the shard ${quoted(shard)}` : "no shard"}`,
         expected: "a file inside the index's folder",
       });
     }

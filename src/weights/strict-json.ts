@@ -1,37 +1,32 @@
 import { userError } from "../errors.js";
 
-/** Strings, or a single structural character; JSON.parse has already checked the syntax around them. */
-const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gy;
-const NEXT = /[^"{}[\]:,]*/y;
-
 /**
  * Finds a key that one object has twice. JSON.parse silently keeps the last, so two readers of one file could see
- * different tensors under one name.
+ * different tensors under one name. The text is valid JSON, so looking at brackets, colons and strings is enough; a
+ * loop and no regular expression, whose stack a string of megabytes would overflow.
  */
 function duplicateKey(text: string): string | undefined {
   // One entry per open bracket: the keys of an object, or null for a list.
   const open: (Set<string> | null)[] = [];
-  let last: string | undefined;
-  let position = 0;
-  while (position < text.length) {
-    NEXT.lastIndex = position;
-    NEXT.test(text);
-    TOKENS.lastIndex = NEXT.lastIndex;
-    const token = TOKENS.exec(text)?.[0];
-    if (token === undefined) break;
-    position = TOKENS.lastIndex;
-    if (token === "{") open.push(new Set());
-    else if (token === "[") open.push(null);
-    else if (token === "}" || token === "]") open.pop();
-    else if (token === ":") {
+  let stringStart = 0;
+  let stringEnd = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') {
+      stringStart = at;
+      at++;
+      while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+      stringEnd = at + 1;
+    } else if (char === "{") open.push(new Set());
+    else if (char === "[") open.push(null);
+    else if (char === "}" || char === "]") open.pop();
+    else if (char === ":") {
+      // Parsed, so that two spellings of one key ("a" and "\u0061") are seen as one.
+      const key = String(JSON.parse(text.slice(stringStart, stringEnd)));
       const keys = open.at(-1);
-      const key: unknown = JSON.parse(last ?? '""');
-      if (keys && typeof key === "string") {
-        if (keys.has(key)) return key;
-        keys.add(key);
-      }
+      if (keys?.has(key)) return key;
+      keys?.add(key);
     }
-    last = token;
   }
   return undefined;
 }

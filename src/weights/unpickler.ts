@@ -239,8 +239,8 @@ function refusedGlobal(where: string, name: string): Error {
   const shown = quoted(name).slice(1, -1);
   return userError({
     where,
-    what: `refused: the pickle wants to load \`${shown}\`, which could run code`,
-    expected: "tensors and plain containers only",
+    what: `refused: the pickle wants to load \`${shown}\``,
+    expected: "tensors and plain containers only (anything else could run code)",
     fix: "save the state dict alone, better as safetensors",
   });
 }

@@ -2,13 +2,14 @@ import { userError } from "../errors.js";
 import type { RangeFile } from "./range-file.js";
 import { quoted } from "./strict-json.js";
 
-/** A stored (uncompressed) member of a zip file. */
+/** A member of a zip file. */
 export interface ZipEntry {
   readonly name: string;
-  /** Bytes of content; stored, so the same inside the file. */
+  /** Bytes of content, unpacked. */
   readonly size: number;
   /** Where the member's local header starts in the file. */
   readonly headerOffset: number;
+  readonly compressed: boolean;
 }
 
 const END_SIGNATURE = 0x06054b50;
@@ -111,22 +112,14 @@ function parseEntry(file: RangeFile, view: DataView, at: number): { entry: ZipEn
     view.getUint32(at + 42, true),
   ]) as [number, number, number];
   if ((view.getUint16(at + 8, true) & 1) !== 0) throw bad(file, `the member ${quoted(name)} is encrypted`);
-  if (view.getUint16(at + 10, true) !== 0) {
-    throw userError({
-      where: file.path,
-      what: `the zip member ${quoted(name)} is compressed`,
-      expected: "stored members, as torch.save writes them",
-      fix: "unpack the zip and pack it again without compression (zip -0 -r)",
-    });
-  }
-  if (size !== packed) throw bad(file, `the member ${quoted(name)} has two sizes`);
-  return { entry: { name, size, headerOffset }, next };
+  const compressed = view.getUint16(at + 10, true) !== 0;
+  if (!compressed && size !== packed) throw bad(file, `the member ${quoted(name)} has two sizes`);
+  return { entry: { name, size, headerOffset, compressed }, next };
 }
 
 /**
  * Reads a zip file's central directory (zip64 included; .ZIP File Format Specification 6.3, sections 4.3 and 4.4) and
- * gives its members by name. Torch stores its members uncompressed so that they can be read by range; compressed and
- * encrypted ones are refused. Throws a UserError for whatever is broken. Checksums are not verified: torch may be told
+ * gives its members by name. Throws a UserError for whatever is broken. Checksums are not verified: torch may be told
  * to write none.
  */
 export async function readZipDirectory(file: RangeFile): Promise<ReadonlyMap<string, ZipEntry>> {
@@ -140,17 +133,25 @@ export async function readZipDirectory(file: RangeFile): Promise<ReadonlyMap<str
   for (let i = 0; i < count; i++) {
     const { entry, next } = parseEntry(file, view, at);
     if (entries.has(entry.name)) throw bad(file, `the member ${quoted(entry.name)} appears twice`);
-    if (entry.headerOffset + 30 + entry.size > file.size) {
-      throw bad(file, `the member ${quoted(entry.name)} lies outside the file`);
-    }
     entries.set(entry.name, entry);
     at = next;
   }
   return entries;
 }
 
-/** Where a member's content starts: behind its local header, whose extra field torch pads for alignment. */
+/**
+ * Where a member's content starts: behind its local header, whose extra field torch pads for alignment. Refuses
+ * compressed members: they cannot be read by range.
+ */
 export async function contentOffset(file: RangeFile, entry: ZipEntry): Promise<number> {
+  if (entry.compressed) {
+    throw userError({
+      where: file.path,
+      what: `the zip member ${quoted(entry.name)} is compressed`,
+      expected: "stored members, as torch.save writes them",
+      fix: "unpack the zip and pack it again without compression (zip -0 -r)",
+    });
+  }
   const header = viewOf(await file.read(entry.headerOffset, 30));
   if (header.getUint32(0, true) !== LOCAL_SIGNATURE) throw bad(file, `the member ${quoted(entry.name)} has no header`);
   const offset = entry.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
