@@ -106,3 +106,10 @@ export function float32Tensor(shape: readonly number[], data: Float32Array): Hos
 export function int32Tensor(shape: readonly number[], data: Int32Array): HostTensor<"int32"> {
   return { dtype: "int32", shape, data };
 }
+
+/** The elements of a float32 tensor out of several; throws when it is missing or of another type. */
+export function floatsOf(tensors: Readonly<Record<string, HostTensor>>, name: string): Float32Array {
+  const tensor = tensors[name];
+  if (tensor?.dtype !== "float32") throw new Error(`there is no float32 tensor ${name}`);
+  return tensor.data as Float32Array;
+}
