@@ -23,11 +23,11 @@ const supported = "a BERT-like (WordPiece) or RoBERTa-like (byte-level BPE) toke
 
 const top = z.looseObject({
   added_tokens: z.array(z.unknown()).nullish(),
-  normalizer: z.unknown(),
-  pre_tokenizer: z.unknown(),
-  post_processor: z.unknown(),
-  decoder: z.unknown(),
-  model: z.looseObject({ type: z.string().optional(), vocab: z.unknown() }),
+  normalizer: z.unknown().optional(),
+  pre_tokenizer: z.unknown().optional(),
+  post_processor: z.unknown().optional(),
+  decoder: z.unknown().optional(),
+  model: z.looseObject({ type: z.string().optional(), vocab: z.unknown().optional() }),
 });
 
 const addedToken = z
