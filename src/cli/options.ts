@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { relationFormats } from "../data/index.js";
 import { userError } from "../errors.js";
 import { type GivenOptions, kebab, type Options, option, resolveOptions } from "./spec.js";
 
@@ -83,9 +84,9 @@ export const dataSpecs = {
   format: option({
     flags: "--format <name>",
     kind: "text",
-    schema: text.optional(),
-    expects: "the name of a data format",
-    help: "data format; recognised by content if not given",
+    schema: z.enum(relationFormats).optional(),
+    expects: `one of ${relationFormats.join(", ")}`,
+    help: `data format: ${relationFormats.join(", ")}; recognised by content if not given`,
   }),
   maxLength: option({
     flags: "--max-length <n>",

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { z } from "zod";
-import { runtimeSpecs, text, whole } from "../options.js";
+import { dataSpecs, runtimeSpecs, text, whole } from "../options.js";
 import type { CommandContext, ContextFactory } from "../run.js";
 import { addOptions, givenFlags, type Options, option, resolveOptions, type Specs } from "../spec.js";
 
@@ -43,13 +43,7 @@ export const applySpecs = {
     expects: "a model folder or a Hugging Face id",
     help: "the language model (default: the one named in the adapter)",
   }),
-  format: option({
-    flags: "--format <name>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "the name of a data format",
-    help: "data format; recognised by content if not given",
-  }),
+  format: dataSpecs.format,
   batchSize: option({
     flags: "--batch-size <n>",
     kind: "number",

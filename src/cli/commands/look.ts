@@ -1,29 +1,22 @@
 import { Argument, type Command } from "commander";
-import { text } from "../options.js";
+import { dataSpecs, text } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
 import { type Handler, simpleCommand } from "./common.js";
 
-/** What `inspect` looks at. */
-export interface InspectOptions {
+const inspectSpecs = { format: dataSpecs.format };
+
+export type InspectOptions = Options<typeof inspectSpecs> & {
   /** A model's or adapter's folder, a weight file or a data file. */
   readonly path: string;
-  readonly format?: string | undefined;
-}
+};
 
 /** `inspect PATH`: what is in a model, an adapter or a data file. */
 export function inspectCommand(context: ContextFactory, handler: Handler<InspectOptions>): Command {
-  const format = option({
-    flags: "--format <name>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "the name of a data format",
-    help: "data format; recognised by content if not given",
-  });
   const command: Command = simpleCommand(
     "inspect",
     "say what is in a model, an adapter or a data file",
-    { format },
+    inspectSpecs,
     context,
     async (options, given) => handler({ ...options, path: String(command.args[0]) }, given),
   );

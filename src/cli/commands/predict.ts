@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Span } from "../../data/index.js";
 import { userError } from "../../errors.js";
 import { text, whole } from "../options.js";
 import type { ContextFactory } from "../run.js";
@@ -51,12 +52,6 @@ const predictSpecs = {
   }),
   overwrite: overwriteSpec,
 };
-
-/** A stretch of a text, in UTF-16 units; `end` is exclusive. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** A sentence typed on the command line. */
 export interface TypedSentence {
