@@ -51,9 +51,7 @@ class LocalExecutor implements Executor {
       externalData: await Promise.all(
         Object.entries(source.externalFiles ?? {}).map(async ([path, file]) => ({
           path,
-          data: await readFile(file).catch((error: unknown) => {
-            throw fileError(file, "read the file", error);
-          }),
+          data: typeof file === "string" ? await readWhole(file) : file,
         })),
       ),
     });
@@ -117,6 +115,12 @@ class LocalExecutor implements Executor {
     this.slots.clear();
     for (const session of open) await session.release();
   }
+}
+
+async function readWhole(file: string): Promise<Uint8Array> {
+  return readFile(file).catch((error: unknown) => {
+    throw fileError(file, "read the file", error);
+  });
 }
 
 function copyOf(tensor: HostTensor): HostTensor {

@@ -14,8 +14,8 @@ export type Tensors = Readonly<Record<string, HostTensor>>;
 export interface GraphSource {
   /** ONNX bytes. */
   readonly model: Uint8Array;
-  /** Files that hold the graph's external tensors, by the location that the model gives them. */
-  readonly externalFiles?: Readonly<Record<string, string>>;
+  /** Files (paths, or contents) that hold the graph's external tensors, by the location that the model gives them. */
+  readonly externalFiles?: Readonly<Record<string, string | Uint8Array>>;
   /**
    * State that a run replaces: output name → slot name. Inputs that carry a slot's name are bound to that slot.
    */

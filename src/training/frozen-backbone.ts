@@ -1,0 +1,197 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Backbone,
+  type BackboneConfig,
+  type BackboneDefinition,
+  backboneDefinition,
+  backboneInputs,
+} from "../backbones/index.js";
+import { userError } from "../errors.js";
+import { fileError } from "../files/atomic.js";
+import { GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
+import { hiddenStateName } from "../tasks/index.js";
+import { bytesOf, float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
+import { loadTokenizer, type Tokenizer } from "../text/index.js";
+import {
+  hashWeights,
+  openWeights,
+  resolveModel,
+  type StrictLoad,
+  strictLoad,
+  type WeightSource,
+} from "../weights/index.js";
+import type { Executor, LoadedGraph, Tensors } from "./executor.js";
+
+/** A pre-trained model in a folder: configuration, tokenizer and the hash of its weights. Nothing is computed yet. */
+export interface BackboneFolder {
+  /** As the user named it. */
+  readonly name: string;
+  readonly folder: string;
+  readonly definition: BackboneDefinition;
+  readonly config: BackboneConfig;
+  readonly tokenizer: Tokenizer;
+  /** SHA-256 over the names, shapes and elements of the weights. */
+  readonly hash: string;
+}
+
+/**
+ * Finds a backbone by folder or Hugging Face id and reads all but its weights' elements.
+ *
+ * @throws UserError when a file is missing or broken, or the tokenizer does not belong to the model
+ */
+export async function openBackbone(name: string): Promise<BackboneFolder> {
+  const { folder } = await resolveModel(name);
+  const path = join(folder, "config.json");
+  const json = await readConfig(path);
+  const definition = backboneDefinition(json, path);
+  const config = definition.parseConfig(json, path);
+  const tokenizer = await loadTokenizer(folder);
+  if (tokenizer.vocabSize > config.vocabSize) {
+    throw userError({
+      where: folder,
+      what: `the tokenizer knows ${tokenizer.vocabSize} tokens, the model only ${config.vocabSize}`,
+      fix: "use the tokenizer files that were published with the model",
+    });
+  }
+  const source = await openWeights(folder);
+  try {
+    checkedWeights(definition, config, source);
+    return { name, folder, definition, config, tokenizer, hash: await hashWeights(source) };
+  } finally {
+    await source.close();
+  }
+}
+
+async function readConfig(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fileError(path, "read the file", error);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw userError({
+      where: path,
+      what: `not JSON (${error instanceof Error ? error.message : error})`,
+      expected: "a model's config.json",
+    });
+  }
+}
+
+function checkedWeights(
+  definition: BackboneDefinition,
+  config: BackboneConfig,
+  source: WeightSource,
+): { backbone: Backbone; loader: StrictLoad } {
+  const backbone = definition.build(config);
+  const expected = new Map(backbone.parameters.map(({ name, shape }) => [name, shape]));
+  return {
+    backbone,
+    loader: strictLoad(expected, source, { canonicalKey: (key) => definition.canonicalKey(key, false) }),
+  };
+}
+
+/** The most tokens that a model has positions for, special tokens included. */
+export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfig): number {
+  return modelType === "roberta" ? maxPositions - padTokenId - 1 : maxPositions;
+}
+
+/** Texts of one batch, padded to the same width. */
+export interface TokenBatch {
+  readonly inputIds: HostTensor<"int32">;
+  readonly attentionMask: HostTensor<"int32">;
+}
+
+/** Pads token ids on the right. */
+export function padBatch(texts: readonly (readonly number[])[], width: number, padTokenId: number): TokenBatch {
+  const ids = new Int32Array(texts.length * width).fill(padTokenId);
+  const mask = new Int32Array(texts.length * width);
+  texts.forEach((text, row) => {
+    ids.set(text, row * width);
+    mask.fill(1, row * width, row * width + text.length);
+  });
+  const shape = [texts.length, width];
+  return { inputIds: int32Tensor(shape, ids), attentionMask: int32Tensor(shape, mask) };
+}
+
+/** A frozen backbone as an inference session of its own, with ONNX Runtime's fused kernels. */
+export class FrozenBackbone {
+  private constructor(
+    readonly folder: BackboneFolder,
+    /** Hidden states that are computed; 0 is the embedding output. */
+    readonly layers: readonly number[],
+    private readonly graph: LoadedGraph,
+  ) {}
+
+  /** @param layers indices of the hidden states that will be asked for; layers above the highest are left out */
+  static async load(executor: Executor, folder: BackboneFolder, layers: readonly number[]): Promise<FrozenBackbone> {
+    const { definition, config } = folder;
+    const source = await openWeights(folder.folder);
+    try {
+      const { backbone, loader } = checkedWeights(definition, config, source);
+      const g = new GraphBuilder();
+      const upTo = Math.max(...layers);
+      const { hiddenStates } = backbone.forward({ g, dropout: null, fused: true }, backboneInputs(g), { upTo });
+      const graph = g.build(
+        Object.fromEntries(layers.map((layer) => [hiddenStateName(layer), hiddenStates[layer] ?? missing(layer)])),
+      );
+      const { sources, files } = await parameterSources(
+        [...graph.parameters.keys()].map(({ name }) => name),
+        source,
+        loader,
+      );
+      const model = toOnnx(graph, { parameter: ({ name }) => sources.get(name) ?? missing(name) });
+      return new FrozenBackbone(folder, layers, await executor.load({ model, externalFiles: files }));
+    } finally {
+      await source.close();
+    }
+  }
+
+  /**
+   * Hidden states of a batch, by {@link hiddenStateName}; float32 `[batch, sequence, hidden]` each.
+   * The batch's buffers may be moved: do not use them afterwards.
+   */
+  run({ inputIds, attentionMask }: TokenBatch): Promise<Tensors> {
+    const positionIds = this.folder.definition.positionIds(inputIds, attentionMask, this.folder.config);
+    return this.graph.run(
+      {
+        input_ids: inputIds,
+        attention_mask: attentionMask,
+        position_ids: positionIds,
+        token_type_ids: int32Tensor(inputIds.shape, new Int32Array(inputIds.data.length)),
+      },
+      this.layers.map(hiddenStateName),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.graph.close();
+  }
+}
+
+function missing(what: string | number): never {
+  throw new Error(`there is no ${what}`);
+}
+
+/**
+ * float32 tensors are taken from their file as they lie there; others (half precision, PyTorch's `.bin`) are converted
+ * one by one and handed over in memory. Nothing of this is limited by protobuf's 2 GB.
+ */
+async function parameterSources(names: readonly string[], source: WeightSource, loader: StrictLoad) {
+  const sources = new Map<string, ParameterSource>();
+  const files: Record<string, string | Uint8Array> = {};
+  for (const name of names) {
+    const key = loader.sourceKey(name);
+    const place = source.info(key)?.dtype === "float32" ? source.external?.(key) : undefined;
+    if (place) {
+      const location = `file:${place.file}`;
+      files[location] = place.file;
+      sources.set(name, { kind: "external", location, offset: place.offset, length: place.length });
+    } else {
+      const data = await loader.read(name);
+      files[name] = bytesOf(float32Tensor([data.length], data));
+      sources.set(name, { kind: "external", location: name, offset: 0, length: data.byteLength });
+    }
+  }
+  return { sources, files };
+}
