@@ -29,7 +29,7 @@ export {
   subjectKey,
 } from "./relation-data.js";
 export type { RelationExample, Span } from "./relation-example.js";
-export { readTacred } from "./tacred.js";
+export { limitNegatives, noRelation, readTacred } from "./tacred.js";
 export { readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
 export { readTrexRc } from "./trex-rc.js";
 export { readWiki80 } from "./wiki80.js";

@@ -53,3 +53,22 @@ export async function* readTacred(path: string): AsyncGenerator<RelationExample>
     });
   }
 }
+
+/** The relation of TACRED's pairs that have none. */
+export const noRelation = "no_relation";
+
+/**
+ * The official code's `negative_sample` for training sets: of the records without a relation the first
+ * `negativeSample - 1` are kept (not `negativeSample`), and none for 0. `onSkip` is told of every other.
+ */
+export async function* limitNegatives(
+  examples: AsyncIterable<RelationExample>,
+  negativeSample: number,
+  onSkip?: (skipped: RelationExample) => void,
+): AsyncGenerator<RelationExample> {
+  let seen = 0;
+  for await (const example of examples) {
+    if (example.relation !== noRelation || negativeSample - ++seen > 0) yield example;
+    else onSkip?.(example);
+  }
+}

@@ -1,0 +1,328 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { UserError } from "../errors.js";
+import {
+  detectRelationFormat,
+  inspectRelations,
+  partOf,
+  type ReadRelationsOptions,
+  type RelationFormat,
+  readRelations,
+  relationFormats,
+  subjectKey,
+} from "./relation-data.js";
+import type { RelationExample } from "./relation-example.js";
+
+let folder = "";
+let files = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kadapter-relations-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function file(content: string | Uint8Array): Promise<string> {
+  const path = join(folder, `set-${files++}`);
+  await writeFile(path, content);
+  return path;
+}
+
+async function read(path: string, options?: ReadRelationsOptions): Promise<RelationExample[]> {
+  const result: RelationExample[] = [];
+  for await (const example of readRelations(path, options)) result.push(example);
+  return result;
+}
+
+async function messageOf(result: Promise<unknown>): Promise<string> {
+  const error = await result.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as UserError).message).not.toContain("\n");
+  return (error as UserError).message;
+}
+
+const token = ["Marta", "Quill", "lives", "in", "old", "Vellmar", "."];
+const docText = "Marta 😀 Quill lives in Vellmar. Vellmar is old.";
+/** Offsets as Python counts them. */
+const points = (part: string, from = 0): [number, number] => {
+  const start = [...docText.slice(0, docText.indexOf(part, from))].length;
+  return [start, start + [...part].length];
+};
+const entity = (uri: string, boundaries: [number, number] | null) => ({
+  uri: `http://www.wikidata.org/entity/${uri}`,
+  boundaries,
+  surfaceform: null,
+});
+const triple = (subject: unknown, object: unknown, relation = "P551", sentence_id = 0) => ({
+  subject,
+  predicate: { uri: `http://www.wikidata.org/prop/direct/${relation}`, boundaries: null },
+  object,
+  sentence_id,
+});
+const marta = entity("Q1", points("Marta 😀 Quill"));
+const vellmar = entity("Q2", points("Vellmar"));
+const later = entity("Q2", points("Vellmar", 33));
+const document = (triples: unknown[]) => ({
+  docid: "http://www.wikidata.org/entity/Q9",
+  title: "x",
+  text: docText,
+  sentences_boundaries: [points("Marta 😀 Quill lives in Vellmar."), points("Vellmar is old.", 32)],
+  words_boundaries: [],
+  triples,
+});
+
+const samples: Record<RelationFormat, { make: () => unknown[]; write: (records: unknown[]) => string }> = {
+  fewrel: {
+    make: () => [{ tokens: token, h: ["marta quill", "Q1", [[0, 1], [5]]], t: ["vellmar", "Q2", [[5]]] }],
+    write: (records) => JSON.stringify({ P551: records }),
+  },
+  wiki80: {
+    make: () => [
+      { token, h: { name: "marta", id: "Q1", pos: [0, 2] }, t: { name: "v", id: "Q2", pos: [5, 6] }, relation: "P551" },
+    ],
+    write: (records) => records.map((record) => `${JSON.stringify(record)}\n`).join(""),
+  },
+  tacred: {
+    make: () => [
+      {
+        id: "n1",
+        docid: "d",
+        relation: "P551",
+        token,
+        subj_start: 0,
+        subj_end: 1,
+        obj_start: 5,
+        obj_end: 5,
+        subj_type: "PERSON",
+        obj_type: "CITY",
+        extra: 1,
+      },
+    ],
+    write: (records) => JSON.stringify(records, null, 1),
+  },
+  "trex-rc": {
+    make: () => [
+      {
+        docid: "d",
+        relation: "P551",
+        token,
+        subj_start: 0,
+        subj_end: 1,
+        obj_start: 5,
+        obj_end: 5,
+        subj_label: "Q1",
+        obj_label: "Q2",
+      },
+    ],
+    write: (records) => JSON.stringify(records),
+  },
+  trex: {
+    make: () => [document([triple(marta, vellmar)])],
+    write: (records) => JSON.stringify(records),
+  },
+};
+
+describe("readRelations", () => {
+  it.each(relationFormats)("recognises and reads %s, plain and gzipped", async (format) => {
+    const content = samples[format].write(samples[format].make());
+    for (const path of [await file(content), await file(gzipSync(content)), await file(`\ufeff${content}`)]) {
+      expect(await detectRelationFormat(path)).toBe(format);
+      const [example, ...rest] = await read(path);
+      expect(rest).toEqual([]);
+      const { text, subject, object, relation, where } = example!;
+      expect(text.slice(subject.start, subject.end)).toBe(format === "trex" ? "Marta 😀 Quill" : "Marta Quill");
+      expect(text.slice(object.start, object.end)).toBe("Vellmar");
+      expect(relation).toBe("P551");
+      expect(where).toMatch(/set-\d+:\d+$/);
+      if (format !== "tacred") expect([example!.subjectId, example!.objectId]).toEqual(["Q1", "Q2"]);
+      else expect([example!.id, example!.subjectType, example!.objectType]).toEqual(["n1", "PERSON", "CITY"]);
+    }
+  });
+
+  it.each(relationFormats)("gives examples or a UserError for any change of %s", async (format) => {
+    const content = samples[format].write(samples[format].make());
+    const change = fc.record({
+      at: fc.nat(content.length),
+      cut: fc.nat(6),
+      what: fc.oneof(
+        fc.constantFrom("", "0", "-1", "99", "null", '"', "[", "}", "1e9", "\\", "__proto__"),
+        fc.string({ maxLength: 4 }),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(change, fc.boolean(), async ({ at, cut, what }, named) => {
+        const path = await file(content.slice(0, at) + what + content.slice(at + cut));
+        const error = await read(path, named ? { format } : {}).then(
+          (examples) => {
+            for (const { text, subject, object } of examples) {
+              for (const { start, end } of [subject, object])
+                expect(start >= 0 && start < end && end <= text.length).toBe(true);
+            }
+          },
+          (reason: unknown) => reason,
+        );
+        if (error !== undefined) expect(error).toBeInstanceOf(UserError);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each<[RelationFormat, object, RegExp]>([
+    ["tacred", { subj_end: 9 }, /field "subj_start\/subj_end": words 0 to 9/],
+    ["tacred", { subj_start: 2, subj_end: 1 }, /words 2 to 1/],
+    ["tacred", { obj_start: -1 }, /field "obj_start"/],
+    ["tacred", { token: "a b" }, /field "token"/],
+    ["tacred", { token: ["a", 3] }, /field "token.1"/],
+    ["tacred", { relation: 7 }, /field "relation"/],
+    ["trex-rc", { obj_label: null }, /field "obj_label"/],
+    ["wiki80", { h: { pos: [2, 2] } }, /field "h.pos"/],
+    ["wiki80", { t: { pos: [0, 8] } }, /field "t.pos"/],
+    ["wiki80", { relation: "" }, /field "relation"/],
+    ["fewrel", { h: ["x", "Q", []] }, /field "h.2"/],
+    ["fewrel", { t: ["x", "Q", [[5, 4]]] }, /field "t.2.0"/],
+    ["trex", { triples: [triple(entity("Q1", [5, 5]), vellmar)] }, /field "triples.0.subject.boundaries": 5\.\.5/],
+    ["trex", { triples: [triple(marta, entity("Q1", [5, 500]))] }, /triples.0.object.boundaries/],
+    ["trex", { triples: [triple(marta, vellmar, "P551", 7)] }, /there is no sentence 7/],
+    ["trex", { text: null }, /field "text"/],
+  ])("names file, line and field of a broken %s record", async (format, change, message) => {
+    const { make, write } = samples[format];
+    const [good] = make();
+    const text = await messageOf(read(await file(write([good, { ...(good as object), ...change }])), { format }));
+    expect(text).toMatch(message);
+    expect(text).toMatch(/set-\d+:\d+: /);
+  });
+
+  it.each<[string, RegExp]>([
+    ["", /the file is empty/],
+    ["[]", /the array is empty/],
+    ['[{"a":1}]', /first record is of no known format/],
+    ['{"a":1}', /first line's record is of no known format/],
+    ['{\n"P1":["place of birth"]}', /no JSON array, object or JSON Lines/],
+    ["plain text", /no JSON array/],
+  ])("does not guess a format for %s", async (content, message) => {
+    expect(await messageOf(read(await file(content)))).toMatch(message);
+  });
+
+  it("treats relations called like parts of objects as any others", async () => {
+    const records = JSON.stringify(samples.fewrel.make());
+    const path = await file(`{"__proto__":${records},"constructor":${records}}`);
+    expect((await inspectRelations(path)).relations).toEqual([
+      { relation: "__proto__", count: 1 },
+      { relation: "constructor", count: 1 },
+    ]);
+  });
+});
+
+describe("T-REx", () => {
+  it("counts triples that give no example, by reason", async () => {
+    const triples = [
+      triple(marta, vellmar),
+      triple(marta, entity("Q3", null)),
+      triple(marta, later),
+      triple(marta, vellmar, "P31"),
+      triple(later, later, "P1", 1),
+    ];
+    const path = await file(JSON.stringify([document(triples)]));
+    const summary = await inspectRelations(path, { dropRelations: ["P31"] });
+    expect(summary.examples).toBe(2);
+    expect([...summary.skipped].sort()).toEqual([
+      ["dropped-relation", 1],
+      ["no-boundaries", 1],
+      ["outside-sentence", 1],
+    ]);
+    const [, second] = await read(path, { dropRelations: ["P31"] });
+    expect(second).toMatchObject({ text: "Vellmar is old.", subject: { start: 0, end: 7 }, id: "Q9" });
+  });
+
+  it("keeps relations with enough distinct entity pairs", async () => {
+    const pair = (n: number) => triple({ ...marta, uri: `x/Q${n}` }, vellmar);
+    const triples = [pair(1), pair(1), pair(2), pair(3), triple(marta, vellmar, "P2"), triple(marta, vellmar, "P2")];
+    const path = await file(JSON.stringify([document(triples)]));
+    const kept = await inspectRelations(path, { minEntityPairs: 3 });
+    expect(kept.relations).toEqual([{ relation: "P551", count: 4 }]);
+    expect(kept.skipped.get("too-few-entity-pairs")).toBe(2);
+    expect((await inspectRelations(path, { minEntityPairs: 4 })).examples).toBe(0);
+  });
+
+  it("reads a folder of files in order of name", async () => {
+    const place = join(folder, "trex");
+    await mkdir(place);
+    const one = (relation: string) => JSON.stringify([document([triple(marta, vellmar, relation)])]);
+    await writeFile(join(place, "re-nlg_10-20.json"), one("P2"));
+    await writeFile(join(place, "re-nlg_0-10.json.gz"), gzipSync(one("P1")));
+    await writeFile(join(place, "other.json"), "3");
+    expect((await read(place)).map(({ relation }) => relation)).toEqual(["P1", "P2"]);
+    const empty = join(folder, "empty");
+    await mkdir(empty);
+    expect(await messageOf(read(empty))).toMatch(/no \.json/);
+  });
+});
+
+describe("partOf", () => {
+  const example = (subjectId: string | undefined, text = "Marta lives"): RelationExample => ({
+    text,
+    subject: { start: 0, end: 5 },
+    object: { start: 6, end: 11 },
+    relation: "r",
+    where: "f:1",
+    ...(subjectId === undefined ? {} : { subjectId }),
+  });
+  const parts = { train: 0.8, dev: 0.1, test: 0.1 };
+
+  it("puts a subject into one part, whatever else the example says", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.nat(), (id, seed) => {
+        expect(partOf({ ...example(id), relation: "other" }, parts, seed)).toBe(partOf(example(id), parts, seed));
+      }),
+    );
+    expect(subjectKey(example(undefined, "MARTA left"))).toBe(subjectKey(example(undefined)));
+  });
+
+  it("follows the weights and the seed", () => {
+    const counts = { train: 0, dev: 0, test: 0 };
+    let moved = 0;
+    for (let id = 0; id < 5000; id++) {
+      counts[partOf(example(`Q${id}`), parts)]++;
+      if (partOf(example(`Q${id}`), parts) !== partOf(example(`Q${id}`), parts, 1)) moved++;
+    }
+    expect(counts.train).toBeGreaterThan(3850);
+    expect(counts.train).toBeLessThan(4150);
+    expect(Math.abs(counts.dev - 500)).toBeLessThan(100);
+    expect(moved).toBeGreaterThan(1000);
+    expect(partOf(example("Q1"), { all: 1, none: 0 })).toBe("all");
+  });
+
+  it("refuses weights that divide nothing", () => {
+    for (const bad of [{}, { a: 0 }, { a: -1, b: 2 }, { a: Number.NaN }, { a: Number.POSITIVE_INFINITY }]) {
+      expect(() => partOf(example("Q1"), bad as Record<string, number>)).toThrow(UserError);
+    }
+  });
+});
+
+const shared = join("..", "shared", "data");
+describe.skipIf(!existsSync(shared))("published data", () => {
+  it.each<[string, RelationFormat, number, number]>([
+    ["fewrel/dev.json", "fewrel", 2035, 42],
+    ["fewrel/val_pubmed.json", "fewrel", 1000, 10],
+    ["wiki80/dev.jsonl", "wiki80", 1399, 80],
+    ["cre-tacred/dev.json", "tacred", 1449, 31],
+    ["redocred-tacred/dev.json", "tacred", 1054, 71],
+    ["trex-rc/dev.json", "trex-rc", 2500, 28],
+    ["trex-rc/train.json.gz", "trex-rc", 70850, 28],
+    ["trex-format/redocred_as_trex_0-80.json", "trex", 1357, 82],
+  ])("%s is read whole", async (name, format, examples, relations) => {
+    const summary = await inspectRelations(join(shared, name));
+    expect([summary.format, summary.examples]).toEqual([format, examples]);
+    expect(summary.relations.length).toBe(relations);
+    expect(summary.lengths.reduce((sum, { count }) => sum + count, 0)).toBe(examples);
+    expect(summary.skipped.size).toBe(0);
+  });
+});
