@@ -51,6 +51,12 @@ describe("markEntities", () => {
     );
   });
 
+  it("makes one space of any white space next to a marker", () => {
+    const of = "  In \n Vellmar\u00a0 lived\n\nMarta.\n";
+    const { inputIds } = marked(bpe, of, at("Marta", of), at("Vellmar\u00a0", of));
+    expect(bpe.decode(inputIds)).toBe("<s> In# Vellmar# lived@ Marta@.</s>");
+  });
+
   it.each<[string, TextSpan, TextSpan, string]>([
     ["next to each other", { start: 0, end: 2 }, { start: 2, end: 4 }, "@ab@#cd#ef"],
     ["nested", { start: 1, end: 2 }, { start: 0, end: 4 }, "#a@b@cd#ef"],

@@ -1,5 +1,5 @@
 import { userError } from "../errors.js";
-import { markOfficially } from "./official.js";
+import { markOfficially, stripWhiteSpace } from "./official.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** A part of a text: UTF-16 offsets, end exclusive. */
@@ -94,20 +94,23 @@ export function markerEvents(subject: TextSpan, object: TextSpan): MarkerEvent[]
 }
 
 /**
- * Cuts the text where markers go. White space before a marker moves behind it, so the word after the marker is
- * tokenised as a word inside a sentence ("@ ĠParis @"), as the official code has it; outer white space goes, and one
- * space stands in front of the text.
+ * Cuts the text where markers go. White space next to a marker becomes one space behind it, so the word after the
+ * marker is tokenised as a word inside a sentence ("@ ĠParis @"), as the official code has it, and a mention carries
+ * no line breaks; the text itself starts with one space.
  */
 function pieces(text: string, events: readonly MarkerEvent[]): string[] {
-  const from = text.length - text.trimStart().length;
-  const to = Math.max(from, text.trimEnd().length);
-  const cuts = [from, ...events.map((event) => Math.min(to, Math.max(from, event.at))), to];
-  let carried = " ";
+  const cuts = [0, ...events.map((event) => event.at), text.length];
+  let space = " ";
   return cuts.slice(1).map((cut, index) => {
     const piece = text.slice(cuts[index], cut);
-    const body = piece.trimEnd();
-    const result = body === "" ? "" : carried + body;
-    carried = (body === "" ? carried : "") + piece.slice(body.length);
+    const body = stripWhiteSpace(piece);
+    if (body === "") {
+      if (piece !== "") space = " ";
+      return "";
+    }
+    const at = piece.indexOf(body);
+    const result = (at > 0 ? " " : space) + body;
+    space = at + body.length < piece.length ? " " : "";
     return result;
   });
 }

@@ -1,6 +1,20 @@
 import type { MarkedText, SkippedText, TextSpan } from "./markers.js";
 import type { Tokenizer } from "./tokenizer.js";
 
+/** What Python's str.strip takes away; JavaScript's trim keeps U+001C–U+001F and U+0085 and takes U+FEFF. */
+function isWhiteSpace(character: string): boolean {
+  return /\p{White_Space}/u.test(character) || (character >= "\x1c" && character <= "\x1f");
+}
+
+/** A text without outer white space, as Python's str.strip gives it. */
+export function stripWhiteSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isWhiteSpace(text[start]!)) start++;
+  while (end > start && isWhiteSpace(text[end - 1]!)) end--;
+  return text.slice(start, end);
+}
+
 /**
  * Tokenises a text as the official code does: outer white space is stripped and one space put in front, always, for
  * each part between special tokens that are written in the text.
@@ -13,8 +27,9 @@ export function officialEncode(tokenizer: Tokenizer, text: string): number[] {
   const ids: number[] = [];
   for (const part of names.length === 0 ? [text] : text.split(pattern)) {
     const id = tokenizer.tokenToId(part);
+    const stripped = stripWhiteSpace(part);
     if (id !== undefined && special.has(id)) ids.push(id);
-    else if (part.trim() !== "") for (const piece of tokenizer.encode(` ${part.trim()}`).ids) ids.push(piece);
+    else if (stripped !== "") for (const piece of tokenizer.encode(` ${stripped}`).ids) ids.push(piece);
   }
   return ids;
 }
@@ -36,7 +51,9 @@ export function markOfficially(
   const [first, second] = subject.start < object.start ? [subject, object] : [object, subject];
   const of = (span: TextSpan) => (span === subject ? markers.subject : markers.object);
   const ids: number[] = [];
-  const add = (from: number, to: number) => ids.push(...officialEncode(tokenizer, text.slice(from, to)));
+  const add = (from: number, to: number) => {
+    for (const id of officialEncode(tokenizer, text.slice(from, to))) ids.push(id);
+  };
   const mark = (span: TextSpan): number => {
     const position = ids.length + 1;
     ids.push(...of(span));
