@@ -3,7 +3,7 @@ import { Command } from "commander";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
-import { type FactualOptions, factualSpecs, formatRecipe, resolveFactualOptions, warmupSteps } from "./options.js";
+import { type FactualOptions, factualSpecs, formatRecipe, resolveFactualOptions } from "./options.js";
 import { parseRecipe, readRecipe } from "./recipe.js";
 import { addOptions, type GivenOptions, givenFlags } from "./spec.js";
 
@@ -210,13 +210,5 @@ describe("readRecipe", () => {
     );
     await expect(readRecipe("/", factualSpecs)).rejects.toThrow("it is a folder, not a file");
     await expect(readRecipe("/dev/zero", factualSpecs)).rejects.toThrow("/dev/zero: too large for a recipe");
-  });
-});
-
-describe("warmupSteps", () => {
-  it("takes steps or a share", () => {
-    expect(warmupSteps(500, 10)).toBe(500);
-    expect(warmupSteps("10%", 1001)).toBe(101);
-    expect(warmupSteps("0%", 1000)).toBe(0);
   });
 });

@@ -5,15 +5,8 @@
 import { z } from "zod";
 import { relationFormats } from "../data/index.js";
 import { userError } from "../errors.js";
+import type { Warmup } from "../training/schedule.js";
 import { type GivenOptions, kebab, type Options, option, resolveOptions } from "./spec.js";
-
-/** Warm-up as it is written and stored: optimiser steps, or a share of all steps such as `10%`. */
-export type Warmup = number | `${number}%`;
-
-/** Steps of warm-up in a training of `totalSteps` steps. */
-export function warmupSteps(warmup: Warmup, totalSteps: number): number {
-  return typeof warmup === "number" ? warmup : Math.ceil((Number(warmup.slice(0, -1)) / 100) * totalSteps);
-}
 
 /** A whole number within bounds; the upper bound only keeps typing errors from running out of memory. */
 export const whole = (least: number, most = 1_000_000_000) => z.number().int().min(least).max(most);
@@ -253,9 +246,9 @@ export const trainingSpecs = {
   saveEvery: option({
     flags: "--save-every <n>",
     kind: "number",
-    schema: whole(0).default(0),
-    expects: "a whole number of steps; 0: at the end of each epoch",
-    help: "steps between checkpoints, 0: at the end of each epoch (default 0)",
+    schema: whole(0).default(500),
+    expects: "a whole number of steps; 0: at the end of each epoch only",
+    help: "steps between checkpoints, 0: at the end of each epoch only (default 500)",
   }),
   patience: option({
     flags: "--patience <n>",

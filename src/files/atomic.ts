@@ -14,6 +14,7 @@ export function fileError(path: string, doing: string, error: unknown): Error {
     ENOSPC: "no space left on the disk",
     EDQUOT: "the disk quota is used up",
     EFBIG: "the file grew over the size limit",
+    EEXIST: "something of that name is in the way",
     EISDIR: "it is a folder, not a file",
     ENOTDIR: "a part of the path is a file, not a folder",
     EMFILE: "too many files are open",

@@ -10,9 +10,10 @@ export function warmupLinear(update: number, warmup: number, total: number): num
   return Math.max(0, (total - update) / Math.max(1, total - warmup));
 }
 
-/** Warm-up as a number of updates, or as a share of all. */
-export type Warmup = { readonly steps: number } | { readonly share: number };
+/** Warm-up as it is written and stored: optimiser steps, or a share of all steps such as `10%`. */
+export type Warmup = number | `${number}%`;
 
-export function warmupSteps(warmup: Warmup, total: number): number {
-  return "steps" in warmup ? warmup.steps : Math.round(warmup.share * total);
+/** Steps of warm-up in a training of `totalSteps` steps. */
+export function warmupSteps(warmup: Warmup, totalSteps: number): number {
+  return typeof warmup === "number" ? warmup : Math.ceil((Number(warmup.slice(0, -1)) / 100) * totalSteps);
 }

@@ -1,0 +1,35 @@
+import { RandomStream } from "../random.js";
+
+/** How many batches' worth of examples are sorted by length together: enough to save padding, few enough to mix well. */
+const poolBatches = 64;
+
+/**
+ * The batches of one epoch, as indices. Examples are shuffled, sorted by length within pools, cut into batches, and the
+ * batches are shuffled: each holds examples of similar length, so that hardly any padding is computed. The result
+ * follows from (seed, epoch) alone.
+ */
+export function epochBatches(lengths: readonly number[], batchSize: number, seed: number, epoch: number): number[][] {
+  const random = new RandomStream(seed, "batches", epoch);
+  const order = random.shuffle(Array.from(lengths.keys()));
+  const batches: number[][] = [];
+  for (let start = 0; start < order.length; start += poolBatches * batchSize) {
+    const pool = order.slice(start, start + poolBatches * batchSize);
+    // A stable sort: ties keep the shuffled order.
+    pool.sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+    for (let i = 0; i < pool.length; i += batchSize) batches.push(pool.slice(i, i + batchSize));
+  }
+  return random.shuffle(batches);
+}
+
+/** Batches for evaluation: shortest first, nothing random. */
+export function sortedBatches(lengths: readonly number[], batchSize: number): number[][] {
+  const order = Array.from(lengths.keys()).sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
+    order.slice(i * batchSize, (i + 1) * batchSize),
+  );
+}
+
+/** The width to which a batch is padded: a multiple of 8, so that few different shapes occur, but within the limit. */
+export function paddedWidth(longest: number, limit: number): number {
+  return Math.min(Math.max(longest, Math.min(limit, Math.ceil(longest / 8) * 8)), Math.max(limit, longest));
+}

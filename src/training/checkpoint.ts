@@ -1,0 +1,109 @@
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { userError } from "../errors.js";
+import { fileError, writeFileAtomically } from "../files/atomic.js";
+import type { HostTensor } from "../tensor.js";
+import { openSafetensors, writeSafetensors } from "../weights/index.js";
+import type { Tensors } from "./executor.js";
+
+/** Where a training stands, besides its tensors. */
+const progressSchema = z.object({
+  /** Optimiser steps done. */
+  step: z.number().int().nonnegative(),
+  /** Best value of the watched metric so far, the step that reached it, and evaluations since then. */
+  best: z.number().nullable(),
+  bestStep: z.number().int().nonnegative(),
+  evaluationsSinceBest: z.number().int().nonnegative(),
+  /** What the run must have in common with the one that continues it. */
+  settings: z.record(z.string(), z.json()),
+});
+export type TrainingProgress = z.infer<typeof progressSchema>;
+
+/** Plain JSON by name. */
+export type JsonSettings = TrainingProgress["settings"];
+
+export interface Checkpoint {
+  readonly path: string;
+  readonly progress: TrainingProgress;
+}
+
+const stateFile = "state.safetensors";
+const progressFile = "progress.json";
+const folderPattern = /^step-(\d+)$/;
+
+/** Complete checkpoints of a run, newest last. A checkpoint gets its name only when it is whole. */
+async function checkpointFolders(root: string): Promise<readonly string[]> {
+  const names = await readdir(root).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw fileError(root, "read the folder", error);
+  });
+  const steps = names.flatMap((name) => folderPattern.exec(name)?.[1] ?? []).map(Number);
+  return steps.sort((a, b) => a - b).map((step) => join(root, folderName(step)));
+}
+
+const folderName = (step: number) => `step-${String(step).padStart(8, "0")}`;
+
+/** The newest checkpoint of a run, or null when there is none. */
+export async function latestCheckpoint(root: string): Promise<Checkpoint | null> {
+  const path = (await checkpointFolders(root)).at(-1);
+  if (path === undefined) return null;
+  const file = join(path, progressFile);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw fileError(file, "read the checkpoint", error);
+  });
+  const parsed = progressSchema.safeParse(safeJson(text));
+  if (!parsed.success) {
+    throw userError({
+      where: file,
+      what: "the checkpoint is damaged",
+      fix: `delete ${path}, or start anew with --overwrite`,
+    });
+  }
+  return { path, progress: parsed.data };
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The tensors of a checkpoint. */
+export async function readCheckpoint(checkpoint: Checkpoint): Promise<Tensors> {
+  const source = await openSafetensors(join(checkpoint.path, stateFile));
+  try {
+    const tensors: Record<string, HostTensor> = {};
+    for (const key of source.keys()) tensors[key] = await source.read(key);
+    return tensors;
+  } finally {
+    await source.close();
+  }
+}
+
+/** Writes a checkpoint beside the older ones, gives it its name when it is whole, then removes the older ones. */
+export async function writeCheckpoint(root: string, progress: TrainingProgress, tensors: Tensors): Promise<string> {
+  const path = join(root, folderName(progress.step));
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(temporary, { recursive: true });
+    await writeSafetensors(join(temporary, stateFile), Object.entries(tensors));
+    await writeFileAtomically(join(temporary, progressFile), JSON.stringify(progress));
+    await rm(path, { recursive: true, force: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw fileError(path, "write the checkpoint", error);
+  }
+  await removeOthers(root, folderName(progress.step));
+  return path;
+}
+
+/** Older checkpoints, and what killed runs left half-written. */
+async function removeOthers(root: string, keep: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (name !== keep && name.startsWith("step-")) await rm(join(root, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,200 @@
+import { GraphBuilder, toOnnx, type Value } from "../graph/index.js";
+import { dropoutFeeds, initialValue } from "../nn/index.js";
+import type { EncodedText, KnowledgeModel, Task } from "../tasks/index.js";
+import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { type AdamWConfig, stepSize } from "./adamw.js";
+import { paddedWidth } from "./batches.js";
+import type { Executor, LoadedGraph, Tensors } from "./executor.js";
+import { type FrozenBackbone, padBatch } from "./frozen-backbone.js";
+import { fusedStep, type StepGraph, slotNames, splitStep } from "./step.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: a session works for every task; the types meet in its caller
+type AnyTask<E extends EncodedText> = Task<any, E, any>;
+
+export interface SessionOptions<E extends EncodedText> {
+  readonly executor: Executor;
+  readonly backbone: FrozenBackbone;
+  readonly model: KnowledgeModel;
+  readonly task: AnyTask<E>;
+  readonly maxLength: number;
+}
+
+interface BatchFeeds {
+  readonly feeds: Tensors;
+  /** Lengths of the named dimensions. */
+  readonly dims: { readonly batch: number; readonly sequence: number };
+}
+
+/** What a batch feeds: hidden states, mask and the task's own inputs, as far as the graph asks for them. */
+async function batchFeeds<E extends EncodedText>(
+  { backbone, task, maxLength }: SessionOptions<E>,
+  batch: readonly E[],
+  inputs: ReadonlySet<string>,
+): Promise<BatchFeeds> {
+  const width = paddedWidth(Math.max(...batch.map(({ inputIds }) => inputIds.length)), maxLength);
+  const tokens = padBatch(
+    batch.map(({ inputIds }) => inputIds),
+    width,
+    backbone.folder.config.padTokenId,
+  );
+  // The backbone's run takes its buffers away; the adapter needs the mask too.
+  const mask: HostTensor = { ...tokens.attentionMask, data: tokens.attentionMask.data.slice() };
+  const all = { ...(await backbone.run(tokens)), attention_mask: mask, ...task.feeds(batch, width) };
+  const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
+  return { feeds, dims: { batch: batch.length, sequence: width } };
+}
+
+interface Loaded {
+  readonly graph: LoadedGraph;
+  readonly inputs: ReadonlySet<string>;
+  readonly fetch: readonly string[];
+}
+
+async function load(executor: Executor, { graph, updates, fetch }: StepGraph): Promise<Loaded> {
+  const loaded = await executor.load({ model: toOnnx(graph), updates });
+  return { graph: loaded, inputs: new Set(graph.inputs.map(({ name }) => name)), fetch };
+}
+
+/** What one optimiser step reports. */
+export interface StepResult {
+  /** Mean over the step's examples. */
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradNorm: number;
+}
+
+export interface StepScalars {
+  readonly learningRate: number;
+  /** Counted from 1. */
+  readonly update: number;
+  readonly seed: number;
+}
+
+const scalar = (value: number): HostTensor => float32Tensor([], Float32Array.of(value));
+
+/** Runs optimiser steps; parameters and moments live where the graphs run. */
+export class TrainingSession<E extends EncodedText> {
+  private constructor(
+    private readonly options: SessionOptions<E>,
+    private readonly optimizer: AdamWConfig,
+    private readonly fused: Loaded,
+    private readonly split: { readonly accumulate: Loaded; readonly update: Loaded } | null,
+  ) {}
+
+  /** @param accumulation whether a step may consist of several micro-batches */
+  static async open<E extends EncodedText>(
+    options: SessionOptions<E>,
+    optimizer: AdamWConfig,
+    accumulation: boolean,
+  ): Promise<TrainingSession<E>> {
+    const { executor, model } = options;
+    const step = {
+      loss: (pass: Parameters<KnowledgeModel["forward"]>[0]): Value => model.forward(pass).loss,
+      trainable: model.parameters,
+      optimizer,
+      dropout: true,
+    };
+    const fused = await load(executor, fusedStep(step));
+    if (!accumulation) return new TrainingSession(options, optimizer, fused, null);
+    const { accumulate, update } = splitStep(step);
+    return new TrainingSession(options, optimizer, fused, {
+      accumulate: await load(executor, accumulate),
+      update: await load(executor, update),
+    });
+  }
+
+  /** Names of all state slots: parameters and moments. */
+  get slots(): readonly string[] {
+    return this.options.model.parameters.flatMap(({ name }) => [
+      name,
+      slotNames.firstMoment(name),
+      slotNames.secondMoment(name),
+    ]);
+  }
+
+  /** Fresh parameters that follow from the seed, and moments of zero. */
+  async initialise(seed: number): Promise<void> {
+    const state: Record<string, HostTensor> = {};
+    for (const parameter of this.options.model.parameters) {
+      const { name, shape } = parameter;
+      const value = initialValue(parameter, seed);
+      state[name] = float32Tensor(shape, value);
+      state[slotNames.firstMoment(name)] = float32Tensor(shape, new Float32Array(value.length));
+      state[slotNames.secondMoment(name)] = float32Tensor(shape, new Float32Array(value.length));
+    }
+    await this.restore(state);
+  }
+
+  /** Takes the tensors of a checkpoint. */
+  async restore(state: Tensors): Promise<void> {
+    const missing = this.slots.find((slot) => !(slot in state));
+    if (missing !== undefined) throw new Error(`the state lacks ${missing}`);
+    await this.options.executor.setState(state);
+    if (this.split) await this.options.executor.setState(this.emptyGradients());
+  }
+
+  private emptyGradients(): Tensors {
+    return Object.fromEntries(
+      this.options.model.parameters.map(({ name, shape }) => [
+        slotNames.gradient(name),
+        float32Tensor(shape, new Float32Array(shape.reduce((a, b) => a * b, 1))),
+      ]),
+    );
+  }
+
+  /** One optimiser step over one or more micro-batches. */
+  async step(microBatches: readonly (readonly E[])[], scalars: StepScalars): Promise<StepResult> {
+    const { learningRate, update, seed } = scalars;
+    const rates = {
+      learning_rate: scalar(learningRate),
+      step_size: scalar(stepSize(learningRate, update, this.optimizer)),
+    };
+    if (microBatches.length === 1 || !this.split) {
+      const feeds = await this.feeds(this.fused, microBatches[0] ?? [], [seed, update, 0]);
+      const results = await this.fused.graph.run({ ...feeds, ...rates }, this.fused.fetch);
+      return { loss: single(results, "loss"), gradNorm: single(results, "grad_norm") };
+    }
+    const { accumulate, update: apply } = this.split;
+    const examples = microBatches.reduce((sum, { length }) => sum + length, 0);
+    let loss = 0;
+    for (const [i, batch] of microBatches.entries()) {
+      const share = batch.length / examples;
+      const feeds = await this.feeds(accumulate, batch, [seed, update, i]);
+      const weights = { grad_keep: scalar(i === 0 ? 0 : 1), grad_weight: scalar(share) };
+      loss += share * single(await accumulate.graph.run({ ...feeds, ...weights }, accumulate.fetch), "loss");
+    }
+    return { loss, gradNorm: single(await apply.graph.run(rates, apply.fetch), "grad_norm") };
+  }
+
+  private async feeds(loaded: Loaded, batch: readonly E[], keys: readonly number[]): Promise<Tensors> {
+    const { feeds, dims } = await batchFeeds(this.options, batch, loaded.inputs);
+    return { ...feeds, ...dropoutFeeds([...loaded.inputs], ["dropout", ...keys], dims) };
+  }
+}
+
+function single(tensors: Tensors, name: string): number {
+  return floatsOf(tensors, name)[0] as number;
+}
+
+/** Runs the model without dropout and without labels. */
+export class PredictionSession<E extends EncodedText> {
+  private constructor(
+    private readonly options: SessionOptions<E>,
+    private readonly loaded: Loaded,
+  ) {}
+
+  static async open<E extends EncodedText>(options: SessionOptions<E>): Promise<PredictionSession<E>> {
+    const g = new GraphBuilder();
+    const { logits } = options.model.forward({ g, dropout: null, fused: true });
+    const graph = g.build({ logits });
+    return new PredictionSession(options, await load(options.executor, { graph, updates: {}, fetch: ["logits"] }));
+  }
+
+  /** The head's logits of each example, in the batch's order. */
+  async logits(batch: readonly E[]): Promise<Float32Array[]> {
+    const { feeds } = await batchFeeds(this.options, batch, this.loaded.inputs);
+    const logits = floatsOf(await this.loaded.graph.run(feeds, this.loaded.fetch), "logits");
+    const size = logits.length / batch.length;
+    return batch.map((_, i) => logits.slice(i * size, (i + 1) * size));
+  }
+}

@@ -1,0 +1,237 @@
+import { userError } from "../errors.js";
+import type { EncodedText } from "../tasks/index.js";
+import { epochBatches, sortedBatches } from "./batches.js";
+import {
+  type JsonSettings,
+  latestCheckpoint,
+  readCheckpoint,
+  type TrainingProgress,
+  writeCheckpoint,
+} from "./checkpoint.js";
+import type { Metrics, TrainEvent } from "./events.js";
+import type { Tensors } from "./executor.js";
+import { type Warmup, warmupLinear, warmupSteps } from "./schedule.js";
+import type { PredictionSession, TrainingSession } from "./session.js";
+
+export interface TrainerSettings {
+  readonly epochs: number;
+  /** Stops earlier than the epochs would; 0 is off. */
+  readonly maxSteps: number;
+  /** Sentences in one forward pass. */
+  readonly batchSize: number;
+  /** Forward passes in one optimiser step. */
+  readonly gradientAccumulation: number;
+  readonly learningRate: number;
+  readonly warmup: Warmup;
+  readonly seed: number;
+  /** Optimiser steps between evaluations and checkpoints; 0: only at the end of each epoch. */
+  readonly evalEvery: number;
+  readonly saveEvery: number;
+  /** Evaluations without a better one after which the training stops; 0 is off. */
+  readonly patience: number;
+}
+
+export interface TrainerOptions<E extends EncodedText> {
+  readonly session: TrainingSession<E>;
+  readonly settings: TrainerSettings;
+  readonly train: readonly E[];
+  /** Evaluates the current parameters; its `metric` decides which are the best. */
+  evaluate(): Promise<{ readonly metrics: Metrics; readonly metric: number }>;
+  /** Keeps the current parameters as the best so far. */
+  keepBest(parameters: () => Promise<Tensors>): Promise<void>;
+  /** Copies of state slots. */
+  readState(slots: readonly string[]): Promise<Tensors>;
+  /** Folder of the checkpoints. */
+  readonly checkpoints: string;
+  /** What a run must have in common with the one that continues it. */
+  readonly identity: JsonSettings;
+  readonly resume: boolean;
+  /** Names of the parameters. */
+  readonly parameters: readonly string[];
+  readonly parameterCount: number;
+}
+
+/** One optimiser step's place in the training. */
+interface Plan {
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  readonly warmup: number;
+}
+
+/**
+ * Trains from start, or from the last checkpoint, to end. Every draw follows from (seed, step), so a run that was
+ * killed and resumed ends with the same bits as one that was not.
+ */
+export class Trainer<E extends EncodedText> {
+  private readonly plan: Plan;
+  private readonly lengths: readonly number[];
+  private progress: TrainingProgress;
+
+  constructor(private readonly options: TrainerOptions<E>) {
+    const { settings, train } = options;
+    const batches = Math.ceil(train.length / settings.batchSize);
+    const stepsPerEpoch = Math.ceil(batches / settings.gradientAccumulation);
+    const all = stepsPerEpoch * settings.epochs;
+    const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
+    this.plan = { stepsPerEpoch, totalSteps, warmup: warmupSteps(settings.warmup, totalSteps) };
+    this.lengths = train.map(({ inputIds }) => inputIds.length);
+    this.progress = { step: 0, best: null, bestStep: 0, evaluationsSinceBest: 0, settings: { ...options.identity } };
+  }
+
+  /** @param signal stops after the step under way; the checkpoint that is then written continues the run */
+  async *run(signal?: AbortSignal): AsyncGenerator<TrainEvent> {
+    await this.begin();
+    const { stepsPerEpoch, totalSteps } = this.plan;
+    const { train, parameterCount } = this.options;
+    yield {
+      kind: "start",
+      step: this.progress.step,
+      totalSteps,
+      stepsPerEpoch,
+      examples: train.length,
+      parameters: parameterCount,
+    };
+    let reason: "completed" | "early-stop" | "interrupted" = "completed";
+    let saved = this.progress.step;
+    while (this.progress.step < totalSteps) {
+      if (this.isPatienceOver()) {
+        reason = "early-stop";
+        break;
+      }
+      if (signal?.aborted) {
+        reason = "interrupted";
+        break;
+      }
+      yield await this.trainStep();
+      if (this.isDue(this.options.settings.evalEvery)) yield await this.evaluate();
+      if (this.isDue(this.options.settings.saveEvery) || this.endsEpoch()) {
+        yield await this.save();
+        saved = this.progress.step;
+      }
+    }
+    if (saved !== this.progress.step) yield await this.save();
+    yield { kind: "done", step: this.progress.step, reason, bestStep: this.progress.bestStep };
+  }
+
+  /** Initialises, or takes up the last checkpoint. */
+  private async begin(): Promise<void> {
+    const { session, settings, resume, checkpoints } = this.options;
+    const checkpoint = resume ? await latestCheckpoint(checkpoints) : null;
+    if (!checkpoint) {
+      await session.initialise(settings.seed);
+      return;
+    }
+    requireSameSettings(checkpoint.path, checkpoint.progress.settings, this.options.identity);
+    this.progress = checkpoint.progress;
+    await session.restore(await readCheckpoint(checkpoint));
+  }
+
+  private get epoch(): number {
+    return Math.floor((this.progress.step - 1) / this.plan.stepsPerEpoch);
+  }
+
+  private endsEpoch(): boolean {
+    const { step } = this.progress;
+    return step % this.plan.stepsPerEpoch === 0 || step === this.plan.totalSteps;
+  }
+
+  /** Every so many steps, and at the last one; 0: at the end of each epoch. */
+  private isDue(every: number): boolean {
+    return every === 0
+      ? this.endsEpoch()
+      : this.progress.step % every === 0 || this.progress.step === this.plan.totalSteps;
+  }
+
+  private isPatienceOver(): boolean {
+    const { patience } = this.options.settings;
+    return patience > 0 && this.progress.evaluationsSinceBest >= patience;
+  }
+
+  private async trainStep(): Promise<TrainEvent> {
+    const { settings, session, train } = this.options;
+    const started = performance.now();
+    const index = this.progress.step;
+    const epoch = Math.floor(index / this.plan.stepsPerEpoch);
+    const first = (index % this.plan.stepsPerEpoch) * settings.gradientAccumulation;
+    const microBatches = this.batchesOf(epoch)
+      .slice(first, first + settings.gradientAccumulation)
+      .map((batch) => batch.map((i) => train[i] as E));
+    const update = index + 1;
+    const learningRate = settings.learningRate * warmupLinear(update, this.plan.warmup, this.plan.totalSteps);
+    const { loss, gradNorm } = await session.step(microBatches, { learningRate, update, seed: settings.seed });
+    if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
+      throw userError({
+        where: `step ${update}`,
+        what: `the loss is ${loss} and its gradient's norm ${gradNorm}: the training has diverged`,
+        fix: "lower --learning-rate, or warm up longer",
+      });
+    }
+    this.progress = { ...this.progress, step: update };
+    const sentences = microBatches.reduce((sum, { length }) => sum + length, 0);
+    const seconds = (performance.now() - started) / 1000;
+    return { kind: "step", step: update, epoch, loss, learningRate, gradNorm, sentences, seconds };
+  }
+
+  private cached: { readonly epoch: number; readonly batches: number[][] } | null = null;
+
+  private batchesOf(epoch: number): number[][] {
+    if (this.cached?.epoch !== epoch) {
+      const { batchSize, seed } = this.options.settings;
+      this.cached = { epoch, batches: epochBatches(this.lengths, batchSize, seed, epoch) };
+    }
+    return this.cached.batches;
+  }
+
+  private async evaluate(): Promise<TrainEvent> {
+    const { metrics, metric } = await this.options.evaluate();
+    const { step, best: before } = this.progress;
+    const best = before === null || metric > before;
+    if (best) await this.options.keepBest(() => this.options.readState(this.options.parameters));
+    this.progress = best
+      ? { ...this.progress, best: metric, bestStep: step, evaluationsSinceBest: 0 }
+      : { ...this.progress, evaluationsSinceBest: this.progress.evaluationsSinceBest + 1 };
+    return { kind: "eval", step, epoch: this.epoch, metrics, best };
+  }
+
+  private async save(): Promise<TrainEvent> {
+    const state = await this.options.readState(this.options.session.slots);
+    const path = await writeCheckpoint(this.options.checkpoints, this.progress, state);
+    return { kind: "checkpoint", step: this.progress.step, path };
+  }
+}
+
+function requireSameSettings(path: string, before: JsonSettings, now: JsonSettings): void {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  const different = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]));
+  if (different.length === 0) return;
+  const shown = different.map(
+    (name) =>
+      `${name} was ${JSON.stringify(before[name])?.slice(0, 60)}, is ${JSON.stringify(now[name])?.slice(0, 60)}`,
+  );
+  throw userError({
+    where: path,
+    what: `the run to be resumed had other settings (${shown.join("; ")})`,
+    fix: "resume with the same options and data, or start anew with --overwrite",
+  });
+}
+
+/** Logits of every example, in the examples' order; batches of similar length. */
+export async function predictAll<E extends EncodedText>(
+  session: PredictionSession<E>,
+  examples: readonly E[],
+  batchSize: number,
+  onBatch?: (done: number) => void,
+): Promise<Float32Array[]> {
+  const logits = new Array<Float32Array>(examples.length);
+  let done = 0;
+  const lengths = examples.map(({ inputIds }) => inputIds.length);
+  for (const batch of sortedBatches(lengths, batchSize)) {
+    const rows = await session.logits(batch.map((i) => examples[i] as E));
+    batch.forEach((i, row) => {
+      logits[i] = rows[row] as Float32Array;
+    });
+    done += batch.length;
+    onBatch?.(done);
+  }
+  return logits;
+}
