@@ -46,7 +46,7 @@ export interface BackboneSizes {
   readonly layers: number;
 }
 
-export const presetNames = ["default", "official", "paper"] as const;
+export const presetNames = ["official", "paper"] as const;
 export type PresetName = (typeof presetNames)[number];
 
 /** The taps: bottom, middle and top. For 24 layers the released code's (0, 11, 22) or the paper's (0, 11, 23). */
@@ -62,13 +62,16 @@ function defaultHeads(adapterSize: number): number {
   return heads;
 }
 
-/** Fills what is not given from a preset and from the backbone's sizes, and checks the whole. */
+/**
+ * Fills what is not given from a preset and from the backbone's sizes, and checks the whole. Padding is masked and
+ * weights start at normal 0.02 in both presets; the released code's ways are `maskPadding: false`, `init: "official"`.
+ */
 export function resolveAdapterConfig(
   backbone: BackboneSizes,
   preset: PresetName,
   given: { readonly [K in keyof KAdapterConfig]?: KAdapterConfig[K] | undefined } = {},
 ): KAdapterConfig {
-  const adapterSize = given.size ?? (preset === "default" ? Math.min(768, backbone.hiddenSize) : 768);
+  const adapterSize = given.size ?? Math.min(768, backbone.hiddenSize);
   const config: KAdapterConfig = {
     layers: given.layers ?? presetLayers(preset, backbone.layers),
     size: adapterSize,
@@ -76,11 +79,11 @@ export function resolveAdapterConfig(
     heads: given.heads ?? defaultHeads(adapterSize),
     intermediateSize: given.intermediateSize ?? 4 * adapterSize,
     input: given.input ?? (preset === "paper" ? "concat" : "sum"),
-    maskPadding: given.maskPadding ?? preset !== "official",
+    maskPadding: given.maskPadding ?? true,
     skip: given.skip ?? 0,
     layerNormEps: given.layerNormEps ?? 1e-5,
     dropout: given.dropout ?? 0.1,
-    init: given.init ?? (preset === "official" ? "official" : 0.02),
+    init: given.init ?? 0.02,
   };
   checkAdapterConfig(config, backbone);
   return config;

@@ -3,4 +3,5 @@
  * @module
  */
 export * from "./config.js";
+export * from "./folder.js";
 export * from "./k-adapter.js";

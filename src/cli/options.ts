@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { relationFormats } from "../data/index.js";
 import { userError } from "../errors.js";
+import { featureKinds } from "../tasks/index.js";
 import type { Warmup } from "../training/schedule.js";
 import { type GivenOptions, kebab, type Options, option, resolveOptions } from "./spec.js";
 
@@ -99,6 +100,13 @@ export const dataSpecs = {
 
 /** The adapter's shape; what is not given is derived from the backbone. */
 export const adapterSpecs = {
+  features: option({
+    flags: "--features <kind>",
+    kind: "text",
+    schema: z.enum(featureKinds).default("adapter"),
+    expects: "adapter, last or taps",
+    help: "what the head reads: the adapter, or a baseline without one: the last hidden state, or the tapped ones (default adapter)",
+  }),
   preset: option({
     flags: "--preset <name>",
     kind: "text",

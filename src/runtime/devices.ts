@@ -1,27 +1,41 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
 import { type InferenceSession, listSupportedBackends } from "onnxruntime-node";
 import { userError } from "../errors.js";
 import type { DeviceName } from "../training/executor.js";
 
 type Device = Exclude<DeviceName, "auto">;
 
-/** Devices that this build of ONNX Runtime was made for; whether one is really there shows when a session is made. */
-export function builtDevices(): readonly Device[] {
+/**
+ * Devices that this installation of ONNX Runtime can try; whether one really works shows {@link probeDevice}.
+ * CUDA's libraries are no part of the npm package: without them the attempt would print ONNX Runtime's own error lines.
+ */
+export function installedDevices(): readonly Device[] {
   const names = listSupportedBackends().map((backend) => backend.name);
-  return (["cuda", "webgpu", "cpu"] as const).filter((device) => names.includes(device));
+  return (["cuda", "webgpu", "cpu"] as const).filter(
+    (device) => names.includes(device) && (device !== "cuda" || hasCudaLibraries()),
+  );
+}
+
+function hasCudaLibraries(): boolean {
+  const root = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
+  const library = process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so";
+  return existsSync(join(root, "bin", "napi-v6", process.platform, process.arch, library));
 }
 
 /**
- * Resolves `auto` and refuses a device that this build does not know.
+ * Resolves `auto` and refuses a device that is not installed.
  * `auto` takes CUDA where it works, else the CPU; WebGPU is taken only when asked for.
  */
 export function candidateDevices(wanted: DeviceName): readonly Device[] {
-  const built = builtDevices();
+  const built = installedDevices();
   if (wanted === "auto") return built.includes("cuda") ? ["cuda", "cpu"] : ["cpu"];
   if (!built.includes(wanted)) {
     throw userError({
       where: "--device",
-      what: `${wanted} is not in this build of ONNX Runtime`,
+      what: `${wanted} is not part of this installation of ONNX Runtime`,
       expected: `one of auto, ${built.join(", ")}`,
     });
   }

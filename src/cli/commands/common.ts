@@ -51,13 +51,6 @@ export const applySpecs = {
     expects: "a whole number from 1",
     help: "sentences in one forward pass (default 32)",
   }),
-  maxLength: option({
-    flags: "--max-length <n>",
-    kind: "number",
-    schema: whole(8, 65536).optional(),
-    expects: "a whole number of tokens from 8",
-    help: "longest sentence in tokens (default: as in training)",
-  }),
   ...runtimeSpecs,
 };
 

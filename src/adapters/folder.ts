@@ -1,0 +1,152 @@
+/**
+ * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`.
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { userError } from "../errors.js";
+import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { elementCount, float32Tensor } from "../tensor.js";
+import { openSafetensors, strictLoad, writeSafetensors } from "../weights/index.js";
+import { kAdapterConfigSchema } from "./config.js";
+import { modelCard } from "./model-card.js";
+
+export const adapterFiles = {
+  config: "adapter_config.json",
+  adapter: "adapter_model.safetensors",
+  head: "head.safetensors",
+  card: "README.md",
+} as const;
+
+const name = z.string().max(4096);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+const adapterManifestSchema = z.object({
+  format: z.literal("kadapter/1"),
+  /** What the head reads: the adapter, or a baseline without one. */
+  features: z.enum(["adapter", "last", "taps"]),
+  architecture: kAdapterConfigSchema,
+  backbone: z.object({
+    name,
+    modelType: name,
+    hiddenSize: z.number().int().positive().max(65_536),
+    layers: z.number().int().positive().max(1_000),
+    /** Of the weights' names, shapes and elements; null where an imported file cannot tell. */
+    hash: hash.nullable(),
+    tokenizerHash: hash.nullable(),
+  }),
+  task: z.object({
+    name,
+    /** Class names in the order of the head's rows; null where an imported file cannot tell. */
+    labels: z.array(name).min(1).max(1_000_000).nullable(),
+    maxLength: z.number().int().positive().max(1_000_000),
+  }),
+  /** Options of the training that made it. */
+  recipe: z.record(z.string(), z.json()),
+  metrics: z.record(z.string(), z.json()),
+});
+
+/** `adapter_config.json`. */
+export type AdapterManifest = z.infer<typeof adapterManifestSchema>;
+
+/** Parameters by name. */
+export type Parameters = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+
+export interface AdapterFolder {
+  readonly manifest: AdapterManifest;
+  readonly adapter: Parameters;
+  readonly head: Parameters;
+}
+
+/**
+ * Writes an adapter's folder, each file whole or not at all; `adapter_config.json` comes last, so a folder that has it
+ * is complete.
+ */
+export async function writeAdapterFolder(folder: string, { manifest, adapter, head }: AdapterFolder): Promise<void> {
+  const tensors = (parameters: Parameters) =>
+    [...parameters].map(([key, { shape, data }]) => [key, float32Tensor(shape, data)] as const);
+  await writeSafetensors(join(folder, adapterFiles.adapter), tensors(adapter), { format: "pt" });
+  await writeSafetensors(join(folder, adapterFiles.head), tensors(head), { format: "pt" });
+  await writeFileAtomically(join(folder, adapterFiles.card), modelCard(manifest, countOf(adapter), countOf(head)));
+  await writeFileAtomically(join(folder, adapterFiles.config), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+function countOf(parameters: Parameters): number {
+  return [...parameters.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+}
+
+/** Reads and checks `adapter_config.json`. */
+export async function readAdapterManifest(folder: string): Promise<AdapterManifest> {
+  const path = join(folder, adapterFiles.config);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fileError(path, "read the adapter", error);
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw userError({ where: path, what: `not JSON (${error instanceof Error ? error.message : error})` });
+  }
+  const parsed = adapterManifestSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw userError({
+    where: `${path}: ${issue?.path.join(".") || "(whole file)"}`,
+    what: issue?.message ?? "not an adapter's configuration",
+    expected: "a folder made by `kadapter pretrain` or `kadapter import`",
+  });
+}
+
+/**
+ * Reads the parameters of one of a folder's files, all of them and no others.
+ *
+ * @param expected shape by name
+ */
+export async function readAdapterParameters(
+  folder: string,
+  file: "adapter" | "head",
+  expected: ReadonlyMap<string, readonly number[]>,
+): Promise<Parameters> {
+  const source = await openSafetensors(join(folder, adapterFiles[file]));
+  try {
+    const loader = strictLoad(expected, source);
+    const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+    for (const [key, shape] of expected) parameters.set(key, { shape, data: await loader.read(key) });
+    return parameters;
+  } finally {
+    await source.close();
+  }
+}
+
+/** What a backbone must have in common with the one that an adapter was trained beside. */
+export interface BackboneIdentity {
+  readonly name: string;
+  readonly modelType: string;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly hash: string;
+  readonly tokenizerHash: string;
+}
+
+/** @throws UserError when the adapter was trained beside another backbone */
+export function requireSameBackbone(folder: string, { backbone }: AdapterManifest, given: BackboneIdentity): void {
+  const differences = (["modelType", "hiddenSize", "layers", "hash", "tokenizerHash"] as const).filter(
+    (key) => backbone[key] !== null && backbone[key] !== given[key],
+  );
+  const [first] = differences;
+  if (first === undefined) return;
+  const field = {
+    modelType: "kind",
+    hiddenSize: "hidden size",
+    layers: "number of layers",
+    hash: "weights (SHA-256)",
+    tokenizerHash: "tokenizer (SHA-256)",
+  }[first];
+  throw userError({
+    where: given.name,
+    what: `the adapter ${folder} was trained beside another backbone: ${field} ${String(backbone[first]).slice(0, 16)}, here ${String(given[first]).slice(0, 16)}`,
+    expected: `the backbone ${backbone.name}`,
+    fix: "give the backbone that the adapter was trained beside",
+  });
+}

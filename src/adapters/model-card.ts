@@ -1,0 +1,54 @@
+import type { AdapterManifest } from "./folder.js";
+
+/** The README of an adapter's folder, for those who find it. */
+export function modelCard(manifest: AdapterManifest, adapterParameters: number, headParameters: number): string {
+  const { architecture, backbone, features, metrics, recipe, task } = manifest;
+  const table = (rows: Readonly<Record<string, unknown>>) =>
+    ["| | |", "| --- | --- |", ...Object.entries(rows).map(([key, value]) => `| ${key} | ${cell(value)} |`)].join("\n");
+  return `---
+library_name: kadapter
+base_model: ${JSON.stringify(backbone.name)}
+tags: [k-adapter, adapter, ${task.name}]
+---
+
+# A knowledge adapter for ${backbone.name}
+
+${
+  features === "adapter"
+    ? "A K-Adapter (arXiv 2002.01808): it reads hidden states of a frozen language model and adds what it has learnt beside them. The model itself is unchanged."
+    : "A baseline without an adapter: a head on hidden states of a frozen language model, to compare adapters with."
+}
+
+${table({
+  task: task.name,
+  labels: task.labels ? task.labels.length : "unknown",
+  backbone: `${backbone.modelType}, ${backbone.layers} layers × ${backbone.hiddenSize}`,
+  "reads hidden states": architecture.layers.join(", "),
+  "adapter size × layers": `${architecture.size} × ${architecture.transformerLayers}, ${architecture.heads} heads, FFN ${architecture.intermediateSize}`,
+  parameters: `${adapterParameters.toLocaleString("en")} (head: ${headParameters.toLocaleString("en")})`,
+  "longest text": `${task.maxLength} tokens`,
+})}
+
+## Results
+
+${Object.keys(metrics).length === 0 ? "None recorded." : table(metrics)}
+
+## Use
+
+\`\`\`sh
+npx kadapter eval --adapter . --backbone ${backbone.name} --data FILE --json
+\`\`\`
+
+The backbone's weights have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.
+
+## Training
+
+${Object.keys(recipe).length === 0 ? "Unknown." : table(recipe)}
+`;
+}
+
+function cell(value: unknown): string {
+  return (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
+    .replaceAll("|", "\\|")
+    .replace(/\s+/g, " ");
+}
