@@ -1,0 +1,53 @@
+/**
+ * A RoBERTa with random weights as a folder in Hugging Face's form, so that a benchmark loads it as a user would.
+ * @module
+ */
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { roberta } from "../src/backbones/index.js";
+import { initialValue } from "../src/nn/index.js";
+import { float32Tensor } from "../src/tensor.js";
+import { trainBpe } from "../src/text/index.js";
+import { writeSafetensors } from "../src/weights/index.js";
+import type { Sizes } from "./sizes.js";
+
+/** The smallest vocabulary of RoBERTa's kind: bytes and special tokens. */
+const byteVocabulary = 261;
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Makes the folder, or finds it made: weights follow from seed and sizes alone, and half a gigabyte a second is what
+ * making them takes at best.
+ *
+ * @param parent folder in which folders of this kind are kept
+ * @returns the model's folder
+ */
+export async function randomBackboneFolder(parent: string, sizes: Sizes, seed: number): Promise<string> {
+  const { num_hidden_layers: layers, hidden_size: hidden } = sizes.backbone;
+  const folder = join(parent, `roberta-${layers}x${hidden}-seed${seed}`);
+  const weights = join(folder, "model.safetensors");
+  const json = { model_type: "roberta", ...sizes.backbone, pad_token_id: 1, layer_norm_eps: 1e-5, type_vocab_size: 1 };
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "config.json"), `${JSON.stringify(json, null, 2)}\n`);
+  const { vocabJson, mergesTxt } = await trainBpe([], { vocabSize: byteVocabulary });
+  await writeFile(join(folder, "vocab.json"), vocabJson);
+  await writeFile(join(folder, "merges.txt"), mergesTxt);
+  // Written last and atomically: where it is, the folder is whole.
+  if (!(await exists(weights))) {
+    const { parameters } = roberta.build(roberta.parseConfig(json, "config.json"));
+    await writeSafetensors(
+      weights,
+      parameters.map((parameter) => [
+        `roberta.${parameter.name}`,
+        float32Tensor(parameter.shape, initialValue(parameter, seed)),
+      ]),
+    );
+  }
+  return folder;
+}
