@@ -2,13 +2,13 @@
  * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`.
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { elementCount, float32Tensor } from "../tensor.js";
-import { openSafetensors, strictLoad, writeSafetensors } from "../weights/index.js";
+import { hashWeights, openSafetensors, strictLoad, writeSafetensors } from "../weights/index.js";
 import { kAdapterConfigSchema } from "./config.js";
 import { modelCard } from "./model-card.js";
 
@@ -27,12 +27,13 @@ const adapterManifestSchema = z.object({
   /** What the head reads: the adapter, or a baseline without one. */
   features: z.enum(["adapter", "last", "taps"]),
   architecture: kAdapterConfigSchema,
+  /** What is null could not be told from an imported file. */
   backbone: z.object({
-    name,
-    modelType: name,
+    name: name.nullable(),
+    modelType: name.nullable(),
     hiddenSize: z.number().int().positive().max(65_536),
-    layers: z.number().int().positive().max(1_000),
-    /** Of the weights' names, shapes and elements; null where an imported file cannot tell. */
+    layers: z.number().int().positive().max(1_000).nullable(),
+    /** Of the weights' names, shapes and elements. */
     hash: hash.nullable(),
     tokenizerHash: hash.nullable(),
   }),
@@ -45,6 +46,8 @@ const adapterManifestSchema = z.object({
   /** Options of the training that made it. */
   recipe: z.record(z.string(), z.json()),
   metrics: z.record(z.string(), z.json()),
+  /** Hashes of the tensors beside it, for `kadapter verify`. */
+  tensors: z.object({ adapter: hash, head: hash }).optional(),
 });
 
 /** `adapter_config.json`. */
@@ -60,16 +63,32 @@ export interface AdapterFolder {
 }
 
 /**
- * Writes an adapter's folder, each file whole or not at all; `adapter_config.json` comes last, so a folder that has it
- * is complete.
+ * Writes an adapter's folder, each file whole or not at all; an older `adapter_config.json` goes first and the new one
+ * comes last, so a folder that has it is complete. The tensors' hashes are taken from what the disk then holds.
  */
 export async function writeAdapterFolder(folder: string, { manifest, adapter, head }: AdapterFolder): Promise<void> {
-  const tensors = (parameters: Parameters) =>
-    [...parameters].map(([key, { shape, data }]) => [key, float32Tensor(shape, data)] as const);
-  await writeSafetensors(join(folder, adapterFiles.adapter), tensors(adapter), { format: "pt" });
-  await writeSafetensors(join(folder, adapterFiles.head), tensors(head), { format: "pt" });
+  const config = join(folder, adapterFiles.config);
+  await rm(config, { force: true }).catch((error: unknown) => {
+    throw fileError(config, "replace the file", error);
+  });
+  const write = async (file: string, parameters: Parameters) => {
+    const tensors = [...parameters].map(([key, { shape, data }]) => [key, float32Tensor(shape, data)] as const);
+    await writeSafetensors(join(folder, file), tensors, { format: "pt" });
+    return hashOfTensors(join(folder, file));
+  };
+  const tensors = { adapter: await write(adapterFiles.adapter, adapter), head: await write(adapterFiles.head, head) };
   await writeFileAtomically(join(folder, adapterFiles.card), modelCard(manifest, countOf(adapter), countOf(head)));
-  await writeFileAtomically(join(folder, adapterFiles.config), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors }, null, 2)}\n`);
+}
+
+/** Hash of a safetensors file's names, shapes and elements. */
+export async function hashOfTensors(path: string): Promise<string> {
+  const source = await openSafetensors(path);
+  try {
+    return await hashWeights(source);
+  } finally {
+    await source.close();
+  }
 }
 
 function countOf(parameters: Parameters): number {
@@ -146,7 +165,7 @@ export function requireSameBackbone(folder: string, { backbone }: AdapterManifes
   throw userError({
     where: given.name,
     what: `the adapter ${folder} was trained beside another backbone: ${field} ${String(backbone[first]).slice(0, 16)}, here ${String(given[first]).slice(0, 16)}`,
-    expected: `the backbone ${backbone.name}`,
+    ...(backbone.name === null ? {} : { expected: `the backbone ${backbone.name}` }),
     fix: "give the backbone that the adapter was trained beside",
   });
 }

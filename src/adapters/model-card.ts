@@ -3,15 +3,15 @@ import type { AdapterManifest } from "./folder.js";
 /** The README of an adapter's folder, for those who find it. */
 export function modelCard(manifest: AdapterManifest, adapterParameters: number, headParameters: number): string {
   const { architecture, backbone, features, metrics, recipe, task } = manifest;
+  const base = backbone.name ?? "an unknown backbone";
   const table = (rows: Readonly<Record<string, unknown>>) =>
     ["| | |", "| --- | --- |", ...Object.entries(rows).map(([key, value]) => `| ${key} | ${cell(value)} |`)].join("\n");
   return `---
 library_name: kadapter
-base_model: ${JSON.stringify(backbone.name)}
-tags: [k-adapter, adapter, ${task.name}]
+${backbone.name === null ? "" : `base_model: ${JSON.stringify(backbone.name)}\n`}tags: [k-adapter, adapter, ${task.name}]
 ---
 
-# A knowledge adapter for ${backbone.name}
+# A knowledge adapter for ${base}
 
 ${
   features === "adapter"
@@ -22,7 +22,7 @@ ${
 ${table({
   task: task.name,
   labels: task.labels ? task.labels.length : "unknown",
-  backbone: `${backbone.modelType}, ${backbone.layers} layers × ${backbone.hiddenSize}`,
+  backbone: `${backbone.modelType ?? "of unknown kind"}, ${backbone.layers ?? "?"} layers × ${backbone.hiddenSize}`,
   "reads hidden states": architecture.layers.join(", "),
   "adapter size × layers": `${architecture.size} × ${architecture.transformerLayers}, ${architecture.heads} heads, FFN ${architecture.intermediateSize}`,
   parameters: `${adapterParameters.toLocaleString("en")} (head: ${headParameters.toLocaleString("en")})`,
@@ -36,7 +36,7 @@ ${Object.keys(metrics).length === 0 ? "None recorded." : table(metrics)}
 ## Use
 
 \`\`\`sh
-npx kadapter eval --adapter . --backbone ${backbone.name} --data FILE --json
+npx kadapter eval --adapter . --backbone ${backbone.name ?? "DIR"} --data FILE --json
 \`\`\`
 
 The backbone's weights have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { checkRecord, readJsonRecords } from "./records.js";
-import { fromTokens, type RelationExample, type TokenRange } from "./relation-example.js";
+import { fromTokens, type LabelOptions, type RelationExample, type TokenRange } from "./relation-example.js";
 
 const index = z.int().min(0);
 const entity = z.tuple([z.string(), z.string(), z.array(z.array(index).min(1)).min(1)]).rest(z.unknown());
@@ -10,11 +10,12 @@ export const fewRelRecord = z.object({ tokens: z.array(z.string()).min(1), h: en
 
 /**
  * Reads FewRel's `{relation: [instance, …]}`. The head entity is the subject; of several mentions the first counts.
+ * A plain array of instances has no relations.
  */
-export async function* readFewRel(path: string): AsyncGenerator<RelationExample> {
+export async function* readFewRel(path: string, { unlabelled }: LabelOptions = {}): AsyncGenerator<RelationExample> {
   for await (const { key, value, where } of readJsonRecords(path)) {
     const record = checkRecord(fewRelRecord, value, where, "FewRel");
-    if (key === undefined) {
+    if (key === undefined && !unlabelled) {
       throw userError({
         where,
         what: "the instance stands under no relation",
@@ -27,7 +28,7 @@ export async function* readFewRel(path: string): AsyncGenerator<RelationExample>
       const last = ascending ? words.at(-1)! : -1;
       return { first: words[0]!, last, field: `${field}.2.0` };
     };
-    yield fromTokens(record.tokens, mention("h"), mention("t"), key, where, {
+    yield fromTokens(record.tokens, mention("h"), mention("t"), key ?? "", where, {
       subjectId: record.h[1],
       objectId: record.t[1],
     });

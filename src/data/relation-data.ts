@@ -5,7 +5,7 @@ import { fileError } from "../files/atomic.js";
 import { readBytes } from "./bytes.js";
 import { readFewRel } from "./fewrel.js";
 import { readJsonLines, readJsonRecords } from "./records.js";
-import type { RelationExample } from "./relation-example.js";
+import type { LabelOptions, RelationExample } from "./relation-example.js";
 import { readTacred } from "./tacred.js";
 import { mostRelations, readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
 import { readTrexRc } from "./trex-rc.js";
@@ -16,7 +16,7 @@ export const relationFormats = ["fewrel", "wiki80", "tacred", "trex-rc", "trex"]
 export type RelationFormat = (typeof relationFormats)[number];
 
 /** Settings of {@link readRelations}; those of T-REx count for T-REx alone. */
-export interface ReadRelationsOptions extends TrexOptions {
+export interface ReadRelationsOptions extends TrexOptions, LabelOptions {
   /** Default `auto`: by what the file holds. */
   readonly format?: RelationFormat | "auto";
 }
@@ -64,6 +64,8 @@ export async function detectRelationFormat(path: string): Promise<RelationFormat
       if (has(value, "triples", "sentences_boundaries")) return "trex";
       if (has(value, "token", "subj_start", "subj_label")) return "trex-rc";
       if (has(value, "token", "subj_start")) return "tacred";
+      // FewRel's test sets name no relations, so they are lists.
+      if (has(value, "tokens", "h", "t")) return "fewrel";
       throw unknownFormat(where, "the array's first record is of no known format");
     }
     throw unknownFormat(path, "the array is empty");
@@ -73,7 +75,7 @@ export async function detectRelationFormat(path: string): Promise<RelationFormat
   // Pretty-printed JSON is no JSON Lines: its first line is cut off in the middle of an object.
   if (/^\{[^\n]*\}/.test(head) || (head.startsWith("{") && !head.includes("\n"))) {
     for await (const { value, where } of readJsonLines(path)) {
-      if (has(value, "token", "h", "t", "relation")) return "wiki80";
+      if (has(value, "token", "h", "t")) return "wiki80";
       throw unknownFormat(where, "the first line's record is of no known format");
     }
   }
@@ -93,13 +95,13 @@ export async function* readRelations(
   const chosen = format === "auto" ? await detectRelationFormat(path) : format;
   switch (chosen) {
     case "fewrel":
-      return yield* readFewRel(path);
+      return yield* readFewRel(path, options);
     case "wiki80":
-      return yield* readWiki80(path);
+      return yield* readWiki80(path, options);
     case "tacred":
-      return yield* readTacred(path);
+      return yield* readTacred(path, options);
     case "trex-rc":
-      return yield* readTrexRc(path);
+      return yield* readTrexRc(path, options);
     case "trex":
       return yield* readTrex(path, options);
   }

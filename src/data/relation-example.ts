@@ -11,6 +11,7 @@ export interface RelationExample {
   readonly text: string;
   readonly subject: Span;
   readonly object: Span;
+  /** Empty where the record names none, which is allowed for prediction only. */
   readonly relation: string;
   readonly id?: string;
   readonly subjectId?: string;
@@ -25,6 +26,12 @@ export interface RelationExample {
 export type ExampleExtras = {
   readonly [K in "id" | "subjectId" | "objectId" | "subjectType" | "objectType"]?: string | null | undefined;
 };
+
+/** Settings that all formats share. */
+export interface LabelOptions {
+  /** Records need no relation, as for prediction; a missing one is read as empty. */
+  readonly unlabelled?: boolean;
+}
 
 /** Words `first` to `last`, inclusive. */
 export interface TokenRange {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkRecord, readJsonRecords } from "./records.js";
-import { fromTokens, type RelationExample } from "./relation-example.js";
+import { fromTokens, type LabelOptions, type RelationExample } from "./relation-example.js";
 
 const index = z.int().min(0);
 const optional = z.string().nullish();
@@ -19,6 +19,7 @@ export const tokenRecord = z.object({
 const name = z.string().min(1).max(4096);
 /** TACRED (LDC2018T24) and what is written in its form; stanford_* fields are not needed. */
 export const tacredRecord = tokenRecord.extend({ relation: name, subj_type: optional, obj_type: optional });
+const unlabelledRecord = tacredRecord.extend({ relation: z.string().max(4096).nullish() });
 /** The official code's own trex-rc; its clean_T_REx.py writes relations as numbers. */
 export const trexRcRecord = tokenRecord.extend({
   relation: z.union([name, z.int().min(0)]),
@@ -44,10 +45,10 @@ export function fromTokenRecord(
 }
 
 /** Reads a JSON array in TACRED's form. */
-export async function* readTacred(path: string): AsyncGenerator<RelationExample> {
+export async function* readTacred(path: string, { unlabelled }: LabelOptions = {}): AsyncGenerator<RelationExample> {
   for await (const { value, where } of readJsonRecords(path)) {
-    const record = checkRecord(tacredRecord, value, where, "TACRED");
-    yield fromTokenRecord(record, record.relation, where, {
+    const record = checkRecord(unlabelled ? unlabelledRecord : tacredRecord, value, where, "TACRED");
+    yield fromTokenRecord(record, record.relation ?? "", where, {
       subjectType: record.subj_type,
       objectType: record.obj_type,
     });

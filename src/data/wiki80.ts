@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkRecord, readJsonLines } from "./records.js";
-import { fromTokens, type RelationExample, type TokenRange } from "./relation-example.js";
+import { fromTokens, type LabelOptions, type RelationExample, type TokenRange } from "./relation-example.js";
 
 const index = z.int().min(0);
 const entity = z.object({
@@ -16,14 +16,17 @@ export const wiki80Record = z.object({
   relation: z.string().min(1).max(4096),
 });
 
+const unlabelledRecord = wiki80Record.extend({ relation: z.string().max(4096).nullish() });
+
 /** Reads OpenNRE's JSON Lines (Wiki80 and its like). The head entity is the subject. */
-export async function* readWiki80(path: string): AsyncGenerator<RelationExample> {
+export async function* readWiki80(path: string, { unlabelled }: LabelOptions = {}): AsyncGenerator<RelationExample> {
   for await (const { value, where } of readJsonLines(path)) {
-    const { token, h, t, relation } = checkRecord(wiki80Record, value, where, "Wiki80");
+    const record = checkRecord(unlabelled ? unlabelledRecord : wiki80Record, value, where, "Wiki80");
+    const { token, h, t } = record;
     const range = (pos: readonly [number, number], field: string): TokenRange => {
       return { first: pos[0], last: pos[1] - 1, field };
     };
-    yield fromTokens(token, range(h.pos, "h.pos"), range(t.pos, "t.pos"), relation, where, {
+    yield fromTokens(token, range(h.pos, "h.pos"), range(t.pos, "t.pos"), record.relation ?? "", where, {
       subjectId: h.id,
       objectId: t.id,
     });

@@ -13,6 +13,7 @@ export interface EncodedRelation extends EncodedText {
   /** Positions of the first subject marker and the first object marker. */
   readonly subject: number;
   readonly object: number;
+  /** Index of the relation; -1 where it is not known. */
   readonly label: number;
   readonly example: RelationExample;
 }
@@ -49,6 +50,15 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
         fix: "evaluate on data with the training data's relations",
       });
     }
+    return this.mark(example, label);
+  }
+
+  /** Encodes an example whose relation is to be told; what it says of its relation is not read. */
+  encodeUnlabelled(example: RelationExample): EncodedRelation | Skipped {
+    return this.mark(example, -1);
+  }
+
+  private mark(example: RelationExample, label: number): EncodedRelation | Skipped {
     const { tokenizer, markers } = this.options;
     const marked = markEntities(tokenizer, example.text, example.subject, example.object, markers);
     return "skipped" in marked ? marked : { ...marked, label, example };

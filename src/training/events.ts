@@ -7,6 +7,16 @@
 export type Metrics = Readonly<Record<string, number>>;
 
 export type TrainEvent =
+  /** Something to know before it starts. */
+  | { readonly kind: "note"; readonly text: string }
+  /** How far the hidden states of a data set are computed. */
+  | {
+      readonly kind: "prepare";
+      readonly what: string;
+      readonly done: number;
+      readonly total: number;
+      readonly seconds: number;
+    }
   | {
       readonly kind: "start";
       /** Step that runs next, counted from 0; above 0 after a resume. */

@@ -9,7 +9,7 @@ import {
 } from "../backbones/index.js";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
-import { GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
+import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
 import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../text/index.js";
@@ -22,6 +22,7 @@ import {
   type WeightSource,
 } from "../weights/index.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
+import type { FeatureDType } from "./feature-cache.js";
 
 /** A pre-trained model in a folder: configuration, tokenizer and the hash of its weights. Nothing is computed yet. */
 export interface BackboneFolder {
@@ -120,11 +121,18 @@ export class FrozenBackbone {
     readonly folder: BackboneFolder,
     /** Hidden states that are computed; 0 is the embedding output. */
     readonly layers: readonly number[],
+    /** Element type of the hidden states that are handed out. */
+    readonly dtype: FeatureDType,
     private readonly graph: LoadedGraph,
   ) {}
 
   /** @param layers indices of the hidden states that will be asked for; layers above the highest are left out */
-  static async load(executor: Executor, folder: BackboneFolder, layers: readonly number[]): Promise<FrozenBackbone> {
+  static async load(
+    executor: Executor,
+    folder: BackboneFolder,
+    layers: readonly number[],
+    dtype: FeatureDType = "float32",
+  ): Promise<FrozenBackbone> {
     const { definition, config } = folder;
     const source = await openWeights(folder.folder);
     try {
@@ -133,7 +141,9 @@ export class FrozenBackbone {
       const upTo = Math.max(...layers);
       const { hiddenStates } = backbone.forward({ g, dropout: null, fused: true }, backboneInputs(g), { upTo });
       const graph = g.build(
-        Object.fromEntries(layers.map((layer) => [hiddenStateName(layer), hiddenStates[layer] ?? missing(layer)])),
+        Object.fromEntries(
+          layers.map((layer) => [hiddenStateName(layer), cast(g, hiddenStates[layer] ?? missing(layer), dtype)]),
+        ),
       );
       const { sources, files } = await parameterSources(
         [...graph.parameters.keys()].map(({ name }) => name),
@@ -141,14 +151,14 @@ export class FrozenBackbone {
         loader,
       );
       const model = toOnnx(graph, { parameter: ({ name }) => sources.get(name) ?? missing(name) });
-      return new FrozenBackbone(folder, layers, await executor.load({ model, externalFiles: files }));
+      return new FrozenBackbone(folder, layers, dtype, await executor.load({ model, externalFiles: files }));
     } finally {
       await source.close();
     }
   }
 
   /**
-   * Hidden states of a batch, by {@link hiddenStateName}; float32 `[batch, sequence, hidden]` each.
+   * Hidden states of a batch, by {@link hiddenStateName}; `[batch, sequence, hidden]` each.
    * The batch's buffers may be moved: do not use them afterwards.
    */
   run({ inputIds, attentionMask }: TokenBatch): Promise<Tensors> {

@@ -9,7 +9,8 @@ import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js
 import { adamWDefaults } from "./adamw.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
-import { type BackboneFolder, FrozenBackbone, openBackbone } from "./frozen-backbone.js";
+import { type FeatureOptions, openFeatures } from "./features.js";
+import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
 import {
   backboneIdentity,
   countSkipped,
@@ -17,6 +18,7 @@ import {
   encodeRelations,
   makeRelationModel,
   readAllRelations,
+  relationTask,
 } from "./relation-setup.js";
 import { PredictionSession, type SessionOptions, TrainingSession } from "./session.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
@@ -30,6 +32,7 @@ export interface FactualPretraining {
   readonly features: FeatureKind;
   readonly architecture: KAdapterConfig;
   readonly headInit: HeadInit;
+  readonly featureOptions: FeatureOptions;
   readonly maxLength: number;
   readonly settings: TrainerSettings;
   readonly weightDecay: number;
@@ -70,16 +73,35 @@ export async function pretrainFactual(
 ): Promise<FactualResult> {
   const { backbone, settings, maxLength } = options;
   const data = await readData(options);
-  const { task, model } = makeRelationModel({ ...options, labels: data.labels });
+  const { task, model } = makeRelationModel({
+    ...options,
+    labels: data.labels,
+    featureDtype: options.featureOptions.dtype,
+  });
   const train = encodeRelations(task, data.train.examples, data.train.skipped);
   const dev = encodeRelations(task, data.dev.examples, data.dev.skipped);
   requireExamples(options, train, dev);
 
-  const frozen = await FrozenBackbone.load(executor, backbone, model.neededLayers);
-  const shared: SessionOptions<EncodedRelation> = { executor, backbone: frozen, model, task, maxLength };
+  const { padTokenId } = backbone.config;
+  const shared = async (data: EncodedData, what: string): Promise<SessionOptions<EncodedRelation>> => {
+    const features = await openFeatures(
+      executor,
+      backbone,
+      model.neededLayers,
+      data.examples,
+      what,
+      options.featureOptions,
+      onEvent,
+    );
+    return { executor, features, padTokenId, model, task, maxLength };
+  };
   const optimizer = { ...adamWDefaults, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm };
-  const session = await TrainingSession.open(shared, optimizer, settings.gradientAccumulation > 1);
-  const prediction = await PredictionSession.open(shared);
+  const session = await TrainingSession.open(
+    await shared(train, "train"),
+    optimizer,
+    settings.gradientAccumulation > 1,
+  );
+  const prediction = await PredictionSession.open(await shared(dev, "dev"));
   const score = async () => {
     const logits = await predictAll(prediction, dev.examples, 2 * settings.batchSize);
     return task.score(dev.examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
@@ -159,7 +181,8 @@ function identityOf(
   const { backbone, features, architecture, headInit, maxLength, weightDecay, maxGradNorm } = options;
   const { saveEvery: _, ...settings } = options.settings;
   const data = train.examples.map(({ inputIds, subject, object, label }) => [...inputIds, subject, object, label]);
-  const shown = { ...settings, features, headInit, maxLength, weightDecay, maxGradNorm, ...architecture };
+  const featureDtype = options.featureOptions.dtype;
+  const shown = { ...settings, features, featureDtype, headInit, maxLength, weightDecay, maxGradNorm, ...architecture };
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
@@ -210,7 +233,7 @@ function manifestOf(
     features,
     architecture,
     backbone: backboneIdentity(backbone),
-    task: { name: "relation-classification", labels: [...labels], maxLength },
+    task: { name: relationTask, labels: [...labels], maxLength },
     recipe,
     metrics: {
       ...metrics,

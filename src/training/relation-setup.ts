@@ -22,6 +22,8 @@ import {
 } from "../tasks/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Executor } from "./executor.js";
+import type { FeatureDType } from "./feature-cache.js";
+import { StreamedFeatures } from "./features.js";
 import { type BackboneFolder, FrozenBackbone, maxTokens, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession, type SessionOptions } from "./session.js";
 
@@ -30,6 +32,9 @@ export interface EncodedData {
   readonly examples: readonly EncodedRelation[];
   readonly skipped: Readonly<Record<string, number>>;
 }
+
+/** Name of the task in an adapter's folder. */
+export const relationTask = "relation-classification";
 
 /** Reads a whole data file; records that its format leaves out (T-REx) are counted. */
 export async function readAllRelations(
@@ -90,6 +95,8 @@ export interface RelationModelOptions {
   readonly architecture: KAdapterConfig;
   readonly maxLength: number;
   readonly headInit: HeadInit;
+  /** Element type of the hidden states that are fed. */
+  readonly featureDtype: FeatureDType;
 }
 
 export interface RelationModel {
@@ -121,6 +128,7 @@ export function makeRelationModel(options: RelationModelOptions): RelationModel 
     adapter: architecture,
     hiddenSize,
     backboneLayers,
+    featureDtype: options.featureDtype,
     makeHead: (scope, sizes) => task.makeHead(scope, sizes),
   });
   return { task, model };
@@ -140,14 +148,26 @@ export async function loadRelationModel(
   backboneName?: string,
 ): Promise<LoadedRelationModel> {
   const manifest = await readAdapterManifest(folder);
-  const { labels, maxLength } = manifest.task;
-  if (!labels) {
-    throw userError({ where: folder, what: "the adapter's labels are not known", fix: "import it with --labels FILE" });
+  const { labels, maxLength, name: task } = manifest.task;
+  if (task !== relationTask || !labels) {
+    throw userError({
+      where: folder,
+      what: `the adapter's head does not tell relations: its task is ${task}`,
+      expected: `an adapter with the task ${relationTask}`,
+    });
   }
-  const backbone = await openBackbone(backboneName ?? manifest.backbone.name);
+  const backbone = await openBackbone(backboneName ?? manifest.backbone.name ?? noBackbone(folder));
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
   const { features, architecture } = manifest;
-  const made = makeRelationModel({ backbone, labels, features, architecture, maxLength, headInit: "official" });
+  const made = makeRelationModel({
+    backbone,
+    labels,
+    features,
+    architecture,
+    maxLength,
+    headInit: "official",
+    featureDtype: "float32",
+  });
   const shapes = (parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
     new Map(parameters.map(({ name, shape }) => [name, shape]));
   const state: Record<string, HostTensor> = {};
@@ -164,13 +184,20 @@ export async function loadRelationModel(
   return { ...made, manifest, backbone, session };
 }
 
+function noBackbone(folder: string): never {
+  throw userError({ where: folder, what: "the adapter does not name its backbone", fix: "give it with --backbone" });
+}
+
 async function openPrediction(
   executor: Executor,
   backbone: BackboneFolder,
   { model, task }: RelationModel,
   maxLength: number,
 ) {
-  const frozen = await FrozenBackbone.load(executor, backbone, model.neededLayers);
-  const options: SessionOptions<EncodedRelation> = { executor, backbone: frozen, model, task, maxLength };
+  const features = new StreamedFeatures<EncodedRelation>(
+    await FrozenBackbone.load(executor, backbone, model.neededLayers),
+  );
+  const { padTokenId } = backbone.config;
+  const options: SessionOptions<EncodedRelation> = { executor, features, padTokenId, model, task, maxLength };
   return PredictionSession.open(options);
 }

@@ -5,7 +5,8 @@ import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
 import { paddedWidth } from "./batches.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
-import { type FrozenBackbone, padBatch } from "./frozen-backbone.js";
+import type { FeatureSource } from "./features.js";
+import { padBatch } from "./frozen-backbone.js";
 import { fusedStep, type StepGraph, slotNames, splitStep } from "./step.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: a session works for every task; the types meet in its caller
@@ -13,7 +14,8 @@ type AnyTask<E extends EncodedText> = Task<any, E, any>;
 
 export interface SessionOptions<E extends EncodedText> {
   readonly executor: Executor;
-  readonly backbone: FrozenBackbone;
+  readonly features: FeatureSource<E>;
+  readonly padTokenId: number;
   readonly model: KnowledgeModel;
   readonly task: AnyTask<E>;
   readonly maxLength: number;
@@ -27,19 +29,17 @@ interface BatchFeeds {
 
 /** What a batch feeds: hidden states, mask and the task's own inputs, as far as the graph asks for them. */
 async function batchFeeds<E extends EncodedText>(
-  { backbone, task, maxLength }: SessionOptions<E>,
+  { features, padTokenId, task, maxLength }: SessionOptions<E>,
   batch: readonly E[],
   inputs: ReadonlySet<string>,
 ): Promise<BatchFeeds> {
   const width = paddedWidth(Math.max(...batch.map(({ inputIds }) => inputIds.length)), maxLength);
-  const tokens = padBatch(
+  const { attentionMask } = padBatch(
     batch.map(({ inputIds }) => inputIds),
     width,
-    backbone.folder.config.padTokenId,
+    padTokenId,
   );
-  // The backbone's run takes its buffers away; the adapter needs the mask too.
-  const mask: HostTensor = { ...tokens.attentionMask, data: tokens.attentionMask.data.slice() };
-  const all = { ...(await backbone.run(tokens)), attention_mask: mask, ...task.feeds(batch, width) };
+  const all = { ...(await features.batch(batch, width)), attention_mask: attentionMask, ...task.feeds(batch, width) };
   const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
   return { feeds, dims: { batch: batch.length, sequence: width } };
 }

@@ -148,7 +148,7 @@ export class TensorBoardWriter implements EventSink {
   /** Writes an event's scalars; events without any are left out. */
   async append(event: TrainEvent): Promise<void> {
     const scalars = scalarsOf(event);
-    if (Object.keys(scalars).length > 0) await this.scalars(event.step, scalars);
+    if ("step" in event && Object.keys(scalars).length > 0) await this.scalars(event.step, scalars);
   }
 
   /** Writes scalars of the caller's own. */
