@@ -267,6 +267,31 @@ export const trainingSpecs = {
   }),
 };
 
+/** How the frozen backbone's hidden states are kept between epochs and runs. */
+export const cacheSpecs = {
+  cache: option({
+    flags: "--cache <dir|off>",
+    kind: "text",
+    schema: text.optional(),
+    expects: "a folder, or off",
+    help: "where the backbone's hidden states are kept (default: ~/.cache/kadapter/features); off: compute them in every epoch",
+  }),
+  cacheSize: option({
+    flags: "--cache-size <GiB>",
+    kind: "number",
+    schema: z.number().positive().max(1e6).default(20),
+    expects: "a number of GiB above 0",
+    help: "largest cache in GiB; a larger one is not made (default 20)",
+  }),
+  cacheDtype: option({
+    flags: "--cache-dtype <name>",
+    kind: "text",
+    schema: z.enum(["float16", "float32"]).default("float16"),
+    expects: "float16 or float32",
+    help: "precision of the hidden states that the adapter reads, cached or not (default float16)",
+  }),
+};
+
 /** Where it runs. */
 export const runtimeSpecs = {
   device: option({
@@ -286,7 +311,7 @@ export const runtimeSpecs = {
 };
 
 /** Every option of `pretrain factual` that a recipe may hold. */
-export const factualSpecs = { ...dataSpecs, ...adapterSpecs, ...trainingSpecs, ...runtimeSpecs };
+export const factualSpecs = { ...dataSpecs, ...adapterSpecs, ...trainingSpecs, ...cacheSpecs, ...runtimeSpecs };
 
 export type DataOptions = Options<typeof dataSpecs>;
 export type AdapterOptions = Options<typeof adapterSpecs>;

@@ -92,6 +92,14 @@ function line(event: Exclude<TrainEvent, StepEvent>): string {
       const from = event.step > 0 ? `, continued from step ${event.step}` : "";
       return `training ${event.parameters.toLocaleString("en")} parameters on ${event.examples.toLocaleString("en")} sentences, ${event.totalSteps} steps${from}`;
     }
+    case "note":
+      return event.text;
+    case "prepare": {
+      const { done, total, seconds } = event;
+      const left = done > 0 ? duration((seconds / done) * (total - done)) : "–";
+      const rate = seconds > 0 ? (done / seconds).toFixed(0) : "–";
+      return `${event.what}: hidden states of ${done}/${total} sentences, ${rate} sentences/s, ${left} left`;
+    }
     case "eval":
       return `step ${event.step}, epoch ${event.epoch}: ${metricsText(event.metrics)}${event.best ? " (best)" : ""}`;
     case "checkpoint":

@@ -136,7 +136,10 @@ function toOrt(tensor: HostTensor): Tensor {
 
 function fromOrt(tensor: Tensor): HostTensor {
   const dtype = tensor.type as DType;
-  return { dtype, shape: tensor.dims, data: tensor.data as Float32Array } as HostTensor;
+  const { data } = tensor as { data: Float32Array };
+  // Newer Node versions hand out a Float16Array, which converts when it is copied: its bits are what is meant here.
+  const bits = dtype === "float16" ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+  return { dtype, shape: tensor.dims, data: bits } as HostTensor;
 }
 
 /** Buffers that may be moved to another thread: those that hold one tensor and nothing else. */

@@ -35,6 +35,14 @@ export function negativeLogLikelihood(logits: Float32Array, label: number): numb
   return Math.log(sum) + top - (logits[label] as number);
 }
 
+/** softmax(logits), in double precision. */
+export function probabilities(logits: Float32Array): Float64Array {
+  const top = logits[argmax(logits)] as number;
+  const powers = Float64Array.from(logits, (logit) => Math.exp(logit - top));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 /** Scores of single-label classification. Without examples all are 0. */

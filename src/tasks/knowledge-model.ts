@@ -1,5 +1,5 @@
 import { KAdapter, type KAdapterConfig } from "../adapters/index.js";
-import { type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
+import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
 import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import type { HeadSizes, TaskHead } from "./task.js";
 
@@ -16,6 +16,8 @@ export interface KnowledgeModelOptions {
   /** The backbone's hidden size and number of layers. */
   readonly hiddenSize: number;
   readonly backboneLayers: number;
+  /** Element type of the hidden states that are fed; float32 inside. */
+  readonly featureDtype?: "float16" | "float32";
   makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead;
 }
 
@@ -47,13 +49,18 @@ export class KnowledgeModel {
     return [...new Set([...taps, ...last])].sort((a, b) => a - b);
   }
 
-  /** Declares the inputs `hidden_states.N` (float32 `[batch, sequence, hidden]`) and `attention_mask`; adds adapter and head. */
+  /** Declares the inputs `hidden_states.N` (`[batch, sequence, hidden]`) and `attention_mask`; adds adapter and head. */
   forward(pass: Pass): { readonly logits: Value; readonly loss: Value } {
     const { g } = pass;
+    const { hiddenSize } = this.options;
     const states = new Map(
       this.neededLayers.map((layer) => [
         layer,
-        g.input(hiddenStateName(layer), "float32", ["batch", "sequence", this.options.hiddenSize]),
+        cast(
+          g,
+          g.input(hiddenStateName(layer), this.options.featureDtype ?? "float32", ["batch", "sequence", hiddenSize]),
+          "float32",
+        ),
       ]),
     );
     const select = this.head.select(g);

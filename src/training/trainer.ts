@@ -215,23 +215,21 @@ function requireSameSettings(path: string, before: JsonSettings, now: JsonSettin
   });
 }
 
-/** Logits of every example, in the examples' order; batches of similar length. */
+/** Logits of every example, in the examples' order; batches of similar length. Throws an AbortError when `signal` asks for it. */
 export async function predictAll<E extends EncodedText>(
   session: PredictionSession<E>,
   examples: readonly E[],
   batchSize: number,
-  onBatch?: (done: number) => void,
+  signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const logits = new Array<Float32Array>(examples.length);
-  let done = 0;
   const lengths = examples.map(({ inputIds }) => inputIds.length);
   for (const batch of sortedBatches(lengths, batchSize)) {
+    signal?.throwIfAborted();
     const rows = await session.logits(batch.map((i) => examples[i] as E));
     batch.forEach((i, row) => {
       logits[i] = rows[row] as Float32Array;
     });
-    done += batch.length;
-    onBatch?.(done);
   }
   return logits;
 }

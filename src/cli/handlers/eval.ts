@@ -5,16 +5,18 @@ import { countSkipped, encodeRelations, loadRelationModel, readAllRelations } fr
 import { predictAll } from "../../training/trainer.js";
 import type { EvalOptions } from "../commands/eval.js";
 import type { CommandContext } from "../run.js";
+import { refuseExisting } from "./files.js";
 import { formatOf, runtimeOf } from "./pretrain-factual.js";
 
 /** `eval`: how often an adapter is right on labelled examples. */
-export async function handleEval(options: EvalOptions, { output }: CommandContext): Promise<void> {
+export async function handleEval(options: EvalOptions, { output, signal }: CommandContext): Promise<void> {
+  if (options.predictions !== undefined) await refuseExisting(options.predictions, options.overwrite);
   const executor = await workerExecutor(runtimeOf(options));
   try {
     const { session, task } = await loadRelationModel(executor, options.adapter, options.backbone);
     const data = await readAllRelations(options.data, { format: formatOf(options.format) });
     const { examples, skipped } = encodeRelations(task, data.examples, data.skipped);
-    const logits = await predictAll(session, examples, options.batchSize);
+    const logits = await predictAll(session, examples, options.batchSize, signal);
     const scores = task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
     if (options.predictions !== undefined) {
       const lines = examples.map(({ example }, i) => {

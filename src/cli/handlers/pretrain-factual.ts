@@ -6,6 +6,7 @@ import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/index.js";
 import type { TrainEvent } from "../../training/events.js";
+import { defaultCacheFolder } from "../../training/feature-cache.js";
 import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
 import { type EventSink, MetricsLog } from "../../training/metrics-log.js";
 import {
@@ -95,6 +96,11 @@ function trainingOf(options: FactualOptions) {
     maxGradNorm,
     read: { format: formatOf(options.format), minEntityPairs: options.minEntityPairs },
     headInit: options.init,
+    featureOptions: {
+      cache: options.cache === "off" ? null : (options.cache ?? defaultCacheFolder()),
+      cacheLimit: options.cacheSize * 2 ** 30,
+      dtype: options.cacheDtype,
+    },
     settings: {
       epochs: options.epochs,
       maxSteps: options.maxSteps ?? 0,
