@@ -71,6 +71,27 @@ function gradientStage(options: StepOptions): StepGraph {
   return { graph: g.build(outputs), updates, fetch: ["loss"] };
 }
 
+/** Picks and copies what a graph takes of `available`, and adds dropout's keys and the rates of one update. */
+export function stageFeeds(
+  inputs: readonly string[],
+  available: Tensors,
+  dims: Readonly<Record<string, number>>,
+  update: number,
+): Tensors {
+  // Small: the same batch over and over would be learnt by heart, and gradients near 0 make numbers denormal and slow.
+  const rate = 1e-6;
+  const scalars: Tensors = {
+    learning_rate: float32Tensor([], Float32Array.of(rate)),
+    step_size: float32Tensor([], Float32Array.of(stepSize(rate, update, adamWDefaults))),
+  };
+  const all = { ...available, ...scalars };
+  const own = inputs.flatMap((name) => {
+    const tensor = all[name];
+    return tensor ? [[name, { ...tensor, data: tensor.data.slice() } as HostTensor] as const] : [];
+  });
+  return { ...Object.fromEntries(own), ...dropoutFeeds(inputs, ["bench", update], dims) };
+}
+
 /** A loaded stage with what it must be fed. */
 export class Stage {
   private constructor(
@@ -84,20 +105,9 @@ export class Stage {
     return new Stage(inputs, fetch, await executor.load({ model: toOnnx(graph), updates }));
   }
 
-  /** Picks and copies what the graph takes of `available`, and adds dropout's keys and the rates of one update. */
+  /** See {@link stageFeeds}. */
   feeds(available: Tensors, dims: Readonly<Record<string, number>>, update: number): Tensors {
-    // Small: the same batch over and over would be learnt by heart, and gradients near 0 make numbers denormal and slow.
-    const rate = 1e-6;
-    const scalars: Tensors = {
-      learning_rate: float32Tensor([], Float32Array.of(rate)),
-      step_size: float32Tensor([], Float32Array.of(stepSize(rate, update, adamWDefaults))),
-    };
-    const all = { ...available, ...scalars };
-    const own = this.inputs.flatMap((name) => {
-      const tensor = all[name];
-      return tensor ? [[name, { ...tensor, data: tensor.data.slice() } as HostTensor] as const] : [];
-    });
-    return { ...Object.fromEntries(own), ...dropoutFeeds(this.inputs, ["bench", update], dims) };
+    return stageFeeds(this.inputs, available, dims, update);
   }
 
   run(feeds: Tensors): Promise<Tensors> {
