@@ -76,9 +76,16 @@ export async function writeAdapterFolder(folder: string, { manifest, adapter, he
     await writeSafetensors(join(folder, file), tensors, { format: "pt" });
     return hashOfTensors(join(folder, file));
   };
-  const tensors = { adapter: await write(adapterFiles.adapter, adapter), head: await write(adapterFiles.head, head) };
-  await writeFileAtomically(join(folder, adapterFiles.card), modelCard(manifest, countOf(adapter), countOf(head)));
-  await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors }, null, 2)}\n`);
+  try {
+    const tensors = { adapter: await write(adapterFiles.adapter, adapter), head: await write(adapterFiles.head, head) };
+    await writeFileAtomically(join(folder, adapterFiles.card), modelCard(manifest, countOf(adapter), countOf(head)));
+    await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors }, null, 2)}\n`);
+  } catch (error) {
+    // A full disk: half of an adapter would only be in the way.
+    for (const file of Object.values(adapterFiles))
+      await rm(join(folder, file), { force: true }).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Hash of a safetensors file's names, shapes and elements. */

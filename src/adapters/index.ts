@@ -4,4 +4,5 @@
  */
 export * from "./config.js";
 export * from "./folder.js";
+export * from "./import-official.js";
 export * from "./k-adapter.js";

@@ -1,0 +1,99 @@
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FeatureCache } from "./feature-cache.js";
+
+let root = "";
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "kadapter-cache-"));
+});
+afterEach(async () => {
+  await rm(root, { recursive: true });
+});
+
+const lengths = [5, 2, 9, 2, 7];
+const make = (identity: Record<string, string> = { data: "a" }) =>
+  new FeatureCache({ root, identity, lengths, layers: [3, 6], hiddenSize: 4, dtype: "float16" });
+
+/** Records that tell which example they belong to. */
+const record = (cache: FeatureCache, example: number) => new Uint8Array(cache.recordBytes(example)).fill(example + 1);
+
+/** Fills a cache and counts the examples that had to be computed. */
+async function fill(cache: FeatureCache): Promise<number> {
+  let computed = 0;
+  await cache.fill(async (examples) => {
+    computed += examples.length;
+    return examples.map((example) => record(cache, example));
+  });
+  return computed;
+}
+
+async function expectWhole(cache: FeatureCache): Promise<void> {
+  for (const example of lengths.keys()) expect(await cache.read(example)).toEqual(record(cache, example));
+}
+
+const shardFiles = async (cache: FeatureCache) =>
+  (await readdir(cache.folder)).filter((name) => name.endsWith(".bin")).map((name) => join(cache.folder, name));
+
+describe("FeatureCache", () => {
+  it("computes once and reads by example afterwards", async () => {
+    const cache = make();
+    expect(await fill(cache)).toBe(lengths.length);
+    await expectWhole(cache);
+    await cache.close();
+    const again = make();
+    expect(await fill(again)).toBe(0);
+    await expectWhole(again);
+    await again.close();
+  });
+
+  it("tells its size beforehand", async () => {
+    const cache = make();
+    await fill(cache);
+    const sizes = await Promise.all((await shardFiles(cache)).map(async (file) => (await readFile(file)).length));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(cache.bytes);
+    await cache.close();
+  });
+
+  it("keeps caches of different data apart", async () => {
+    expect(make({ data: "a" }).folder).not.toBe(make({ data: "b" }).folder);
+  });
+
+  it.each([
+    ["torn", (file: string) => truncate(file, 40)],
+    ["empty", (file: string) => truncate(file, 0)],
+    [
+      "damaged in one bit",
+      async (file: string) => {
+        const bytes = await readFile(file);
+        bytes[17] = (bytes[17] as number) ^ 1;
+        await writeFile(file, bytes);
+      },
+    ],
+  ])("computes a shard again that is %s", async (_, damage) => {
+    const cache = make();
+    await fill(cache);
+    await cache.close();
+    await damage((await shardFiles(cache))[0] as string);
+    const again = make();
+    expect(await fill(again)).toBe(lengths.length);
+    await expectWhole(again);
+    await again.close();
+  });
+
+  it("leaves nothing behind when the computation fails", async () => {
+    const cache = make();
+    await expect(cache.fill(() => Promise.reject(new Error("stopped")))).rejects.toThrow("stopped");
+    expect(await shardFiles(cache)).toEqual([]);
+  });
+
+  it("may be filled by two at once", async () => {
+    const [one, two] = [make(), make()];
+    await Promise.all([fill(one), fill(two)]);
+    await expectWhole(one);
+    await expectWhole(two);
+    await one.close();
+    await two.close();
+  });
+});
