@@ -1,11 +1,25 @@
 import process from "node:process";
+import { handleDoctor } from "./handlers/doctor.js";
 import { handleEval } from "./handlers/eval.js";
+import { handleImport } from "./handlers/import.js";
+import { handleInspect } from "./handlers/inspect.js";
+import { handlePredict } from "./handlers/predict.js";
 import { handlePretrainFactual } from "./handlers/pretrain-factual.js";
+import { handleVerify } from "./handlers/verify.js";
 import { createProgram } from "./program.js";
 import { runCli } from "./run.js";
 
+const handlers = {
+  pretrainFactual: handlePretrainFactual,
+  eval: handleEval,
+  predict: handlePredict,
+  import: handleImport,
+  inspect: handleInspect,
+  verify: handleVerify,
+  doctor: handleDoctor,
+};
+
 /** Runs `kadapter`; the process's exit code is set and things are left to end by themselves. */
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
-  const handlers = { pretrainFactual: handlePretrainFactual, eval: handleEval };
   await runCli((context) => createProgram(context, handlers), argv, process);
 }

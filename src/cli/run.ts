@@ -24,6 +24,11 @@ export class Interrupted extends Error {
   }
 }
 
+/** Thrown by a command whose checks failed, when all is said about them: the result is printed, the exit code is 1. */
+export class ChecksFailed extends Error {
+  override readonly name = "ChecksFailed";
+}
+
 /** The parts of `process` that the runner uses; tests put in their own. */
 export interface ProcessLike {
   readonly pid: number;
@@ -40,7 +45,7 @@ interface Listening {
   off(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** Exit codes: 0 done, 1 a defect of this project, 2 a mistake of the user's, 130 stopped by the user. */
+/** Exit codes: 0 done, 1 a defect of this project or failed checks, 2 a mistake of the user's, 130 stopped by the user. */
 const exit = { defect: 1, usage: 2, interrupted: 130 } as const;
 
 /** Makes a command's {@link CommandContext}; `json` is whether `--json` was given. */
@@ -67,8 +72,8 @@ export async function runCli(
     await program.parseAsync(argv);
     output?.finish();
   } catch (error) {
-    // A training that was stopped still says in JSON how far it came.
-    if (error instanceof Interrupted) output?.finish();
+    // A training that was stopped still says in JSON how far it came, and failed checks are a result too.
+    if (error instanceof Interrupted || error instanceof ChecksFailed) output?.finish();
     report(error, process, interruption);
   } finally {
     interruption.stop();
@@ -97,6 +102,8 @@ function report(error: unknown, process: ProcessLike, interruption: Interruption
   } else if (interruption.signal.aborted && (error instanceof Interrupted || isAbort(error))) {
     if (interruption.readerGone) return;
     fail(error instanceof Interrupted ? error.message : "interrupted", exit.interrupted);
+  } else if (error instanceof ChecksFailed) {
+    process.exitCode = exit.defect;
   } else if (error instanceof UserError) {
     fail(`error: ${error.message}`, exit.usage);
   } else {

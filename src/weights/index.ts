@@ -20,7 +20,8 @@
 export { isFloating, toFloat32 } from "./float32.js";
 export { canonicalJson, hashFile, hashJson, hashWeights, type JsonValue } from "./hash.js";
 export { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub.js";
-export { openWeights, WEIGHT_FILES } from "./open.js";
+export { hubCacheFolder } from "./hub-cache.js";
+export { detectWeights, openWeights, WEIGHT_FILES, type WeightFormat } from "./open.js";
 export { openSafetensors, SafetensorsFile } from "./safetensors.js";
 export { writeSafetensors } from "./safetensors-writer.js";
 export { readShardIndex, ShardedWeights } from "./sharded.js";

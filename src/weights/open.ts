@@ -16,7 +16,8 @@ export const WEIGHT_FILES = [
   "pytorch_model.bin.index.json",
 ] as const;
 
-type Format = "safetensors" | "torch" | "index";
+/** How weights are stored; `index` is a JSON file that names shards. */
+export type WeightFormat = "safetensors" | "torch" | "index";
 
 /** Files that are often given by mistake: how they start, what they are, what to do. */
 const STRANGERS: readonly (readonly [start: string, what: string, fix: string])[] = [
@@ -26,33 +27,48 @@ const STRANGERS: readonly (readonly [start: string, what: string, fix: string])[
   ["<", "this is an HTML or XML page", "download the file itself"],
 ];
 
-/** Tells a file's format by its content, since names lie. */
-async function formatOf(path: string): Promise<Format> {
+/** The first bytes that tell formats apart, or those up to `length`. */
+async function startOf(path: string, length = 64): Promise<Buffer> {
   const file = await RangeFile.open(path);
   try {
-    const start = Buffer.from(await file.read(0, Math.min(file.size, 64)));
-    const text = start.toString("latin1");
-    // Before the others, because a safetensors file starts with a length, whose bytes can look like a pickle's.
-    if (start[8] === 0x7b && start.readBigUInt64LE() <= MAX_HEADER_BYTES) return "safetensors";
-    if (text.startsWith("PK\u0003\u0004") || start[0] === 0x80) return "torch";
-    if (/^\s*\{/.test(text)) return "index";
-    const stranger = STRANGERS.find(([head]) => text.startsWith(head));
-    throw userError({
-      where: path,
-      what: stranger?.[1] ?? (file.size === 0 ? "the file is empty" : "these are no weights in a known format"),
-      expected: "safetensors, or a PyTorch state dict",
-      ...(stranger === undefined ? {} : { fix: stranger[2] }),
-    });
+    return Buffer.from(await file.read(0, Math.min(file.size, length)));
   } finally {
     await file.close();
   }
 }
 
+function formatOf(start: Buffer): WeightFormat | undefined {
+  const text = start.toString("latin1");
+  // Before the others, because a safetensors file starts with a length, whose bytes can look like a pickle's.
+  if (start[8] === 0x7b && start.readBigUInt64LE() <= MAX_HEADER_BYTES) return "safetensors";
+  if (text.startsWith("PK\u0003\u0004") || start[0] === 0x80) return "torch";
+  return /^\s*\{/.test(text) ? "index" : undefined;
+}
+
+/** The format of a file of weights by its content, since names lie; undefined for what is none. */
+export async function detectWeights(path: string): Promise<WeightFormat | undefined> {
+  const start = await startOf(path, 1 << 16);
+  const format = formatOf(start);
+  // Other JSON is data. Whoever writes an index with 64 KiB of metadata in front names it when it is loaded.
+  return format === "index" && !start.toString("latin1").includes('"weight_map"') ? undefined : format;
+}
+
+function refuse(path: string, start: string): never {
+  const stranger = STRANGERS.find(([head]) => start.startsWith(head));
+  throw userError({
+    where: path,
+    what: stranger?.[1] ?? (start === "" ? "the file is empty" : "these are no weights in a known format"),
+    expected: "safetensors, or a PyTorch state dict",
+    ...(stranger === undefined ? {} : { fix: stranger[2] }),
+  });
+}
+
 async function openFile(
   path: string,
-  known: readonly Format[] = ["safetensors", "torch", "index"],
+  known: readonly WeightFormat[] = ["safetensors", "torch", "index"],
 ): Promise<WeightSource> {
-  const format = await formatOf(path);
+  const start = await startOf(path);
+  const format = formatOf(start) ?? refuse(path, start.toString("latin1"));
   if (!known.includes(format))
     throw userError({ where: path, what: "an index as a shard", expected: "a file of weights" });
   if (format === "safetensors") return openSafetensors(path);

@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander";
 import { z } from "zod";
-import { adapterSpecs, text } from "../options.js";
+import { adapterSpecs, dataSpecs, text } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
 import { type Handler, overwriteSpec, simpleCommand } from "./common.js";
@@ -37,6 +37,11 @@ const importSpecs = {
     schema: text.optional(),
     expects: "a model folder or a Hugging Face id",
     help: "the language model that it was trained with, to record and check",
+  }),
+  maxLength: option({
+    ...dataSpecs.maxLength,
+    schema: dataSpecs.maxLength.schema.unwrap().optional(),
+    help: "longest text in tokens (default: as the released scripts, 64 for a factual, 128 for a linguistic adapter)",
   }),
   labels: option({
     flags: "--labels <file>",

@@ -24,6 +24,13 @@ export function inspectCommand(context: ContextFactory, handler: Handler<Inspect
 }
 
 const verifySpecs = {
+  adapter: option({
+    flags: "--adapter <dir>",
+    kind: "text",
+    schema: text,
+    expects: "an adapter's folder",
+    help: "folder of the adapter",
+  }),
   backbone: option({
     flags: "--backbone <dir|id>",
     kind: "text",
@@ -33,18 +40,12 @@ const verifySpecs = {
   }),
 };
 
-export type VerifyOptions = Options<typeof verifySpecs> & { readonly adapter: string };
+export type VerifyOptions = Options<typeof verifySpecs>;
 
-/** `verify DIR`: an adapter's hashes, and that its backbone is unchanged. */
+/** `verify`: an adapter's hashes, and that its backbone is unchanged. */
 export function verifyCommand(context: ContextFactory, handler: Handler<VerifyOptions>): Command {
-  const command: Command = simpleCommand(
-    "verify",
-    "check an adapter's hashes, and that its backbone is unchanged",
-    verifySpecs,
-    context,
-    async (options, given) => handler({ ...options, adapter: String(command.args[0]) }, given),
-  );
-  return command.addArgument(new Argument("<dir>", "folder of the adapter"));
+  const about = "check an adapter's hashes, and that its backbone is unchanged";
+  return simpleCommand("verify", about, verifySpecs, context, handler);
 }
 
 /** `doctor`: devices, threads, versions. */

@@ -69,13 +69,13 @@ async function* answers(
   for await (const example of examplesOf(options)) {
     any = true;
     if (chunk.push(example) < chunkBatches * options.batchSize) continue;
-    yield* answerAll(model, chunk, options, signal);
+    yield* await answerAll(model, chunk, options, signal);
     chunk = [];
   }
   if (!any && "data" in options.input) {
     throw userError({ where: options.input.data, what: "the file holds no examples" });
   }
-  yield* answerAll(model, chunk, options, signal);
+  yield* await answerAll(model, chunk, options, signal);
 }
 
 async function* examplesOf({ input, format }: PredictOptions): AsyncGenerator<RelationExample> {
@@ -90,7 +90,7 @@ async function answerAll(
   signal: AbortSignal,
 ): Promise<Answer[]> {
   const encoded = examples.map((example) => task.encodeUnlabelled(example));
-  const usable = encoded.filter((result) => !("skipped" in result));
+  const usable = encoded.flatMap((result) => ("skipped" in result ? [] : [result]));
   const logits = await predictAll(session, usable, batchSize, signal);
   let next = 0;
   return encoded.map((result, i) => {
