@@ -27,6 +27,8 @@ const adapterManifestSchema = z.object({
   /** What the head reads: the adapter, or a baseline without one. */
   features: z.enum(["adapter", "last", "taps"]),
   architecture: kAdapterConfigSchema,
+  /** Precision of the hidden states that it was trained on, and is run on. */
+  hiddenStates: z.enum(["float32", "float16"]).default("float32"),
   /** What is null could not be told from an imported file. */
   backbone: z.object({
     name: name.nullable(),

@@ -27,6 +27,9 @@ describe("resolveFactualOptions", () => {
       out: "o",
       maxLength: 128,
       minEntityPairs: 0,
+      features: "adapter",
+      cacheSize: 20,
+      cacheDtype: "float16",
       preset: "official",
       transformerLayers: 2,
       init: 0.02,
@@ -42,7 +45,7 @@ describe("resolveFactualOptions", () => {
       dropout: 0.1,
       seed: 42,
       evalEvery: 0,
-      saveEvery: 0,
+      saveEvery: 500,
       patience: 0,
       device: "auto",
     });

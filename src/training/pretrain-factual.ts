@@ -83,6 +83,12 @@ export async function pretrainFactual(
   requireExamples(options, train, dev);
 
   const { padTokenId } = backbone.config;
+  // A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there.
+  const readsPadding = options.features === "adapter" && !options.architecture.maskPadding;
+  const featureOptions = { ...options.featureOptions, ...(readsPadding ? { cache: null } : {}) };
+  if (readsPadding && options.featureOptions.cache !== null) {
+    await onEvent({ kind: "note", text: "padding is attended, so hidden states are not cached" });
+  }
   const shared = async (data: EncodedData, what: string): Promise<SessionOptions<EncodedRelation>> => {
     const features = await openFeatures(
       executor,
@@ -90,7 +96,7 @@ export async function pretrainFactual(
       model.neededLayers,
       data.examples,
       what,
-      options.featureOptions,
+      featureOptions,
       onEvent,
     );
     return { executor, features, padTokenId, model, task, maxLength };
@@ -232,6 +238,7 @@ function manifestOf(
     format: "kadapter/1",
     features,
     architecture,
+    hiddenStates: options.featureOptions.dtype,
     backbone: backboneIdentity(backbone),
     task: { name: relationTask, labels: [...labels], maxLength },
     recipe,

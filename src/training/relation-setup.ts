@@ -158,7 +158,7 @@ export async function loadRelationModel(
   }
   const backbone = await openBackbone(backboneName ?? manifest.backbone.name ?? noBackbone(folder));
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
-  const { features, architecture } = manifest;
+  const { features, architecture, hiddenStates } = manifest;
   const made = makeRelationModel({
     backbone,
     labels,
@@ -166,7 +166,7 @@ export async function loadRelationModel(
     architecture,
     maxLength,
     headInit: "official",
-    featureDtype: "float32",
+    featureDtype: hiddenStates,
   });
   const shapes = (parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
     new Map(parameters.map(({ name, shape }) => [name, shape]));
@@ -180,7 +180,7 @@ export async function loadRelationModel(
     }
   }
   await executor.setState(state);
-  const session = await openPrediction(executor, backbone, made, maxLength);
+  const session = await openPrediction(executor, backbone, made, manifest);
   return { ...made, manifest, backbone, session };
 }
 
@@ -192,10 +192,10 @@ async function openPrediction(
   executor: Executor,
   backbone: BackboneFolder,
   { model, task }: RelationModel,
-  maxLength: number,
+  { task: { maxLength }, hiddenStates }: AdapterManifest,
 ) {
   const features = new StreamedFeatures<EncodedRelation>(
-    await FrozenBackbone.load(executor, backbone, model.neededLayers),
+    await FrozenBackbone.load(executor, backbone, model.neededLayers, hiddenStates),
   );
   const { padTokenId } = backbone.config;
   const options: SessionOptions<EncodedRelation> = { executor, features, padTokenId, model, task, maxLength };

@@ -1,4 +1,5 @@
 import { Argument, type Command } from "commander";
+import { userError } from "../../errors.js";
 import { dataSpecs, text } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
@@ -27,9 +28,9 @@ const verifySpecs = {
   adapter: option({
     flags: "--adapter <dir>",
     kind: "text",
-    schema: text,
+    schema: text.optional(),
     expects: "an adapter's folder",
-    help: "folder of the adapter",
+    help: "folder of the adapter, as the argument",
   }),
   backbone: option({
     flags: "--backbone <dir|id>",
@@ -40,12 +41,25 @@ const verifySpecs = {
   }),
 };
 
-export type VerifyOptions = Options<typeof verifySpecs>;
+export type VerifyOptions = Options<typeof verifySpecs> & { readonly adapter: string };
 
-/** `verify`: an adapter's hashes, and that its backbone is unchanged. */
+/** `verify DIR`, or `verify --adapter DIR` as for `eval`: an adapter's hashes, and that its backbone is unchanged. */
 export function verifyCommand(context: ContextFactory, handler: Handler<VerifyOptions>): Command {
-  const about = "check an adapter's hashes, and that its backbone is unchanged";
-  return simpleCommand("verify", about, verifySpecs, context, handler);
+  const command: Command = simpleCommand(
+    "verify",
+    "check an adapter's hashes, and that its backbone is unchanged",
+    verifySpecs,
+    context,
+    async (options, given) => {
+      const named = [options.adapter, command.args[0]].filter((folder) => folder !== undefined);
+      const [adapter] = named;
+      if (adapter === undefined || named.length > 1) {
+        throw userError({ what: `${named.length} adapters are given`, expected: "one, as argument or as --adapter" });
+      }
+      await handler({ ...options, adapter }, given);
+    },
+  );
+  return command.addArgument(new Argument("[dir]", "folder of the adapter"));
 }
 
 /** `doctor`: devices, threads, versions. */

@@ -1,4 +1,5 @@
-import { mkdir, rmdir, stat } from "node:fs/promises";
+import { access, constants, mkdir, rmdir, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
 
@@ -15,10 +16,22 @@ export async function withOutputFolder<T>(folder: string, fill: () => Promise<T>
   const first = await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw fileError(folder, "make the folder", error);
   });
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw fileError(folder, "write into the folder", error);
+  });
   try {
     return await fill();
   } catch (error) {
-    if (first !== undefined) await rmdir(folder).catch(() => undefined);
+    if (first !== undefined) await removeEmpty(resolve(folder), resolve(first));
     throw error;
   }
+}
+
+/** Removes empty folders from `folder` up to `first`, the one that was made first. */
+async function removeEmpty(folder: string, first: string): Promise<void> {
+  const removed = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+  if (removed && folder !== first) await removeEmpty(dirname(folder), first);
 }

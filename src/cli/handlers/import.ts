@@ -84,6 +84,7 @@ async function manifestOf(
     format: "kadapter/1",
     features: "adapter",
     architecture,
+    hiddenStates: "float32",
     backbone: backbone
       ? backboneIdentity(backbone)
       : { name: null, modelType: null, hiddenSize, layers: null, hash: null, tokenizerHash: null },

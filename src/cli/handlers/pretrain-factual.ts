@@ -1,9 +1,8 @@
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { adapterFiles, type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
 import { type RelationFormat, relationFormats } from "../../data/index.js";
 import { userError } from "../../errors.js";
-import { fileError } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/index.js";
 import type { TrainEvent } from "../../training/events.js";
 import { defaultCacheFolder } from "../../training/feature-cache.js";
@@ -20,13 +19,22 @@ import type { FactualRequest } from "../commands/pretrain.js";
 import type { FactualOptions } from "../options.js";
 import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted } from "../run.js";
+import { withOutputFolder } from "./files.js";
 
 /** `pretrain factual`: from options to an adapter's folder. */
 export async function handlePretrainFactual(request: FactualRequest, context: CommandContext): Promise<void> {
-  const { options, resume, overwrite } = request;
-  await prepareOut(options.out, resume, overwrite);
+  const { options, overwrite } = request;
+  await refuseUsed(request);
   const backbone = await openBackbone(options.backbone);
   for (const note of backbone.tokenizer.notes) context.output.note(note);
+  // Made now, so that a folder that cannot be written is known before hours are spent.
+  await withOutputFolder(options.out, async () => {
+    if (overwrite) await removeEarlierRun(options.out);
+    await train(request, backbone, context);
+  });
+}
+
+async function train({ options, resume }: FactualRequest, backbone: BackboneFolder, context: CommandContext) {
   const architecture = architectureOf(options, backbone);
   const progress = createProgress(context.stderr);
   const logs = new RunLogs(options.out);
@@ -117,8 +125,8 @@ function trainingOf(options: FactualOptions) {
   };
 }
 
-/** Refuses to mix two runs in one folder, and makes sure that the folder can be written before hours are spent. */
-async function prepareOut(out: string, resume: boolean, overwrite: boolean): Promise<void> {
+/** Refuses to mix two runs in one folder. */
+async function refuseUsed({ options: { out }, resume, overwrite }: FactualRequest): Promise<void> {
   const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
   const used = (await exists(join(out, adapterFiles.config))) || (await exists(checkpointFolder(out)));
   if (used && !resume && !overwrite) {
@@ -128,10 +136,6 @@ async function prepareOut(out: string, resume: boolean, overwrite: boolean): Pro
       fix: "choose another --out, go on with --resume, or replace it with --overwrite",
     });
   }
-  await mkdir(out, { recursive: true }).catch((error: unknown) => {
-    throw fileError(out, "make the folder", error);
-  });
-  if (overwrite) await removeEarlierRun(out);
 }
 
 /** The run's log files; they are opened when it is known at which step the run starts. */
