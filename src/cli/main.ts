@@ -1,4 +1,5 @@
 import process from "node:process";
+import { handleDemo } from "./handlers/demo.js";
 import { handleDoctor } from "./handlers/doctor.js";
 import { handleEval } from "./handlers/eval.js";
 import { handleImport } from "./handlers/import.js";
@@ -17,6 +18,7 @@ const handlers = {
   inspect: handleInspect,
   verify: handleVerify,
   doctor: handleDoctor,
+  demo: handleDemo,
 };
 
 /** Runs `kadapter`; the process's exit code is set and things are left to end by themselves. */

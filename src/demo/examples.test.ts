@@ -112,6 +112,14 @@ describe("demoData", () => {
     expect(several.length).toBeGreaterThan(50);
   });
 
+  it("puts new facts in familiar patterns on demand", () => {
+    const familiar = demoExamples("test", { perRelation: all, patternsOf: "train" });
+    const subjects = new Set(demoExamples("train", { perRelation: all }).map((example) => subjectOf(example)));
+    expect(familiar.filter((example) => subjects.has(subjectOf(example)))).toEqual([]);
+    expect(familiar.some(({ text }) => text.startsWith("The capital of "))).toBe(true);
+    expect(demoExamples("test", { patternsOf: "test" })).toEqual(demoExamples("test"));
+  });
+
   it("follows from the seed alone, and keeps to the limits", () => {
     expect(demoData({ seed: 7 })).toEqual(demoData({ seed: 7 }));
     expect(demoData({ seed: 7 })).not.toEqual(demoData({ seed: 8 }));

@@ -24,6 +24,8 @@ export interface DemoOptions {
   readonly seed?: number;
   /** At most this many sentences for each relation. */
   readonly perRelation?: Readonly<Partial<Record<DemoSplit, number>>>;
+  /** The part whose patterns are used, if not the sentences' own: `train` puts new facts in familiar words. */
+  readonly patternsOf?: DemoSplit;
 }
 
 /** The relations, in alphabetical order. */
@@ -40,18 +42,19 @@ export function demoData(options: DemoOptions = {}): Readonly<Record<DemoSplit, 
 
 /** One part of the data. */
 export function demoExamples(split: DemoSplit, options: DemoOptions = {}): readonly RelationExample[] {
-  const { seed = 42, perRelation } = options;
+  const { seed = 42, perRelation, patternsOf = split } = options;
   const most = perRelation?.[split] ?? { train: 150, dev: 20, test: 40 }[split];
   const random = generator(hash(`${seed} ${split}`));
+  const starts = openings[patternsOf];
   const chosen = demoRelations.flatMap((relation) => {
     const own = facts.filter((fact) => fact.relation === relation && splitOf(fact.subject, seed) === split);
     const pairs = own.flatMap((fact) =>
-      patterns[relation]![split].filter((pattern) => fits(pattern, fact)).map((pattern) => ({ fact, pattern })),
+      patterns[relation]![patternsOf].filter((pattern) => fits(pattern, fact)).map((pattern) => ({ fact, pattern })),
     );
     return shuffled(pairs, random).slice(0, most);
   });
   return shuffled(chosen, random).map(({ fact, pattern }, index) => {
-    const opening = openings[split][Math.floor(random() * openings[split].length)]!;
+    const opening = starts[Math.floor(random() * starts.length)]!;
     const where = `built-in facts, ${split} ${index + 1}`;
     return { ...sentence(opening + pattern, fact), id: `${split}-${index + 1}`, where };
   });
@@ -104,11 +107,13 @@ export async function writeDemoData(
     test: join(folder, "test.jsonl"),
   };
   const data = demoData(options);
-  for (const split of demoSplits) {
-    const lines = data[split].map((example) => `${JSON.stringify(wiki80Record(example))}\n`);
-    await writeFileAtomically(paths[split], lines.join(""));
-  }
+  for (const split of demoSplits) await writeWiki80(paths[split], data[split]);
   return paths;
+}
+
+/** Writes examples as Wiki80's JSON Lines. */
+export async function writeWiki80(path: string, examples: readonly RelationExample[]): Promise<void> {
+  await writeFileAtomically(path, examples.map((example) => `${JSON.stringify(wiki80Record(example))}\n`).join(""));
 }
 
 /** A record of Wiki80: words, and entities as ranges of words with an exclusive end. */

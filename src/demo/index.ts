@@ -1,3 +1,8 @@
+/**
+ * The project's own facts and sentence patterns, and a random language model to try an adapter on.
+ * @module
+ */
+export { type RandomBackbone, type RandomBackboneOptions, writeRandomBackbone } from "./backbone.js";
 export {
   type DemoOptions,
   type DemoSplit,
@@ -7,5 +12,6 @@ export {
   demoSplits,
   wiki80Record,
   writeDemoData,
+  writeWiki80,
 } from "./examples.js";
 export { type Fact, facts, type Name } from "./facts.js";

@@ -1,0 +1,194 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { RelationExample } from "../../data/index.js";
+import {
+  demoExamples,
+  demoRelations,
+  type RandomBackbone,
+  writeDemoData,
+  writeRandomBackbone,
+  writeWiki80,
+} from "../../demo/index.js";
+import { userError } from "../../errors.js";
+import { fileError } from "../../files/atomic.js";
+import { hashFile } from "../../weights/index.js";
+import type { DemoOptions } from "../commands/demo.js";
+import { Output } from "../output.js";
+import { createProgram, type Handlers } from "../program.js";
+import { type CommandContext, Interrupted } from "../run.js";
+import { type DemoReport, demoPage } from "./demo-page.js";
+import { handleEval } from "./eval.js";
+import { handlePretrainFactual } from "./pretrain-factual.js";
+
+/** Where the demo puts things. */
+function places(out: string) {
+  return {
+    backbone: join(out, "backbone"),
+    weights: join(out, "backbone", "model.safetensors"),
+    data: join(out, "data"),
+    /** New facts in the patterns of the training's sentences. */
+    known: join(out, "data", "test-known-patterns.jsonl"),
+    cache: join(out, "cache"),
+    adapter: join(out, "adapter"),
+    baseline: join(out, "no-adapter"),
+  };
+}
+
+type Places = ReturnType<typeof places>;
+
+const sentences = { train: 150, dev: 20, test: 40 };
+
+/**
+ * Settings for a model of this size. A trained model needs none of them: random states want weights that start larger,
+ * and one transformer layer in each adapter layer is enough for them.
+ */
+const training = (epochs: number, seed: number) => [
+  ...["--transformer-layers", "1", "--init", "0.08", "--dropout", "0.2", "--learning-rate", "1e-3"],
+  ...["--max-length", "64", "--epochs", String(epochs), "--seed", String(seed)],
+];
+
+/** `demo`: a whole small training that needs nothing outside the package. */
+export async function handleDemo(options: DemoOptions, context: CommandContext): Promise<void> {
+  const { out, seed } = options;
+  const { output } = context;
+  const started = performance.now();
+  await prepareFolder(out, options.overwrite);
+  const at = places(out);
+  const data = await writeData(at, seed);
+  output.note(`facts and sentence patterns of the project's own: ${at.data}`);
+  const texts = data.train.map(({ text }) => text);
+  const backbone = await writeRandomBackbone(at.backbone, texts, { seed, vocabSize: 1000, initializerRange: 0.08 });
+  output.note(`a RANDOM, UNTRAINED language model as a stand-in for a real one: ${describe(backbone)}`);
+  const hashBefore = await hashFile(at.weights);
+  const measured = await trainAndMeasure(options, at, data, new Commands(context));
+  const hashAfter = await hashFile(at.weights);
+  const report: DemoReport = {
+    out,
+    seed,
+    backbone: { ...backbone, trained: false, hashBefore, hashAfter },
+    data: { folder: at.data, relations: demoRelations.length, train: data.train.length, test: data.fresh.length },
+    ...measured,
+    adapter: at.adapter,
+    seconds: Math.round((performance.now() - started) / 1000),
+  };
+  for (const line of demoPage(report, data.files.test)) output.say(line);
+  output.result({ ...report });
+  if (hashAfter !== hashBefore) throw new Error(`the training changed ${at.weights}`);
+}
+
+type DemoData = Awaited<ReturnType<typeof writeData>>;
+
+/** With the adapter and without one, by the commands that a user would give. */
+async function trainAndMeasure(
+  { epochs, seed }: DemoOptions,
+  at: Places,
+  data: DemoData,
+  commands: Commands,
+): Promise<Pick<DemoReport, "architecture" | "accuracy" | "examples">> {
+  const { files } = data;
+  const pretrain = (to: string, ...more: string[]) => [
+    ...["pretrain", "factual", "--backbone", at.backbone, "--train", files.train, "--dev", files.dev, "--out", to],
+    ...["--cache", at.cache, ...training(epochs, seed), ...more],
+  ];
+  commands.heading("1. a factual adapter beside the frozen model");
+  const { architecture } = pretrainResult.parse(await commands.run(pretrain(at.adapter)));
+  commands.heading("2. for comparison: the same head on the model's last hidden state, no adapter");
+  await commands.run(pretrain(at.baseline, "--features", "last"));
+  commands.heading("3. held-out facts");
+  const predictions = join(at.adapter, "test-predictions.jsonl");
+  const score = async (adapter: string, file: string, ...more: string[]) =>
+    evalResult.parse(await commands.run(["eval", "--adapter", adapter, "--data", file, ...more])).accuracy;
+  const accuracy = {
+    knownPatterns: {
+      adapter: await score(at.adapter, at.known),
+      noAdapter: await score(at.baseline, at.known),
+      majority: majorityAccuracy(data.train, data.known),
+    },
+    newPatterns: {
+      adapter: await score(at.adapter, files.test, "--predictions", predictions),
+      noAdapter: await score(at.baseline, files.test),
+      majority: majorityAccuracy(data.train, data.fresh),
+    },
+  };
+  return { architecture, accuracy, examples: await examplesOf(predictions, data.fresh) };
+}
+
+const pretrainResult = z.object({ architecture: z.record(z.string(), z.json()) });
+const evalResult = z.object({ accuracy: z.number() });
+const prediction = z.object({ relation: z.string(), predicted: z.string() });
+
+const describe = ({ layers, hiddenSize, parameters, folder }: RandomBackbone) =>
+  `${layers} layers × ${hiddenSize}, ${parameters.toLocaleString("en")} parameters, in ${folder}`;
+
+async function writeData(at: Places, seed: number) {
+  const files = await writeDemoData(at.data, { seed, perRelation: sentences });
+  const train = demoExamples("train", { seed, perRelation: sentences });
+  const fresh = demoExamples("test", { seed, perRelation: sentences });
+  const known = demoExamples("test", { seed, perRelation: sentences, patternsOf: "train" });
+  await writeWiki80(at.known, known);
+  return { files, train, fresh, known };
+}
+
+/** How often one is right who always names the relation that is most frequent in the training. */
+function majorityAccuracy(train: readonly RelationExample[], test: readonly RelationExample[]): number {
+  const count = (examples: readonly RelationExample[], name: string) =>
+    examples.filter(({ relation }) => relation === name).length;
+  const most = demoRelations.reduce((best, name) => (count(train, name) > count(train, best) ? name : best));
+  return count(test, most) / test.length;
+}
+
+/** The first few test sentences and what was said of them: not chosen, so they show mistakes too. */
+async function examplesOf(predictions: string, test: readonly RelationExample[]): Promise<DemoReport["examples"]> {
+  const lines = (await readFile(predictions, "utf8")).split("\n");
+  return test.slice(0, 6).map(({ text, subject, object }, i) => ({
+    text,
+    subject: text.slice(subject.start, subject.end),
+    object: text.slice(object.start, object.end),
+    ...prediction.parse(JSON.parse(lines[i] ?? "null")),
+  }));
+}
+
+/** A folder of its own; with `--overwrite`, what an earlier demo left goes, and nothing else. */
+async function prepareFolder(out: string, overwrite: boolean): Promise<void> {
+  const there = await readdir(out).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw fileError(out, "read the folder", error);
+  });
+  if (there.length > 0 && !overwrite) {
+    throw userError({
+      where: out,
+      what: "the folder is not empty",
+      fix: "choose another --out, or replace an earlier demo with --overwrite",
+    });
+  }
+  const { backbone, data, cache, adapter, baseline } = places(out);
+  for (const folder of [backbone, data, cache, adapter, baseline]) await rm(folder, { recursive: true, force: true });
+}
+
+/** Runs commands of the command line as a user would, and takes their `--json` results. */
+class Commands {
+  private static readonly handlers: Partial<Handlers> = { pretrainFactual: handlePretrainFactual, eval: handleEval };
+
+  constructor(private readonly context: CommandContext) {}
+
+  heading(text: string): void {
+    this.context.output.note(`\n${text}`);
+  }
+
+  async run(args: readonly string[]): Promise<unknown> {
+    const { signal, stderr } = this.context;
+    this.context.output.note(`$ kadapter ${args.join(" ")}`);
+    let stdout = "";
+    const output = new Output(true, { write: (text) => (stdout += text) }, stderr);
+    const program = createProgram(() => ({ output, signal, stderr }), Commands.handlers);
+    try {
+      await program.parseAsync(["node", "kadapter", ...args, "--json"]);
+    } catch (error) {
+      throw error instanceof Interrupted ? new Interrupted("start the demo anew with --overwrite") : error;
+    }
+    if (signal.aborted) throw new Interrupted("start the demo anew with --overwrite");
+    output.finish();
+    return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
+  }
+}
