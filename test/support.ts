@@ -1,0 +1,123 @@
+/**
+ * What the slow tests share: the built command line as a child process, a tiny random backbone and generated data.
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+import { demoExamples, writeDemoData, writeRandomBackbone } from "../src/demo/index.js";
+
+/** The executable, as a user runs it; `npm run build` makes what it loads. */
+export const bin = fileURLToPath(new URL("../bin/kadapter.js", import.meta.url));
+if (!existsSync(new URL("../dist/cli/main.js", import.meta.url))) throw new Error("run `npm run build` first");
+
+/** How a run ended and what it said. */
+export interface Run {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Called when the process runs. */
+  readonly onStart?: (child: ChildProcess) => Promise<void>;
+  /** A shell line before the command, such as `ulimit -f 8`. */
+  readonly before?: string;
+}
+
+/** Caches stay out of the user's home, and nothing is downloaded. */
+let caches = "";
+
+/** Runs `kadapter` to its end. */
+export function kadapter(args: readonly (string | number)[], options: RunOptions = {}): Promise<Run> {
+  const argv = [bin, ...args.map(String)];
+  const [command, given] =
+    options.before === undefined
+      ? [process.execPath, argv]
+      : ["bash", ["-c", `${options.before}; exec "$@"`, "bash", process.execPath, ...argv]];
+  const env = { ...process.env, XDG_CACHE_HOME: caches, HF_HUB_OFFLINE: "1" };
+  const child = spawn(command, given, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    options.onStart?.(child).catch(reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
+
+/** Runs `kadapter … --json` and gives its object, which must be all of stdout. */
+export async function json(args: readonly (string | number)[]): Promise<Record<string, unknown>> {
+  const run = await kadapter([...args, "--json"]);
+  expect(run.stderr).not.toMatch(/error/i);
+  expect(run.code).toBe(0);
+  expect(run.stdout).toMatch(/^\{.*\}\n$/);
+  return JSON.parse(run.stdout) as Record<string, unknown>;
+}
+
+/** A temporary folder with a backbone and data. */
+export interface World {
+  readonly folder: string;
+  readonly backbone: string;
+  readonly train: string;
+  readonly dev: string;
+  readonly test: string;
+  /** A path in the folder. */
+  at(...names: string[]): string;
+  /** Options of a short training; later ones win. */
+  training(out: string, ...more: (string | number)[]): (string | number)[];
+  remove(): Promise<void>;
+}
+
+/** A three-layer RoBERTa of width 32 and some hundred sentences of sixteen relations. */
+export async function makeWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), "kadapter-slow-"));
+  caches = join(folder, "caches");
+  const at = (...names: string[]) => join(folder, ...names);
+  const data = await writeDemoData(at("data"), { perRelation: { train: 6, dev: 2, test: 2 } });
+  const texts = demoExamples("train").map(({ text }) => text);
+  const sizes = { seed: 1, layers: 3, hiddenSize: 32, heads: 4, vocabSize: 600, initializerRange: 0.2 };
+  const backbone = (await writeRandomBackbone(at("backbone"), texts, sizes)).folder;
+  return {
+    folder,
+    backbone,
+    ...data,
+    at,
+    training: (out, ...more) => [
+      ...["pretrain", "factual", "--backbone", backbone, "--train", data.train, "--dev", data.dev],
+      ...["--out", out, "--layers", "0,1,3", "--adapter-size", 16, "--adapter-heads", 2, "--transformer-layers", 1],
+      ...["--max-length", 64, "--epochs", 2, "--batch-size", 16, "--learning-rate", 0.003, "--threads", 2, ...more],
+    ],
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The bytes that a training is for. */
+export async function adapterBytes(folder: string): Promise<Record<string, Buffer>> {
+  const names = ["adapter_model.safetensors", "head.safetensors"];
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))])));
+}
+
+/** Everything below a folder, as relative paths. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  return (await readdir(folder, { recursive: true })).sort();
+}
+
+/** One line on stderr that starts with `error:`, code 2, nothing on stdout. Gives the line. */
+export function expectComplaint(run: Run): string {
+  expect(run.stderr).toMatch(/^error: [^\n]+\n$/);
+  expect({ code: run.code, stdout: run.stdout }).toEqual({ code: 2, stdout: "" });
+  return run.stderr.trim();
+}
