@@ -58,7 +58,7 @@ export function fusedStep(options: StepOptions): StepGraph {
  * `update` clips and applies them.
  */
 export function splitStep(options: StepOptions): { readonly accumulate: StepGraph; readonly update: StepGraph } {
-  return { accumulate: accumulateGraph(options), update: updateGraph(options) };
+  return { accumulate: accumulateGraph(options), update: updateStep(options) };
 }
 
 function accumulateGraph(options: StepOptions): StepGraph {
@@ -79,13 +79,18 @@ function accumulateGraph(options: StepOptions): StepGraph {
   return { graph: g.build({ loss, ...outputs }), updates, fetch: ["loss"] };
 }
 
-function updateGraph(options: StepOptions): StepGraph {
+/** Clipping and AdamW alone: gradients are read from their slots (or fed under their names). */
+export function updateStep(options: Pick<StepOptions, "trainable" | "optimizer">): StepGraph {
   const g = new GraphBuilder();
   const update = optimizerUpdate(g, options, ({ name, shape }) => g.input(slotNames.gradient(name), "float32", shape));
   return { graph: g.build({ grad_norm: update.norm, ...update.outputs }), updates: update.slots, fetch: ["grad_norm"] };
 }
 
-function optimizerUpdate(g: GraphBuilder, options: StepOptions, gradOf: (parameter: Parameter) => Value) {
+function optimizerUpdate(
+  g: GraphBuilder,
+  options: Pick<StepOptions, "trainable" | "optimizer">,
+  gradOf: (parameter: Parameter) => Value,
+) {
   const { trainable, optimizer } = options;
   return g.scoped("adamw", () => {
     const grads = trainable.map(gradOf);

@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { add, GraphBuilder, matmul, mul, reduceSum, toOnnx } from "../graph/index.js";
+import { float32Tensor, floatsOf } from "../tensor.js";
+import type { Executor } from "../training/executor.js";
+import { installedDevices, localExecutor, workerExecutor } from "./index.js";
+
+/** total ← total + x, and its sum. */
+function counter() {
+  const g = new GraphBuilder();
+  const next = add(g, g.input("total", "float32", [3]), g.input("x", "float32", [3]));
+  return { model: toOnnx(g.build({ next, sum: reduceSum(g, next) })), updates: { next: "total" } };
+}
+
+const vector = (...values: readonly number[]) => float32Tensor([values.length], Float32Array.from(values));
+
+const kinds: Readonly<Record<string, () => Promise<Executor>>> = {
+  "on this thread": () => localExecutor({ device: "cpu", threads: 1 }),
+  "in a worker thread": () => workerExecutor({ device: "cpu", threads: 1 }),
+};
+
+for (const [kind, open] of Object.entries(kinds)) {
+  // The worker's JavaScript is built by `npm run build`.
+  describe.skipIf(kind.includes("worker") && !existsSync("dist/runtime/worker.js"))(`an executor ${kind}`, () => {
+    it("replaces state by outputs, run after run", async () => {
+      const executor = await open();
+      await executor.setState({ total: vector(0, 0, 0) });
+      const graph = await executor.load(counter());
+      for (let i = 1; i <= 3; i++) {
+        expect(floatsOf(await graph.run({ x: vector(1, 2, 3) }, ["sum"]), "sum")[0]).toBe(6 * i);
+      }
+      expect(floatsOf(await executor.getState(["total"]), "total")).toEqual(Float32Array.of(3, 6, 9));
+      await executor.close();
+    });
+
+    it("hands out copies of the state", async () => {
+      const executor = await open();
+      await executor.setState({ total: vector(1, 1, 1) });
+      const graph = await executor.load(counter());
+      const before = floatsOf(await executor.getState(["total"]), "total");
+      await graph.run({ x: vector(1, 1, 1) }, []);
+      await graph.run({ x: vector(1, 1, 1) }, []);
+      expect(before).toEqual(Float32Array.of(1, 1, 1));
+      await executor.close();
+    });
+
+    it("leaves the state as it was when a run fails", async () => {
+      const executor = await open();
+      await executor.setState({ total: vector(1, 2, 3) });
+      const graph = await executor.load(counter());
+      await expect(graph.run({ x: vector(1, 2) }, ["sum"])).rejects.toThrow();
+      expect(floatsOf(await executor.getState(["total"]), "total")).toEqual(Float32Array.of(1, 2, 3));
+      expect(floatsOf(await graph.run({ x: vector(1, 1, 1) }, ["sum"]), "sum")[0]).toBe(9);
+      await executor.close();
+    });
+
+    it("says which input is missing, and which slot", async () => {
+      const executor = await open();
+      const graph = await executor.load(counter());
+      await expect(graph.run({ x: vector(1, 2, 3) }, ["sum"])).rejects.toThrow(/input total/);
+      await expect(executor.getState(["nothing"])).rejects.toThrow(/slot nothing/);
+      await executor.close();
+    });
+
+    it("takes parameters from memory beside the model", async () => {
+      const executor = await open();
+      const g = new GraphBuilder();
+      const weight = { name: "w", shape: [2, 2], dtype: "float32", init: { kind: "constant", value: 0 } } as const;
+      const y = mul(g, matmul(g, g.input("x", "float32", [1, 2]), g.use(weight)), g.scalar(2));
+      const bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
+      const model = toOnnx(g.build({ y }), {
+        parameter: () => ({ kind: "external", location: "w", offset: 0, length: 16 }),
+      });
+      const graph = await executor.load({ model, externalFiles: { w: bytes } });
+      const results = await graph.run({ x: float32Tensor([1, 2], Float32Array.of(1, 10)) }, ["y"]);
+      expect(floatsOf(results, "y")).toEqual(Float32Array.of(62, 84));
+      await executor.close();
+    });
+  });
+}
+
+describe("devices", () => {
+  it("always offers the CPU", () => {
+    expect(installedDevices()).toContain("cpu");
+  });
+
+  it.skipIf(installedDevices().includes("cuda"))("names what is there when a device is not", async () => {
+    await expect(localExecutor({ device: "cuda" })).rejects.toThrow(/cuda is not part of this installation.*cpu/);
+  });
+});

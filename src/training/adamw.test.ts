@@ -1,0 +1,178 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type Parameter, toOnnx } from "../graph/index.js";
+import { localExecutor } from "../runtime/index.js";
+import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { randomTensor } from "../testing/random.js";
+import { type AdamWConfig, adamWDefaults, decays, stepSize } from "./adamw.js";
+import { slotNames, updateStep } from "./step.js";
+
+type Values = Record<string, Float32Array>;
+
+const parametersOf = (shapes: Readonly<Record<string, readonly number[]>>): Parameter[] =>
+  Object.entries(shapes).map(([name, shape]) => ({
+    name,
+    shape,
+    dtype: "float32",
+    init: { kind: "constant", value: 0 },
+  }));
+
+/** Runs the update graph over given gradients and returns the values after each update. */
+async function run(
+  parameters: readonly Parameter[],
+  start: Values,
+  gradients: readonly Values[],
+  rates: readonly number[],
+  config: AdamWConfig,
+): Promise<{ values: Values; norm: number }[]> {
+  const executor = await localExecutor({ device: "cpu", threads: 1 });
+  const step = updateStep({ trainable: parameters, optimizer: config });
+  const graph = await executor.load({ model: toOnnx(step.graph), updates: step.updates });
+  const state: Record<string, HostTensor> = {};
+  for (const { name, shape } of parameters) {
+    const first = start[name] as Float32Array;
+    state[name] = float32Tensor(shape, first.slice());
+    state[slotNames.firstMoment(name)] = float32Tensor(shape, new Float32Array(first.length));
+    state[slotNames.secondMoment(name)] = float32Tensor(shape, new Float32Array(first.length));
+  }
+  await executor.setState(state);
+  const after = [];
+  for (const [i, grads] of gradients.entries()) {
+    const rate = rates[i] as number;
+    const feeds: Record<string, HostTensor> = {
+      learning_rate: float32Tensor([], Float32Array.of(rate)),
+      step_size: float32Tensor([], Float32Array.of(stepSize(rate, i + 1, config))),
+    };
+    for (const { name, shape } of parameters)
+      feeds[slotNames.gradient(name)] = float32Tensor(shape, grads[name] as Float32Array);
+    const results = await graph.run(feeds, step.fetch);
+    const now = await executor.getState(parameters.map(({ name }) => name));
+    const values = Object.fromEntries(parameters.map(({ name }) => [name, floatsOf(now, name)]));
+    after.push({ values, norm: floatsOf(results, "grad_norm")[0] as number });
+  }
+  await executor.close();
+  return after;
+}
+
+function expectNear(mine: Float32Array, expected: ArrayLike<number>, atol = 2e-6, rtol = 1e-5): void {
+  expect(mine.length).toBe(expected.length);
+  mine.forEach((x, i) => {
+    const target = expected[i] as number;
+    expect(Math.abs(x - target), `${x} against ${target}`).toBeLessThanOrEqual(atol + rtol * Math.abs(target));
+  });
+}
+
+/** The same update in double precision, written from the formulas. */
+function reference(
+  start: Values,
+  gradients: readonly Values[],
+  rates: readonly number[],
+  c: AdamWConfig,
+): Record<string, number[]> {
+  const p = Object.fromEntries(Object.entries(start).map(([name, data]) => [name, Array.from(data)]));
+  const m = Object.fromEntries(Object.entries(p).map(([name, data]) => [name, data.map(() => 0)]));
+  const v = Object.fromEntries(Object.entries(p).map(([name, data]) => [name, data.map(() => 0)]));
+  gradients.forEach((grads, t) => {
+    const rate = rates[t] as number;
+    const norm = Math.sqrt(Object.values(grads).reduce((sum, g) => sum + g.reduce((s, x) => s + x * x, 0), 0));
+    const clip = c.maxGradNorm > 0 ? Math.min(1, c.maxGradNorm / (norm + 1e-6)) : 1;
+    const size = (rate * Math.sqrt(1 - c.beta2 ** (t + 1))) / (1 - c.beta1 ** (t + 1));
+    for (const [name, values] of Object.entries(p)) {
+      values.forEach((_, i) => {
+        const g = clip * ((grads[name] as Float32Array)[i] as number);
+        const [mi, vi] = [m[name] as number[], v[name] as number[]];
+        mi[i] = c.beta1 * (mi[i] as number) + (1 - c.beta1) * g;
+        vi[i] = c.beta2 * (vi[i] as number) + (1 - c.beta2) * g * g;
+        values[i] = (values[i] as number) - (size * (mi[i] as number)) / (Math.sqrt(vi[i] as number) + c.epsilon);
+        if (decays(name)) values[i] = (values[i] as number) * (1 - rate * c.weightDecay);
+      });
+    }
+  });
+  return p;
+}
+
+describe("AdamW in a graph", () => {
+  const shapes = { "layer.weight": [3, 4], "layer.bias": [4], "x.LayerNorm.weight": [4] };
+  const parameters = parametersOf(shapes);
+  const values = (seed: number, scale: number): Values =>
+    Object.fromEntries(
+      Object.entries(shapes).map(([name, shape], i) => [name, randomTensor(seed + i, shape, -scale, scale).data]),
+    );
+  const gradients = [1, 2, 3, 4, 5].map((seed) => values(10 * seed, 2));
+  const rates = [0.01, 0.02, 0.03, 0.02, 0.01];
+
+  it.each([
+    ["without decay", adamWDefaults],
+    ["with decay, clipping off", { ...adamWDefaults, weightDecay: 0.1, maxGradNorm: 0 }],
+    ["with a large epsilon", { ...adamWDefaults, epsilon: 0.05 }],
+  ] as const)("follows the formulas %s", async (_, config) => {
+    const start = values(99, 1);
+    const after = await run(parameters, start, gradients, rates, config);
+    const expected = reference(start, gradients, rates, config);
+    for (const name of Object.keys(shapes))
+      expectNear((after.at(-1) as (typeof after)[0]).values[name] as Float32Array, expected[name] as number[]);
+  });
+
+  it("decays neither biases nor LayerNorm weights", () => {
+    expect(["a.weight", "a.bias", "b.LayerNorm.weight", "b.LayerNorm.bias"].map(decays)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+const golden = "../shared/fixtures/adamw/adamw.json";
+
+interface GoldenRun {
+  readonly eps: number;
+  readonly weight_decay: number;
+  readonly correct_bias: boolean;
+  readonly betas: readonly [number, number];
+  readonly max_grad_norm: number | null;
+  readonly steps: readonly { readonly lr: number; readonly param: Record<string, number[]> }[];
+}
+
+describe.skipIf(!existsSync(golden))("AdamW against the released code (needs ../shared)", () => {
+  it("gives the same parameters after each of ten updates", async () => {
+    const data = JSON.parse(readFileSync(golden, "utf8")) as {
+      initial: Record<string, number[]>;
+      gradients: Record<string, number[] | null>[];
+      runs: GoldenRun[];
+    };
+    const flat = (values: Record<string, number[]>): Values =>
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name, Float32Array.from(value.flat(3) as number[])]),
+      );
+    const shapes = Object.fromEntries(
+      Object.entries(flat(data.initial)).map(([name, value]) => [name, [value.length]]),
+    );
+    // A missing gradient skips a parameter there; here every trained parameter has one.
+    const usable = data.gradients.findIndex((grads) => Object.values(grads).some((grad) => grad === null));
+    const count = usable < 0 ? data.gradients.length : usable;
+    expect(count).toBeGreaterThan(0);
+    for (const golden of data.runs.filter(({ correct_bias }) => correct_bias)) {
+      const steps = golden.steps.slice(0, count);
+      const config = {
+        beta1: golden.betas[0],
+        beta2: golden.betas[1],
+        epsilon: golden.eps,
+        weightDecay: golden.weight_decay,
+        maxGradNorm: golden.max_grad_norm ?? 0,
+      };
+      const gradients = data.gradients.slice(0, count).map((grads) => flat(grads as Record<string, number[]>));
+      const after = await run(
+        parametersOf(shapes),
+        flat(data.initial),
+        gradients,
+        steps.map(({ lr }) => lr),
+        config,
+      );
+      steps.forEach(({ param }, i) => {
+        for (const [name, value] of Object.entries(flat(param)))
+          expectNear((after[i] as (typeof after)[0]).values[name] as Float32Array, value);
+      });
+    }
+  });
+});
