@@ -1,0 +1,88 @@
+import { expect, it } from "vitest";
+import { resolveAdapterConfig } from "../src/adapters/index.js";
+import { toOnnx } from "../src/graph/index.js";
+import { dropoutFeeds, initialValue } from "../src/nn/index.js";
+import { workerExecutor } from "../src/runtime/index.js";
+import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
+import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
+import { adamWDefaults, stepSize } from "../src/training/adamw.js";
+import type { Tensors } from "../src/training/executor.js";
+import { fusedStep, slotNames } from "../src/training/step.js";
+
+const hiddenSize = 64;
+const [batch, sequence, labels] = [8, 16, 5];
+
+function smallModel(): KnowledgeModel {
+  return new KnowledgeModel({
+    features: "adapter",
+    adapter: resolveAdapterConfig({ hiddenSize, layers: 4 }, "official", { size: 32, maskPadding: true }),
+    hiddenSize,
+    backboneLayers: 4,
+    makeHead: (scope, { featureSize }) =>
+      new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels, 0.1, 0.02)),
+  });
+}
+
+function freshState(model: KnowledgeModel): Tensors {
+  return Object.fromEntries(
+    model.parameters.flatMap((parameter): [string, HostTensor][] => {
+      const { name, shape } = parameter;
+      const value = initialValue(parameter, 1);
+      return [
+        [name, float32Tensor(shape, value)],
+        [slotNames.firstMoment(name), float32Tensor(shape, new Float32Array(value.length))],
+        [slotNames.secondMoment(name), float32Tensor(shape, new Float32Array(value.length))],
+      ];
+    }),
+  );
+}
+
+function batchFeeds(model: KnowledgeModel, update: number): Tensors {
+  const states = model.neededLayers.map((layer): [string, HostTensor] => {
+    const data = Float32Array.from({ length: batch * sequence * hiddenSize }, (_, i) => Math.sin(i * update + layer));
+    return [`hidden_states.${layer}`, float32Tensor([batch, sequence, hiddenSize], data)];
+  });
+  const select = new Float32Array(batch * 2 * sequence).map((_, i) => (i % sequence === 3 ? 1 : 0));
+  return {
+    ...Object.fromEntries(states),
+    attention_mask: int32Tensor([batch, sequence], new Int32Array(batch * sequence).fill(1)),
+    select: float32Tensor([batch, 2, sequence], select),
+    labels: int32Tensor([batch], new Int32Array(batch).fill(update % labels)),
+    learning_rate: float32Tensor([], Float32Array.of(1e-3)),
+    step_size: float32Tensor([], Float32Array.of(stepSize(1e-3, update, adamWDefaults))),
+  };
+}
+
+it("keeps memory level over 1,000 steps", async () => {
+  const model = smallModel();
+  const step = fusedStep({
+    loss: (pass) => model.forward(pass).loss,
+    trainable: model.parameters,
+    optimizer: adamWDefaults,
+    dropout: true,
+  });
+  const inputs = step.graph.inputs.map(({ name }) => name);
+  const executor = await workerExecutor({ device: "cpu", threads: 1 });
+  const graph = await executor.load({ model: toOnnx(step.graph), updates: step.updates });
+  await executor.setState(freshState(model));
+  const residents: number[] = [];
+  for (let update = 1; update <= 1_250; update++) {
+    const available = { ...batchFeeds(model, update), ...dropoutFeeds(inputs, [1, update], { batch, sequence }) };
+    const feeds = Object.fromEntries(Object.entries(available).filter(([name]) => inputs.includes(name)));
+    const results = await graph.run(feeds, step.fetch);
+    expect(results["loss"]?.data[0]).toBeGreaterThanOrEqual(0);
+    residents.push(process.memoryUsage.rss() / 2 ** 20);
+  }
+  await executor.close();
+  // The highest of each stretch: garbage comes and goes in between. The first stretch is the heaps' growing to size.
+  const highest = (from: number) => Math.max(...residents.slice(from, from + 250));
+  const growth = highest(1_000) - highest(250);
+  const stateSize =
+    (3 * 4 * model.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)) / 2 ** 20;
+  console.log(
+    `resident memory at its highest: ${[0, 250, 500, 750, 1_000].map((from) => highest(from).toFixed(0)).join(", ")} MiB ` +
+      `(a step's state: ${stateSize.toFixed(1)} MiB)`,
+  );
+  // 750 steps lie between: a fiftieth of the state kept at each step would already be more.
+  expect(growth).toBeLessThan(16);
+});
