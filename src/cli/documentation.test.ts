@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { detectRelationFormat, type RelationExample, readRelations, relationFormats } from "../data/index.js";
+import { helpPage } from "./help-page.js";
+
+const root = new URL("../../", import.meta.url);
+const read = (path: string) => readFile(new URL(path, root), "utf8");
+const pages = (await readdir(new URL("docs/", root)))
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name}`);
+
+describe("documentation", () => {
+  it("has every command and flag in docs/cli.md (else run `npm run docs:cli`)", async () => {
+    expect(await read("docs/cli.md")).toBe(helpPage());
+  });
+
+  it.each(["README.md", ...pages])("%s links to files that are there", async (page) => {
+    const links = [...(await read(page)).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? "");
+    expect(links.filter((link) => !existsSync(new URL(link, new URL(page, root))))).toEqual([]);
+  });
+
+  it.each(pages)("%s has a command to try", async (page) => {
+    expect(await read(page)).toMatch(/^Try: `(npm|node) /m);
+  });
+
+  it.each(["README.md", ...pages])("%s names only npm scripts that there are", async (page) => {
+    const { scripts } = JSON.parse(await read("package.json")) as { scripts: Record<string, string> };
+    const named = [...(await read(page)).matchAll(/npm run ([\w:]+)/g)].map((match) => match[1] ?? "");
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it.each(relationFormats)("shows an example of %s that is read as such", async (format) => {
+    const name = `examples/data/${format}.json${format === "wiki80" ? "l" : ""}`;
+    const path = fileURLToPath(new URL(name, root));
+    expect(await detectRelationFormat(path)).toBe(format);
+    const examples: RelationExample[] = [];
+    for await (const example of readRelations(path)) examples.push(example);
+    const capital = examples.find(({ relation }) => relation === "capital" || relation === "P36");
+    const { text, subject, object } = capital as RelationExample;
+    expect([text.slice(subject.start, subject.end), text.slice(object.start, object.end)]).toEqual([
+      "Austria",
+      "Vienna",
+    ]);
+  });
+
+  it("shows valid JSON for every format", async () => {
+    const shown = [...(await read("docs/data.md")).matchAll(/```json\n(.*)\n```/g)].map((match) => match[1] ?? "");
+    expect(shown.map((json) => typeof JSON.parse(json))).toEqual(relationFormats.map(() => "object"));
+  });
+});
