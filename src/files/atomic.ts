@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { userError } from "../errors.js";
+import { UserError, userError } from "../errors.js";
 
 /** Turns a file system failure into one line that names the path and what to do. */
 export function fileError(path: string, doing: string, error: unknown): Error {
@@ -31,13 +31,57 @@ export function fileError(path: string, doing: string, error: unknown): Error {
 }
 
 /**
+ * Makes a folder and those above it that are missing; none if it is there. Node's own recursive mkdir never ends below
+ * folders that exist but take no entries, such as those of /proc.
+ *
+ * @returns the uppermost folder that was made, or null
+ */
+export async function makeFolder(path: string): Promise<string | null> {
+  const missing: string[] = [];
+  let at = path;
+  let outcome = await makeOne(at);
+  while (outcome === "no parent") {
+    missing.push(at);
+    if (dirname(at) === at) throw fileError(path, "make the folder", new Error(`${at} does not exist`));
+    at = dirname(at);
+    outcome = await makeOne(at);
+  }
+  for (const folder of missing.toReversed()) {
+    // Its parent is there by now: if it cannot be made all the same, it never can.
+    if ((await makeOne(folder)) === "no parent") {
+      throw userError({
+        where: path,
+        what: `cannot make the folder: ${dirname(folder)} takes no entries`,
+        fix: "choose another place",
+      });
+    }
+  }
+  return outcome === "made" ? at : (missing.at(-1) ?? null);
+}
+
+async function makeOne(path: string): Promise<"made" | "was there" | "no parent"> {
+  try {
+    await mkdir(path);
+    return "made";
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "no parent";
+    const isFolder = await stat(path).then(
+      (info) => info.isDirectory(),
+      () => false,
+    );
+    if (isFolder) return "was there";
+    throw fileError(path, "make the folder", error);
+  }
+}
+
+/**
  * Writes a file so that `path` holds either its old or its whole new content, never a part: the content goes to a
  * temporary file beside it, is flushed to the disk and renamed. Folders on the way are made.
  */
 export async function writeAtomically(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, "wx");
     try {
       await write(file);
@@ -48,7 +92,7 @@ export async function writeAtomically(path: string, write: (file: FileHandle) =>
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(path, "write the file", error);
+    throw error instanceof UserError ? error : fileError(path, "write the file", error);
   }
 }
 

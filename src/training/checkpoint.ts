@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
-import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
 import type { HostTensor } from "../tensor.js";
 import { openSafetensors, writeSafetensors } from "../weights/index.js";
 import type { Tensors } from "./executor.js";
@@ -88,7 +88,7 @@ export async function writeCheckpoint(root: string, progress: TrainingProgress, 
   const path = join(root, folderName(progress.step));
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     await writeSafetensors(join(temporary, stateFile), Object.entries(tensors));
     await writeFileAtomically(join(temporary, progressFile), JSON.stringify(progress));
     await rm(path, { recursive: true, force: true });

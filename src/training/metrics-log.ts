@@ -1,7 +1,7 @@
-import { type FileHandle, mkdir, open, readFile } from "node:fs/promises";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { userError } from "../errors.js";
-import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
 import type { TrainEvent } from "./events.js";
 
 /** Takes a training's events somewhere: a file, a page. */
@@ -33,7 +33,7 @@ export class MetricsLog implements EventSink {
     const kept = resumeAt === undefined ? "" : linesUpTo(path, await readIfThere(path), resumeAt);
     await writeFileAtomically(path, kept);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       return new MetricsLog(path, await open(path, "a"), now);
     } catch (error) {
       throw fileError(path, "write the metrics", error);

@@ -3,10 +3,10 @@
  * tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto.
  * @module
  */
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { fileError } from "../files/atomic.js";
+import { fileError, makeFolder } from "../files/atomic.js";
 import type { TrainEvent } from "./events.js";
 import type { EventSink } from "./metrics-log.js";
 
@@ -130,7 +130,7 @@ export class TensorBoardWriter implements EventSink {
     const host = hostname().replace(/[^\w.-]/g, "_");
     const prefix = join(folder, `events.out.tfevents.${seconds}.${host}.${process.pid}`);
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const { file, path } = await openNew(prefix);
       const writer = new TensorBoardWriter(path, file, now);
       await writer.#write(event(now() / 1000, textField(3, "brain.Event:2")));

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { copyFile, type FileHandle, mkdir, open, rename, rm, symlink } from "node:fs/promises";
+import { copyFile, type FileHandle, open, rename, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
 import { UserError, userError } from "../errors.js";
-import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
 import { exists, isCommit, type ModelId, refFile, repoFolder, snapshotFolder } from "./hub-cache.js";
 import { WEIGHT_FILES } from "./open.js";
 import { readShardIndex } from "./sharded.js";
@@ -135,8 +135,8 @@ class Download {
     const blobs = join(this.repo, "blobs");
     const blob = join(blobs, expected.etag);
     try {
-      await mkdir(blobs, { recursive: true });
-      await mkdir(this.snapshot, { recursive: true });
+      await makeFolder(blobs);
+      await makeFolder(this.snapshot);
     } catch (error) {
       throw fileError(this.repo, "make the cache's folders", error);
     }

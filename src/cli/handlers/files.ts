@@ -1,7 +1,7 @@
-import { access, constants, mkdir, rmdir, stat } from "node:fs/promises";
+import { access, constants, rmdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { userError } from "../../errors.js";
-import { fileError } from "../../files/atomic.js";
+import { fileError, makeFolder } from "../../files/atomic.js";
 
 /** Refuses to replace a file or folder unless that was asked for. */
 export async function refuseExisting(path: string, overwrite: boolean): Promise<void> {
@@ -13,16 +13,14 @@ export async function refuseExisting(path: string, overwrite: boolean): Promise<
  * Makes an output folder and runs what fills it. If that fails, folders that were made and are still empty go again.
  */
 export async function withOutputFolder<T>(folder: string, fill: () => Promise<T>): Promise<T> {
-  const first = await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw fileError(folder, "make the folder", error);
-  });
+  const first = await makeFolder(folder);
   await access(folder, constants.W_OK).catch((error: unknown) => {
     throw fileError(folder, "write into the folder", error);
   });
   try {
     return await fill();
   } catch (error) {
-    if (first !== undefined) await removeEmpty(resolve(folder), resolve(first));
+    if (first !== null) await removeEmpty(resolve(folder), resolve(first));
     throw error;
   }
 }
