@@ -11,7 +11,7 @@ import {
   writeWiki80,
 } from "../../demo/index.js";
 import { userError } from "../../errors.js";
-import { fileError } from "../../files/atomic.js";
+import { fileError, writeFileAtomically } from "../../files/atomic.js";
 import { hashFile } from "../../weights/index.js";
 import type { DemoOptions } from "../commands/demo.js";
 import { Output } from "../output.js";
@@ -53,7 +53,7 @@ export async function handleDemo(options: DemoOptions, context: CommandContext):
   const { out, seed } = options;
   const { output } = context;
   const started = performance.now();
-  await prepareFolder(out, options.overwrite);
+  await prepareFolder(options);
   const at = places(out);
   const data = await writeData(at, seed);
   output.note(`facts and sentence patterns of the project's own: ${at.data}`);
@@ -149,19 +149,23 @@ async function examplesOf(predictions: string, test: readonly RelationExample[])
   }));
 }
 
+/** Says that a folder is a demo's, so that `--overwrite` deletes nobody else's files. */
+const marker = "demo.json";
+
 /** A folder of its own; with `--overwrite`, what an earlier demo left goes, and nothing else. */
-async function prepareFolder(out: string, overwrite: boolean): Promise<void> {
-  const there = await readdir(out).catch((error: unknown) => {
+async function prepareFolder({ out, overwrite, seed, epochs }: DemoOptions): Promise<void> {
+  const there: readonly string[] = await readdir(out).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw fileError(out, "read the folder", error);
   });
-  if (there.length > 0 && !overwrite) {
+  if (there.length > 0 && !(overwrite && there.includes(marker))) {
     throw userError({
       where: out,
-      what: "the folder is not empty",
-      fix: "choose another --out, or replace an earlier demo with --overwrite",
+      what: overwrite ? "the folder was not made by a demo" : "the folder is not empty",
+      fix: overwrite ? "choose another --out" : "choose another --out, or replace an earlier demo with --overwrite",
     });
   }
+  await writeFileAtomically(join(out, marker), `${JSON.stringify({ seed, epochs })}\n`);
   const { backbone, data, cache, adapter, baseline } = places(out);
   for (const folder of [backbone, data, cache, adapter, baseline]) await rm(folder, { recursive: true, force: true });
 }
