@@ -28,6 +28,10 @@ export interface RunOptions {
   readonly onStart?: (child: ChildProcess) => Promise<void>;
   /** A shell line before the command, such as `ulimit -f 8`. */
   readonly before?: string;
+  /** A shell line after it; the command's code is kept. */
+  readonly after?: string;
+  /** Runs it all where mounts are seen by nobody else. */
+  readonly unshare?: boolean;
 }
 
 /** Caches stay out of the user's home, and nothing is downloaded. */
@@ -36,10 +40,10 @@ let caches = "";
 /** Runs `kadapter` to its end. */
 export function kadapter(args: readonly (string | number)[], options: RunOptions = {}): Promise<Run> {
   const argv = [bin, ...args.map(String)];
-  const [command, given] =
-    options.before === undefined
-      ? [process.execPath, argv]
-      : ["bash", ["-c", `${options.before}; exec "$@"`, "bash", process.execPath, ...argv]];
+  const { before = "true", after, unshare = false } = options;
+  const script = after === undefined ? `${before}; exec "$@"` : `${before}; "$@"; code=$?; ${after}; exit $code`;
+  const shell = [...(unshare ? ["unshare", "-m"] : []), "bash", "-c", script, "bash", process.execPath, ...argv];
+  const [command = "", ...given] = options.before === undefined ? [process.execPath, ...argv] : shell;
   const env = { ...process.env, XDG_CACHE_HOME: caches, HF_HUB_OFFLINE: "1" };
   const child = spawn(command, given, { env, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
