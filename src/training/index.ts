@@ -1,0 +1,27 @@
+/**
+ * Training: step graphs, AdamW, the feature cache, checkpoints, and pre-training from data to adapter folder.
+ *
+ * @example
+ * import { workerExecutor } from "kadapter/runtime";
+ * import { loadRelationModel, predictAll } from "kadapter/training";
+ * const executor = await workerExecutor();
+ * const { task, session } = await loadRelationModel(executor, "runs/facts");
+ * const logits = await predictAll(session, examples.map((example) => task.encode(example)), 32);
+ * await executor.close();
+ * @module
+ */
+export * from "./adamw.js";
+export * from "./checkpoint.js";
+export * from "./events.js";
+export * from "./executor.js";
+export * from "./feature-cache.js";
+export * from "./features.js";
+export * from "./frozen-backbone.js";
+export { type EventSink, MetricsLog } from "./metrics-log.js";
+export * from "./pretrain-factual.js";
+export * from "./relation-setup.js";
+export * from "./schedule.js";
+export * from "./session.js";
+export * from "./step.js";
+export { TensorBoardWriter } from "./tensorboard.js";
+export * from "./trainer.js";
