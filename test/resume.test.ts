@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeDemoData } from "../src/demo/index.js";
 import { adapterBytes, expectComplaint, filesBelow, kadapter, makeWorld, type Run, type World } from "./support.js";
 
 let world: World;
@@ -118,6 +119,23 @@ describe("a training with dropout", () => {
     expect(damaged).toContain(state);
     expect(existsSync(join(out, "adapter_config.json"))).toBe(false);
   });
+});
+
+test("stopped by Ctrl-C while hidden states are computed keeps what is complete of them", async () => {
+  const { train } = await writeDemoData(world.at("more"), { perRelation: { train: 100 } });
+  const out = world.at("filling");
+  const command = world.training(out, "--train", train);
+  let asked = false;
+  const run = await kadapter(command, {
+    onStderr: (soFar, child) => {
+      if (asked || !soFar.includes("train: hidden states are cached")) return;
+      asked = child.kill("SIGINT");
+    },
+  });
+  expect(asked).toBe(true);
+  expect(run.code).toBe(130);
+  expect(run.stderr).toMatch(/\ninterrupted: the hidden states so far are kept: continue with the same command\n$/);
+  expect(existsSync(out)).toBe(false);
 });
 
 test("gradient accumulation resumes to the same bits", async () => {

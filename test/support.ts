@@ -24,6 +24,8 @@ export interface Run {
 }
 
 export interface RunOptions {
+  /** Told of stderr as it comes. */
+  readonly onStderr?: (soFar: string, child: ChildProcess) => void;
   /** Called when the process runs. */
   readonly onStart?: (child: ChildProcess) => Promise<void>;
   /** A shell line before the command, such as `ulimit -f 8`. */
@@ -53,6 +55,7 @@ export function kadapter(args: readonly (string | number)[], options: RunOptions
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
+    options.onStderr?.(stderr, child);
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);

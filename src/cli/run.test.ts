@@ -4,7 +4,14 @@ import { describe, expect, it } from "vitest";
 import { userError } from "../errors.js";
 import { jsonLine } from "./output.js";
 import { createProgram, type Handlers } from "./program.js";
-import { type CommandContext, type ContextFactory, Interrupted, type ProcessLike, runCli } from "./run.js";
+import {
+  ChecksFailed,
+  type CommandContext,
+  type ContextFactory,
+  Interrupted,
+  type ProcessLike,
+  runCli,
+} from "./run.js";
 
 class FakeStream extends EventEmitter {
   text = "";
@@ -63,6 +70,18 @@ describe("runCli", () => {
       "--json",
     );
     expect([fake.exitCode, fake.stderr.text, fake.stdout.text]).toEqual([2, "error: a.json:3: broken line\n", ""]);
+  });
+
+  it("prints the result of failed checks, with code 1", async () => {
+    const fake = await run(
+      doctor(({ output }) => {
+        output.result({ ok: false });
+        throw new ChecksFailed("1 check failed");
+      }),
+      "doctor",
+      "--json",
+    );
+    expect([fake.exitCode, fake.stderr.text, fake.stdout.text]).toEqual([1, "", '{"ok":false}\n']);
   });
 
   it.each([

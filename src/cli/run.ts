@@ -127,7 +127,8 @@ function stackOf(error: unknown): string {
   return `${error.stack ?? error.message}${cause}`;
 }
 
-function isAbort(error: unknown): boolean {
+/** Whether an error says no more than that the signal was aborted. */
+export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 

@@ -131,6 +131,22 @@ const samples: Record<RelationFormat, { make: () => unknown[]; write: (records: 
 };
 
 describe("readRelations", () => {
+  it.each(relationFormats.filter((format) => format !== "trex"))(
+    "reads %s without relations when asked to",
+    async (format) => {
+      const [record] = samples[format].make() as Record<string, unknown>[];
+      const { relation: _, ...bare } = record!;
+      const path = await file(format === "fewrel" ? JSON.stringify([bare]) : samples[format].write([bare]));
+      expect(await detectRelationFormat(path)).toBe(format);
+      expect(await messageOf(read(path))).toMatch(/relation/);
+      const [example] = await read(path, { unlabelled: true });
+      expect(example).toMatchObject({ relation: "", subject: { start: 0, end: 11 } });
+      // A relation that is there may be read as well.
+      const labelled = await file(samples[format].write([record]));
+      expect((await read(labelled, { unlabelled: true }))[0]!.relation).toBe("P551");
+    },
+  );
+
   it.each(relationFormats)("recognises and reads %s, plain and gzipped", async (format) => {
     const content = samples[format].write(samples[format].make());
     for (const path of [await file(content), await file(gzipSync(content)), await file(`\ufeff${content}`)]) {

@@ -84,6 +84,8 @@ export interface FeatureOptions {
   /** Largest cache in bytes; a larger one is not made, and the hidden states are computed anew. */
   readonly cacheLimit: number;
   readonly dtype: FeatureDType;
+  /** Stops the filling of a cache with an AbortError; what is complete of it stays. */
+  readonly signal?: AbortSignal;
 }
 
 /** Tokens in one forward pass while a cache is filled. */
@@ -125,7 +127,7 @@ export async function openFeatures<E extends EncodedText>(
     return stream();
   }
   await onEvent({ kind: "note", text: `${what}: hidden states are cached in ${cache.folder} (${size})` });
-  await fillCache(executor, folder, kept, examples, cache, dtype, what, onEvent);
+  await fillCache(executor, folder, kept, examples, cache, what, options, onEvent);
   const embeddings = layers.includes(0) ? await FrozenBackbone.load(executor, folder, [0], dtype) : null;
   return new CachedFeatures(cache, examples, kept, folder, embeddings, dtype);
 }
@@ -136,8 +138,8 @@ async function fillCache<E extends EncodedText>(
   layers: readonly number[],
   examples: readonly E[],
   cache: FeatureCache,
-  dtype: FeatureDType,
   what: string,
+  { dtype, signal }: FeatureOptions,
   onEvent: (event: TrainEvent) => Promise<void> | void,
 ): Promise<void> {
   // A filled cache needs no backbone: it is loaded when the first shard is missing.
@@ -150,6 +152,7 @@ async function fillCache<E extends EncodedText>(
         backbone,
         indices.map((i) => examples[i] as E),
         layers,
+        signal,
       );
     },
     (done, total) =>
@@ -163,11 +166,13 @@ async function computeRecords<E extends EncodedText>(
   backbone: FrozenBackbone,
   examples: readonly E[],
   layers: readonly number[],
+  signal: AbortSignal | undefined,
 ): Promise<Uint8Array[]> {
   const records = new Array<Uint8Array>(examples.length);
   const longest = Math.max(...examples.map(({ inputIds }) => inputIds.length));
   const lengths = examples.map(({ inputIds }) => inputIds.length);
   for (const batch of sortedBatches(lengths, Math.max(1, Math.floor(fillTokens / longest)))) {
+    signal?.throwIfAborted();
     const width = Math.max(...batch.map((i) => lengths[i] as number));
     const ids = batch.map((i) => (examples[i] as E).inputIds);
     const states = await backbone.run(padBatch(ids, width, backbone.folder.config.padTokenId));

@@ -85,7 +85,11 @@ export async function pretrainFactual(
   const { padTokenId } = backbone.config;
   // A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there.
   const readsPadding = options.features === "adapter" && !options.architecture.maskPadding;
-  const featureOptions = { ...options.featureOptions, ...(readsPadding ? { cache: null } : {}) };
+  const featureOptions = {
+    ...options.featureOptions,
+    ...(readsPadding ? { cache: null } : {}),
+    ...(signal ? { signal } : {}),
+  };
   if (readsPadding && options.featureOptions.cache !== null) {
     await onEvent({ kind: "note", text: "padding is attended, so hidden states are not cached" });
   }

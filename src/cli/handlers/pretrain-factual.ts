@@ -18,7 +18,7 @@ import { TensorBoardWriter } from "../../training/tensorboard.js";
 import type { FactualRequest } from "../commands/pretrain.js";
 import type { FactualOptions } from "../options.js";
 import { createProgress } from "../progress.js";
-import { type CommandContext, Interrupted } from "../run.js";
+import { type CommandContext, Interrupted, isAbort } from "../run.js";
 import { withOutputFolder } from "./files.js";
 
 /** `pretrain factual`: from options to an adapter's folder. */
@@ -52,6 +52,9 @@ async function train({ options, resume }: FactualRequest, backbone: BackboneFold
     progress.stop();
     report(result, options, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+    throw new Interrupted("the hidden states so far are kept: continue with the same command");
   } finally {
     progress.stop();
     await logs.close();
