@@ -63,7 +63,7 @@ describe("MetricsLog", () => {
 
   it("says which path cannot be written", async () => {
     writeFileSync(join(folder, "sub"), "a file");
-    const below = join(folder, "sub", "deeper", "metrics.jsonl");
-    await expect(MetricsLog.open(below)).rejects.toThrow(`${below}: cannot write the file`);
+    const below = join(folder, "sub", "deeper");
+    await expect(MetricsLog.open(join(below, "metrics.jsonl"))).rejects.toThrow(`${below}: cannot make the folder`);
   });
 });

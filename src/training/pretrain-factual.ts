@@ -17,6 +17,7 @@ import {
   type EncodedData,
   encodeRelations,
   makeRelationModel,
+  type RelationModel,
   readAllRelations,
   relationTask,
 } from "./relation-setup.js";
@@ -54,6 +55,8 @@ export interface FactualResult {
   readonly backboneHash: { readonly before: string; readonly after: string };
 }
 
+type DoneEvent = Extract<TrainEvent, { kind: "done" }>;
+
 /** Where a run keeps what is not part of the finished adapter. */
 export const checkpointFolder = (out: string): string => join(out, "checkpoints");
 const bestFile = (out: string) => join(out, "checkpoints", "best.safetensors");
@@ -71,54 +74,102 @@ export async function pretrainFactual(
   onEvent: (event: TrainEvent) => Promise<void> | void,
   signal?: AbortSignal,
 ): Promise<FactualResult> {
-  const { backbone, settings, maxLength } = options;
-  const data = await readData(options);
-  const { task, model } = makeRelationModel({
-    ...options,
-    labels: data.labels,
-    featureDtype: options.featureOptions.dtype,
-  });
-  const train = encodeRelations(task, data.train.examples, data.train.skipped);
-  const dev = encodeRelations(task, data.dev.examples, data.dev.skipped);
-  requireExamples(options, train, dev);
-
-  const { padTokenId } = backbone.config;
-  // A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there.
-  const readsPadding = options.features === "adapter" && !options.architecture.maskPadding;
-  const featureOptions = {
-    ...options.featureOptions,
-    ...(readsPadding ? { cache: null } : {}),
-    ...(signal ? { signal } : {}),
-  };
-  if (readsPadding && options.featureOptions.cache !== null) {
-    await onEvent({ kind: "note", text: "padding is attended, so hidden states are not cached" });
+  const setup = await prepare(options);
+  const sessions = await openSessions(executor, options, setup, onEvent, signal);
+  try {
+    const last = await train(executor, options, setup, sessions, onEvent, signal);
+    const scores =
+      last.reason === "interrupted" ? null : await restoreBest(executor, options.out, setup.model, sessions);
+    const manifest = manifestOf(options, setup, scores, last);
+    if (scores) await writeAdapterFolder(options.out, { manifest, ...(await parametersOf(executor, setup.model)) });
+    const { folder, hash: before } = options.backbone;
+    const { hash: after } = await openBackbone(folder);
+    if (after !== before) throw touched(folder);
+    const skipped = { train: setup.train.skipped, dev: setup.dev.skipped };
+    return { manifest, reason: last.reason, scores, skipped, backboneHash: { before, after } };
+  } finally {
+    await sessions.close();
   }
-  const shared = async (data: EncodedData, what: string): Promise<SessionOptions<EncodedRelation>> => {
-    const features = await openFeatures(
-      executor,
-      backbone,
-      model.neededLayers,
-      data.examples,
-      what,
-      featureOptions,
-      onEvent,
-    );
-    return { executor, features, padTokenId, model, task, maxLength };
+}
+
+/** Data as token ids, and the model for it. */
+interface Setup extends RelationModel {
+  readonly labels: readonly string[];
+  readonly train: EncodedData;
+  readonly dev: EncodedData;
+}
+
+async function prepare(options: FactualPretraining): Promise<Setup> {
+  const data = await readData(options);
+  const { labels } = data;
+  const made = makeRelationModel({ ...options, labels, featureDtype: options.featureOptions.dtype });
+  const train = encodeRelations(made.task, data.train.examples, data.train.skipped);
+  const dev = encodeRelations(made.task, data.dev.examples, data.dev.skipped);
+  requireExamples(options, train, dev);
+  return { ...made, labels, train, dev };
+}
+
+interface Sessions {
+  readonly training: TrainingSession<EncodedRelation>;
+  /** Scores the current parameters on the dev data. */
+  score(): Promise<ClassificationScores>;
+  close(): Promise<void>;
+}
+
+type OnEvent = (event: TrainEvent) => Promise<void> | void;
+
+/** Opens the hidden states of both data sets (filling their caches), the training step and the prediction. */
+async function openSessions(
+  executor: Executor,
+  options: FactualPretraining,
+  { task, model, train, dev }: Setup,
+  onEvent: OnEvent,
+  signal?: AbortSignal,
+): Promise<Sessions> {
+  const { backbone, settings, maxLength } = options;
+  const featureOptions = { ...(await cacheable(options, onEvent)), ...(signal ? { signal } : {}) };
+  const open = async (data: EncodedData, what: string): Promise<SessionOptions<EncodedRelation>> => {
+    const layers = model.neededLayers;
+    const features = await openFeatures(executor, backbone, layers, data.examples, what, featureOptions, onEvent);
+    return { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
   };
+  const forTraining = await open(train, "train");
+  const forDev = await open(dev, "dev");
   const optimizer = { ...adamWDefaults, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm };
-  const session = await TrainingSession.open(
-    await shared(train, "train"),
-    optimizer,
-    settings.gradientAccumulation > 1,
-  );
-  const prediction = await PredictionSession.open(await shared(dev, "dev"));
-  const score = async () => {
-    const logits = await predictAll(prediction, dev.examples, 2 * settings.batchSize);
-    return task.score(dev.examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
+  const prediction = await PredictionSession.open(forDev);
+  return {
+    training: await TrainingSession.open(forTraining, optimizer, settings.gradientAccumulation > 1),
+    score: async () => {
+      const logits = await predictAll(prediction, dev.examples, 2 * settings.batchSize);
+      return task.score(dev.examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
+    },
+    close: async () => {
+      await forTraining.features.close();
+      await forDev.features.close();
+    },
   };
+}
+
+/** A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there. */
+async function cacheable(options: FactualPretraining, onEvent: OnEvent): Promise<FeatureOptions> {
+  const { features, architecture, featureOptions } = options;
+  const readsPadding = features === "adapter" && !architecture.maskPadding;
+  if (!readsPadding || featureOptions.cache === null) return featureOptions;
+  await onEvent({ kind: "note", text: "padding is attended, so hidden states are not cached" });
+  return { ...featureOptions, cache: null };
+}
+
+async function train(
+  executor: Executor,
+  options: FactualPretraining,
+  { labels, model, train }: Setup,
+  { training, score }: Sessions,
+  onEvent: OnEvent,
+  signal?: AbortSignal,
+): Promise<DoneEvent> {
   const trainer = new Trainer<EncodedRelation>({
-    session,
-    settings,
+    session: training,
+    settings: options.settings,
     train: train.examples,
     evaluate: async () => {
       const { accuracy, microF1, macroF1, loss } = await score();
@@ -127,29 +178,18 @@ export async function pretrainFactual(
     keepBest: async (parameters) => writeSafetensors(bestFile(options.out), Object.entries(await parameters())),
     readState: (slots) => executor.getState(slots),
     checkpoints: checkpointFolder(options.out),
-    identity: identityOf(options, data.labels, train),
+    identity: identityOf(options, labels, train),
     resume: options.resume,
     parameters: model.parameters.map(({ name }) => name),
     parameterCount: model.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
   });
-  let last: Extract<TrainEvent, { kind: "done" }> | null = null;
+  let last: DoneEvent | null = null;
   for await (const event of trainer.run(signal)) {
     if (event.kind === "done") last = event;
     await onEvent(event);
   }
   if (!last) throw new Error("the training ended without saying so");
-  const scores = last.reason === "interrupted" ? null : await restoreBest(executor, options.out, model, score);
-  const manifest = manifestOf(options, data.labels, scores, last, train, dev);
-  if (scores) await writeAdapterFolder(options.out, { manifest, ...(await parametersOf(executor, model)) });
-  const after = (await openBackbone(backbone.folder)).hash;
-  requireUntouched(backbone, after);
-  return {
-    manifest,
-    reason: last.reason,
-    scores,
-    skipped: { train: train.skipped, dev: dev.skipped },
-    backboneHash: { before: backbone.hash, after },
-  };
+  return last;
 }
 
 async function readData({ train, dev, read }: FactualPretraining) {
@@ -206,7 +246,7 @@ async function restoreBest(
   executor: Executor,
   out: string,
   model: KnowledgeModel,
-  score: () => Promise<ClassificationScores>,
+  { score }: Sessions,
 ): Promise<ClassificationScores> {
   const source = await openSafetensors(bestFile(out));
   const state: Record<string, Tensors[string]> = {};
@@ -228,11 +268,9 @@ async function parametersOf(
 
 function manifestOf(
   options: FactualPretraining,
-  labels: readonly string[],
+  { labels, train, dev }: Setup,
   scores: ClassificationScores | null,
-  last: Extract<TrainEvent, { kind: "done" }>,
-  train: EncodedData,
-  dev: EncodedData,
+  last: DoneEvent,
 ): AdapterManifest {
   const { backbone, features, architecture, maxLength, recipe } = options;
   const metrics = scores
@@ -257,9 +295,8 @@ function manifestOf(
   };
 }
 
-function requireUntouched({ folder, hash }: BackboneFolder, after: string): void {
-  if (hash === after) return;
-  throw userError({
+function touched(folder: string): Error {
+  return userError({
     where: folder,
     what: "the backbone's files changed while the adapter was trained",
     fix: "restore them and train again",
