@@ -4,7 +4,16 @@ import { readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeDemoData } from "../src/demo/index.js";
-import { adapterBytes, expectComplaint, filesBelow, kadapter, makeWorld, type Run, type World } from "./support.js";
+import {
+  adapterBits,
+  expectComplaint,
+  filesBelow,
+  kadapter,
+  makeWorld,
+  type Run,
+  sha256,
+  type World,
+} from "./support.js";
 
 let world: World;
 beforeAll(async () => {
@@ -41,12 +50,12 @@ async function stopAt(
 }
 
 /** The adapter and the head, which are the best ones, and the last checkpoint: parameters and moments of the last step. */
-async function allBits(out: string): Promise<Record<string, Buffer>> {
+async function allBits(out: string): Promise<Record<string, string>> {
   const root = join(out, "checkpoints");
   const names = (await readdir(root)).filter((name) => name.startsWith("step-"));
   expect(names).toHaveLength(1);
   const [last = ""] = names;
-  return { ...(await adapterBytes(out)), [last]: await readFile(join(root, last, "state.safetensors")) };
+  return { ...(await adapterBits(out)), [last]: sha256(await readFile(join(root, last, "state.safetensors"))) };
 }
 
 const between = (low: number, high: number) => low + Math.floor(Math.random() * (high - low + 1));
