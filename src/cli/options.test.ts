@@ -33,6 +33,7 @@ describe("resolveFactualOptions", () => {
       preset: "official",
       transformerLayers: 2,
       init: 0.02,
+      headInit: 0.05,
       skip: 0,
       maskPadding: true,
       epochs: 5,

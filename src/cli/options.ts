@@ -156,6 +156,13 @@ export const adapterSpecs = {
     expects: "a standard deviation above 0, or official",
     help: "standard deviation of the initial weights, or official for the released code's (default 0.02)",
   }),
+  headInit: option({
+    flags: "--head-init <x>",
+    kind: "text",
+    schema: initial.default(0.05),
+    expects: "a standard deviation above 0, or official",
+    help: "the same for the head; small ones learn slowly at first (default 0.05)",
+  }),
   skip: option({
     flags: "--skip <n>",
     kind: "number",

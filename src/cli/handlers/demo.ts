@@ -44,7 +44,18 @@ const sentences = { train: 150, dev: 20, test: 40 };
  * and one transformer layer in each adapter layer is enough for them.
  */
 const training = (epochs: number, seed: number) => [
-  ...["--transformer-layers", "1", "--init", "0.08", "--dropout", "0.2", "--learning-rate", "1e-3"],
+  ...[
+    "--transformer-layers",
+    "1",
+    "--init",
+    "0.08",
+    "--head-init",
+    "0.08",
+    "--dropout",
+    "0.2",
+    "--learning-rate",
+    "1e-3",
+  ],
   ...["--max-length", "64", "--epochs", String(epochs), "--seed", String(seed)],
 ];
 

@@ -106,7 +106,7 @@ function trainingOf(options: FactualOptions) {
     weightDecay,
     maxGradNorm,
     read: { format: formatOf(options.format), minEntityPairs: options.minEntityPairs },
-    headInit: options.init,
+    headInit: options.headInit,
     featureOptions: {
       cache: options.cache === "off" ? null : (options.cache ?? defaultCacheFolder()),
       cacheLimit: options.cacheSize * 2 ** 30,
