@@ -22,8 +22,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Makes the folder, or finds it made: weights follow from seed and sizes alone, and half a gigabyte a second is what
- * making them takes at best.
+ * Makes the folder, or finds it made: weights follow from seed and sizes alone, and making those of a full-size model
+ * takes half a minute.
  *
  * @param parent folder in which folders of this kind are kept
  * @returns the model's folder
