@@ -3,21 +3,14 @@
  * @module
  */
 import type { GraphBuilder, Parameter, Value } from "../graph/index.js";
-import type { Activation, Pass } from "../nn/index.js";
+import type { Pass, TransformerConfig } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
 
 /** The sizes and settings that the rest of the project reads; parsed from Hugging Face's config.json. */
-export interface BackboneConfig {
+export interface BackboneConfig extends TransformerConfig {
   readonly modelType: string;
   readonly vocabSize: number;
-  readonly hiddenSize: number;
   readonly layers: number;
-  readonly heads: number;
-  readonly intermediateSize: number;
-  readonly activation: Activation;
-  readonly layerNormEps: number;
-  readonly hiddenDropout: number;
-  readonly attentionDropout: number;
   readonly maxPositions: number;
   readonly typeVocabSize: number;
   readonly padTokenId: number;

@@ -90,10 +90,10 @@ function visit<K extends OpType>(
 
 /** Sums a gradient over the axes along which its value was broadcast, and checks that it then fits. */
 function sumToOperand(g: GraphBuilder, grad: Value, value: Value, node: Node): Value {
-  const { axes, exact } = broadcastAxes(grad.shape, value.shape);
+  const axes = broadcastAxes(grad.shape, value.shape);
   const leading = grad.shape.length - value.shape.length;
   let fitted = grad;
-  if (!exact) {
+  if (axes.length > 0) {
     fitted = g.emitOne("ReduceSum", [grad, g.ints(...axes)], { keepdims: true });
     if (leading > 0)
       fitted = g.emitOne("Squeeze", [fitted, g.ints(...Array.from({ length: leading }, (_, i) => i))], {});

@@ -16,7 +16,7 @@ export function broadcastShapes(a: Shape, b: Shape): Shape {
 }
 
 /** Axes of `from` that must be summed so that a gradient of shape `from` fits an operand of shape `to`. */
-export function broadcastAxes(from: Shape, to: Shape): { readonly axes: readonly number[]; readonly exact: boolean } {
+export function broadcastAxes(from: Shape, to: Shape): readonly number[] {
   const extra = from.length - to.length;
   const axes = from.flatMap((dim, i) => (i < extra || dim !== to[i - extra] ? [i] : []));
   for (const i of axes) {
@@ -25,7 +25,7 @@ export function broadcastAxes(from: Shape, to: Shape): { readonly axes: readonly
       throw new Error(`a gradient of shape ${showShape(from)} cannot be reduced to ${showShape(to)}`);
     }
   }
-  return { axes, exact: axes.length === 0 };
+  return axes;
 }
 
 /** Product of dimensions: a number when all are known, else the sorted names times the number ("2*batch*sequence"). */

@@ -82,15 +82,20 @@ class LocalExecutor implements Executor {
     for (const [output, slot] of updates) outputs[output] = this.spareOf(slot);
     const results = await session.run(inputs, outputs);
     for (const name of updates.values()) {
-      const slot = this.slots.get(name) as Slot & { spare: Tensor };
+      const slot = this.slot(name) as Slot & { spare: Tensor };
       [slot.current, slot.spare] = [slot.spare, slot.current];
     }
     return Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name] as Tensor)]));
   }
 
-  private spareOf(name: string): Tensor {
+  private slot(name: string): Slot {
     const slot = this.slots.get(name);
     if (!slot) throw new Error(`the state has no slot ${name}`);
+    return slot;
+  }
+
+  private spareOf(name: string): Tensor {
+    const slot = this.slot(name);
     slot.spare ??= toOrt(copyOf(fromOrt(slot.current)));
     return slot.spare;
   }
@@ -100,13 +105,7 @@ class LocalExecutor implements Executor {
   }
 
   async getState(names: readonly string[]): Promise<Tensors> {
-    return Object.fromEntries(
-      names.map((name) => {
-        const slot = this.slots.get(name);
-        if (!slot) throw new Error(`the state has no slot ${name}`);
-        return [name, copyOf(fromOrt(slot.current))];
-      }),
-    );
+    return Object.fromEntries(names.map((name) => [name, copyOf(fromOrt(this.slot(name).current))]));
   }
 
   async close(): Promise<void> {

@@ -16,8 +16,6 @@ export interface Skipped {
   readonly skipped: string;
 }
 
-export type Scores = Readonly<Record<string, number>>;
-
 /** One kind of knowledge or downstream task. */
 export interface Task<Example, Encoded extends EncodedText, Score> {
   readonly name: string;

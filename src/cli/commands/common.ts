@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { z } from "zod";
-import { dataSpecs, runtimeSpecs, text, whole } from "../options.js";
+import { dataSpecs, runtimeSpecs, text, trainingSpecs } from "../options.js";
 import type { CommandContext, ContextFactory } from "../run.js";
 import { addOptions, givenFlags, type Options, option, resolveOptions, type Specs } from "../spec.js";
 
@@ -44,13 +44,7 @@ export const applySpecs = {
     help: "the language model (default: the one named in the adapter)",
   }),
   format: dataSpecs.format,
-  batchSize: option({
-    flags: "--batch-size <n>",
-    kind: "number",
-    schema: whole(1, 65536).default(32),
-    expects: "a whole number from 1",
-    help: "sentences in one forward pass (default 32)",
-  }),
+  batchSize: trainingSpecs.batchSize,
   ...runtimeSpecs,
 };
 

@@ -3,7 +3,7 @@ import { userError } from "../../errors.js";
 import { dataSpecs, text } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
-import { type Handler, simpleCommand } from "./common.js";
+import { applySpecs, type Handler, simpleCommand } from "./common.js";
 
 const inspectSpecs = { format: dataSpecs.format };
 
@@ -32,13 +32,7 @@ const verifySpecs = {
     expects: "an adapter's folder",
     help: "folder of the adapter, as the argument",
   }),
-  backbone: option({
-    flags: "--backbone <dir|id>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "a model folder or a Hugging Face id",
-    help: "the language model (default: the one named in the adapter)",
-  }),
+  backbone: applySpecs.backbone,
 };
 
 export type VerifyOptions = Options<typeof verifySpecs> & { readonly adapter: string };
