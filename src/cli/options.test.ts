@@ -40,6 +40,7 @@ describe("resolveFactualOptions", () => {
       batchSize: 32,
       gradientAccumulation: 1,
       learningRate: 3e-4,
+      headLearningRate: 1e-3,
       warmup: "10%",
       weightDecay: 0,
       maxGradNorm: 1,

@@ -216,6 +216,13 @@ export const trainingSpecs = {
     expects: "a number above 0 and at most 1",
     help: "highest learning rate (default 3e-4)",
   }),
+  headLearningRate: option({
+    flags: "--head-learning-rate <x>",
+    kind: "number",
+    schema: z.number().positive().max(1).default(1e-3),
+    expects: "a number above 0 and at most 1",
+    help: "highest learning rate of the head (default 1e-3)",
+  }),
   warmup: option({
     flags: "--warmup <n|10%>",
     kind: "number",

@@ -24,9 +24,10 @@ async function run(
   gradients: readonly Values[],
   rates: readonly number[],
   config: AdamWConfig,
+  rateScale: (parameter: Parameter) => number = () => 1,
 ): Promise<{ values: Values; norm: number }[]> {
   const executor = await localExecutor({ device: "cpu", threads: 1 });
-  const step = updateStep({ trainable: parameters, optimizer: config });
+  const step = updateStep({ trainable: parameters, optimizer: config, rateScale });
   const graph = await executor.load({ model: toOnnx(step.graph), updates: step.updates });
   const state: Record<string, HostTensor> = {};
   for (const { name, shape } of parameters) {
@@ -111,6 +112,26 @@ describe("AdamW in a graph", () => {
     const expected = reference(start, gradients, rates, config);
     for (const name of Object.keys(shapes))
       expectNear((after.at(-1) as (typeof after)[0]).values[name] as Float32Array, expected[name] as number[]);
+  });
+
+  it("scales the rate, and with it the decay, of single parameters", async () => {
+    const config = { ...adamWDefaults, weightDecay: 0.1 };
+    const start = values(99, 1);
+    const after = await run(parameters, start, gradients, rates, config, ({ name }) =>
+      name === "layer.weight" ? 3 : 1,
+    );
+    const [plain, scaled] = [1, 3].map((scale) =>
+      reference(
+        start,
+        gradients,
+        rates.map((rate) => scale * rate),
+        config,
+      ),
+    );
+    for (const name of Object.keys(shapes)) {
+      const expected = (name === "layer.weight" ? scaled : plain) as Record<string, number[]>;
+      expectNear((after.at(-1) as (typeof after)[0]).values[name] as Float32Array, expected[name] as number[]);
+    }
   });
 
   it("decays neither biases nor LayerNorm weights", () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type AdapterManifest, type KAdapterConfig, type Parameters, writeAdapterFolder } from "../adapters/index.js";
 import type { ReadRelationsOptions } from "../data/index.js";
 import { userError } from "../errors.js";
+import type { Parameter } from "../graph/index.js";
 import type { ClassificationScores, EncodedRelation, FeatureKind, HeadInit, KnowledgeModel } from "../tasks/index.js";
 import { elementCount, floatsOf } from "../tensor.js";
 import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
@@ -36,6 +37,7 @@ export interface FactualPretraining {
   readonly featureOptions: FeatureOptions;
   readonly maxLength: number;
   readonly settings: TrainerSettings;
+  readonly headLearningRate: number;
   readonly weightDecay: number;
   readonly maxGradNorm: number;
   readonly resume: boolean;
@@ -138,7 +140,10 @@ async function openSessions(
   const optimizer = { ...adamWDefaults, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm };
   const prediction = await PredictionSession.open(forDev);
   return {
-    training: await TrainingSession.open(forTraining, optimizer, settings.gradientAccumulation > 1),
+    training: await TrainingSession.open(forTraining, optimizer, {
+      accumulation: settings.gradientAccumulation > 1,
+      rateScale: headRateScale(model, options.headLearningRate / settings.learningRate),
+    }),
     score: async () => {
       const logits = await predictAll(prediction, dev.examples, 2 * settings.batchSize);
       return task.score(dev.examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
@@ -148,6 +153,12 @@ async function openSessions(
       await forDev.features.close();
     },
   };
+}
+
+/** A head maps what is there already and bears a higher rate than the adapter's layers, which are learnt from nothing. */
+function headRateScale({ head }: KnowledgeModel, scale: number): (parameter: Parameter) => number {
+  const names = new Set(head.parameters.map(({ name }) => name));
+  return ({ name }) => (names.has(name) ? scale : 1);
 }
 
 /** A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there. */
@@ -228,11 +239,12 @@ function identityOf(
   labels: readonly string[],
   train: EncodedData,
 ): Record<string, string> {
-  const { backbone, features, architecture, headInit, maxLength, weightDecay, maxGradNorm } = options;
+  const { backbone, features, architecture, headInit, maxLength, headLearningRate, weightDecay, maxGradNorm } = options;
   const { saveEvery: _, ...settings } = options.settings;
   const data = train.examples.map(({ inputIds, subject, object, label }) => [...inputIds, subject, object, label]);
   const featureDtype = options.featureOptions.dtype;
-  const shown = { ...settings, features, featureDtype, headInit, maxLength, weightDecay, maxGradNorm, ...architecture };
+  const optimizer = { headLearningRate, weightDecay, maxGradNorm };
+  const shown = { ...settings, features, featureDtype, headInit, maxLength, ...optimizer, ...architecture };
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,

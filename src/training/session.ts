@@ -1,4 +1,4 @@
-import { GraphBuilder, toOnnx, type Value } from "../graph/index.js";
+import { GraphBuilder, type Parameter, toOnnx, type Value } from "../graph/index.js";
 import { dropoutFeeds, initialValue } from "../nn/index.js";
 import type { EncodedText, KnowledgeModel, Task } from "../tasks/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
@@ -72,6 +72,13 @@ export interface StepScalars {
 
 const scalar = (value: number): HostTensor => float32Tensor([], Float32Array.of(value));
 
+export interface TrainingVariants {
+  /** Whether a step may consist of several micro-batches. */
+  readonly accumulation: boolean;
+  /** Multiplies the learning rate of a parameter. */
+  readonly rateScale?: (parameter: Parameter) => number;
+}
+
 /** Runs optimiser steps; parameters and moments live where the graphs run. */
 export class TrainingSession<E extends EncodedText> {
   private constructor(
@@ -81,11 +88,10 @@ export class TrainingSession<E extends EncodedText> {
     private readonly split: { readonly accumulate: Loaded; readonly update: Loaded } | null,
   ) {}
 
-  /** @param accumulation whether a step may consist of several micro-batches */
   static async open<E extends EncodedText>(
     options: SessionOptions<E>,
     optimizer: AdamWConfig,
-    accumulation: boolean,
+    { accumulation, rateScale }: TrainingVariants,
   ): Promise<TrainingSession<E>> {
     const { executor, model } = options;
     const step = {
@@ -93,6 +99,7 @@ export class TrainingSession<E extends EncodedText> {
       trainable: model.parameters,
       optimizer,
       dropout: true,
+      ...(rateScale ? { rateScale } : {}),
     };
     const fused = await load(executor, fusedStep(step));
     if (!accumulation) return new TrainingSession(options, optimizer, fused, null);

@@ -29,9 +29,13 @@ export interface StepOptions {
   readonly loss: (pass: Pass) => Value;
   readonly trainable: readonly Parameter[];
   readonly optimizer: AdamWConfig;
+  /** Multiplies the scheduled learning rate of a parameter; 1 for all where it is left out. */
+  readonly rateScale?: (parameter: Parameter) => number;
   /** Whether the layers drop what their configurations say. */
   readonly dropout: boolean;
 }
+
+type UpdateOptions = Pick<StepOptions, "trainable" | "optimizer" | "rateScale">;
 
 function trainingPass(dropout: boolean): Pass {
   const g = new GraphBuilder();
@@ -80,26 +84,19 @@ function accumulateGraph(options: StepOptions): StepGraph {
 }
 
 /** Clipping and AdamW alone: gradients are read from their slots (or fed under their names). */
-export function updateStep(options: Pick<StepOptions, "trainable" | "optimizer">): StepGraph {
+export function updateStep(options: UpdateOptions): StepGraph {
   const g = new GraphBuilder();
   const update = optimizerUpdate(g, options, ({ name, shape }) => g.input(slotNames.gradient(name), "float32", shape));
   return { graph: g.build({ grad_norm: update.norm, ...update.outputs }), updates: update.slots, fetch: ["grad_norm"] };
 }
 
-function optimizerUpdate(
-  g: GraphBuilder,
-  options: Pick<StepOptions, "trainable" | "optimizer">,
-  gradOf: (parameter: Parameter) => Value,
-) {
+function optimizerUpdate(g: GraphBuilder, options: UpdateOptions, gradOf: (parameter: Parameter) => Value) {
   const { trainable, optimizer } = options;
   return g.scoped("adamw", () => {
     const grads = trainable.map(gradOf);
     const norm = globalNorm(g, grads);
     const clip = optimizer.maxGradNorm > 0 ? clipFactor(g, norm, optimizer.maxGradNorm) : null;
-    const inputs: UpdateInputs = {
-      learningRate: g.input("learning_rate", "float32", []),
-      stepSize: g.input("step_size", "float32", []),
-    };
+    const ratesOf = updateInputs(g, options.rateScale);
     const outputs: Record<string, Value> = {};
     const slots: Record<string, string> = {};
     for (const [i, parameter] of trainable.entries()) {
@@ -110,7 +107,8 @@ function optimizerUpdate(
         secondMoment: g.input(v, "float32", parameter.shape),
       };
       const grad = grads[i] as Value;
-      const after = adamWUpdate(g, parameter, clip ? mul(g, grad, clip) : grad, state, inputs, optimizer);
+      const clipped = clip ? mul(g, grad, clip) : grad;
+      const after = adamWUpdate(g, parameter, clipped, state, ratesOf(parameter), optimizer);
       for (const [slot, value] of [
         [parameter.name, after.value],
         [m, after.firstMoment],
@@ -122,4 +120,22 @@ function optimizerUpdate(
     }
     return { norm, outputs, slots };
   });
+}
+
+/** The fed rates, scaled once for each scale that occurs. */
+function updateInputs(g: GraphBuilder, rateScale: StepOptions["rateScale"]): (parameter: Parameter) => UpdateInputs {
+  const fed: UpdateInputs = {
+    learningRate: g.input("learning_rate", "float32", []),
+    stepSize: g.input("step_size", "float32", []),
+  };
+  const scaled = new Map<number, UpdateInputs>([[1, fed]]);
+  return (parameter) => {
+    const scale = rateScale?.(parameter) ?? 1;
+    const found = scaled.get(scale);
+    if (found) return found;
+    const times = (value: Value) => mul(g, value, g.scalar(scale));
+    const made = { learningRate: times(fed.learningRate), stepSize: times(fed.stepSize) };
+    scaled.set(scale, made);
+    return made;
+  };
 }

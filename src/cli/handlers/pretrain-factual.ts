@@ -96,13 +96,14 @@ function architectureOf(options: FactualOptions, { config }: BackboneFolder): KA
 }
 
 function trainingOf(options: FactualOptions) {
-  const { train, dev, out, features, maxLength, weightDecay, maxGradNorm } = options;
+  const { train, dev, out, features, maxLength, headLearningRate, weightDecay, maxGradNorm } = options;
   return {
     train,
     dev,
     out,
     features,
     maxLength,
+    headLearningRate,
     weightDecay,
     maxGradNorm,
     read: { format: formatOf(options.format), minEntityPairs: options.minEntityPairs },
