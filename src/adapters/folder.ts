@@ -44,6 +44,8 @@ const adapterManifestSchema = z.object({
     /** Class names in the order of the head's rows; null where an imported file cannot tell. */
     labels: z.array(name).min(1).max(1_000_000).nullable(),
     maxLength: z.number().int().positive().max(1_000_000),
+    /** The task's own settings. */
+    options: z.record(z.string(), z.json()).default({}),
   }),
   /** Options of the training that made it. */
   recipe: z.record(z.string(), z.json()),

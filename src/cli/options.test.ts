@@ -36,6 +36,7 @@ describe("resolveFactualOptions", () => {
       headInit: 0.05,
       skip: 0,
       maskPadding: true,
+      freezeAdapter: false,
       epochs: 5,
       batchSize: 32,
       gradientAccumulation: 1,

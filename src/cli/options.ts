@@ -43,6 +43,9 @@ const initial = z.preprocess(
   z.union([z.number().positive().max(1), z.literal("official")]),
 );
 
+/** One file or several, as flags and recipes give them. */
+export const fileList = z.preprocess((given) => (typeof given === "string" ? [given] : given), z.array(text).min(1));
+
 const backboneExpects = "a model folder or a Hugging Face id such as roberta-large";
 
 /** Which backbone and data; the names of files are taken from the working directory, in recipes too. */
@@ -176,6 +179,13 @@ export const adapterSpecs = {
     schema: z.boolean().default(true),
     expects: "true or false",
     help: "let the adapter attend to padding, as the released code does",
+  }),
+  freezeAdapter: option({
+    flags: "--freeze-adapter",
+    kind: "switch",
+    schema: z.boolean().default(false),
+    expects: "true or false",
+    help: "a baseline: the adapter stays as it starts, at random, and the head alone is trained",
   }),
 };
 
@@ -327,13 +337,17 @@ export const runtimeSpecs = {
 /** Every option of `pretrain factual` that a recipe may hold. */
 export const factualSpecs = { ...dataSpecs, ...adapterSpecs, ...trainingSpecs, ...cacheSpecs, ...runtimeSpecs };
 
-export type DataOptions = Options<typeof dataSpecs>;
 export type AdapterOptions = Options<typeof adapterSpecs>;
-export type TrainingOptions = Options<typeof trainingSpecs>;
 export type RuntimeOptions = Options<typeof runtimeSpecs>;
 
 /** The resolved options of `pretrain factual`: plain JSON, stored in `adapter_config.json` and shown by `--json`. */
 export type FactualOptions = Options<typeof factualSpecs>;
+
+/** What the options of every `pretrain` have in common. */
+export type PretrainOptions = Omit<FactualOptions, "train" | "dev" | "format" | "minEntityPairs"> & {
+  readonly train: string | readonly string[];
+  readonly dev: string | readonly string[];
+};
 
 /**
  * The options of `pretrain factual`: flags over the recipe over the defaults.

@@ -220,9 +220,9 @@ describe("createProgram", () => {
     ];
     for (const argv of good) expect((await run(handlers, ...argv)).stderr.text).toBe("");
     expect(seen).toMatchObject([
-      { adapter: "a", backbone: "b", data: "f", batchSize: 32, device: "auto" },
+      { adapter: "a", backbone: "b", data: ["f"], batchSize: 32, device: "auto" },
       { adapter: "a", input: { sentence: { subject: { start: 0, end: 4 }, object: { start: 11, end: 17 } } }, top: 1 },
-      { adapter: "a", input: { data: "f" } },
+      { adapter: "a", input: { data: ["f"] } },
       { file: "m.bin", layers: [0, 11, 22], adapterHeads: 12, maskPadding: false },
       { path: "p" },
       { adapter: "a" },
@@ -230,7 +230,7 @@ describe("createProgram", () => {
     ]);
     const bad: [string[], string][] = [
       [["import", "--out", "o"], "error: missing required argument 'file'"],
-      [["predict", "--adapter", "a"], "error: nothing to predict; expected --data, or all of"],
+      [["predict", "--adapter", "a"], "error: nothing to predict; expected --data, or --text"],
       [["predict", "--adapter", "a", "--data", "f", "--text", "x"], "error: --data and --text are both given"],
       [
         ["predict", "--adapter", "a", "--text", "x", "--subject", "y", "--object", "x"],

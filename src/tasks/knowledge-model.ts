@@ -18,6 +18,8 @@ export interface KnowledgeModelOptions {
   readonly backboneLayers: number;
   /** Element type of the hidden states that are fed; float32 inside. */
   readonly featureDtype?: "float16" | "float32";
+  /** Only the head learns: the adapter stays as it starts, and drops nothing. */
+  readonly freezeAdapter?: boolean;
   makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead;
 }
 
@@ -39,6 +41,11 @@ export class KnowledgeModel {
 
   get parameters(): readonly Parameter[] {
     return [...(this.adapter?.parameters ?? []), ...this.head.parameters];
+  }
+
+  /** The parameters that learn. */
+  get trainable(): readonly Parameter[] {
+    return this.options.freezeAdapter ? this.head.parameters : this.parameters;
   }
 
   /** Hidden states that must be fed, in ascending order. */
@@ -76,7 +83,8 @@ export class KnowledgeModel {
     const last = picked(states.get(backboneLayers) as Value);
     if (!this.adapter) return [last];
     const mask = adapter.maskPadding ? attentionMask(g, paddingMask(g)) : null;
-    return [last, this.adapter.forward(pass, taps, mask, select).output];
+    const own = this.options.freezeAdapter ? { ...pass, dropout: null } : pass;
+    return [last, this.adapter.forward(own, taps, mask, select).output];
   }
 }
 

@@ -3,11 +3,21 @@ import { userError } from "../errors.js";
 import type { GraphBuilder, Value } from "../graph/index.js";
 import type { ParamScope, Pass } from "../nn/index.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
-import { type MarkerOptions, markEntities, type Tokenizer } from "../text/index.js";
+import { markEntities, type Tokenizer } from "../text/index.js";
 import { type ClassificationScores, scoreClassification } from "./classification-scores.js";
 import { crossEntropy } from "./losses.js";
-import { type HeadInit, RelationHead } from "./relation-head.js";
-import type { EncodedText, HeadSizes, Prediction, Skipped, Task, TaskHead } from "./task.js";
+import { RelationHead } from "./relation-head.js";
+import type {
+  EncodedText,
+  Evaluation,
+  HeadSizes,
+  Prediction,
+  Skipped,
+  Task,
+  TaskContext,
+  TaskHead,
+  TaskKind,
+} from "./task.js";
 
 export interface EncodedRelation extends EncodedText {
   /** Positions of the first subject marker and the first object marker. */
@@ -18,29 +28,31 @@ export interface EncodedRelation extends EncodedText {
   readonly example: RelationExample;
 }
 
-export interface RelationTaskOptions {
-  readonly tokenizer: Tokenizer;
-  /** Relation names in the order of the classes. */
-  readonly labels: readonly string[];
-  readonly markers: MarkerOptions;
-  readonly dropout: number;
-  readonly headInit: HeadInit;
-}
+/** Relation classification by name; its settings are the relations. */
+export const relationClassification: TaskKind<RelationExample, EncodedRelation, ClassificationScores> = {
+  name: "relation-classification",
+  make: ({ labels }, context) => {
+    if (labels) return new RelationClassification(labels, context);
+    throw userError({
+      what: `the task ${relationClassification.name} names no relations`,
+      expected: "a list of labels",
+    });
+  },
+};
 
 /** Factual knowledge: which relation holds between two marked entities of a sentence. */
 export class RelationClassification implements Task<RelationExample, EncodedRelation, ClassificationScores> {
-  readonly name = "relation-classification";
   private readonly classes: ReadonlyMap<string, number>;
 
-  constructor(private readonly options: RelationTaskOptions) {
-    this.classes = new Map(options.labels.map((label, i) => [label, i]));
+  /** @param labels relation names in the order of the classes */
+  constructor(
+    readonly labels: readonly string[],
+    private readonly context: TaskContext,
+  ) {
+    this.classes = new Map(labels.map((label, i) => [label, i]));
   }
 
-  get labels(): readonly string[] {
-    return this.options.labels;
-  }
-
-  encode(example: RelationExample): EncodedRelation | Skipped {
+  encode(example: RelationExample, tokenizer: Tokenizer): EncodedRelation | Skipped {
     const label = this.classes.get(example.relation);
     if (label === undefined) {
       throw userError({
@@ -50,23 +62,23 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
         fix: "evaluate on data with the training data's relations",
       });
     }
-    return this.mark(example, label);
+    return this.mark(example, tokenizer, label);
   }
 
-  /** Encodes an example whose relation is to be told; what it says of its relation is not read. */
-  encodeUnlabelled(example: RelationExample): EncodedRelation | Skipped {
-    return this.mark(example, -1);
+  encodeUnlabelled(example: RelationExample, tokenizer: Tokenizer): EncodedRelation | Skipped {
+    return this.mark(example, tokenizer, -1);
   }
 
-  private mark(example: RelationExample, label: number): EncodedRelation | Skipped {
-    const { tokenizer, markers } = this.options;
-    const marked = markEntities(tokenizer, example.text, example.subject, example.object, markers);
+  private mark(example: RelationExample, tokenizer: Tokenizer, label: number): EncodedRelation | Skipped {
+    const { maxLength } = this.context;
+    const marked = markEntities(tokenizer, example.text, example.subject, example.object, { maxLength });
     return "skipped" in marked ? marked : { ...marked, label, example };
   }
 
   makeHead(scope: ParamScope, { featureSize, hiddenSize }: HeadSizes): TaskHead {
-    const { dropout, headInit, labels } = this.options;
-    return new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels.length, dropout, headInit));
+    const { dropout, headInit } = this.context;
+    const labels = this.labels.length;
+    return new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels, dropout, headInit));
   }
 
   feeds(batch: readonly EncodedRelation[], width: number): Record<string, HostTensor> {
@@ -89,6 +101,10 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
       Array.from(predictions, ({ encoded, logits }) => ({ truth: encoded.label, logits })),
       this.labels,
     );
+  }
+
+  evaluation({ accuracy, microF1, macroF1, loss }: ClassificationScores): Evaluation {
+    return { metrics: { accuracy, microF1, macroF1, loss }, metric: accuracy };
   }
 }
 

@@ -1,8 +1,6 @@
 import { concat, type Parameter, reshape, type Value } from "../graph/index.js";
 import { constant, drop, Linear, type LinearInit, normal, type ParamScope, type Pass, uniform } from "../nn/index.js";
-
-/** How the heads of pre-training start: normal with a deviation, or PyTorch's default. */
-export type HeadInit = number | "official";
+import type { HeadInit } from "./task.js";
 
 export function headLinear(scope: ParamScope, inputs: number, outputs: number, init: HeadInit): Linear {
   const bound = uniform(1 / Math.sqrt(inputs));

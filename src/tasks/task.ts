@@ -5,6 +5,7 @@
 import type { GraphBuilder, Parameter, Value } from "../graph/index.js";
 import type { ParamScope, Pass } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
+import type { Tokenizer } from "../text/index.js";
 
 /** An example as token ids. */
 export interface EncodedText {
@@ -16,16 +17,57 @@ export interface Skipped {
   readonly skipped: string;
 }
 
+/** Plain JSON by name. */
+export type JsonObject = { readonly [key: string]: JsonValue };
+type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+
+/** What an adapter's folder records of its task, so that the task can be made again. */
+export interface TaskSettings {
+  /** Class names in the order of the head's rows; null where the head has none. */
+  readonly labels: readonly string[] | null;
+  /** All else that decides how examples are read and what the head looks like. */
+  readonly options: JsonObject;
+}
+
+/** What a task is made with besides its own settings. */
+export interface TaskContext {
+  /** Longest text in tokens. */
+  readonly maxLength: number;
+  readonly dropout: number;
+  readonly headInit: HeadInit;
+}
+
+/** How the heads of pre-training start: normal with a deviation, or PyTorch's default. */
+export type HeadInit = number | "official";
+
+/** A kind of task by its name: what pre-training is given, and what an adapter's folder is opened with. */
+export interface TaskKind<Example, Encoded extends EncodedText, Score> {
+  /** Stands in the adapter's folder. */
+  readonly name: string;
+  /** @throws UserError when the settings (of a folder, say) are not this task's */
+  make(settings: TaskSettings, context: TaskContext): Task<Example, Encoded, Score>;
+}
+
 /** One kind of knowledge or downstream task. */
 export interface Task<Example, Encoded extends EncodedText, Score> {
-  readonly name: string;
-  encode(example: Example): Encoded | Skipped;
+  encode(example: Example, tokenizer: Tokenizer): Encoded | Skipped;
+  /** Encodes an example whose answer is to be told and is not read; {@link encode} where it is left out. */
+  encodeUnlabelled?(example: Example, tokenizer: Tokenizer): Encoded | Skipped;
   /** Makes the head that the features go through. */
   makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead;
   /** The task's own inputs for a batch that is padded to `width` tokens. */
   feeds(batch: readonly Encoded[], width: number): Readonly<Record<string, HostTensor>>;
   /** Compares predictions with the truth. */
   score(predictions: Iterable<Prediction<Encoded>>): Score;
+  /** A score as numbers: what logs and the adapter's folder hold. */
+  evaluation(score: Score): Evaluation;
+}
+
+export interface Evaluation {
+  /** Quality on held-out data by name; rates are fractions from 0 to 1. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** The one that decides which parameters are the best; more is better. */
+  readonly metric: number;
 }
 
 export interface HeadSizes {

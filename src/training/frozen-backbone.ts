@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BackboneIdentity } from "../adapters/index.js";
 import {
   type Backbone,
   type BackboneConfig,
@@ -95,6 +96,18 @@ function checkedWeights(
 /** The most tokens that a model has positions for, special tokens included. */
 export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfig): number {
   return modelType === "roberta" ? maxPositions - padTokenId - 1 : maxPositions;
+}
+
+/** What an adapter's folder records of its backbone. */
+export function backboneIdentity({ name, hash, tokenizer, config }: BackboneFolder): BackboneIdentity {
+  return {
+    name,
+    modelType: config.modelType,
+    hiddenSize: config.hiddenSize,
+    layers: config.layers,
+    hash,
+    tokenizerHash: tokenizer.hash,
+  };
 }
 
 /** Texts of one batch, padded to the same width. */

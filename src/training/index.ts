@@ -5,8 +5,9 @@
  * import { workerExecutor } from "kadapter/runtime";
  * import { loadRelationModel, predictAll } from "kadapter/training";
  * const executor = await workerExecutor();
- * const { task, session } = await loadRelationModel(executor, "runs/facts");
- * const logits = await predictAll(session, examples.map((example) => task.encode(example)), 32);
+ * const { task, session, backbone } = await loadRelationModel(executor, "runs/facts");
+ * const encoded = examples.map((example) => task.encode(example, backbone.tokenizer));
+ * const logits = await predictAll(session, encoded, 32);
  * await executor.close();
  * @module
  */
@@ -14,14 +15,16 @@ export * from "./adamw.js";
 export * from "./checkpoint.js";
 export * from "./events.js";
 export * from "./executor.js";
+export * from "./factual.js";
 export * from "./feature-cache.js";
 export * from "./features.js";
 export * from "./frozen-backbone.js";
 export { type EventSink, MetricsLog } from "./metrics-log.js";
-export * from "./pretrain-factual.js";
-export * from "./relation-setup.js";
+export * from "./pretrain.js";
 export * from "./schedule.js";
 export * from "./session.js";
 export * from "./step.js";
+export * from "./task-data.js";
+export * from "./task-model.js";
 export { TensorBoardWriter } from "./tensorboard.js";
 export * from "./trainer.js";

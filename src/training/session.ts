@@ -1,7 +1,7 @@
-import { GraphBuilder, type Parameter, toOnnx, type Value } from "../graph/index.js";
+import { GraphBuilder, type Parameter, type Shape, toOnnx, type Value } from "../graph/index.js";
 import { dropoutFeeds, initialValue } from "../nn/index.js";
 import type { EncodedText, KnowledgeModel, Task } from "../tasks/index.js";
-import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { elementCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
 import { paddedWidth } from "./batches.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
@@ -9,30 +9,21 @@ import type { FeatureSource } from "./features.js";
 import { padBatch } from "./frozen-backbone.js";
 import { fusedStep, type StepGraph, slotNames, splitStep } from "./step.js";
 
-// biome-ignore lint/suspicious/noExplicitAny: a session works for every task; the types meet in its caller
-type AnyTask<E extends EncodedText> = Task<any, E, any>;
-
 export interface SessionOptions<E extends EncodedText> {
   readonly executor: Executor;
   readonly features: FeatureSource<E>;
   readonly padTokenId: number;
   readonly model: KnowledgeModel;
-  readonly task: AnyTask<E>;
+  readonly task: Pick<Task<never, E, unknown>, "feeds">;
   readonly maxLength: number;
-}
-
-interface BatchFeeds {
-  readonly feeds: Tensors;
-  /** Lengths of the named dimensions. */
-  readonly dims: { readonly batch: number; readonly sequence: number };
 }
 
 /** What a batch feeds: hidden states, mask and the task's own inputs, as far as the graph asks for them. */
 async function batchFeeds<E extends EncodedText>(
   { features, padTokenId, task, maxLength }: SessionOptions<E>,
   batch: readonly E[],
-  inputs: ReadonlySet<string>,
-): Promise<BatchFeeds> {
+  inputs: Loaded["inputs"],
+): Promise<Tensors> {
   const width = paddedWidth(Math.max(...batch.map(({ inputIds }) => inputIds.length)), maxLength);
   const { attentionMask } = padBatch(
     batch.map(({ inputIds }) => inputIds),
@@ -40,19 +31,30 @@ async function batchFeeds<E extends EncodedText>(
     padTokenId,
   );
   const all = { ...(await features.batch(batch, width)), attention_mask: attentionMask, ...task.feeds(batch, width) };
-  const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
-  return { feeds, dims: { batch: batch.length, sequence: width } };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
+}
+
+/** Lengths of the named dimensions, as far as fed tensors tell them. */
+function namedDims(inputs: Loaded["inputs"], feeds: Tensors): Record<string, number> {
+  const dims: Record<string, number> = {};
+  for (const [name, { shape }] of Object.entries(feeds)) {
+    inputs.get(name)?.forEach((dim, axis) => {
+      if (typeof dim === "string") dims[dim] = shape[axis] as number;
+    });
+  }
+  return dims;
 }
 
 interface Loaded {
   readonly graph: LoadedGraph;
-  readonly inputs: ReadonlySet<string>;
+  /** Shapes by name. */
+  readonly inputs: ReadonlyMap<string, Shape>;
   readonly fetch: readonly string[];
 }
 
 async function load(executor: Executor, { graph, updates, fetch }: StepGraph): Promise<Loaded> {
   const loaded = await executor.load({ model: toOnnx(graph), updates });
-  return { graph: loaded, inputs: new Set(graph.inputs.map(({ name }) => name)), fetch };
+  return { graph: loaded, inputs: new Map(graph.inputs.map(({ name, shape }) => [name, shape])), fetch };
 }
 
 /** What one optimiser step reports. */
@@ -96,7 +98,7 @@ export class TrainingSession<E extends EncodedText> {
     const { executor, model } = options;
     const step = {
       loss: (pass: Parameters<KnowledgeModel["forward"]>[0]): Value => model.forward(pass).loss,
-      trainable: model.parameters,
+      trainable: model.trainable,
       optimizer,
       dropout: true,
       ...(rateScale ? { rateScale } : {}),
@@ -110,24 +112,25 @@ export class TrainingSession<E extends EncodedText> {
     });
   }
 
-  /** Names of all state slots: parameters and moments. */
+  /** Names of all state slots: parameters, and moments of those that learn. */
   get slots(): readonly string[] {
-    return this.options.model.parameters.flatMap(({ name }) => [
-      name,
-      slotNames.firstMoment(name),
-      slotNames.secondMoment(name),
-    ]);
+    const { parameters, trainable } = this.options.model;
+    const learning = new Set(trainable);
+    return parameters.flatMap((parameter) => {
+      const { name } = parameter;
+      return learning.has(parameter) ? [name, slotNames.firstMoment(name), slotNames.secondMoment(name)] : [name];
+    });
   }
 
   /** Fresh parameters that follow from the seed, and moments of zero. */
   async initialise(seed: number): Promise<void> {
     const state: Record<string, HostTensor> = {};
-    for (const parameter of this.options.model.parameters) {
-      const { name, shape } = parameter;
-      const value = initialValue(parameter, seed);
-      state[name] = float32Tensor(shape, value);
-      state[slotNames.firstMoment(name)] = float32Tensor(shape, new Float32Array(value.length));
-      state[slotNames.secondMoment(name)] = float32Tensor(shape, new Float32Array(value.length));
+    const { parameters, trainable } = this.options.model;
+    for (const parameter of parameters)
+      state[parameter.name] = float32Tensor(parameter.shape, initialValue(parameter, seed));
+    for (const { name, shape } of trainable) {
+      for (const slot of [slotNames.firstMoment(name), slotNames.secondMoment(name)])
+        state[slot] = float32Tensor(shape, new Float32Array(elementCount(shape)));
     }
     await this.restore(state);
   }
@@ -142,9 +145,9 @@ export class TrainingSession<E extends EncodedText> {
 
   private emptyGradients(): Tensors {
     return Object.fromEntries(
-      this.options.model.parameters.map(({ name, shape }) => [
+      this.options.model.trainable.map(({ name, shape }) => [
         slotNames.gradient(name),
-        float32Tensor(shape, new Float32Array(shape.reduce((a, b) => a * b, 1))),
+        float32Tensor(shape, new Float32Array(elementCount(shape))),
       ]),
     );
   }
@@ -174,8 +177,9 @@ export class TrainingSession<E extends EncodedText> {
   }
 
   private async feeds(loaded: Loaded, batch: readonly E[], keys: readonly number[]): Promise<Tensors> {
-    const { feeds, dims } = await batchFeeds(this.options, batch, loaded.inputs);
-    return { ...feeds, ...dropoutFeeds([...loaded.inputs], ["dropout", ...keys], dims) };
+    const feeds = await batchFeeds(this.options, batch, loaded.inputs);
+    const dims = namedDims(loaded.inputs, feeds);
+    return { ...feeds, ...dropoutFeeds([...loaded.inputs.keys()], ["dropout", ...keys], dims) };
   }
 }
 
@@ -199,7 +203,7 @@ export class PredictionSession<E extends EncodedText> {
 
   /** The head's logits of each example, in the batch's order. */
   async logits(batch: readonly E[]): Promise<Float32Array[]> {
-    const { feeds } = await batchFeeds(this.options, batch, this.loaded.inputs);
+    const feeds = await batchFeeds(this.options, batch, this.loaded.inputs);
     const logits = floatsOf(await this.loaded.graph.run(feeds, this.loaded.fetch), "logits");
     const size = logits.length / batch.length;
     return batch.map((_, i) => logits.slice(i * size, (i + 1) * size));

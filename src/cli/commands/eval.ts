@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { text } from "../options.js";
+import { fileList, text } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
 import { applySpecs, type Handler, overwriteSpec, simpleCommand } from "./common.js";
@@ -7,10 +7,10 @@ import { applySpecs, type Handler, overwriteSpec, simpleCommand } from "./common
 const evalSpecs = {
   ...applySpecs,
   data: option({
-    flags: "--data <file>",
+    flags: "--data <file...>",
     kind: "text",
-    schema: text,
-    expects: "a file of labelled examples",
+    schema: fileList,
+    expects: "files of labelled examples",
     help: "labelled examples",
   }),
   predictions: option({

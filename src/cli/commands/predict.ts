@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Span } from "../../data/index.js";
 import { userError } from "../../errors.js";
-import { text, whole } from "../options.js";
+import { fileList, text, whole } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
 import { applySpecs, type Handler, overwriteSpec, simpleCommand } from "./common.js";
@@ -9,11 +9,11 @@ import { applySpecs, type Handler, overwriteSpec, simpleCommand } from "./common
 const predictSpecs = {
   ...applySpecs,
   data: option({
-    flags: "--data <file>",
+    flags: "--data <file...>",
     kind: "text",
-    schema: text.optional(),
-    expects: "a file of examples",
-    help: "examples; their relations, if there are any, are not read",
+    schema: fileList.optional(),
+    expects: "files of examples",
+    help: "examples; their answers, if there are any, are not read",
   }),
   text: option({
     flags: "--text <sentence>",
@@ -56,20 +56,21 @@ const predictSpecs = {
 /** A sentence typed on the command line. */
 export interface TypedSentence {
   readonly text: string;
-  readonly subject: Span;
-  readonly object: Span;
+  /** For an adapter that tells relations. */
+  readonly subject?: Span;
+  readonly object?: Span;
 }
 
 export type PredictOptions = Omit<Options<typeof predictSpecs>, "text" | "subject" | "object" | "data"> & {
-  /** A data file's name, or the sentence itself. */
-  readonly input: { readonly data: string } | { readonly sentence: TypedSentence };
+  /** Data files' names, or the sentence itself. */
+  readonly input: { readonly data: readonly string[] } | { readonly sentence: TypedSentence };
 };
 
-/** `predict`: names the relations of unlabelled examples. */
+/** `predict`: tells the answers of unlabelled examples. */
 export function predictCommand(context: ContextFactory, handler: Handler<PredictOptions>): Command {
   return simpleCommand(
     "predict",
-    "name the relation of each example",
+    "tell the answer of each example, such as its relation",
     predictSpecs,
     context,
     async ({ text, subject, object, data, ...rest }, given) =>
@@ -77,17 +78,27 @@ export function predictCommand(context: ContextFactory, handler: Handler<Predict
   );
 }
 
-type Inputs = Readonly<Record<"text" | "subject" | "object" | "data", string | undefined>>;
+interface Inputs extends Readonly<Record<"text" | "subject" | "object", string | undefined>> {
+  readonly data: readonly string[] | undefined;
+}
 
 function inputOf({ text, subject, object, data }: Inputs): PredictOptions["input"] {
   const typed = [text, subject, object].some((value) => value !== undefined);
   if (data !== undefined && !typed) return { data };
   if (data !== undefined) throw userError({ what: "--data and --text are both given", expected: "one of them" });
-  if (text === undefined || subject === undefined || object === undefined) {
-    throw userError({ what: "nothing to predict", expected: "--data, or all of --text, --subject and --object" });
+  if (text === undefined) {
+    throw userError({
+      what: "nothing to predict",
+      expected: "--data, or --text (for relations with --subject and --object)",
+    });
   }
-  const sentence = { text, subject: find(text, subject, "--subject"), object: find(text, object, "--object") };
-  return { sentence };
+  return {
+    sentence: {
+      text,
+      ...(subject === undefined ? {} : { subject: find(text, subject, "--subject") }),
+      ...(object === undefined ? {} : { object: find(text, object, "--object") }),
+    },
+  };
 }
 
 /** Where the words stand; the first place counts. */

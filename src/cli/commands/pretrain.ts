@@ -1,26 +1,38 @@
 import { Command } from "commander";
 import { userError } from "../../errors.js";
-import { type FactualOptions, factualSpecs, resolveFactualOptions } from "../options.js";
+import { type FactualOptions, factualSpecs, type PretrainOptions, resolveFactualOptions } from "../options.js";
 import { readRecipe } from "../recipe.js";
 import type { ContextFactory } from "../run.js";
-import { addOptions, givenFlags } from "../spec.js";
+import { addOptions, type GivenOptions, givenFlags, type Specs } from "../spec.js";
 import { type Handler, withJson } from "./common.js";
 
-/** One call of `pretrain factual`: what to train, and how this run begins. */
-export interface FactualRequest {
-  readonly options: FactualOptions;
+/** One call of `pretrain`: what to train, and how this run begins. */
+export interface PretrainRequest<O extends PretrainOptions = PretrainOptions> {
+  readonly options: O;
   /** Go on from the last checkpoint in the output folder, or begin where there is none. */
   readonly resume: boolean;
   /** Replace what the output folder holds. */
   readonly overwrite: boolean;
 }
 
+export type FactualRequest = PretrainRequest<FactualOptions>;
+
 /** `pretrain factual`. */
 export function factualCommand(context: ContextFactory, handler: Handler<FactualRequest>): Command {
-  const command = new Command("factual")
-    .description("train a factual adapter by relation classification")
-    .option("--recipe <file>", "YAML file of these options, named without --; flags win over it");
-  addOptions(command, factualSpecs)
+  const command = new Command("factual").description("train a factual adapter by relation classification");
+  return pretrainCommand(command, factualSpecs, resolveFactualOptions, context, handler);
+}
+
+/** Adds what every `pretrain` has: options or a recipe of them, and how the run begins. */
+function pretrainCommand<O extends PretrainOptions>(
+  command: Command,
+  specs: Specs,
+  resolve: (flags: GivenOptions, recipe?: GivenOptions) => O,
+  context: ContextFactory,
+  handler: Handler<PretrainRequest<O>>,
+): Command {
+  command.option("--recipe <file>", "YAML file of these options, named without --; flags win over it");
+  addOptions(command, specs)
     .option("--resume", "go on from the last checkpoint in the output folder")
     .option("--overwrite", "replace what the output folder holds");
   return withJson(command).action(async () => {
@@ -28,8 +40,8 @@ export function factualCommand(context: ContextFactory, handler: Handler<Factual
     if (own.resume && own.overwrite) {
       throw userError({ what: "--resume and --overwrite contradict each other", expected: "one of them" });
     }
-    const recipe = own.recipe === undefined ? undefined : await readRecipe(own.recipe, factualSpecs);
-    const options = resolveFactualOptions(givenFlags(command, factualSpecs), recipe);
+    const recipe = own.recipe === undefined ? undefined : await readRecipe(own.recipe, specs);
+    const options = resolve(givenFlags(command, specs), recipe);
     const request = { options, resume: own.resume === true, overwrite: own.overwrite === true };
     await handler(request, context(own.json === true));
   });

@@ -1,56 +1,55 @@
 import { writeFileAtomically } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/index.js";
-import { argmax, type ClassificationScores } from "../../tasks/index.js";
-import { countSkipped, encodeRelations, loadRelationModel, readAllRelations } from "../../training/relation-setup.js";
+import type { EncodedText } from "../../tasks/index.js";
+import { countSkipped, encodeExamples } from "../../training/task-data.js";
+import { loadTaskModel } from "../../training/task-model.js";
 import { predictAll } from "../../training/trainer.js";
 import type { EvalOptions } from "../commands/eval.js";
 import type { CommandContext } from "../run.js";
+import { taskOf } from "../tasks/index.js";
+import type { TaskCommands } from "../tasks/task-commands.js";
 import { refuseExisting } from "./files.js";
-import { formatOf, runtimeOf } from "./pretrain-factual.js";
+import { runtimeOf } from "./pretrain.js";
 
 /** `eval`: how often an adapter is right on labelled examples. */
-export async function handleEval(options: EvalOptions, { output, signal }: CommandContext): Promise<void> {
+export async function handleEval(options: EvalOptions, context: CommandContext): Promise<void> {
   if (options.predictions !== undefined) await refuseExisting(options.predictions, options.overwrite);
+  const useTask = await taskOf(options.adapter);
+  await useTask((commands) => evaluate(commands, options, context));
+}
+
+async function evaluate<Example, Encoded extends EncodedText, Score>(
+  commands: TaskCommands<Example, Encoded, Score>,
+  options: EvalOptions,
+  { output, signal }: CommandContext,
+): Promise<void> {
   const executor = await workerExecutor(runtimeOf(options));
   try {
-    const { session, task } = await loadRelationModel(executor, options.adapter, options.backbone);
-    const data = await readAllRelations(options.data, { format: formatOf(options.format) });
-    const { examples, skipped } = encodeRelations(task, data.examples, data.skipped);
+    const { session, task, backbone, manifest } = await loadTaskModel(
+      executor,
+      options.adapter,
+      commands.kind,
+      options.backbone,
+    );
+    const data = await commands.read(options.data, options.format);
+    const { examples, skipped } = encodeExamples(task, backbone.tokenizer, data);
     const logits = await predictAll(session, examples, options.batchSize, signal);
-    const scores = task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
+    const predictions = examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array }));
+    const score = task.score(predictions);
     if (options.predictions !== undefined) {
-      const lines = examples.map(({ example }, i) => {
-        const answer = task.labels[argmax(logits[i] as Float32Array)];
-        return JSON.stringify({ where: example.where, relation: example.relation, predicted: answer });
-      });
+      const lines = predictions.map((prediction) => JSON.stringify(commands.comparison(prediction, manifest.task)));
       await writeFileAtomically(options.predictions, `${lines.join("\n")}\n`);
     }
-    print(scores, countSkipped(skipped), output);
-    const { perClass, ...rates } = scores;
+    const left = countSkipped(skipped);
+    commands.print(score, left, output);
     output.result({
       adapter: options.adapter,
-      data: options.data,
-      ...rates,
-      skipped: countSkipped(skipped),
+      data: options.data.length === 1 ? options.data[0] : options.data,
+      ...commands.result(score),
+      skipped: left,
       skippedBy: skipped,
-      perRelation: perClass,
     });
   } finally {
     await executor.close();
   }
-}
-
-function print(scores: ClassificationScores, skipped: number, output: CommandContext["output"]): void {
-  const percent = (rate: number) => (100 * rate).toFixed(1).padStart(5);
-  const width = Math.max(8, ...Object.keys(scores.perClass).map(({ length }) => length));
-  output.say(`${"relation".padEnd(width)}  precision  recall     F1  examples`);
-  for (const [name, { precision, recall, f1, support }] of Object.entries(scores.perClass)) {
-    if (support === 0) continue;
-    output.say(
-      `${name.padEnd(width)}      ${percent(precision)}   ${percent(recall)}  ${percent(f1)}  ${String(support).padStart(8)}`,
-    );
-  }
-  output.say(
-    `accuracy ${percent(scores.accuracy)} %, macro F1 ${percent(scores.macroF1)} %, ${scores.examples} examples, ${skipped} skipped`,
-  );
 }

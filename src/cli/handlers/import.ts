@@ -11,8 +11,7 @@ import {
 import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
 import { elementCount } from "../../tensor.js";
-import { type BackboneFolder, maxTokens, openBackbone } from "../../training/frozen-backbone.js";
-import { backboneIdentity } from "../../training/relation-setup.js";
+import { type BackboneFolder, backboneIdentity, maxTokens, openBackbone } from "../../training/frozen-backbone.js";
 import { hashFile } from "../../weights/index.js";
 import type { ImportOptions } from "../commands/import.js";
 import type { CommandContext } from "../run.js";
@@ -88,7 +87,7 @@ async function manifestOf(
     backbone: backbone
       ? backboneIdentity(backbone)
       : { name: null, modelType: null, hiddenSize, layers: null, hash: null, tokenizerHash: null },
-    task: { name: task, labels, maxLength: maxLengthOf(task, backbone, options.maxLength) },
+    task: { name: task, labels, maxLength: maxLengthOf(task, backbone, options.maxLength), options: {} },
     recipe: { importedFrom: basename(options.file), sha256: await hashFile(options.file) },
     metrics: {},
   };

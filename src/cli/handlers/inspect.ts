@@ -10,7 +10,7 @@ import { detectWeights, isFloating, openWeights, SafetensorsFile, type WeightSou
 import type { InspectOptions } from "../commands/look.js";
 import type { Output } from "../output.js";
 import type { CommandContext } from "../run.js";
-import { formatOf } from "./pretrain-factual.js";
+import { relationFormat } from "../tasks/relation.js";
 
 /** `inspect PATH`: what is in a model's or adapter's folder, a file of weights or a data file, told by its content. */
 export async function handleInspect(options: InspectOptions, { output }: CommandContext): Promise<void> {
@@ -169,7 +169,7 @@ async function inspectWeights(path: string, output: Output): Promise<void> {
 }
 
 async function inspectData({ path, format }: InspectOptions, output: Output): Promise<void> {
-  const data = await inspectRelations(path, { format: formatOf(format), unlabelled: true });
+  const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
   output.say(`relation data (${data.format}): ${data.examples} examples, ${data.relations.length} relations`);
   for (const [reason, count] of data.skipped) output.say(`left out ${count}: ${reason}`);
   const width = Math.max(8, ...data.relations.map(({ relation }) => relation.length));

@@ -1,42 +1,47 @@
 import type { FileHandle } from "node:fs/promises";
-import { type RelationExample, readRelations } from "../../data/index.js";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/index.js";
-import { probabilities } from "../../tasks/index.js";
-import { type LoadedRelationModel, loadRelationModel } from "../../training/relation-setup.js";
+import type { EncodedText } from "../../tasks/index.js";
+import { countSkipped, isSkipped } from "../../training/task-data.js";
+import { type LoadedTaskModel, loadTaskModel } from "../../training/task-model.js";
 import { predictAll } from "../../training/trainer.js";
 import type { PredictOptions } from "../commands/predict.js";
 import { jsonLine } from "../output.js";
 import type { CommandContext } from "../run.js";
+import { taskOf } from "../tasks/index.js";
+import type { Answer, TaskCommands } from "../tasks/task-commands.js";
 import { refuseExisting } from "./files.js";
-import { formatOf, runtimeOf } from "./pretrain-factual.js";
+import { runtimeOf } from "./pretrain.js";
 
 /** How many batches of examples are sorted by length together and held in memory. */
 const chunkBatches = 64;
 
-/** What `predict` says of one example: a line of JSON. */
-type Answer = { readonly where: string; readonly id?: string; readonly subject: string; readonly object: string } & (
-  | { readonly relations: readonly { readonly relation: string; readonly probability: number }[] }
-  | { readonly skipped: string }
-);
+/** `predict`: the answer to every example, in the data's order. */
+export async function handlePredict(options: PredictOptions, context: CommandContext): Promise<void> {
+  if (options.out !== undefined) await refuseExisting(options.out, options.overwrite);
+  const useTask = await taskOf(options.adapter);
+  await useTask((commands) => predict(commands, options, context));
+}
 
-/** `predict`: the likeliest relations of every example, as JSON lines in the data's order. */
-export async function handlePredict(options: PredictOptions, { output, signal }: CommandContext): Promise<void> {
+async function predict<Example, Encoded extends EncodedText, Score>(
+  commands: TaskCommands<Example, Encoded, Score>,
+  options: PredictOptions,
+  { output, signal }: CommandContext,
+): Promise<void> {
   const { out } = options;
-  if (out !== undefined) await refuseExisting(out, options.overwrite);
   const executor = await workerExecutor(runtimeOf(options));
   try {
-    const model = await loadRelationModel(executor, options.adapter, options.backbone);
-    const predictions: Answer[] = [];
+    const model = await loadTaskModel(executor, options.adapter, commands.kind, options.backbone);
+    const predictions: Answer["json"][] = [];
     const skipped: Record<string, number> = {};
     let examples = 0;
     const run = async (write: (line: string) => Promise<void> | void) => {
-      for await (const answer of answers(model, options, signal)) {
+      for await (const { json, text, skipped: reason } of answers(commands, model, options, signal)) {
         examples++;
-        if ("skipped" in answer) skipped[answer.skipped] = (skipped[answer.skipped] ?? 0) + 1;
-        if (output.json && out === undefined) predictions.push(answer);
-        else await write(jsonLine(answer));
+        if (reason !== undefined) skipped[reason] = (skipped[reason] ?? 0) + 1;
+        if (output.json && out === undefined) predictions.push(json);
+        else await write(text ?? jsonLine(json));
       }
     };
     if (out === undefined) await run((line) => output.say(line));
@@ -46,7 +51,7 @@ export async function handlePredict(options: PredictOptions, { output, signal }:
     output.result({
       adapter: options.adapter,
       examples,
-      skipped: Object.values(skipped).reduce((sum, count) => sum + count, 0),
+      skipped: countSkipped(skipped),
       skippedBy: skipped,
       ...(out === undefined ? { predictions } : { out }),
     });
@@ -59,57 +64,40 @@ async function appendLine(file: FileHandle, line: string): Promise<void> {
   await file.appendFile(`${line}\n`);
 }
 
-async function* answers(
-  model: LoadedRelationModel,
+async function* answers<Example, Encoded extends EncodedText, Score>(
+  commands: TaskCommands<Example, Encoded, Score>,
+  model: LoadedTaskModel<Example, Encoded, Score>,
   options: PredictOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
-  let chunk: RelationExample[] = [];
+  const { input, format } = options;
+  let chunk: Example[] = [];
   let any = false;
-  for await (const example of examplesOf(options)) {
+  const examples = "data" in input ? commands.unlabelled(input.data, format) : [commands.typed(input.sentence)];
+  for await (const example of examples) {
     any = true;
     if (chunk.push(example) < chunkBatches * options.batchSize) continue;
-    yield* await answerAll(model, chunk, options, signal);
+    yield* await answerAll(commands, model, chunk, options, signal);
     chunk = [];
   }
-  if (!any && "data" in options.input) {
-    throw userError({ where: options.input.data, what: "the file holds no examples" });
-  }
-  yield* await answerAll(model, chunk, options, signal);
+  if (!any && "data" in input) throw userError({ where: input.data.join(" "), what: "the file holds no examples" });
+  yield* await answerAll(commands, model, chunk, options, signal);
 }
 
-async function* examplesOf({ input, format }: PredictOptions): AsyncGenerator<RelationExample> {
-  if ("data" in input) yield* readRelations(input.data, { format: formatOf(format), unlabelled: true });
-  else yield { ...input.sentence, relation: "", where: "--text" };
-}
-
-async function answerAll(
-  { task, session }: LoadedRelationModel,
-  examples: readonly RelationExample[],
-  { batchSize, top }: PredictOptions,
+async function answerAll<Example, Encoded extends EncodedText, Score>(
+  commands: TaskCommands<Example, Encoded, Score>,
+  { task, session, backbone, manifest }: LoadedTaskModel<Example, Encoded, Score>,
+  examples: readonly Example[],
+  options: PredictOptions,
   signal: AbortSignal,
 ): Promise<Answer[]> {
-  const encoded = examples.map((example) => task.encodeUnlabelled(example));
-  const usable = encoded.flatMap((result) => ("skipped" in result ? [] : [result]));
-  const logits = await predictAll(session, usable, batchSize, signal);
+  const encode = task.encodeUnlabelled ? task.encodeUnlabelled.bind(task) : task.encode.bind(task);
+  const encoded = examples.map((example) => encode(example, backbone.tokenizer));
+  const usable = encoded.flatMap((result) => (isSkipped(result) ? [] : [result]));
+  const logits = await predictAll(session, usable, options.batchSize, signal);
   let next = 0;
   return encoded.map((result, i) => {
-    const { text, subject, object, where, id } = examples[i] as RelationExample;
-    const about = {
-      where,
-      ...(id === undefined ? {} : { id }),
-      subject: text.slice(subject.start, subject.end),
-      object: text.slice(object.start, object.end),
-    };
-    if ("skipped" in result) return { ...about, skipped: result.skipped };
-    return { ...about, relations: likeliest(logits[next++] as Float32Array, task.labels, top) };
+    const prediction = isSkipped(result) ? result : { encoded: result, logits: logits[next++] as Float32Array };
+    return commands.answer(examples[i] as Example, prediction, manifest.task, options);
   });
-}
-
-/** The `top` labels with the highest probabilities; the earlier label first at a tie. */
-function likeliest(logits: Float32Array, labels: readonly string[], top: number) {
-  const shares = probabilities(logits);
-  return Array.from(labels, (relation, i) => ({ relation, probability: shares[i] as number }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, top);
 }

@@ -1,12 +1,13 @@
 import { join } from "node:path";
-import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/index.js";
+import { type AdapterManifest, adapterFiles, adapterShapes, readAdapterManifest } from "../../adapters/index.js";
 import { UserError } from "../../errors.js";
-import { KnowledgeModel, RelationHead, RelationTaskHead } from "../../tasks/index.js";
-import { openBackbone } from "../../training/frozen-backbone.js";
-import { backboneIdentity, relationTask } from "../../training/relation-setup.js";
+import { KnowledgeModel, type Task } from "../../tasks/index.js";
+import { backboneIdentity, openBackbone } from "../../training/frozen-backbone.js";
+
 import { hashWeights, openSafetensors, strictLoad, toFloat32, type WeightSource } from "../../weights/index.js";
 import type { VerifyOptions } from "../commands/look.js";
 import { ChecksFailed, type CommandContext } from "../run.js";
+import { taskNamed } from "../tasks/index.js";
 
 /** One thing that was looked at; `ok` is null where there was nothing to compare with. */
 interface Check {
@@ -39,21 +40,21 @@ export async function handleVerify(options: VerifyOptions, { output }: CommandCo
 
 /** Names and shapes that the configuration asks for; the head's are null where this version does not know its task. */
 function expectedShapes({ features, architecture, backbone, task }: AdapterManifest) {
-  const classes = task.name === relationTask ? (task.labels?.length ?? null) : null;
-  const model = new KnowledgeModel({
+  const { hiddenSize } = backbone;
+  const made = taskNamed(task.name)?.(
+    ({ kind }): Pick<Task<never, never, never>, "makeHead"> =>
+      kind.make(task, { maxLength: task.maxLength, dropout: 0, headInit: "official" }),
+  );
+  const adapter: Shapes = features === "adapter" ? adapterShapes(architecture, hiddenSize) : new Map();
+  if (!made) return { adapter, head: null };
+  const { head } = new KnowledgeModel({
     features,
     adapter: architecture,
-    hiddenSize: backbone.hiddenSize,
+    hiddenSize,
     backboneLayers: backbone.layers ?? Math.max(...architecture.layers),
-    makeHead: (scope, { featureSize, hiddenSize }) =>
-      new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, classes ?? 1, 0, "official")),
+    makeHead: (scope, sizes) => made.makeHead(scope, sizes),
   });
-  const shapes = (parameters: KnowledgeModel["parameters"]): Shapes =>
-    new Map(parameters.map(({ name, shape }) => [name, shape]));
-  return {
-    adapter: shapes(model.adapter?.parameters ?? []),
-    head: classes === null ? null : shapes(model.head.parameters),
-  };
+  return { adapter, head: new Map(head.parameters.map(({ name, shape }) => [name, shape])) };
 }
 
 async function checkTensors(

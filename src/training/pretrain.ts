@@ -1,36 +1,40 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type AdapterManifest, type KAdapterConfig, type Parameters, writeAdapterFolder } from "../adapters/index.js";
-import type { ReadRelationsOptions } from "../data/index.js";
 import { userError } from "../errors.js";
 import type { Parameter } from "../graph/index.js";
-import type { ClassificationScores, EncodedRelation, FeatureKind, HeadInit, KnowledgeModel } from "../tasks/index.js";
+import type {
+  EncodedText,
+  FeatureKind,
+  HeadInit,
+  JsonObject,
+  KnowledgeModel,
+  TaskKind,
+  TaskSettings,
+} from "../tasks/index.js";
 import { elementCount, floatsOf } from "../tensor.js";
 import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type FeatureOptions, openFeatures } from "./features.js";
-import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
+import { type BackboneFolder, backboneIdentity, openBackbone } from "./frozen-backbone.js";
+import { PredictionSession, type SessionOptions, TrainingSession } from "./session.js";
 import {
-  backboneIdentity,
   countSkipped,
   type EncodedData,
-  encodeRelations,
-  makeRelationModel,
-  type RelationModel,
-  readAllRelations,
-  relationTask,
-} from "./relation-setup.js";
-import { PredictionSession, type SessionOptions, TrainingSession } from "./session.js";
+  type ExampleSet,
+  encodeExamples,
+  hashExamples,
+  type SkipCounts,
+} from "./task-data.js";
+import { makeTaskModel, type TaskModel } from "./task-model.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
 
-export interface FactualPretraining {
+/** How an adapter is trained, whatever it learns. */
+export interface TrainingPlan {
   readonly backbone: BackboneFolder;
-  readonly train: string;
-  readonly dev: string;
   readonly out: string;
-  readonly read: ReadRelationsOptions;
   readonly features: FeatureKind;
   readonly architecture: KAdapterConfig;
   readonly headInit: HeadInit;
@@ -40,19 +44,27 @@ export interface FactualPretraining {
   readonly headLearningRate: number;
   readonly weightDecay: number;
   readonly maxGradNorm: number;
+  /** Only the head learns: what a random adapter is worth. */
+  readonly freezeAdapter: boolean;
   readonly resume: boolean;
   /** Stored in the adapter's folder. */
-  readonly recipe: AdapterManifest["recipe"];
+  readonly recipe: JsonObject;
 }
 
-export interface FactualResult {
+/** What is learnt, and from what. */
+export interface Lesson<Example, Encoded extends EncodedText, Score> {
+  readonly kind: TaskKind<Example, Encoded, Score>;
+  readonly settings: TaskSettings;
+  readonly train: ExampleSet<Example>;
+  readonly dev: ExampleSet<Example>;
+}
+
+export interface PretrainResult<Score> {
   readonly manifest: AdapterManifest;
   readonly reason: "completed" | "early-stop" | "interrupted";
-  readonly scores: ClassificationScores | null;
-  readonly skipped: {
-    readonly train: Readonly<Record<string, number>>;
-    readonly dev: Readonly<Record<string, number>>;
-  };
+  /** On the dev data; null for a training that was interrupted. */
+  readonly scores: Score | null;
+  readonly skipped: { readonly train: SkipCounts; readonly dev: SkipCounts };
   /** SHA-256 of the backbone's weights before and after. */
   readonly backboneHash: { readonly before: string; readonly after: string };
 }
@@ -64,27 +76,29 @@ export const checkpointFolder = (out: string): string => join(out, "checkpoints"
 const bestFile = (out: string) => join(out, "checkpoints", "best.safetensors");
 
 /**
- * Pre-trains a factual adapter by relation classification (K-Adapter §3.3) beside a frozen backbone, and writes its
- * folder: the parameters that were best on the dev data.
+ * Pre-trains an adapter on a task beside a frozen backbone (K-Adapter §3), and writes its folder: the parameters that
+ * were best on the dev data.
  *
  * @param onEvent told of every step, evaluation and checkpoint
  * @param signal stops after the step under way and leaves a checkpoint
  */
-export async function pretrainFactual(
+export async function pretrain<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  options: FactualPretraining,
-  onEvent: (event: TrainEvent) => Promise<void> | void,
+  plan: TrainingPlan,
+  lesson: Lesson<Example, Encoded, Score>,
+  onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
-): Promise<FactualResult> {
-  const setup = await prepare(options);
-  const sessions = await openSessions(executor, options, setup, onEvent, signal);
+): Promise<PretrainResult<Score>> {
+  const setup = prepare(plan, lesson);
+  const sessions = await openSessions(executor, plan, setup, onEvent, signal);
   try {
-    const last = await train(executor, options, setup, sessions, onEvent, signal);
-    const scores =
-      last.reason === "interrupted" ? null : await restoreBest(executor, options.out, setup.model, sessions);
-    const manifest = manifestOf(options, setup, scores, last);
-    if (scores) await writeAdapterFolder(options.out, { manifest, ...(await parametersOf(executor, setup.model)) });
-    const { folder, hash: before } = options.backbone;
+    const last = await train(executor, plan, setup, sessions, onEvent, signal);
+    const scores = last.reason === "interrupted" ? null : await restoreBest(executor, plan.out, setup.model, sessions);
+    const manifest = manifestOf(plan, setup, scores === null ? {} : setup.task.evaluation(scores).metrics, last);
+    if (scores !== null) {
+      await writeAdapterFolder(plan.out, { manifest, ...(await parametersOf(executor, setup.model)) });
+    }
+    const { folder, hash: before } = plan.backbone;
     const { hash: after } = await openBackbone(folder);
     if (after !== before) throw touched(folder);
     const skipped = { train: setup.train.skipped, dev: setup.dev.skipped };
@@ -95,54 +109,62 @@ export async function pretrainFactual(
 }
 
 /** Data as token ids, and the model for it. */
-interface Setup extends RelationModel {
-  readonly labels: readonly string[];
-  readonly train: EncodedData;
-  readonly dev: EncodedData;
+interface Setup<Example, Encoded extends EncodedText, Score> extends TaskModel<Example, Encoded, Score> {
+  readonly kind: TaskKind<Example, Encoded, Score>;
+  readonly settings: TaskSettings;
+  readonly train: EncodedData<Encoded>;
+  readonly dev: EncodedData<Encoded>;
 }
 
-async function prepare(options: FactualPretraining): Promise<Setup> {
-  const data = await readData(options);
-  const { labels } = data;
-  const made = makeRelationModel({ ...options, labels, featureDtype: options.featureOptions.dtype });
-  const train = encodeRelations(made.task, data.train.examples, data.train.skipped);
-  const dev = encodeRelations(made.task, data.dev.examples, data.dev.skipped);
-  requireExamples(options, train, dev);
-  return { ...made, labels, train, dev };
+function prepare<Example, Encoded extends EncodedText, Score>(
+  plan: TrainingPlan,
+  { kind, settings, ...data }: Lesson<Example, Encoded, Score>,
+): Setup<Example, Encoded, Score> {
+  const made = makeTaskModel(kind, settings, { ...plan, featureDtype: plan.featureOptions.dtype });
+  const encode = (set: ExampleSet<Example>) => {
+    const encoded = encodeExamples(made.task, plan.backbone.tokenizer, set);
+    if (encoded.examples.length > 0) return encoded;
+    throw userError({
+      where: set.where,
+      what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
+      fix: "raise --max-length",
+    });
+  };
+  return { ...made, kind, settings, train: encode(data.train), dev: encode(data.dev) };
 }
 
-interface Sessions {
-  readonly training: TrainingSession<EncodedRelation>;
+interface Sessions<Encoded extends EncodedText, Score> {
+  readonly training: TrainingSession<Encoded>;
   /** Scores the current parameters on the dev data. */
-  score(): Promise<ClassificationScores>;
+  score(): Promise<Score>;
   close(): Promise<void>;
 }
 
 type OnEvent = (event: TrainEvent) => Promise<void> | void;
 
 /** Opens the hidden states of both data sets (filling their caches), the training step and the prediction. */
-async function openSessions(
+async function openSessions<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  options: FactualPretraining,
-  { task, model, train, dev }: Setup,
+  plan: TrainingPlan,
+  { task, model, train, dev }: Setup<Example, Encoded, Score>,
   onEvent: OnEvent,
   signal?: AbortSignal,
-): Promise<Sessions> {
-  const { backbone, settings, maxLength } = options;
-  const featureOptions = { ...(await cacheable(options, onEvent)), ...(signal ? { signal } : {}) };
-  const open = async (data: EncodedData, what: string): Promise<SessionOptions<EncodedRelation>> => {
+): Promise<Sessions<Encoded, Score>> {
+  const { backbone, settings, maxLength } = plan;
+  const featureOptions = { ...(await cacheable(plan, onEvent)), ...(signal ? { signal } : {}) };
+  const open = async (data: EncodedData<Encoded>, what: string): Promise<SessionOptions<Encoded>> => {
     const layers = model.neededLayers;
     const features = await openFeatures(executor, backbone, layers, data.examples, what, featureOptions, onEvent);
     return { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
   };
   const forTraining = await open(train, "train");
   const forDev = await open(dev, "dev");
-  const optimizer = { ...adamWDefaults, weightDecay: options.weightDecay, maxGradNorm: options.maxGradNorm };
+  const optimizer = { ...adamWDefaults, weightDecay: plan.weightDecay, maxGradNorm: plan.maxGradNorm };
   const prediction = await PredictionSession.open(forDev);
   return {
     training: await TrainingSession.open(forTraining, optimizer, {
       accumulation: settings.gradientAccumulation > 1,
-      rateScale: headRateScale(model, options.headLearningRate / settings.learningRate),
+      rateScale: headRateScale(model, plan.headLearningRate / settings.learningRate),
     }),
     score: async () => {
       const logits = await predictAll(prediction, dev.examples, 2 * settings.batchSize);
@@ -162,37 +184,35 @@ function headRateScale({ head }: KnowledgeModel, scale: number): (parameter: Par
 }
 
 /** A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there. */
-async function cacheable(options: FactualPretraining, onEvent: OnEvent): Promise<FeatureOptions> {
-  const { features, architecture, featureOptions } = options;
+async function cacheable(plan: TrainingPlan, onEvent: OnEvent): Promise<FeatureOptions> {
+  const { features, architecture, featureOptions } = plan;
   const readsPadding = features === "adapter" && !architecture.maskPadding;
   if (!readsPadding || featureOptions.cache === null) return featureOptions;
   await onEvent({ kind: "note", text: "padding is attended, so hidden states are not cached" });
   return { ...featureOptions, cache: null };
 }
 
-async function train(
+async function train<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  options: FactualPretraining,
-  { labels, model, train }: Setup,
-  { training, score }: Sessions,
+  plan: TrainingPlan,
+  setup: Setup<Example, Encoded, Score>,
+  { training, score }: Sessions<Encoded, Score>,
   onEvent: OnEvent,
   signal?: AbortSignal,
 ): Promise<DoneEvent> {
-  const trainer = new Trainer<EncodedRelation>({
+  const { model, task } = setup;
+  const trainer = new Trainer<Encoded>({
     session: training,
-    settings: options.settings,
-    train: train.examples,
-    evaluate: async () => {
-      const { accuracy, microF1, macroF1, loss } = await score();
-      return { metrics: { accuracy, microF1, macroF1, loss }, metric: accuracy };
-    },
-    keepBest: async (parameters) => writeSafetensors(bestFile(options.out), Object.entries(await parameters())),
+    settings: plan.settings,
+    train: setup.train.examples,
+    evaluate: async () => task.evaluation(await score()),
+    keepBest: async (parameters) => writeSafetensors(bestFile(plan.out), Object.entries(await parameters())),
     readState: (slots) => executor.getState(slots),
-    checkpoints: checkpointFolder(options.out),
-    identity: identityOf(options, labels, train),
-    resume: options.resume,
+    checkpoints: checkpointFolder(plan.out),
+    identity: identityOf(plan, setup),
+    resume: plan.resume,
     parameters: model.parameters.map(({ name }) => name),
-    parameterCount: model.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    parameterCount: model.trainable.reduce((sum, { shape }) => sum + elementCount(shape), 0),
   });
   let last: DoneEvent | null = null;
   for await (const event of trainer.run(signal)) {
@@ -203,63 +223,33 @@ async function train(
   return last;
 }
 
-async function readData({ train, dev, read }: FactualPretraining) {
-  const trainData = await readAllRelations(train, read);
-  // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
-  const labels = [...new Set(trainData.examples.map(({ relation }) => relation))].sort();
-  const devData = await readAllRelations(dev, { ...read, minEntityPairs: 0 });
-  if (!read.minEntityPairs) return { train: trainData, dev: devData, labels };
-  const known = new Set(labels);
-  const kept = devData.examples.filter(({ relation }) => known.has(relation));
-  const dropped = devData.examples.length - kept.length;
-  return {
-    train: trainData,
-    dev: { examples: kept, skipped: { ...devData.skipped, "relation-below-threshold": dropped } },
-    labels,
-  };
-}
-
-function requireExamples(options: FactualPretraining, train: EncodedData, dev: EncodedData): void {
-  for (const [where, { examples, skipped }] of [
-    [options.train, train],
-    [options.dev, dev],
-  ] as const) {
-    if (examples.length > 0) continue;
-    throw userError({
-      where,
-      what: `none of ${countSkipped(skipped)} examples fits (${JSON.stringify(skipped)})`,
-      fix: "raise --max-length",
-    });
-  }
-}
-
 /** What decides the bits of the result: a run can only be continued by one that has all of this in common. */
-function identityOf(
-  options: FactualPretraining,
-  labels: readonly string[],
-  train: EncodedData,
+function identityOf<Example, Encoded extends EncodedText, Score>(
+  plan: TrainingPlan,
+  { kind, settings: learnt, task, train }: Setup<Example, Encoded, Score>,
 ): Record<string, string> {
-  const { backbone, features, architecture, headInit, maxLength, headLearningRate, weightDecay, maxGradNorm } = options;
-  const { saveEvery: _, ...settings } = options.settings;
-  const data = train.examples.map(({ inputIds, subject, object, label }) => [...inputIds, subject, object, label]);
-  const featureDtype = options.featureOptions.dtype;
-  const optimizer = { headLearningRate, weightDecay, maxGradNorm };
+  const { backbone, features, architecture, headInit, maxLength } = plan;
+  const { headLearningRate, weightDecay, maxGradNorm, freezeAdapter } = plan;
+  const { saveEvery: _, ...settings } = plan.settings;
+  const featureDtype = plan.featureOptions.dtype;
+  const optimizer = { headLearningRate, weightDecay, maxGradNorm, freezeAdapter };
   const shown = { ...settings, features, featureDtype, headInit, maxLength, ...optimizer, ...architecture };
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
-    labels: hashJson(labels),
-    train: hashJson(data),
+    task: `${kind.name} ${JSON.stringify(learnt.options)}`,
+    labels: hashJson(learnt.labels),
+    train: hashExamples(task, train.examples),
   };
 }
 
 /** Loads the best parameters and scores them on the dev data once more: what is written is what was measured. */
-async function restoreBest(
+async function restoreBest<Encoded extends EncodedText, Score>(
   executor: Executor,
   out: string,
   model: KnowledgeModel,
-  { score }: Sessions,
-): Promise<ClassificationScores> {
+  { score }: Sessions<Encoded, Score>,
+): Promise<Score> {
   const source = await openSafetensors(bestFile(out));
   const state: Record<string, Tensors[string]> = {};
   for (const { name } of model.parameters) state[name] = await source.read(name);
@@ -278,23 +268,20 @@ async function parametersOf(
   return { adapter: pick(model.adapter?.parameters ?? []), head: pick(model.head.parameters) };
 }
 
-function manifestOf(
-  options: FactualPretraining,
-  { labels, train, dev }: Setup,
-  scores: ClassificationScores | null,
+function manifestOf<Example, Encoded extends EncodedText, Score>(
+  plan: TrainingPlan,
+  { kind, settings, train, dev }: Setup<Example, Encoded, Score>,
+  metrics: Readonly<Record<string, number>>,
   last: DoneEvent,
 ): AdapterManifest {
-  const { backbone, features, architecture, maxLength, recipe } = options;
-  const metrics = scores
-    ? { accuracy: scores.accuracy, microF1: scores.microF1, macroF1: scores.macroF1, loss: scores.loss }
-    : {};
-  return {
+  const { backbone, features, architecture, maxLength, recipe } = plan;
+  const json = {
     format: "kadapter/1",
     features,
     architecture,
-    hiddenStates: options.featureOptions.dtype,
+    hiddenStates: plan.featureOptions.dtype,
     backbone: backboneIdentity(backbone),
-    task: { name: relationTask, labels: [...labels], maxLength },
+    task: { name: kind.name, labels: settings.labels, maxLength, options: settings.options },
     recipe,
     metrics: {
       ...metrics,
@@ -305,6 +292,8 @@ function manifestOf(
       skipped: countSkipped(train.skipped) + countSkipped(dev.skipped),
     },
   };
+  // As it will be read: without what is undefined, and nobody else's to change.
+  return JSON.parse(JSON.stringify(json)) as AdapterManifest;
 }
 
 function touched(folder: string): Error {

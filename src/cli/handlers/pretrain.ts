@@ -1,0 +1,196 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { adapterFiles, type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
+import { userError } from "../../errors.js";
+import { workerExecutor } from "../../runtime/index.js";
+import type { EncodedText } from "../../tasks/index.js";
+import type { TrainEvent } from "../../training/events.js";
+import { defaultCacheFolder } from "../../training/feature-cache.js";
+import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
+import { type EventSink, MetricsLog } from "../../training/metrics-log.js";
+import {
+  checkpointFolder,
+  type Lesson,
+  type PretrainResult,
+  pretrain,
+  removeEarlierRun,
+  type TrainingPlan,
+} from "../../training/pretrain.js";
+import { TensorBoardWriter } from "../../training/tensorboard.js";
+import type { PretrainRequest } from "../commands/pretrain.js";
+import type { PretrainOptions, RuntimeOptions } from "../options.js";
+import { createProgress } from "../progress.js";
+import { type CommandContext, Interrupted, isAbort } from "../run.js";
+import { withOutputFolder } from "./files.js";
+
+/** What `pretrain` does for one kind of knowledge. */
+export interface PretrainCommand<Example, Encoded extends EncodedText, Score> {
+  /** Reads the data. */
+  lesson(): Promise<Lesson<Example, Encoded, Score>>;
+  /** What was reached, for people. */
+  summary(score: Score): string;
+  /** What `--json` holds of a score besides its metrics. */
+  details(score: Score | null): Readonly<Record<string, unknown>>;
+}
+
+/** `pretrain`: from options to an adapter's folder. */
+export async function runPretrain<Example, Encoded extends EncodedText, Score>(
+  request: PretrainRequest,
+  command: PretrainCommand<Example, Encoded, Score>,
+  context: CommandContext,
+): Promise<void> {
+  const { options, overwrite } = request;
+  await refuseUsed(request);
+  const backbone = await openBackbone(options.backbone);
+  for (const note of backbone.tokenizer.notes) context.output.note(note);
+  // Made now, so that a folder that cannot be written is known before hours are spent.
+  await withOutputFolder(options.out, async () => {
+    if (overwrite) await removeEarlierRun(options.out);
+    await train(request, command, backbone, context);
+  });
+}
+
+async function train<Example, Encoded extends EncodedText, Score>(
+  request: PretrainRequest,
+  command: PretrainCommand<Example, Encoded, Score>,
+  backbone: BackboneFolder,
+  context: CommandContext,
+): Promise<void> {
+  const { options } = request;
+  const plan = planOf(request, backbone);
+  const progress = createProgress(context.stderr);
+  const logs = new RunLogs(options.out);
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    const onEvent = async (event: TrainEvent) => {
+      progress.handle(event);
+      await logs.handle(event);
+    };
+    const result = await pretrain(executor, plan, await command.lesson(), onEvent, context.signal);
+    progress.stop();
+    report(result, command, request, context);
+    if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+    throw new Interrupted("the hidden states so far are kept: continue with the same command");
+  } finally {
+    progress.stop();
+    await logs.close();
+    await executor.close();
+  }
+}
+
+export const runtimeOf = ({ device, threads }: RuntimeOptions) => ({
+  device,
+  ...(threads === undefined ? {} : { threads }),
+});
+
+function architectureOf(options: PretrainOptions, { config }: BackboneFolder): KAdapterConfig {
+  return resolveAdapterConfig({ hiddenSize: config.hiddenSize, layers: config.layers }, options.preset, {
+    layers: options.layers,
+    size: options.adapterSize,
+    transformerLayers: options.transformerLayers,
+    heads: options.adapterHeads,
+    intermediateSize: options.adapterFfn,
+    maskPadding: options.maskPadding,
+    skip: options.skip,
+    dropout: options.dropout,
+    init: options.init,
+  });
+}
+
+function planOf({ options, resume }: PretrainRequest, backbone: BackboneFolder): TrainingPlan {
+  const { out, features, maxLength, headInit, headLearningRate, weightDecay, maxGradNorm, freezeAdapter } = options;
+  return {
+    backbone,
+    architecture: architectureOf(options, backbone),
+    out,
+    features,
+    maxLength,
+    headInit,
+    headLearningRate,
+    weightDecay,
+    maxGradNorm,
+    freezeAdapter,
+    resume,
+    featureOptions: {
+      cache: options.cache === "off" ? null : (options.cache ?? defaultCacheFolder()),
+      cacheLimit: options.cacheSize * 2 ** 30,
+      dtype: options.cacheDtype,
+    },
+    settings: {
+      epochs: options.epochs,
+      maxSteps: options.maxSteps ?? 0,
+      batchSize: options.batchSize,
+      gradientAccumulation: options.gradientAccumulation,
+      learningRate: options.learningRate,
+      warmup: options.warmup,
+      seed: options.seed,
+      evalEvery: options.evalEvery,
+      saveEvery: options.saveEvery,
+      patience: options.patience,
+    },
+    recipe: JSON.parse(JSON.stringify(options)),
+  };
+}
+
+/** Refuses to mix two runs in one folder. */
+async function refuseUsed({ options: { out }, resume, overwrite }: PretrainRequest): Promise<void> {
+  const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
+  const used = (await exists(join(out, adapterFiles.config))) || (await exists(checkpointFolder(out)));
+  if (used && !resume && !overwrite) {
+    throw userError({
+      where: out,
+      what: "the folder holds an adapter or a run",
+      fix: "choose another --out, go on with --resume, or replace it with --overwrite",
+    });
+  }
+}
+
+/** The run's log files; they are opened when it is known at which step the run starts. */
+class RunLogs {
+  private sinks: EventSink[] = [];
+
+  constructor(private readonly out: string) {}
+
+  async handle(event: TrainEvent): Promise<void> {
+    if (event.kind === "start") {
+      const resumed = event.step > 0 ? { resumeAt: event.step } : {};
+      this.sinks.push(await MetricsLog.open(join(this.out, "metrics.jsonl"), resumed));
+      this.sinks.push(await TensorBoardWriter.create(join(this.out, "tensorboard"), resumed));
+    }
+    for (const sink of this.sinks) await sink.append(event);
+  }
+
+  async close(): Promise<void> {
+    for (const sink of this.sinks) await sink.close();
+    this.sinks = [];
+  }
+}
+
+function report<Example, Encoded extends EncodedText, Score>(
+  result: PretrainResult<Score>,
+  command: PretrainCommand<Example, Encoded, Score>,
+  { options }: PretrainRequest,
+  { output }: CommandContext,
+): void {
+  const { scores, manifest, reason, skipped, backboneHash } = result;
+  if (scores !== null) {
+    output.say(`${command.summary(scores)} on ${String(options.dev)}`);
+    output.say(
+      `the adapter is in ${options.out}; the backbone is unchanged (SHA-256 ${backboneHash.after.slice(0, 16)}…)`,
+    );
+  }
+  output.result({
+    out: options.out,
+    reason,
+    ...manifest.metrics,
+    ...command.details(scores),
+    skippedTrain: skipped.train,
+    skippedDev: skipped.dev,
+    backboneUnchanged: backboneHash.before === backboneHash.after,
+    backboneHash: backboneHash.after,
+    architecture: manifest.architecture,
+    options,
+  });
+}

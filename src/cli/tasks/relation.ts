@@ -1,0 +1,78 @@
+import { type RelationExample, type RelationFormat, readRelations, relationFormats } from "../../data/index.js";
+import { userError } from "../../errors.js";
+import {
+  argmax,
+  type ClassificationScores,
+  type EncodedRelation,
+  probabilities,
+  relationClassification,
+} from "../../tasks/index.js";
+import { readRelationSet } from "../../training/factual.js";
+import { percent } from "./percent.js";
+import type { TaskCommands } from "./task-commands.js";
+
+/** The format that a flag names, if it names one. */
+export function relationFormat(format: string | undefined): RelationFormat | "auto" {
+  if (format === undefined || format === "auto") return "auto";
+  const known = relationFormats.find((name) => name === format);
+  if (!known) {
+    throw userError({
+      where: "--format",
+      what: `there is no format ${JSON.stringify(format)} of relations`,
+      expected: `one of auto, ${relationFormats.join(", ")}`,
+    });
+  }
+  return known;
+}
+
+async function* readAll(files: readonly string[], format: string | undefined): AsyncGenerator<RelationExample> {
+  for (const file of files) yield* readRelations(file, { format: relationFormat(format), unlabelled: true });
+}
+
+/** Relations on the command line. */
+export const relationCommands: TaskCommands<RelationExample, EncodedRelation, ClassificationScores> = {
+  kind: relationClassification,
+  read: (files, format) => readRelationSet(files, { format: relationFormat(format) }),
+  comparison: ({ encoded: { example }, logits }, { labels }) => ({
+    where: example.where,
+    relation: example.relation,
+    predicted: labels?.[argmax(logits)],
+  }),
+  print: (scores, skipped, output) => {
+    const width = Math.max(8, ...Object.keys(scores.perClass).map(({ length }) => length));
+    output.say(`${"relation".padEnd(width)}  precision  recall     F1  examples`);
+    for (const [name, { precision, recall, f1, support }] of Object.entries(scores.perClass)) {
+      if (support === 0) continue;
+      output.say(
+        `${name.padEnd(width)}      ${percent(precision)}   ${percent(recall)}  ${percent(f1)}  ${String(support).padStart(8)}`,
+      );
+    }
+    output.say(
+      `accuracy ${percent(scores.accuracy)} %, macro F1 ${percent(scores.macroF1)} %, ${scores.examples} examples, ${skipped} skipped`,
+    );
+  },
+  result: ({ perClass, ...rates }) => ({ ...rates, perRelation: perClass }),
+  unlabelled: readAll,
+  typed: ({ text, subject, object }) => {
+    if (subject && object) return { text, subject, object, relation: "", where: "--text" };
+    throw userError({ what: "the adapter tells relations", expected: "all of --text, --subject and --object" });
+  },
+  answer: ({ text, subject, object, where, id }, prediction, { labels }, { top }) => {
+    const about = {
+      where,
+      ...(id === undefined ? {} : { id }),
+      subject: text.slice(subject.start, subject.end),
+      object: text.slice(object.start, object.end),
+    };
+    if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
+    return { json: { ...about, relations: likeliest(prediction.logits, labels ?? [], top) } };
+  },
+};
+
+/** The `top` labels with the highest probabilities; the earlier label first at a tie. */
+function likeliest(logits: Float32Array, labels: readonly string[], top: number) {
+  const shares = probabilities(logits);
+  return Array.from(labels, (relation, i) => ({ relation, probability: shares[i] as number }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, top);
+}

@@ -1,0 +1,50 @@
+/**
+ * What the commands `eval` and `predict` need to know of a task. An adapter's folder names its task; `index.ts` lists
+ * those that the command line knows.
+ * @module
+ */
+import type { EncodedText, Prediction, Skipped, TaskKind, TaskSettings } from "../../tasks/index.js";
+import type { ExampleSet } from "../../training/task-data.js";
+import type { TypedSentence } from "../commands/predict.js";
+import type { Output } from "../output.js";
+
+/** What `predict` asks for besides the likeliest answer. */
+export interface AnswerOptions {
+  /** Answers to name for each example. */
+  readonly top: number;
+}
+
+/** One task on the command line. */
+export interface TaskCommands<Example, Encoded extends EncodedText, Score> {
+  readonly kind: TaskKind<Example, Encoded, Score>;
+  /** Reads labelled examples. */
+  read(files: readonly string[], format: string | undefined): Promise<ExampleSet<Example>>;
+  /** A line of `eval --predictions`. */
+  comparison(prediction: Prediction<Encoded>, settings: TaskSettings): object;
+  /** Prints a score for people. */
+  print(score: Score, skipped: number, output: Output): void;
+  /** A score in the result of `eval --json`. */
+  result(score: Score): Readonly<Record<string, unknown>>;
+  /** Reads examples whose answers are not known, one at a time. */
+  unlabelled(files: readonly string[], format: string | undefined): AsyncIterable<Example>;
+  /** The example that was typed on the command line. */
+  typed(sentence: TypedSentence): Example;
+  /** What `predict` says of an example; `prediction` is why where there is none. */
+  answer(
+    example: Example,
+    prediction: Prediction<Encoded> | Skipped,
+    settings: TaskSettings,
+    options: AnswerOptions,
+  ): Answer;
+}
+
+/** An answer as an object, and as it is printed or written: lines, or JSON where it is left out. */
+export interface Answer {
+  readonly json: object;
+  /** Why there is none. */
+  readonly skipped?: string;
+  readonly text?: string;
+}
+
+/** A task whose types nobody outside asks for: whoever wants to use it says what to do with any. */
+export type AnyTaskCommands = <R>(use: <X, E extends EncodedText, S>(commands: TaskCommands<X, E, S>) => R) => R;

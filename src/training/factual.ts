@@ -1,0 +1,45 @@
+import { type ReadRelationsOptions, type RelationExample, readRelations } from "../data/index.js";
+import { type ClassificationScores, type EncodedRelation, relationClassification } from "../tasks/index.js";
+import type { Lesson } from "./pretrain.js";
+import { collectExamples, type ExampleSet } from "./task-data.js";
+
+/** Where facts are learnt from. */
+export interface FactualData {
+  readonly train: string;
+  readonly dev: string;
+  readonly read: ReadRelationsOptions;
+}
+
+export type FactualLesson = Lesson<RelationExample, EncodedRelation, ClassificationScores>;
+
+/** Reads whole files of relations; records that their format leaves out (T-REx) are counted. */
+export function readRelationSet(
+  files: readonly string[],
+  options: ReadRelationsOptions,
+): Promise<ExampleSet<RelationExample>> {
+  const expected = "at least one sentence with two entities and a relation";
+  return collectExamples(files, (file, onSkip) => readRelations(file, { ...options, onSkip }), expected);
+}
+
+/** Factual pre-training (K-Adapter §3.3): the relations of the training data are the classes. */
+export async function factualLesson({ train, dev, read }: FactualData): Promise<FactualLesson> {
+  const trainSet = await readRelationSet([train], read);
+  // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
+  const labels = [...new Set(trainSet.examples.map(({ relation }) => relation))].sort();
+  const devSet = await readRelationSet([dev], { ...read, minEntityPairs: 0 });
+  return {
+    kind: relationClassification,
+    settings: { labels, options: {} },
+    train: trainSet,
+    dev: read.minEntityPairs ? withinLabels(devSet, new Set(labels)) : devSet,
+  };
+}
+
+function withinLabels({ where, examples, skipped }: ExampleSet<RelationExample>, known: ReadonlySet<string>) {
+  const kept = examples.filter(({ relation }) => known.has(relation));
+  return {
+    where,
+    examples: kept,
+    skipped: { ...skipped, "relation-below-threshold": examples.length - kept.length },
+  };
+}

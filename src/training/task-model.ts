@@ -1,0 +1,173 @@
+/**
+ * A task's model beside a backbone: made for training, or loaded from an adapter's folder.
+ * @module
+ */
+import {
+  type AdapterManifest,
+  type KAdapterConfig,
+  readAdapterManifest,
+  readAdapterParameters,
+  requireSameBackbone,
+} from "../adapters/index.js";
+import type { RelationExample } from "../data/index.js";
+import { UserError, userError } from "../errors.js";
+import {
+  type ClassificationScores,
+  type EncodedRelation,
+  type EncodedText,
+  type FeatureKind,
+  type HeadInit,
+  KnowledgeModel,
+  relationClassification,
+  type Task,
+  type TaskKind,
+  type TaskSettings,
+} from "../tasks/index.js";
+import { float32Tensor, type HostTensor } from "../tensor.js";
+import type { Executor } from "./executor.js";
+import type { FeatureDType } from "./feature-cache.js";
+import { StreamedFeatures } from "./features.js";
+import { type BackboneFolder, backboneIdentity, FrozenBackbone, maxTokens, openBackbone } from "./frozen-backbone.js";
+import { PredictionSession } from "./session.js";
+
+export interface TaskModelOptions {
+  readonly backbone: BackboneFolder;
+  readonly features: FeatureKind;
+  readonly architecture: KAdapterConfig;
+  readonly maxLength: number;
+  readonly headInit: HeadInit;
+  /** Element type of the hidden states that are fed. */
+  readonly featureDtype: FeatureDType;
+  /** Only the head learns. */
+  readonly freezeAdapter?: boolean;
+}
+
+export interface TaskModel<Example, Encoded extends EncodedText, Score> {
+  readonly task: Task<Example, Encoded, Score>;
+  readonly model: KnowledgeModel;
+}
+
+/** The task and the model (adapter and head) for a backbone. */
+export function makeTaskModel<Example, Encoded extends EncodedText, Score>(
+  kind: TaskKind<Example, Encoded, Score>,
+  settings: TaskSettings,
+  options: TaskModelOptions,
+): TaskModel<Example, Encoded, Score> {
+  const { backbone, features, architecture, maxLength, headInit, featureDtype, freezeAdapter = false } = options;
+  const limit = maxTokens(backbone.config);
+  if (maxLength > limit) {
+    throw userError({
+      where: "--max-length",
+      what: `${maxLength} tokens are more than the backbone has positions for`,
+      expected: `at most ${limit}`,
+    });
+  }
+  const task = kind.make(settings, { maxLength, dropout: architecture.dropout, headInit });
+  const { hiddenSize, layers: backboneLayers } = backbone.config;
+  const model = new KnowledgeModel({
+    features,
+    adapter: architecture,
+    hiddenSize,
+    backboneLayers,
+    featureDtype,
+    freezeAdapter,
+    makeHead: (scope, sizes) => task.makeHead(scope, sizes),
+  });
+  return { task, model };
+}
+
+/** Everything that runs a trained adapter. */
+export interface LoadedTaskModel<Example, Encoded extends EncodedText, Score>
+  extends TaskModel<Example, Encoded, Score> {
+  readonly manifest: AdapterManifest;
+  readonly backbone: BackboneFolder;
+  readonly session: PredictionSession<Encoded>;
+}
+
+/**
+ * Loads an adapter's folder beside its backbone; the backbone must be the one it was trained beside.
+ *
+ * @param kind the adapter's task
+ */
+export async function loadTaskModel<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  folder: string,
+  kind: TaskKind<Example, Encoded, Score>,
+  backboneName?: string,
+): Promise<LoadedTaskModel<Example, Encoded, Score>> {
+  const manifest = await readAdapterManifest(folder);
+  if (manifest.task.name !== kind.name) {
+    throw userError({
+      where: folder,
+      what: `the adapter's task is ${manifest.task.name}`,
+      expected: `an adapter with the task ${kind.name}`,
+    });
+  }
+  const backbone = await openBackbone(backboneName ?? manifest.backbone.name ?? noBackbone(folder));
+  requireSameBackbone(folder, manifest, backboneIdentity(backbone));
+  const made = madeFrom(folder, manifest, kind, backbone);
+  await executor.setState(await readState(folder, made.model));
+  const {
+    hiddenStates,
+    task: { maxLength },
+  } = manifest;
+  const session = await PredictionSession.open<Encoded>({
+    executor,
+    features: new StreamedFeatures(
+      await FrozenBackbone.load(executor, backbone, made.model.neededLayers, hiddenStates),
+    ),
+    padTokenId: backbone.config.padTokenId,
+    ...made,
+    maxLength,
+  });
+  return { ...made, manifest, backbone, session };
+}
+
+/** {@link loadTaskModel} for relations. */
+export function loadRelationModel(
+  executor: Executor,
+  folder: string,
+  backboneName?: string,
+): Promise<LoadedTaskModel<RelationExample, EncodedRelation, ClassificationScores>> {
+  return loadTaskModel(executor, folder, relationClassification, backboneName);
+}
+
+function madeFrom<Example, Encoded extends EncodedText, Score>(
+  folder: string,
+  { features, architecture, hiddenStates, task }: AdapterManifest,
+  kind: TaskKind<Example, Encoded, Score>,
+  backbone: BackboneFolder,
+): TaskModel<Example, Encoded, Score> {
+  const { labels, options, maxLength } = task;
+  const common = {
+    backbone,
+    features,
+    architecture,
+    maxLength,
+    headInit: "official",
+    featureDtype: hiddenStates,
+  } as const;
+  try {
+    return makeTaskModel(kind, { labels, options }, common);
+  } catch (error) {
+    throw error instanceof UserError ? userError({ where: folder, what: error.message }) : error;
+  }
+}
+
+async function readState(folder: string, model: KnowledgeModel): Promise<Record<string, HostTensor>> {
+  const state: Record<string, HostTensor> = {};
+  for (const [file, parameters] of [
+    ["adapter", model.adapter?.parameters ?? []],
+    ["head", model.head.parameters],
+  ] as const) {
+    const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
+    for (const [name, { shape, data }] of await readAdapterParameters(folder, file, shapes)) {
+      state[name] = float32Tensor(shape, data);
+    }
+  }
+  return state;
+}
+
+function noBackbone(folder: string): never {
+  throw userError({ where: folder, what: "the adapter does not name its backbone", fix: "give it with --backbone" });
+}
