@@ -1,6 +1,6 @@
 /**
  * Reading data: text, JSON Lines and huge JSON files record by record, plain or gzipped, and relation data in the
- * formats of FewRel, Wiki80, TACRED, T-REx-rc and T-REx.
+ * formats of FewRel, Wiki80, TACRED, T-REx-rc and T-REx, and dependency trees in CoNLL-U and find_head.
  *
  * @example
  * ```ts
@@ -15,7 +15,18 @@
  *
  * @module
  */
+export { type Attachment, formatConllu, readConllu } from "./conllu.js";
+export {
+  type BrokenTree,
+  type DependencySentence,
+  type DependencyWord,
+  sentenceText,
+  type TreeFault,
+  type TreeOptions,
+  treeFault,
+} from "./dependency-sentence.js";
 export { readFewRel } from "./fewrel.js";
+export { readFindHead } from "./find-head.js";
 export { type JsonRecord, type Line, readJsonLines, readJsonRecords, readLines } from "./records.js";
 export {
   detectRelationFormat,
@@ -30,6 +41,7 @@ export {
 } from "./relation-data.js";
 export type { RelationExample, Span } from "./relation-example.js";
 export { limitNegatives, noRelation, readTacred } from "./tacred.js";
+export { detectTreeFormat, type ReadTreesOptions, readTrees, type TreeFormat, treeFormats } from "./tree-data.js";
 export { readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
 export { readTrexRc } from "./trex-rc.js";
 export { readWiki80 } from "./wiki80.js";

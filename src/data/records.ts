@@ -38,6 +38,20 @@ async function* withoutMark(path: string): AsyncGenerator<Buffer> {
   if (head !== undefined && head.length > 0) yield head;
 }
 
+/** The first bytes of a file, byte order mark left out. */
+export async function beginning(path: string): Promise<string> {
+  let head = Buffer.alloc(0);
+  for await (const chunk of readBytes(path)) {
+    head = Buffer.concat([head, chunk]);
+    if (head.length >= 4096) break;
+  }
+  return head
+    .subarray(0, 4096)
+    .toString("utf8")
+    .replace(/^\ufeff/, "")
+    .trimStart();
+}
+
 /**
  * The lines of a text file, gzipped or not, one after the other. UTF-8 is checked, a byte order mark and `\r` before
  * `\n` are dropped, and a line longer than 64 MB is an error.

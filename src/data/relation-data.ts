@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
-import { readBytes } from "./bytes.js";
 import { readFewRel } from "./fewrel.js";
-import { readJsonLines, readJsonRecords } from "./records.js";
+import { beginning, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
 import { readTacred } from "./tacred.js";
 import { mostRelations, readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
@@ -30,20 +29,6 @@ function unknownFormat(where: string, what: string): Error {
     expected: `relation data as ${known}`,
     fix: `check the file, or name its format (${relationFormats.join(", ")})`,
   });
-}
-
-/** The first bytes of a file, byte order mark left out. */
-async function beginning(path: string): Promise<string> {
-  let head = Buffer.alloc(0);
-  for await (const chunk of readBytes(path)) {
-    head = Buffer.concat([head, chunk]);
-    if (head.length >= 4096) break;
-  }
-  return head
-    .subarray(0, 4096)
-    .toString("utf8")
-    .replace(/^\ufeff/, "")
-    .trimStart();
 }
 
 function has(value: unknown, ...keys: readonly string[]): boolean {

@@ -1,0 +1,123 @@
+import { userError } from "../errors.js";
+
+/** A syntactic word and its place in the tree. */
+export interface DependencyWord {
+  readonly form: string;
+  /** Universal part of speech; empty where the data has none. */
+  readonly upos: string;
+  /** The word that it depends on, counted from 1; 0 for the root; -1 where it is to be told. */
+  readonly head: number;
+  /** Universal relation, subtype included; empty where the data has none. */
+  readonly relation: string;
+  /** Whether a space stands between this word and the next. */
+  readonly spaceAfter: boolean;
+}
+
+/** A sentence as a dependency tree. */
+export interface DependencySentence {
+  readonly words: readonly DependencyWord[];
+  readonly id?: string;
+  /** The file it comes from: its treebank. */
+  readonly file: string;
+  /** `file:line` */
+  readonly where: string;
+  /** The sentence's lines as they stand in a CoNLL-U file, where they were asked for. */
+  readonly lines?: readonly string[];
+}
+
+/** Why heads are no tree. */
+export type BrokenTree = "head-out-of-range" | "no-root" | "several-roots" | "cycle";
+
+/** A tree's fault, with the word (counted from 1) where it shows. */
+export interface TreeFault {
+  readonly reason: BrokenTree;
+  readonly word: number;
+}
+
+/** Settings of readers of trees. */
+export interface TreeOptions {
+  /** Heads and relations are not read, as for prediction; they may be missing. */
+  readonly unlabelled?: boolean;
+  /** What a sentence whose heads are no tree is: an error (the default), or left out and told to `onSkip`. */
+  readonly brokenTrees?: "error" | "skip";
+  readonly onSkip?: (reason: BrokenTree, where: string) => void;
+  /** Keep the lines of CoNLL-U files, to write them with other heads. */
+  readonly keepLines?: boolean;
+}
+
+/** The first fault of a list of heads, each counted from 1 with 0 for the root; null for a tree with one root. */
+export function treeFault(heads: readonly number[]): TreeFault | null {
+  const outside = heads.findIndex((head) => !(Number.isInteger(head) && head >= 0 && head <= heads.length));
+  if (outside >= 0) return { reason: "head-out-of-range", word: outside + 1 };
+  const root = heads.indexOf(0);
+  if (root < 0) return { reason: "no-root", word: 1 };
+  const second = heads.indexOf(0, root + 1);
+  if (second >= 0) return { reason: "several-roots", word: second + 1 };
+  // 0: not seen; otherwise the walk in which a word was seen. Every word is walked through once.
+  const seen = new Int32Array(heads.length + 1);
+  for (let start = 1; start <= heads.length; start++) {
+    let at = start;
+    while (at !== 0 && seen[at] === 0) {
+      seen[at] = start;
+      at = heads[at - 1] as number;
+    }
+    if (at !== 0 && seen[at] === start) return { reason: "cycle", word: at };
+  }
+  return null;
+}
+
+/**
+ * Whether a sentence's heads are a tree; what they are otherwise is an error or told, as the options say.
+ *
+ * @param whereOf place of a word, counted from 1
+ */
+export function acceptTree(
+  words: readonly DependencyWord[],
+  whereOf: (word: number) => string,
+  { brokenTrees = "error", onSkip }: TreeOptions,
+): boolean {
+  const fault = treeFault(words.map(({ head }) => head));
+  if (fault === null) return true;
+  const where = whereOf(fault.word);
+  if (brokenTrees === "skip") {
+    onSkip?.(fault.reason, where);
+    return false;
+  }
+  throw userError({
+    where,
+    what: describe(fault, words),
+    expected: "a tree: every head a word of the sentence, one word with head 0, no cycles",
+    fix: "repair the sentence, or leave such sentences out with --broken-trees skip",
+  });
+}
+
+function describe({ reason, word }: TreeFault, words: readonly DependencyWord[]): string {
+  const { form, head } = words[word - 1] as DependencyWord;
+  const shown = `word ${word} (${JSON.stringify(form.slice(0, 40))})`;
+  switch (reason) {
+    case "head-out-of-range":
+      return `${shown} has the head ${head}, the sentence has ${words.length} words`;
+    case "no-root":
+      return "no word has the head 0: the tree has no root";
+    case "several-roots":
+      return `${shown} is a second root`;
+    case "cycle":
+      return `${shown} depends on itself by way of its heads`;
+  }
+}
+
+/** A sentence's text, and where each word stands in it: UTF-16 offsets, end exclusive. */
+export function sentenceText(words: readonly DependencyWord[]): {
+  readonly text: string;
+  readonly spans: readonly { readonly start: number; readonly end: number }[];
+} {
+  let text = "";
+  const spans = words.map(({ form, spaceAfter }, i) => {
+    const start = text.length;
+    text += form;
+    const end = text.length;
+    if (spaceAfter && i < words.length - 1) text += " ";
+    return { start, end };
+  });
+  return { text, spans };
+}
