@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { add, GraphBuilder, matmul, mul, reduceSum, toOnnx } from "../graph/index.js";
+import { add, cast, GraphBuilder, matmul, mul, reduceSum, softmax, toOnnx } from "../graph/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
+import { randomTensor } from "../testing/random.js";
 import type { Executor } from "../training/executor.js";
 import { installedDevices, localExecutor, workerExecutor } from "./index.js";
 
@@ -16,8 +17,37 @@ const vector = (...values: readonly number[]) => float32Tensor([values.length], 
 
 const kinds: Readonly<Record<string, () => Promise<Executor>>> = {
   "on this thread": () => localExecutor({ device: "cpu", threads: 1 }),
+  "on this thread, through the npm package's binding": () =>
+    localExecutor({ device: "cpu", threads: 1, binding: "node" }),
   "in a worker thread": () => workerExecutor({ device: "cpu", threads: 1 }),
 };
+
+describe("localExecutor", () => {
+  it("calls ONNX Runtime's C interface on the CPU, and the npm package's binding when asked", async () => {
+    const [direct, packaged] = await Promise.all([
+      localExecutor({ device: "cpu" }),
+      localExecutor({ binding: "node" }),
+    ]);
+    expect([direct.bindingName, packaged.bindingName]).toEqual(["c", "node"]);
+    await Promise.all([direct.close(), packaged.close()]);
+  });
+
+  it("gives the same bits through both", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["rows", 7]);
+    const outputs = { half: cast(g, softmax(g, x), "float16"), product: matmul(g, x, x, { transB: true }) };
+    const model = toOnnx(g.build(outputs));
+    const feeds = { x: randomTensor(1, [5, 7]) };
+    const results = [];
+    for (const options of [{}, { binding: "node" as const }]) {
+      const executor = await localExecutor({ device: "cpu", threads: 1, ...options });
+      results.push(await (await executor.load({ model })).run(feeds, ["half", "product"]));
+      await executor.close();
+    }
+    expect(results[0]).toEqual(results[1]);
+    expect(results[0]?.["half"]).toMatchObject({ dtype: "float16", shape: [5, 7] });
+  });
+});
 
 for (const [kind, open] of Object.entries(kinds)) {
   // The worker's JavaScript is built by `npm run build`.

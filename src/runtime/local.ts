@@ -1,14 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { fileError } from "../files/atomic.js";
-import { bytesOf, type DType, elementCount, type HostTensor } from "../tensor.js";
+import { bytesOf, elementCount, type HostTensor } from "../tensor.js";
 import type { Executor, ExecutorOptions, GraphSource, LoadedGraph, Tensors } from "../training/executor.js";
-import { candidateDevices, defaultThreads, sessionOptions } from "./devices.js";
+import type { Binding, BoundSession } from "./binding.js";
+import { candidateDevices, defaultThreads } from "./devices.js";
 
 /** A tensor that stays between runs; a run that replaces it writes into the spare buffer, then the two change places. */
-interface Slot {
-  current: Tensor;
-  spare: Tensor | null;
+interface Slot<V> {
+  current: V;
+  spare: V | null;
 }
 
 /**
@@ -17,7 +15,21 @@ interface Slot {
 export async function localExecutor(options: ExecutorOptions = {}): Promise<Executor> {
   const candidates = candidateDevices(options.device ?? "auto");
   const device = await firstWorkingDevice(candidates);
-  return new LocalExecutor(device, options.threads ?? defaultThreads());
+  const threads = options.threads ?? defaultThreads();
+  const direct = device === "cpu" && options.binding !== "node" ? await directBinding() : null;
+  if (direct) return new LocalExecutor(device, threads, "c", direct);
+  const { nodeBinding } = await import("./node-binding.js");
+  return new LocalExecutor(device, threads, "node", nodeBinding);
+}
+
+/** The binding that copies nothing, or null where foreign functions cannot be called. */
+async function directBinding() {
+  try {
+    const { CBinding } = await import("./c-binding.js");
+    return new CBinding();
+  } catch {
+    return null;
+  }
 }
 
 /** `auto` falls back to the CPU when a GPU's libraries are missing; an explicit device is an error then. */
@@ -36,109 +48,117 @@ async function firstWorkingDevice(candidates: readonly Executor["device"][]): Pr
   throw failure;
 }
 
-class LocalExecutor implements Executor {
-  private readonly slots = new Map<string, Slot>();
-  private readonly sessions = new Set<InferenceSession>();
+class LocalExecutor<V> implements Executor {
+  private readonly slots = new Map<string, Slot<V>>();
+  private readonly sessions = new Set<BoundSession<V>>();
 
   constructor(
     readonly device: Executor["device"],
     private readonly threads: number,
+    readonly bindingName: Executor["bindingName"],
+    private readonly binding: Binding<V>,
   ) {}
 
   async load(source: GraphSource): Promise<LoadedGraph> {
-    const session = await InferenceSession.create(source.model, {
-      ...sessionOptions(this.device, this.threads),
-      externalData: await Promise.all(
-        Object.entries(source.externalFiles ?? {}).map(async ([path, file]) => ({
-          path,
-          data: typeof file === "string" ? await readWhole(file) : file,
-        })),
-      ),
-    });
+    const session = await this.binding.open(source, this.device, this.threads);
     this.sessions.add(session);
     const updates = new Map(Object.entries(source.updates ?? {}));
     return {
       run: (feeds, fetch) => this.run(session, updates, feeds, fetch),
       close: async () => {
-        if (this.sessions.delete(session)) await session.release();
+        if (this.sessions.delete(session)) await session.close();
       },
     };
   }
 
   private async run(
-    session: InferenceSession,
+    session: BoundSession<V>,
     updates: ReadonlyMap<string, string>,
     feeds: Tensors,
     fetch: readonly string[],
   ): Promise<Tensors> {
-    const inputs: Record<string, Tensor> = {};
-    for (const name of session.inputNames) {
-      const fed = feeds[name];
-      const tensor = fed ? toOrt(fed) : this.slots.get(name)?.current;
-      if (!tensor) throw new Error(`the graph's input ${name} is neither fed nor part of the state`);
-      inputs[name] = tensor;
+    const { binding } = this;
+    const missing = session.inputNames.find((name) => !(name in feeds || this.slots.has(name)));
+    if (missing !== undefined) throw new Error(`the graph's input ${missing} is neither fed nor part of the state`);
+    const outputs = new Map<string, V | null>(fetch.map((name) => [name, null]));
+    for (const [output, slot] of updates) outputs.set(output, this.spareOf(slot));
+    const fed: V[] = [];
+    const feed = (tensor: HostTensor): V => {
+      const value = binding.wrap(checked(tensor));
+      fed.push(value);
+      return value;
+    };
+    try {
+      const inputs = new Map(
+        session.inputNames.map((name) => {
+          const tensor = feeds[name];
+          return [name, tensor ? feed(tensor) : this.slot(name).current];
+        }),
+      );
+      const results = await session.run(inputs, outputs);
+      for (const name of updates.values()) this.swap(name);
+      return Object.fromEntries(fetch.map((name) => [name, this.take(results.get(name) as V)]));
+    } finally {
+      for (const value of fed) binding.release(value);
     }
-    const outputs: Record<string, Tensor | null> = Object.fromEntries(fetch.map((name) => [name, null]));
-    for (const [output, slot] of updates) outputs[output] = this.spareOf(slot);
-    const results = await session.run(inputs, outputs);
-    for (const name of updates.values()) {
-      const slot = this.slot(name) as Slot & { spare: Tensor };
-      [slot.current, slot.spare] = [slot.spare, slot.current];
-    }
-    return Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name] as Tensor)]));
   }
 
-  private slot(name: string): Slot {
+  private take(value: V): HostTensor {
+    const tensor = this.binding.unwrap(value);
+    this.binding.release(value);
+    return tensor;
+  }
+
+  private slot(name: string): Slot<V> {
     const slot = this.slots.get(name);
     if (!slot) throw new Error(`the state has no slot ${name}`);
     return slot;
   }
 
-  private spareOf(name: string): Tensor {
+  private swap(name: string): void {
+    const slot = this.slot(name) as Slot<V> & { spare: V };
+    [slot.current, slot.spare] = [slot.spare, slot.current];
+  }
+
+  private spareOf(name: string): V {
     const slot = this.slot(name);
-    slot.spare ??= toOrt(copyOf(fromOrt(slot.current)));
+    slot.spare ??= this.binding.wrap(copyOf(this.binding.unwrap(slot.current)));
     return slot.spare;
   }
 
   async setState(tensors: Tensors): Promise<void> {
-    for (const [name, tensor] of Object.entries(tensors)) this.slots.set(name, { current: toOrt(tensor), spare: null });
+    for (const [name, tensor] of Object.entries(tensors)) {
+      this.releaseSlot(name);
+      this.slots.set(name, { current: this.binding.wrap(checked(tensor)), spare: null });
+    }
+  }
+
+  private releaseSlot(name: string): void {
+    const slot = this.slots.get(name);
+    this.slots.delete(name);
+    if (slot) this.binding.release(slot.current);
+    if (slot?.spare) this.binding.release(slot.spare);
   }
 
   async getState(names: readonly string[]): Promise<Tensors> {
-    return Object.fromEntries(names.map((name) => [name, copyOf(fromOrt(this.slot(name).current))]));
+    return Object.fromEntries(names.map((name) => [name, copyOf(this.binding.unwrap(this.slot(name).current))]));
   }
 
   async close(): Promise<void> {
     const open = [...this.sessions];
     this.sessions.clear();
-    this.slots.clear();
-    for (const session of open) await session.release();
+    for (const session of open) await session.close();
+    for (const name of [...this.slots.keys()]) this.releaseSlot(name);
   }
-}
-
-async function readWhole(file: string): Promise<Uint8Array> {
-  return readFile(file).catch((error: unknown) => {
-    throw fileError(file, "read the file", error);
-  });
 }
 
 function copyOf(tensor: HostTensor): HostTensor {
   return { ...tensor, data: tensor.data.slice() } as HostTensor;
 }
 
-function toOrt(tensor: HostTensor): Tensor {
-  if (tensor.data.length !== elementCount(tensor.shape)) {
-    throw new Error(`a tensor of shape [${tensor.shape.join(", ")}] has ${tensor.data.length} elements`);
-  }
-  return new Tensor(tensor.dtype as "float32", tensor.data as Float32Array, tensor.shape);
-}
-
-function fromOrt(tensor: Tensor): HostTensor {
-  const dtype = tensor.type as DType;
-  const { data } = tensor as { data: Float32Array };
-  // Newer Node versions hand out a Float16Array, which converts when it is copied: its bits are what is meant here.
-  const bits = dtype === "float16" ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
-  return { dtype, shape: tensor.dims, data: bits } as HostTensor;
+function checked(tensor: HostTensor): HostTensor {
+  if (tensor.data.length === elementCount(tensor.shape)) return tensor;
+  throw new Error(`a tensor of shape [${tensor.shape.join(", ")}] has ${tensor.data.length} elements`);
 }
 
 /** Buffers that may be moved to another thread: those that hold one tensor and nothing else. */

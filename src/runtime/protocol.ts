@@ -11,7 +11,7 @@ export type Request =
   | { readonly call: "close" };
 
 export interface Results {
-  open: Executor["device"];
+  open: Pick<Executor, "device" | "bindingName">;
   load: number;
   run: Tensors;
   release: null;

@@ -14,8 +14,8 @@ function workerFile(): URL {
 export async function workerExecutor(options: ExecutorOptions = {}): Promise<Executor> {
   const channel = new Channel(new Worker(workerFile()));
   try {
-    const device = await channel.call({ call: "open", options });
-    return new WorkerExecutor(device, channel);
+    const { device, bindingName } = await channel.call({ call: "open", options });
+    return new WorkerExecutor(device, bindingName, channel);
   } catch (error) {
     await channel.call({ call: "close" });
     throw error;
@@ -25,6 +25,7 @@ export async function workerExecutor(options: ExecutorOptions = {}): Promise<Exe
 class WorkerExecutor implements Executor {
   constructor(
     readonly device: Executor["device"],
+    readonly bindingName: Executor["bindingName"],
     private readonly channel: Channel,
   ) {}
 

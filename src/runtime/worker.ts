@@ -25,7 +25,7 @@ async function answer(request: Request): Promise<Results[keyof Results]> {
   switch (request.call) {
     case "open":
       executor = await localExecutor(request.options);
-      return executor.device;
+      return { device: executor.device, bindingName: executor.bindingName };
     case "load":
       graphs.set(nextGraph, await opened().load(request.source));
       return nextGraph++;

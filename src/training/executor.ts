@@ -39,6 +39,8 @@ export interface LoadedGraph {
 export interface Executor {
   /** The device that was chosen. */
   readonly device: Exclude<DeviceName, "auto">;
+  /** How ONNX Runtime is called: `c` through its C interface, which copies no output; `node` through its npm package. */
+  readonly bindingName: "c" | "node";
   load(source: GraphSource): Promise<LoadedGraph>;
   /** Creates or replaces state slots; the buffers may be moved. */
   setState(tensors: Tensors): Promise<void>;
@@ -52,4 +54,6 @@ export interface ExecutorOptions {
   readonly device?: DeviceName;
   /** Threads inside one operator; by default one for each core. */
   readonly threads?: number;
+  /** `node` calls ONNX Runtime through its npm package even where its C interface could be called. */
+  readonly binding?: "node";
 }

@@ -1,0 +1,25 @@
+import type { HostTensor } from "../tensor.js";
+import type { Executor, GraphSource } from "../training/executor.js";
+
+/** A loaded model. `V` is a binding's own form of a tensor. */
+export interface BoundSession<V> {
+  readonly inputNames: readonly string[];
+  /**
+   * Runs the model on this thread.
+   *
+   * @param outputs the values to write into, or null for a new one; a new one is the caller's to release
+   * @throws Error with ONNX Runtime's message; the given outputs may then hold anything
+   */
+  run(inputs: ReadonlyMap<string, V>, outputs: ReadonlyMap<string, V | null>): Promise<ReadonlyMap<string, V>>;
+  close(): Promise<void>;
+}
+
+/** One way of calling ONNX Runtime. */
+export interface Binding<V> {
+  open(source: GraphSource, device: Executor["device"], threads: number): Promise<BoundSession<V>>;
+  /** A value over the tensor's own memory: writing to one shows in the other. */
+  wrap(tensor: HostTensor): V;
+  /** The tensor that was wrapped, or a copy of what a run has made. */
+  unwrap(value: V): HostTensor;
+  release(value: V): void;
+}
