@@ -114,6 +114,11 @@ export function reduceSum(g: GraphBuilder, x: Value, axes?: readonly number[], k
   return g.emitOne("ReduceSum", [x, g.ints(...(axes ?? x.shape.keys()))], { keepdims });
 }
 
+/** Sums squares over the given axes, or over all. */
+export function reduceSumSquare(g: GraphBuilder, x: Value, axes?: readonly number[], keepdims = false): Value {
+  return g.emitOne("ReduceSumSquare", [x, g.ints(...(axes ?? x.shape.keys()))], { keepdims });
+}
+
 export function reduceMean(g: GraphBuilder, x: Value, axes?: readonly number[], keepdims = false): Value {
   return g.emitOne("ReduceMean", [x, g.ints(...(axes ?? x.shape.keys()))], { keepdims });
 }

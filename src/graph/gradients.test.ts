@@ -26,6 +26,7 @@ import {
   reciprocal,
   reduceMean,
   reduceSum,
+  reduceSumSquare,
   relu,
   reshape,
   shapeOf,
@@ -134,6 +135,7 @@ const cases: { readonly [K in OpType]?: readonly GradientCase[] } & Partial<Reco
   Tanh: unaryCases(tanh),
   Sigmoid: unaryCases(sigmoid),
   Relu: unaryCases(relu),
+  HardSigmoid: unaryCases((g, x) => g.emitOne("HardSigmoid", [x], { alpha: 0.3, beta: 0.4 }), -3, 3),
   Gelu: [...unaryCases((g, x) => gelu(g, x), -3, 3), ...unaryCases((g, x) => gelu(g, x, "tanh"), -3, 3)],
   Identity: unaryCases((g, x) => g.emitOne("Identity", [x], {})),
   Cast: unaryCases((g, x) => g.emitOne("Cast", [g.emitOne("Cast", [x], { to: "float64" })], { to: "float32" })),
@@ -169,6 +171,11 @@ const cases: { readonly [K in OpType]?: readonly GradientCase[] } & Partial<Reco
     ...unaryCases((g, x) => reduceSum(g, x, [0], true)),
     ...unaryCases((g, x) => reduceSum(g, x)),
     ...unaryCases((g, x) => reduceSum(g, x, [-1])),
+  ],
+  ReduceSumSquare: [
+    ...unaryCases((g, x) => reduceSumSquare(g, x, [0], true)),
+    ...unaryCases((g, x) => reduceSumSquare(g, x)),
+    ...unaryCases((g, x) => reduceSumSquare(g, x, [-1])),
   ],
   ReduceMean: [
     ...unaryCases((g, x) => reduceMean(g, x, [-1], true)),

@@ -120,7 +120,8 @@ function geluRule(c: GradContext<"Gelu">): readonly (Value | null)[] {
   const { g, a: x, dy } = parts(c);
   const f = (n: number) => g.scalar(n);
   if (c.attrs.approximate === "none") {
-    const cdf = mul(g, f(0.5), add(g, erf(g, mul(g, x, f(Math.SQRT1_2))), f(1)));
+    // ½·erf + ½ in one pass: its values are within the range to which HardSigmoid clips.
+    const cdf = g.emitOne("HardSigmoid", [erf(g, mul(g, x, f(Math.SQRT1_2)))], { alpha: 0.5, beta: 0.5 });
     const pdf = mul(g, exp(g, mul(g, mul(g, x, x), f(-0.5))), f(1 / Math.sqrt(2 * Math.PI)));
     return [mul(g, dy, add(g, cdf, mul(g, x, pdf)))];
   }
@@ -260,6 +261,12 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
   Sigmoid: unary(({ g, y, dy }) => mul(g, dy, mul(g, y, sub(g, g.scalar(1), y)))),
   // dX = dY where X > 0
   Relu: unary((p) => zeroWhereNot(p, greater(p.g, p.a, p.g.scalar(0)))),
+  // dX = α·dY where 0 < Y < 1
+  HardSigmoid: (c) => {
+    const p = parts(c);
+    const scaled = mul(p.g, p.dy, p.g.scalar(c.attrs.alpha));
+    return [zeroWhereNot(p, greater(p.g, p.y, p.g.scalar(0)), zeroWhereNot(p, less(p.g, p.y, p.g.scalar(1)), scaled))];
+  },
   Gelu: geluRule,
   Identity: passOn(),
   StopGradient: "zero",
@@ -300,6 +307,11 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
   },
   ReduceSum: (c) => [spread(parts(c), (c.inputs[1] as Value).literal ?? [], 1), null],
   ReduceMean: reduceMeanRule,
+  // dX = 2·X·dY
+  ReduceSumSquare: (c) => {
+    const p = parts(c);
+    return [mul(p.g, p.a, spread(p, (c.inputs[1] as Value).literal ?? [], 2)), null];
+  },
   ReduceMax: "unsupported",
   ArgMax: "zero",
   Shape: "zero",

@@ -45,6 +45,8 @@ export interface OpAttrs {
   Tanh: NoAttrs;
   Sigmoid: NoAttrs;
   Relu: NoAttrs;
+  /** max(0, min(1, αx + β)) */
+  HardSigmoid: { readonly alpha: number; readonly beta: number };
   Gelu: { readonly approximate: "none" | "tanh" };
   Identity: NoAttrs;
   /** Passes its operand on, but no gradient back; an Identity in the ONNX file. */
@@ -70,6 +72,7 @@ export interface OpAttrs {
   // Reductions; the axes are the second input.
   ReduceSum: ReduceAttrs;
   ReduceMean: ReduceAttrs;
+  ReduceSumSquare: ReduceAttrs;
   ReduceMax: ReduceAttrs;
   ArgMax: AxisAttrs & ReduceAttrs;
   // Shape and movement.

@@ -158,6 +158,8 @@ const int = (name: string, value: number | boolean): AttributeInit => ({
   type: AttributeType.INT,
   i: BigInt(value),
 });
+/** Attributes that are floats even where their value is whole. */
+const floatAttributes: ReadonlySet<string> = new Set(["epsilon", "alpha", "beta"]);
 const float = (name: string, value: number): AttributeInit => ({ name, type: AttributeType.FLOAT, f: value });
 const text = (name: string, value: string): AttributeInit => ({
   name,
@@ -187,7 +189,7 @@ function attributesOf(node: Node): AttributeInit[] {
   if (node.op === "MultiHeadAttention")
     return [int("num_heads", (node.attrs as Node<"MultiHeadAttention">["attrs"]).numHeads)];
   return Object.entries(node.attrs).map(([name, value]: [string, unknown]) => {
-    if (name === "epsilon" || name === "alpha") return float(name, value as number);
+    if (floatAttributes.has(name)) return float(name, value as number);
     if (typeof value === "number" || typeof value === "boolean") return int(name, value);
     if (typeof value === "string") return text(name, value);
     if (Array.isArray(value)) return ints(name, value as number[]);

@@ -1,13 +1,13 @@
 import {
   add,
+  cast,
   type Dim,
   type GraphBuilder,
-  less,
+  greaterOrEqual,
   mul,
   type Shape,
   unsqueeze,
   type Value,
-  where,
   xor,
 } from "../graph/index.js";
 import { hash32 } from "../random.js";
@@ -21,8 +21,8 @@ const iotaPrefix = "dropout.iota.";
  * Dropout whose masks are hashed inside the graph from (seed, step), site and index, so that a resumed run drops what
  * an uninterrupted one would have dropped. ONNX's own Dropout keeps its generator inside the session.
  *
- * For each shape one tensor of well-mixed 32-bit numbers is made; each site then derives its own with one
- * exclusive-or and one product by its own constants, and compares them with the threshold.
+ * For each shape one tensor of well-mixed 32-bit numbers is made; each site then derives its own with one product by
+ * an odd constant, and compares them with the threshold.
  */
 export class Dropout {
   private readonly pools = new Map<string, Value>();
@@ -38,14 +38,10 @@ export class Dropout {
     if (!(probability > 0 && probability < 1)) throw new Error(`dropout probability ${probability} is not in [0, 1)`);
     const { g } = this;
     return g.scoped("dropout", () => {
-      const site = this.sites++;
-      const random = mul(
-        g,
-        xor(g, this.pool(x.shape), g.uint32(hash32(site, "xor"))),
-        g.uint32(hash32(site, "product") | 1),
-      );
-      const dropped = less(g, random, g.uint32(Math.round(probability * 2 ** 32)));
-      return mul(g, x, where(g, dropped, g.scalar(0), g.scalar(1 / (1 - probability))));
+      const random = mul(g, this.pool(x.shape), g.uint32(hash32(this.sites++, "product") | 1));
+      const kept = greaterOrEqual(g, random, g.uint32(Math.round(probability * 2 ** 32)));
+      // Cast and Mul take half of Where's time.
+      return mul(g, x, mul(g, cast(g, kept, "float32"), g.scalar(1 / (1 - probability))));
     });
   }
 

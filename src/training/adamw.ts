@@ -9,7 +9,7 @@ import {
   min,
   mul,
   type Parameter,
-  reduceSum,
+  reduceSumSquare,
   sqrt,
   sub,
   type Value,
@@ -36,18 +36,19 @@ export function decays(name: string): boolean {
 export interface UpdateInputs {
   /** The scheduled learning rate. */
   readonly learningRate: Value;
-  /** {@link stepSize}: the learning rate with both bias corrections in it. */
+  /** {@link stepSize}: the learning rate with the bias corrections and the moments' scales in it. */
   readonly stepSize: Value;
 }
 
-/** `lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)` for update t, counted from 1. */
+/** `lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · (1 − β₁)/√(1 − β₂)` for update t, counted from 1; see {@link adamWUpdate}. */
 export function stepSize(learningRate: number, update: number, { beta1, beta2 }: AdamWConfig): number {
-  return (learningRate * Math.sqrt(1 - beta2 ** update)) / (1 - beta1 ** update);
+  const corrected = (learningRate * Math.sqrt(1 - beta2 ** update)) / (1 - beta1 ** update);
+  return (corrected * (1 - beta1)) / Math.sqrt(1 - beta2);
 }
 
 /** √Σ‖g‖² over all gradients: a float32 scalar. */
 export function globalNorm(g: GraphBuilder, grads: readonly Value[]): Value {
-  const squares = grads.map((grad) => reduceSum(g, mul(g, grad, grad)));
+  const squares = grads.map((grad) => reduceSumSquare(g, grad));
   return sqrt(
     g,
     squares.reduce((sum, square) => add(g, sum, square)),
@@ -61,7 +62,9 @@ export function clipFactor(g: GraphBuilder, norm: Value, maxNorm: number): Value
 
 export interface AdamState {
   readonly value: Value;
+  /** m/(1 − β₁) */
   readonly firstMoment: Value;
+  /** v/(1 − β₂) */
   readonly secondMoment: Value;
 }
 
@@ -71,6 +74,9 @@ export interface AdamState {
  *
  *     m ← β₁m + (1 − β₁)g     v ← β₂v + (1 − β₂)g²
  *     p ← p − s·m/(√v + ε)    p ← p − lr·wd·p
+ *
+ * The moments are kept divided by (1 − β₁) and (1 − β₂), which saves two passes over every parameter; the step size and
+ * ε make up for it.
  */
 export function adamWUpdate(
   g: GraphBuilder,
@@ -81,10 +87,10 @@ export function adamWUpdate(
   config: AdamWConfig,
 ): AdamState {
   const { beta1, beta2, epsilon, weightDecay } = config;
-  const firstMoment = add(g, mul(g, state.firstMoment, g.scalar(beta1)), mul(g, grad, g.scalar(1 - beta1)));
-  const square = mul(g, mul(g, grad, grad), g.scalar(1 - beta2));
-  const secondMoment = add(g, mul(g, state.secondMoment, g.scalar(beta2)), square);
-  const direction = div(g, firstMoment, add(g, sqrt(g, secondMoment), g.scalar(epsilon)));
+  const firstMoment = add(g, mul(g, state.firstMoment, g.scalar(beta1)), grad);
+  const secondMoment = add(g, mul(g, state.secondMoment, g.scalar(beta2)), mul(g, grad, grad));
+  const root = add(g, sqrt(g, secondMoment), g.scalar(epsilon / Math.sqrt(1 - beta2)));
+  const direction = div(g, firstMoment, root);
   const moved = sub(g, state.value, mul(g, direction, inputs.stepSize));
   if (weightDecay === 0 || !decays(parameter.name)) return { value: moved, firstMoment, secondMoment };
   const kept = sub(g, g.scalar(1), mul(g, inputs.learningRate, g.scalar(weightDecay)));
