@@ -6,6 +6,7 @@ const nothing = async () => undefined;
 /** Total, so that a new command cannot be missing from the page. */
 const handlers: Handlers = {
   pretrainFactual: nothing,
+  pretrainLinguistic: nothing,
   eval: nothing,
   predict: nothing,
   import: nothing,

@@ -6,12 +6,14 @@ import { handleImport } from "./handlers/import.js";
 import { handleInspect } from "./handlers/inspect.js";
 import { handlePredict } from "./handlers/predict.js";
 import { handlePretrainFactual } from "./handlers/pretrain-factual.js";
+import { handlePretrainLinguistic } from "./handlers/pretrain-linguistic.js";
 import { handleVerify } from "./handlers/verify.js";
 import { createProgram } from "./program.js";
 import { runCli } from "./run.js";
 
 const handlers = {
   pretrainFactual: handlePretrainFactual,
+  pretrainLinguistic: handlePretrainLinguistic,
   eval: handleEval,
   predict: handlePredict,
   import: handleImport,

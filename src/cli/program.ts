@@ -12,12 +12,13 @@ import {
   verifyCommand,
 } from "./commands/look.js";
 import { type PredictOptions, predictCommand } from "./commands/predict.js";
-import { type FactualRequest, factualCommand } from "./commands/pretrain.js";
+import { type FactualRequest, factualCommand, type LinguisticRequest, linguisticCommand } from "./commands/pretrain.js";
 import type { ContextFactory } from "./run.js";
 
 /** What each command does; a command without a handler is not offered. */
 export interface Handlers {
   readonly pretrainFactual: Handler<FactualRequest>;
+  readonly pretrainLinguistic: Handler<LinguisticRequest>;
   readonly eval: Handler<EvalOptions>;
   readonly predict: Handler<PredictOptions>;
   readonly import: Handler<ImportOptions>;
@@ -35,10 +36,10 @@ export function createProgram(context: ContextFactory, handlers: Partial<Handler
     .helpOption("-h, --help")
     .showSuggestionAfterError();
   const add = (command: Command) => program.addCommand(command);
-  if (handlers.pretrainFactual) {
-    const pretrain = new Command("pretrain").description("train an adapter on one kind of knowledge");
-    add(pretrain.addCommand(factualCommand(context, handlers.pretrainFactual)));
-  }
+  const pretrain = new Command("pretrain").description("train an adapter on one kind of knowledge");
+  if (handlers.pretrainFactual) pretrain.addCommand(factualCommand(context, handlers.pretrainFactual));
+  if (handlers.pretrainLinguistic) pretrain.addCommand(linguisticCommand(context, handlers.pretrainLinguistic));
+  if (pretrain.commands.length > 0) add(pretrain);
   if (handlers.eval) add(evalCommand(context, handlers.eval));
   if (handlers.predict) add(predictCommand(context, handlers.predict));
   if (handlers.import) add(importCommand(context, handlers.import));

@@ -134,8 +134,8 @@ function headOf(cell: string, where: string): number {
 
 /** What was found for a word. */
 export interface Attachment {
-  /** Counted from 1; 0 for the root. */
-  readonly head: number;
+  /** Counted from 1; 0 for the root; null where it could not be told. */
+  readonly head: number | null;
   /** Null where relations were not learnt. */
   readonly relation: string | null;
 }
@@ -155,7 +155,7 @@ export function formatConllu(sentence: DependencySentence, attachments: readonly
     cells[8] = "_";
     if (/^\d+$/.test(cells[columns.id] as string)) {
       const { head, relation } = attachments[word++] as Attachment;
-      cells[columns.head] = String(head);
+      cells[columns.head] = head === null ? "_" : String(head);
       cells[columns.relation] = relation ?? "_";
     }
     return cells.join("\t");

@@ -31,6 +31,7 @@ export const greater = binary("Greater");
 export const greaterOrEqual = binary("GreaterOrEqual");
 export const xor = binary("BitwiseXor");
 export const neg = unary("Neg");
+export const abs = unary("Abs");
 export const sqrt = unary("Sqrt");
 export const reciprocal = unary("Reciprocal");
 export const exp = unary("Exp");

@@ -48,6 +48,12 @@ export function activate(g: GraphBuilder, x: Value, activation: Activation): Val
   return gelu(g, x, activation === "gelu_new" ? "tanh" : "none");
 }
 
+/** What attention needs to know. */
+export type AttentionConfig = Pick<
+  TransformerConfig,
+  "hiddenSize" | "heads" | "layerNormEps" | "hiddenDropout" | "attentionDropout"
+>;
+
 /** Multi-head self-attention with its output projection, residual and norm (`attention.self`, `attention.output`). */
 export class SelfAttention {
   private readonly query: Linear;
@@ -58,7 +64,7 @@ export class SelfAttention {
 
   constructor(
     scope: ParamScope,
-    private readonly config: TransformerConfig,
+    private readonly config: AttentionConfig,
     init: LinearInit,
   ) {
     const { hiddenSize, heads, layerNormEps } = config;
@@ -78,13 +84,25 @@ export class SelfAttention {
    * @param mask null lets every position be seen
    */
   forward(pass: Pass, x: Value, mask: AttentionMask | null, queries: Value = x): Value {
+    return this.attend(pass, x, mask, queries).output;
+  }
+
+  /** {@link forward} with the weights, `[batch, heads, positions, sequence]`; the fused kernel does not tell them. */
+  attend(
+    pass: Pass,
+    x: Value,
+    mask: AttentionMask | null,
+    queries: Value = x,
+  ): { readonly output: Value; readonly weights: Value | null } {
     const { g } = pass;
     const q = this.query.forward(pass, queries);
     const k = this.key.forward(pass, x);
     const v = this.value.forward(pass, x);
-    const context = pass.fused ? this.fusedContext(g, q, k, v, mask) : this.context(pass, q, k, v, mask);
+    const { context, weights } = pass.fused
+      ? { context: this.fusedContext(g, q, k, v, mask), weights: null }
+      : this.context(pass, q, k, v, mask);
     const output = drop(pass, this.dense.forward(pass, context), this.config.hiddenDropout);
-    return this.norm.forward(pass, add(g, output, queries));
+    return { output: this.norm.forward(pass, add(g, output, queries)), weights };
   }
 
   private fusedContext(g: GraphBuilder, q: Value, k: Value, v: Value, mask: AttentionMask | null): Value {
@@ -92,14 +110,14 @@ export class SelfAttention {
   }
 
   /** softmax(q·kᵀ/√d + mask)·v, head by head. */
-  private context(pass: Pass, q: Value, k: Value, v: Value, mask: AttentionMask | null): Value {
+  private context(pass: Pass, q: Value, k: Value, v: Value, mask: AttentionMask | null) {
     const { g } = pass;
     const { heads, hiddenSize, attentionDropout } = this.config;
     const split = (x: Value) => transpose(g, reshape(g, x, 0, 0, heads, hiddenSize / heads), 0, 2, 1, 3);
     const scores = matmul(g, split(q), split(k), { transB: true, alpha: 1 / Math.sqrt(hiddenSize / heads) });
     const weights = softmax(g, mask ? add(g, scores, mask.bias) : scores);
     const context = matmul(g, drop(pass, weights, attentionDropout), split(v));
-    return reshape(g, transpose(g, context, 0, 2, 1, 3), 0, 0, hiddenSize);
+    return { context: reshape(g, transpose(g, context, 0, 2, 1, 3), 0, 0, hiddenSize), weights };
   }
 }
 

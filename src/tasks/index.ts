@@ -2,9 +2,14 @@
  * What is learnt: tasks, their heads, losses and scores.
  * @module
  */
+export * from "./attachment-scores.js";
+export * from "./biaffine-head.js";
 export * from "./classification-scores.js";
+export * from "./head-prediction.js";
 export * from "./knowledge-model.js";
 export * from "./losses.js";
+export * from "./position-head.js";
 export * from "./relation-classification.js";
 export * from "./relation-head.js";
+export * from "./spanning-tree.js";
 export * from "./task.js";

@@ -1,6 +1,6 @@
 import { KAdapter, type KAdapterConfig } from "../adapters/index.js";
-import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
-import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
+import { cast, matmul, type Parameter, type Value } from "../graph/index.js";
+import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import type { HeadSizes, TaskHead } from "./task.js";
 
 /**
@@ -71,10 +71,20 @@ export class KnowledgeModel {
       ]),
     );
     const select = this.head.select(g);
-    return this.head.forward(pass, this.features(pass, states, select));
+    let masked: AttentionMask | null = null;
+    const mask = () => {
+      masked ??= attentionMask(g, g.input("attention_mask", "int32", ["batch", "sequence"]));
+      return masked;
+    };
+    return this.head.forward(pass, this.features(pass, states, select, mask), select, mask);
   }
 
-  private features(pass: Pass, states: ReadonlyMap<number, Value>, select: Value | null): readonly Value[] {
+  private features(
+    pass: Pass,
+    states: ReadonlyMap<number, Value>,
+    select: Value | null,
+    mask: () => AttentionMask,
+  ): readonly Value[] {
     const { g } = pass;
     const { adapter, features, backboneLayers } = this.options;
     const picked = (value: Value) => (select ? matmul(g, select, value) : value);
@@ -82,12 +92,7 @@ export class KnowledgeModel {
     if (features === "taps") return taps.map(picked);
     const last = picked(states.get(backboneLayers) as Value);
     if (!this.adapter) return [last];
-    const mask = adapter.maskPadding ? attentionMask(g, paddingMask(g)) : null;
     const own = this.options.freezeAdapter ? { ...pass, dropout: null } : pass;
-    return [last, this.adapter.forward(own, taps, mask, select).output];
+    return [last, this.adapter.forward(own, taps, adapter.maskPadding ? mask() : null, select).output];
   }
-}
-
-function paddingMask(g: GraphBuilder): Value {
-  return g.input("attention_mask", "int32", ["batch", "sequence"]);
 }

@@ -1,4 +1,24 @@
-import { div, type GraphBuilder, logSoftmax, max, mul, neg, oneHot, reduceSum, type Value } from "../graph/index.js";
+import {
+  abs,
+  add,
+  div,
+  exp,
+  type GraphBuilder,
+  log,
+  logSoftmax,
+  max,
+  mul,
+  neg,
+  oneHot,
+  reduceSum,
+  relu,
+  sub,
+  type Value,
+} from "../graph/index.js";
+
+/** How one of several candidates is learnt. */
+export const choiceLosses = ["cross-entropy", "bce"] as const;
+export type ChoiceLoss = (typeof choiceLosses)[number];
 
 /**
  * Mean cross-entropy over the labels that count. A label below 0 (−100 by custom) is ignored; a batch in which all are
@@ -9,9 +29,36 @@ import { div, type GraphBuilder, logSoftmax, max, mul, neg, oneHot, reduceSum, t
  * @returns float32 scalar
  */
 export function crossEntropy(g: GraphBuilder, logits: Value, labels: Value): Value {
+  return choiceLoss(g, logits, labelRows(g, logits, labels), "cross-entropy");
+}
+
+/** Labels as rows of zeros with a single 1; a label below 0 gives zeros alone. */
+export function labelRows(g: GraphBuilder, logits: Value, labels: Value): Value {
   const classes = logits.shape.at(-1);
   if (typeof classes !== "number") throw new Error("the number of classes must be known");
-  const picked = oneHot(g, labels, classes);
-  const total = neg(g, reduceSum(g, mul(g, logSoftmax(g, logits), picked)));
+  return oneHot(g, labels, classes);
+}
+
+/**
+ * Mean loss over the rows in which one candidate is picked; rows without are ignored.
+ *
+ *     cross-entropy: −log softmax(x)[picked]
+ *     bce:           Σ_j max(x_j, 0) − x_j·t_j + log(1 + exp(−|x_j|)), torch's BCEWithLogitsLoss summed over a row
+ *
+ * @param logits `[…, candidates]`
+ * @param picked float32 `[…, candidates]`, each row one 1 or none
+ * @returns float32 scalar; 0 where nothing is picked
+ */
+export function choiceLoss(g: GraphBuilder, logits: Value, picked: Value, loss: ChoiceLoss): Value {
+  const total =
+    loss === "cross-entropy"
+      ? neg(g, reduceSum(g, mul(g, logSoftmax(g, logits), picked)))
+      : reduceSum(g, mul(g, binaryCrossEntropy(g, logits, picked), reduceSum(g, picked, [-1], true)));
   return div(g, total, max(g, reduceSum(g, picked), g.scalar(1)));
+}
+
+/** Element by element, in the form that never overflows. */
+function binaryCrossEntropy(g: GraphBuilder, logits: Value, targets: Value): Value {
+  const tail = log(g, add(g, g.scalar(1), exp(g, neg(g, abs(g, logits)))));
+  return add(g, sub(g, relu(g, logits), mul(g, logits, targets)), tail);
 }

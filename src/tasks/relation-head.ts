@@ -2,11 +2,15 @@ import { concat, type Parameter, reshape, type Value } from "../graph/index.js";
 import { constant, drop, Linear, type LinearInit, normal, type ParamScope, type Pass, uniform } from "../nn/index.js";
 import type { HeadInit } from "./task.js";
 
+/** A linear layer of a head. */
 export function headLinear(scope: ParamScope, inputs: number, outputs: number, init: HeadInit): Linear {
+  return new Linear(scope, inputs, outputs, headInits(inputs, init));
+}
+
+/** How a head's layer of so many inputs starts. */
+export function headInits(inputs: number, init: HeadInit): LinearInit {
   const bound = uniform(1 / Math.sqrt(inputs));
-  const inits: LinearInit =
-    init === "official" ? { weight: bound, bias: bound } : { weight: normal(init), bias: constant(0) };
-  return new Linear(scope, inputs, outputs, inits);
+  return init === "official" ? { weight: bound, bias: bound } : { weight: normal(init), bias: constant(0) };
 }
 
 /**

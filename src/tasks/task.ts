@@ -3,7 +3,7 @@
  * @module
  */
 import type { GraphBuilder, Parameter, Value } from "../graph/index.js";
-import type { ParamScope, Pass } from "../nn/index.js";
+import type { AttentionMask, ParamScope, Pass } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/index.js";
 
@@ -92,7 +92,14 @@ export interface TaskHead {
   select(g: GraphBuilder): Value | null;
   /**
    * @param features `[batch, positions, …]`; to be concatenated along the last axis
+   * @param select what {@link select} gave
+   * @param mask gives the tokens that are no padding; they are fed only where a model asks
    * @returns logits, and the mean loss against the task's labels
    */
-  forward(pass: Pass, features: readonly Value[]): { readonly logits: Value; readonly loss: Value };
+  forward(
+    pass: Pass,
+    features: readonly Value[],
+    select: Value | null,
+    mask: () => AttentionMask,
+  ): { readonly logits: Value; readonly loss: Value };
 }

@@ -34,3 +34,4 @@ export {
   type SpecialTokens,
   type Tokenizer,
 } from "./tokenizer.js";
+export { encodeWords, encodeWordsOfficially, type SpacedWord, type WordEncoding } from "./words.js";

@@ -84,6 +84,13 @@ export interface LoadedTaskModel<Example, Encoded extends EncodedText, Score>
   readonly session: PredictionSession<Encoded>;
 }
 
+export interface LoadOptions {
+  /** Folder or Hugging Face id; the one named in the adapter by default. */
+  readonly backbone?: string | undefined;
+  /** Settings of the task that win over the adapter's own, as far as they leave its parameters as they are. */
+  readonly taskOptions?: TaskSettings["options"];
+}
+
 /**
  * Loads an adapter's folder beside its backbone; the backbone must be the one it was trained beside.
  *
@@ -93,7 +100,7 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
   executor: Executor,
   folder: string,
   kind: TaskKind<Example, Encoded, Score>,
-  backboneName?: string,
+  { backbone: backboneName, taskOptions = {} }: LoadOptions = {},
 ): Promise<LoadedTaskModel<Example, Encoded, Score>> {
   const manifest = await readAdapterManifest(folder);
   if (manifest.task.name !== kind.name) {
@@ -105,7 +112,8 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
   }
   const backbone = await openBackbone(backboneName ?? manifest.backbone.name ?? noBackbone(folder));
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
-  const made = madeFrom(folder, manifest, kind, backbone);
+  const settings = { labels: manifest.task.labels, options: { ...manifest.task.options, ...taskOptions } };
+  const made = madeFrom(folder, manifest, kind, settings, backbone);
   await executor.setState(await readState(folder, made.model));
   const {
     hiddenStates,
@@ -129,16 +137,16 @@ export function loadRelationModel(
   folder: string,
   backboneName?: string,
 ): Promise<LoadedTaskModel<RelationExample, EncodedRelation, ClassificationScores>> {
-  return loadTaskModel(executor, folder, relationClassification, backboneName);
+  return loadTaskModel(executor, folder, relationClassification, { backbone: backboneName });
 }
 
 function madeFrom<Example, Encoded extends EncodedText, Score>(
   folder: string,
-  { features, architecture, hiddenStates, task }: AdapterManifest,
+  { features, architecture, hiddenStates, task: { maxLength } }: AdapterManifest,
   kind: TaskKind<Example, Encoded, Score>,
+  settings: TaskSettings,
   backbone: BackboneFolder,
 ): TaskModel<Example, Encoded, Score> {
-  const { labels, options, maxLength } = task;
   const common = {
     backbone,
     features,
@@ -148,7 +156,7 @@ function madeFrom<Example, Encoded extends EncodedText, Score>(
     featureDtype: hiddenStates,
   } as const;
   try {
-    return makeTaskModel(kind, { labels, options }, common);
+    return makeTaskModel(kind, settings, common);
   } catch (error) {
     throw error instanceof UserError ? userError({ where: folder, what: error.message }) : error;
   }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { z } from "zod";
+import { relationFormats, treeFormats } from "../../data/index.js";
 import { dataSpecs, runtimeSpecs, text, trainingSpecs } from "../options.js";
 import type { CommandContext, ContextFactory } from "../run.js";
 import { addOptions, givenFlags, type Options, option, resolveOptions, type Specs } from "../spec.js";
@@ -43,7 +44,19 @@ export const applySpecs = {
     expects: "a model folder or a Hugging Face id",
     help: "the language model (default: the one named in the adapter)",
   }),
-  format: dataSpecs.format,
+  format: option({
+    ...dataSpecs.format,
+    schema: z.enum([...relationFormats, ...treeFormats]).optional(),
+    expects: `one of ${[...relationFormats, ...treeFormats].join(", ")}`,
+    help: `data format: ${relationFormats.join(", ")} for relations, ${treeFormats.join(", ")} for trees; recognised by content if not given`,
+  }),
+  tree: option({
+    flags: "--tree",
+    kind: "switch",
+    schema: z.boolean().default(false),
+    expects: "true or false",
+    help: "heads: the maximum spanning tree with one root, instead of each word's best head",
+  }),
   batchSize: trainingSpecs.batchSize,
   ...runtimeSpecs,
 };

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { fileList, text } from "../options.js";
+import { fileList, linguisticOwnSpecs, text } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
 import { applySpecs, type Handler, overwriteSpec, simpleCommand } from "./common.js";
@@ -13,6 +13,7 @@ const evalSpecs = {
     expects: "files of labelled examples",
     help: "labelled examples",
   }),
+  brokenTrees: linguisticOwnSpecs.brokenTrees,
   predictions: option({
     flags: "--predictions <file>",
     kind: "text",

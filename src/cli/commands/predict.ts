@@ -48,7 +48,7 @@ const predictSpecs = {
     kind: "text",
     schema: text.optional(),
     expects: "a file to write",
-    help: "write JSON lines here instead of on stdout",
+    help: "write the answers (JSON lines; heads: CoNLL-U) here instead of on stdout",
   }),
   overwrite: overwriteSpec,
 };

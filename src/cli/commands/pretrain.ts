@@ -1,6 +1,14 @@
 import { Command } from "commander";
 import { userError } from "../../errors.js";
-import { type FactualOptions, factualSpecs, type PretrainOptions, resolveFactualOptions } from "../options.js";
+import {
+  type FactualOptions,
+  factualSpecs,
+  type LinguisticOptions,
+  linguisticSpecs,
+  type PretrainOptions,
+  resolveFactualOptions,
+  resolveLinguisticOptions,
+} from "../options.js";
 import { readRecipe } from "../recipe.js";
 import type { ContextFactory } from "../run.js";
 import { addOptions, type GivenOptions, givenFlags, type Specs } from "../spec.js";
@@ -16,11 +24,18 @@ export interface PretrainRequest<O extends PretrainOptions = PretrainOptions> {
 }
 
 export type FactualRequest = PretrainRequest<FactualOptions>;
+export type LinguisticRequest = PretrainRequest<LinguisticOptions>;
 
 /** `pretrain factual`. */
 export function factualCommand(context: ContextFactory, handler: Handler<FactualRequest>): Command {
   const command = new Command("factual").description("train a factual adapter by relation classification");
   return pretrainCommand(command, factualSpecs, resolveFactualOptions, context, handler);
+}
+
+/** `pretrain linguistic`. */
+export function linguisticCommand(context: ContextFactory, handler: Handler<LinguisticRequest>): Command {
+  const command = new Command("linguistic").description("train a linguistic adapter by predicting each word's head");
+  return pretrainCommand(command, linguisticSpecs, resolveLinguisticOptions, context, handler);
 }
 
 /** Adds what every `pretrain` has: options or a recipe of them, and how the run begins. */

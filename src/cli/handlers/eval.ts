@@ -25,19 +25,16 @@ async function evaluate<Example, Encoded extends EncodedText, Score>(
 ): Promise<void> {
   const executor = await workerExecutor(runtimeOf(options));
   try {
-    const { session, task, backbone, manifest } = await loadTaskModel(
-      executor,
-      options.adapter,
-      commands.kind,
-      options.backbone,
-    );
-    const data = await commands.read(options.data, options.format);
+    const taskOptions = commands.taskOptions?.(options) ?? {};
+    const load = { backbone: options.backbone, taskOptions };
+    const { session, task, backbone } = await loadTaskModel(executor, options.adapter, commands.kind, load);
+    const data = await commands.read(options.data, options);
     const { examples, skipped } = encodeExamples(task, backbone.tokenizer, data);
     const logits = await predictAll(session, examples, options.batchSize, signal);
     const predictions = examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array }));
     const score = task.score(predictions);
     if (options.predictions !== undefined) {
-      const lines = predictions.map((prediction) => JSON.stringify(commands.comparison(prediction, manifest.task)));
+      const lines = predictions.map((prediction) => JSON.stringify(commands.comparison(prediction, task)));
       await writeFileAtomically(options.predictions, `${lines.join("\n")}\n`);
     }
     const left = countSkipped(skipped);

@@ -78,6 +78,7 @@ async function manifestOf(
   options: ImportOptions,
 ): Promise<AdapterManifest> {
   const { architecture, task, classes, hiddenSize } = official;
+  const taskOptions = task === "head-prediction" ? { head: "official", alignment: "official", classes } : {};
   const labels = task === "relation-classification" ? await labelsOf(options, classes) : null;
   return {
     format: "kadapter/1",
@@ -87,7 +88,7 @@ async function manifestOf(
     backbone: backbone
       ? backboneIdentity(backbone)
       : { name: null, modelType: null, hiddenSize, layers: null, hash: null, tokenizerHash: null },
-    task: { name: task, labels, maxLength: maxLengthOf(task, backbone, options.maxLength), options: {} },
+    task: { name: task, labels, maxLength: maxLengthOf(task, backbone, options.maxLength), options: taskOptions },
     recipe: { importedFrom: basename(options.file), sha256: await hashFile(options.file) },
     metrics: {},
   };

@@ -32,7 +32,9 @@ async function predict<Example, Encoded extends EncodedText, Score>(
   const { out } = options;
   const executor = await workerExecutor(runtimeOf(options));
   try {
-    const model = await loadTaskModel(executor, options.adapter, commands.kind, options.backbone);
+    const taskOptions = commands.taskOptions?.(options) ?? {};
+    const load = { backbone: options.backbone, taskOptions };
+    const model = await loadTaskModel(executor, options.adapter, commands.kind, load);
     const predictions: Answer["json"][] = [];
     const skipped: Record<string, number> = {};
     let examples = 0;
@@ -70,10 +72,10 @@ async function* answers<Example, Encoded extends EncodedText, Score>(
   options: PredictOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
-  const { input, format } = options;
+  const { input } = options;
   let chunk: Example[] = [];
   let any = false;
-  const examples = "data" in input ? commands.unlabelled(input.data, format) : [commands.typed(input.sentence)];
+  const examples = "data" in input ? commands.unlabelled(input.data, options) : [commands.typed(input.sentence)];
   for await (const example of examples) {
     any = true;
     if (chunk.push(example) < chunkBatches * options.batchSize) continue;
@@ -86,7 +88,7 @@ async function* answers<Example, Encoded extends EncodedText, Score>(
 
 async function answerAll<Example, Encoded extends EncodedText, Score>(
   commands: TaskCommands<Example, Encoded, Score>,
-  { task, session, backbone, manifest }: LoadedTaskModel<Example, Encoded, Score>,
+  { task, session, backbone }: LoadedTaskModel<Example, Encoded, Score>,
   examples: readonly Example[],
   options: PredictOptions,
   signal: AbortSignal,
@@ -98,6 +100,6 @@ async function answerAll<Example, Encoded extends EncodedText, Score>(
   let next = 0;
   return encoded.map((result, i) => {
     const prediction = isSkipped(result) ? result : { encoded: result, logits: logits[next++] as Float32Array };
-    return commands.answer(examples[i] as Example, prediction, manifest.task, options);
+    return commands.answer(examples[i] as Example, prediction, task, options);
   });
 }

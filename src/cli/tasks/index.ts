@@ -1,11 +1,13 @@
 import { readAdapterManifest } from "../../adapters/index.js";
 import { userError } from "../../errors.js";
+import { headCommands } from "./heads.js";
 import { relationCommands } from "./relation.js";
 import type { AnyTaskCommands } from "./task-commands.js";
 
 /** The tasks that `eval` and `predict` know, by the names in adapters' folders. */
 const tasks: ReadonlyMap<string, AnyTaskCommands> = new Map<string, AnyTaskCommands>([
   [relationCommands.kind.name, (use) => use(relationCommands)],
+  [headCommands.kind.name, (use) => use(headCommands)],
 ]);
 
 /** The task with a name, if it is known here. */

@@ -5,11 +5,12 @@ import {
   type ClassificationScores,
   type EncodedRelation,
   probabilities,
+  RelationClassification,
   relationClassification,
 } from "../../tasks/index.js";
 import { readRelationSet } from "../../training/factual.js";
 import { percent } from "./percent.js";
-import type { TaskCommands } from "./task-commands.js";
+import type { ReadOptions, TaskCommands } from "./task-commands.js";
 
 /** The format that a flag names, if it names one. */
 export function relationFormat(format: string | undefined): RelationFormat | "auto" {
@@ -25,18 +26,23 @@ export function relationFormat(format: string | undefined): RelationFormat | "au
   return known;
 }
 
-async function* readAll(files: readonly string[], format: string | undefined): AsyncGenerator<RelationExample> {
+async function* readAll(files: readonly string[], { format }: ReadOptions): AsyncGenerator<RelationExample> {
   for (const file of files) yield* readRelations(file, { format: relationFormat(format), unlabelled: true });
+}
+
+function labelsOf(task: object): readonly string[] {
+  if (task instanceof RelationClassification) return task.labels;
+  throw new Error("not a task of relations");
 }
 
 /** Relations on the command line. */
 export const relationCommands: TaskCommands<RelationExample, EncodedRelation, ClassificationScores> = {
   kind: relationClassification,
-  read: (files, format) => readRelationSet(files, { format: relationFormat(format) }),
-  comparison: ({ encoded: { example }, logits }, { labels }) => ({
+  read: (files, { format }) => readRelationSet(files, { format: relationFormat(format) }),
+  comparison: ({ encoded: { example }, logits }, task) => ({
     where: example.where,
     relation: example.relation,
-    predicted: labels?.[argmax(logits)],
+    predicted: labelsOf(task)[argmax(logits)],
   }),
   print: (scores, skipped, output) => {
     const width = Math.max(8, ...Object.keys(scores.perClass).map(({ length }) => length));
@@ -57,7 +63,7 @@ export const relationCommands: TaskCommands<RelationExample, EncodedRelation, Cl
     if (subject && object) return { text, subject, object, relation: "", where: "--text" };
     throw userError({ what: "the adapter tells relations", expected: "all of --text, --subject and --object" });
   },
-  answer: ({ text, subject, object, where, id }, prediction, { labels }, { top }) => {
+  answer: ({ text, subject, object, where, id }, prediction, task, { top }) => {
     const about = {
       where,
       ...(id === undefined ? {} : { id }),
@@ -65,7 +71,7 @@ export const relationCommands: TaskCommands<RelationExample, EncodedRelation, Cl
       object: text.slice(object.start, object.end),
     };
     if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
-    return { json: { ...about, relations: likeliest(prediction.logits, labels ?? [], top) } };
+    return { json: { ...about, relations: likeliest(prediction.logits, labelsOf(task), top) } };
   },
 };
 

@@ -3,7 +3,7 @@
  * those that the command line knows.
  * @module
  */
-import type { EncodedText, Prediction, Skipped, TaskKind, TaskSettings } from "../../tasks/index.js";
+import type { EncodedText, Prediction, Skipped, Task, TaskKind, TaskSettings } from "../../tasks/index.js";
 import type { ExampleSet } from "../../training/task-data.js";
 import type { TypedSentence } from "../commands/predict.js";
 import type { Output } from "../output.js";
@@ -14,26 +14,36 @@ export interface AnswerOptions {
   readonly top: number;
 }
 
+/** How data are read. */
+export interface ReadOptions {
+  /** As the flag has it; by content where it is left out. */
+  readonly format?: string | undefined;
+  /** For trees. */
+  readonly brokenTrees?: "error" | "skip";
+}
+
 /** One task on the command line. */
 export interface TaskCommands<Example, Encoded extends EncodedText, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
+  /** Settings of the task that flags of `eval` and `predict` change. */
+  taskOptions?(flags: { readonly tree: boolean }): TaskSettings["options"];
   /** Reads labelled examples. */
-  read(files: readonly string[], format: string | undefined): Promise<ExampleSet<Example>>;
+  read(files: readonly string[], options: ReadOptions): Promise<ExampleSet<Example>>;
   /** A line of `eval --predictions`. */
-  comparison(prediction: Prediction<Encoded>, settings: TaskSettings): object;
+  comparison(prediction: Prediction<Encoded>, task: Task<Example, Encoded, Score>): object;
   /** Prints a score for people. */
   print(score: Score, skipped: number, output: Output): void;
   /** A score in the result of `eval --json`. */
   result(score: Score): Readonly<Record<string, unknown>>;
   /** Reads examples whose answers are not known, one at a time. */
-  unlabelled(files: readonly string[], format: string | undefined): AsyncIterable<Example>;
+  unlabelled(files: readonly string[], options: ReadOptions): AsyncIterable<Example>;
   /** The example that was typed on the command line. */
   typed(sentence: TypedSentence): Example;
   /** What `predict` says of an example; `prediction` is why where there is none. */
   answer(
     example: Example,
     prediction: Prediction<Encoded> | Skipped,
-    settings: TaskSettings,
+    task: Task<Example, Encoded, Score>,
     options: AnswerOptions,
   ): Answer;
 }
