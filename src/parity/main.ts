@@ -6,11 +6,13 @@ import { UserError, userError } from "../errors.js";
 import { compareBackbone } from "./backbone.js";
 import { compareFactual } from "./factual.js";
 import { Fixture, fixtureFolders } from "./fixture.js";
+import { compareLinguistic } from "./linguistic.js";
 
 /** What to run, by the start of the fixture's name. */
 const comparisons: readonly (readonly [string, (fixture: Fixture) => Promise<void>])[] = [
   ["backbones/", compareBackbone],
   ["adapter-factual", compareFactual],
+  ["adapter-linguistic", compareLinguistic],
 ];
 
 /** Compares one folder and prints its rows; true if all is well. */
