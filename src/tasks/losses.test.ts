@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { GraphBuilder } from "../graph/index.js";
+import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
+import { checkGradients } from "../testing/gradient-check.js";
+import { randomTensor } from "../testing/random.js";
+import { runGraph } from "../testing/run-graph.js";
+import { choiceLoss, choiceLosses, crossEntropy } from "./losses.js";
+
+/** Three rows of four candidates; nothing is picked in the second. */
+const picked = float32Tensor([3, 4], Float32Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));
+
+describe.each(choiceLosses)("choiceLoss %s", (kind) => {
+  it("has the gradients of its numbers", async () => {
+    await checkGradients({
+      operands: [randomTensor(3, [3, 4], -2, 2)],
+      forward: (g, [x]) => {
+        const { data } = picked;
+        const rows = g.constant(float32Tensor([3, 4], data.slice()));
+        return choiceLoss(g, x!, rows, kind);
+      },
+    });
+  });
+
+  it("is the mean over rows in which something is picked, and 0 without any", async () => {
+    const x = randomTensor(4, [3, 4], -3, 3);
+    const g = new GraphBuilder();
+    const [logits, rows] = [g.input("x", "float32", [3, 4]), g.input("t", "float32", [3, 4])];
+    const outputs = { loss: choiceLoss(g, logits, rows, kind) };
+    const row = (i: number, label: number) => {
+      const values = [...x.data.slice(4 * i, 4 * i + 4)];
+      const sum = values.reduce((all, value) => all + Math.exp(value), 0);
+      if (kind === "cross-entropy") return Math.log(sum) - (values[label] as number);
+      const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
+      return -values.reduce((all, value, j) => all + Math.log(j === label ? sigmoid(value) : 1 - sigmoid(value)), 0);
+    };
+    const some = await runGraph(g, outputs, { x: { ...x, data: x.data.slice() }, t: picked });
+    expect(floatsOf(some, "loss")[0]).toBeCloseTo((row(0, 1) + row(2, 3)) / 2, 5);
+    const none = await runGraph(g, outputs, { x, t: float32Tensor([3, 4], new Float32Array(12)) });
+    expect(floatsOf(none, "loss")[0]).toBe(0);
+  });
+});
+
+it("crossEntropy ignores labels below 0", async () => {
+  const g = new GraphBuilder();
+  const loss = crossEntropy(g, g.input("x", "float32", [2, 3]), g.input("labels", "int32", [2]));
+  const feeds = {
+    x: float32Tensor([2, 3], Float32Array.of(1, 2, 3, 9, 9, 9)),
+    labels: int32Tensor([2], Int32Array.of(2, -100)),
+  };
+  expect(floatsOf(await runGraph(g, { loss }, feeds), "loss")[0]).toBeCloseTo(
+    Math.log(Math.exp(-2) + Math.exp(-1) + 1),
+    6,
+  );
+});
