@@ -163,7 +163,7 @@ describe.skipIf(!existsSync(fixtures))("files that the released code wrote", () 
     });
     if (task === "relation-classification") return;
     const line = expectComplaint(await kadapter(["eval", "--adapter", out, "--data", world.test]));
-    expect(line).toMatch(/the command line does not know the adapter.s task head-prediction/);
+    expect(line).toMatch(/the adapter does not name its backbone/);
   });
 
   test("the imported factual adapter gives the released code's logits", async () => {

@@ -2,7 +2,15 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { detectRelationFormat, type RelationExample, readRelations, relationFormats } from "../data/index.js";
+import {
+  detectRelationFormat,
+  detectTreeFormat,
+  type RelationExample,
+  readRelations,
+  readTrees,
+  relationFormats,
+  treeFormats,
+} from "../data/index.js";
 import { helpPage } from "./help-page.js";
 
 const root = new URL("../../", import.meta.url);
@@ -43,6 +51,15 @@ describe("documentation", () => {
       "Austria",
       "Vienna",
     ]);
+  });
+
+  it.each(treeFormats)("shows an example of %s that is read as such", async (format) => {
+    const name = format === "conllu" ? "trees.conllu" : "find-head.json";
+    const path = fileURLToPath(new URL(`examples/data/${name}`, root));
+    expect(await detectTreeFormat(path)).toBe(format);
+    const forms: string[] = [];
+    for await (const { words } of readTrees(path)) for (const { form } of words) forms.push(form);
+    expect(forms).toContain("n't");
   });
 
   it("shows valid JSON for every format", async () => {

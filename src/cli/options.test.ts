@@ -3,7 +3,14 @@ import { Command } from "commander";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
-import { type FactualOptions, factualSpecs, formatRecipe, resolveFactualOptions } from "./options.js";
+import {
+  type FactualOptions,
+  factualSpecs,
+  formatRecipe,
+  linguisticSpecs,
+  resolveFactualOptions,
+  resolveLinguisticOptions,
+} from "./options.js";
 import { parseRecipe, readRecipe } from "./recipe.js";
 import { addOptions, type GivenOptions, givenFlags } from "./spec.js";
 
@@ -203,12 +210,22 @@ describe("readRecipe", () => {
   const folder = new URL("../../recipes/", import.meta.url);
 
   it.each(readdirSync(folder))("accepts %s", async (name) => {
-    const given = await readRecipe(new URL(name, folder).pathname, factualSpecs);
     expect(readFileSync(new URL(name, folder), "utf8")).toMatch(/^# /);
+    if (name.startsWith("linguistic-")) return acceptsLinguistic(name);
+    const given = await readRecipe(new URL(name, folder).pathname, factualSpecs);
     const options = resolveFactualOptions(flags(...required), given);
     if (name === "factual-default.yaml") expect(options).toEqual(resolve([]));
     if (name === "factual-paper.yaml") expect(options.batchSize * options.gradientAccumulation).toBe(128);
   });
+
+  async function acceptsLinguistic(name: string): Promise<void> {
+    const given = await readRecipe(new URL(name, folder).pathname, linguisticSpecs);
+    const options = resolveLinguisticOptions(flags(...required), given);
+    const defaults = resolveLinguisticOptions(flags(...required));
+    expect(defaults).toMatchObject({ train: ["t"], head: "biaffine", loss: "cross-entropy", las: false });
+    if (name === "linguistic-default.yaml") expect(options).toEqual({ ...defaults, epochs: 8 });
+    if (name === "linguistic-paper.yaml") expect(options.batchSize * options.gradientAccumulation).toBe(256);
+  }
 
   it("names a file that is not there, is a folder, is too large", async () => {
     await expect(readRecipe("/nowhere/r.yaml", factualSpecs)).rejects.toThrow(

@@ -21,6 +21,7 @@ export * from "./features.js";
 export * from "./frozen-backbone.js";
 export * from "./linguistic.js";
 export { type EventSink, MetricsLog } from "./metrics-log.js";
+export * from "./plan.js";
 export * from "./pretrain.js";
 export * from "./schedule.js";
 export * from "./session.js";

@@ -1,0 +1,43 @@
+import { resolveAdapterConfig } from "../adapters/index.js";
+import type { BackboneFolder } from "./frozen-backbone.js";
+import type { TrainingPlan } from "./pretrain.js";
+
+/** How an adapter is trained unless it is said otherwise: the defaults of the command line, without a cache. */
+export function trainingPlan(
+  backbone: BackboneFolder,
+  out: string,
+  given: Partial<Omit<TrainingPlan, "backbone" | "out" | "settings">> & {
+    readonly settings?: Partial<TrainingPlan["settings"]>;
+  } = {},
+): TrainingPlan {
+  const { hiddenSize, layers } = backbone.config;
+  return {
+    features: "adapter",
+    architecture: resolveAdapterConfig({ hiddenSize, layers }, "official"),
+    headInit: 0.05,
+    featureOptions: { cache: null, cacheLimit: 20 * 2 ** 30, dtype: "float16" },
+    maxLength: 128,
+    headLearningRate: 1e-3,
+    weightDecay: 0,
+    maxGradNorm: 1,
+    freezeAdapter: false,
+    resume: false,
+    recipe: {},
+    ...given,
+    settings: {
+      epochs: 5,
+      maxSteps: 0,
+      batchSize: 32,
+      gradientAccumulation: 1,
+      learningRate: 3e-4,
+      warmup: "10%",
+      seed: 42,
+      evalEvery: 0,
+      saveEvery: 500,
+      patience: 0,
+      ...given.settings,
+    },
+    backbone,
+    out,
+  };
+}
