@@ -29,6 +29,8 @@ const adapterManifestSchema = z.object({
   architecture: kAdapterConfigSchema,
   /** Precision of the hidden states that it was trained on, and is run on. */
   hiddenStates: z.enum(["float32", "float16"]).default("float32"),
+  /** How the backbone computed them, and computes them when the adapter runs. */
+  backbonePrecision: z.enum(["float32", "int8"]).default("float32"),
   /** What is null could not be told from an imported file. */
   backbone: z.object({
     name: name.nullable(),

@@ -37,6 +37,7 @@ describe("resolveFactualOptions", () => {
       features: "adapter",
       cacheSize: 20,
       cacheDtype: "float16",
+      backbonePrecision: "float32",
       preset: "official",
       transformerLayers: 2,
       init: 0.02,

@@ -314,6 +314,13 @@ export const cacheSpecs = {
     expects: "float16 or float32",
     help: "precision of the hidden states that the adapter reads, cached or not (default float16)",
   }),
+  backbonePrecision: option({
+    flags: "--backbone-precision <name>",
+    kind: "text",
+    schema: z.enum(["float32", "int8"]).default("float32"),
+    expects: "float32 or int8",
+    help: "how the frozen backbone computes: int8 is faster and a little off; the report says how much (default float32)",
+  }),
 };
 
 /** Where it runs. */

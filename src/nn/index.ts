@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./dropout.js";
+export * from "./int8.js";
 export * from "./layers.js";
 export * from "./params.js";
 export * from "./transformer.js";

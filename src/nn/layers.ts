@@ -16,6 +16,7 @@ import {
   where,
 } from "../graph/index.js";
 import type { Dropout } from "./dropout.js";
+import { type Int8Weight, int8Product, int8Weight } from "./int8.js";
 import { constant, type ParamScope } from "./params.js";
 
 /** What a forward pass is built for. */
@@ -25,6 +26,8 @@ export interface Pass {
   readonly dropout: Dropout | null;
   /** Inference only: ONNX Runtime's fused kernels, which have no gradients. */
   readonly fused: boolean;
+  /** Inference only: linear layers with int8 weights. */
+  readonly int8?: boolean;
 }
 
 /** Applies dropout where the pass has it. */
@@ -42,13 +45,16 @@ export interface LinearInit {
 export class Linear {
   readonly weight: Parameter;
   readonly bias: Parameter;
+  private readonly int8Weight: Int8Weight;
 
   constructor(scope: ParamScope, inputs: number, outputs: number, init: LinearInit) {
     this.weight = scope.param("weight", [outputs, inputs], init.weight);
     this.bias = scope.param("bias", [outputs], init.bias);
+    this.int8Weight = int8Weight(this.weight);
   }
 
-  forward({ g }: Pass, x: Value): Value {
+  forward({ g, int8 }: Pass, x: Value): Value {
+    if (int8) return int8Product(g, x, this.int8Weight, g.use(this.bias));
     return add(g, matmul(g, x, g.use(this.weight), { transB: true }), g.use(this.bias));
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -54,6 +54,17 @@ export function candidateDevices(wanted: DeviceName): readonly Device[] {
     });
   }
   return [wanted];
+}
+
+/**
+ * Bits of int8 weights: x64 processors without VNNI add two 8-bit products in 16 bits, which 7-bit weights cannot
+ * overflow. Where it cannot be told, 7.
+ */
+export function int8WeightBits(): 7 | 8 {
+  if (process.arch === "arm64") return 8;
+  if (process.platform !== "linux") return 7;
+  const flags = existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "latin1") : "";
+  return /\bavx(512)?_vnni\b/.test(flags) ? 8 : 7;
 }
 
 /** Physical work is done by at most this many threads unless the user says otherwise. */

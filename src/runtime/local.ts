@@ -1,7 +1,14 @@
 import { bytesOf, elementCount, type HostTensor } from "../tensor.js";
-import type { Executor, ExecutorOptions, GraphSource, LoadedGraph, Tensors } from "../training/executor.js";
+import type {
+  Executor,
+  ExecutorFacts,
+  ExecutorOptions,
+  GraphSource,
+  LoadedGraph,
+  Tensors,
+} from "../training/executor.js";
 import type { Binding, BoundSession } from "./binding.js";
-import { candidateDevices, defaultThreads } from "./devices.js";
+import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";
 
 /** A tensor that stays between runs; a run that replaces it writes into the spare buffer, then the two change places. */
 interface Slot<V> {
@@ -51,6 +58,7 @@ async function firstWorkingDevice(candidates: readonly Executor["device"][]): Pr
 class LocalExecutor<V> implements Executor {
   private readonly slots = new Map<string, Slot<V>>();
   private readonly sessions = new Set<BoundSession<V>>();
+  readonly int8WeightBits = int8WeightBits();
 
   constructor(
     readonly device: Executor["device"],
@@ -151,6 +159,12 @@ class LocalExecutor<V> implements Executor {
     for (const name of [...this.slots.keys()]) this.releaseSlot(name);
   }
 }
+
+export const factsOf = ({ device, bindingName, int8WeightBits }: Executor): ExecutorFacts => ({
+  device,
+  bindingName,
+  int8WeightBits,
+});
 
 function copyOf(tensor: HostTensor): HostTensor {
   return { ...tensor, data: tensor.data.slice() } as HostTensor;

@@ -1,5 +1,5 @@
 /** Messages between {@link workerExecutor} and the worker thread that runs the graphs. */
-import type { Executor, ExecutorOptions, GraphSource, Tensors } from "../training/executor.js";
+import type { ExecutorFacts, ExecutorOptions, GraphSource, Tensors } from "../training/executor.js";
 
 export type Request =
   | { readonly call: "open"; readonly options: ExecutorOptions }
@@ -11,7 +11,7 @@ export type Request =
   | { readonly call: "close" };
 
 export interface Results {
-  open: Pick<Executor, "device" | "bindingName">;
+  open: ExecutorFacts;
   load: number;
   run: Tensors;
   release: null;

@@ -1,6 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { UserError } from "../errors.js";
-import type { Executor, ExecutorOptions, GraphSource, LoadedGraph, Tensors } from "../training/executor.js";
+import type {
+  Executor,
+  ExecutorFacts,
+  ExecutorOptions,
+  GraphSource,
+  LoadedGraph,
+  Tensors,
+} from "../training/executor.js";
 import { transferable } from "./local.js";
 import type { Reply, Request, Results } from "./protocol.js";
 
@@ -14,8 +21,7 @@ function workerFile(): URL {
 export async function workerExecutor(options: ExecutorOptions = {}): Promise<Executor> {
   const channel = new Channel(new Worker(workerFile()));
   try {
-    const { device, bindingName } = await channel.call({ call: "open", options });
-    return new WorkerExecutor(device, bindingName, channel);
+    return new WorkerExecutor(await channel.call({ call: "open", options }), channel);
   } catch (error) {
     await channel.call({ call: "close" });
     throw error;
@@ -23,11 +29,16 @@ export async function workerExecutor(options: ExecutorOptions = {}): Promise<Exe
 }
 
 class WorkerExecutor implements Executor {
+  readonly device: Executor["device"];
+  readonly bindingName: Executor["bindingName"];
+  readonly int8WeightBits: Executor["int8WeightBits"];
+
   constructor(
-    readonly device: Executor["device"],
-    readonly bindingName: Executor["bindingName"],
+    facts: ExecutorFacts,
     private readonly channel: Channel,
-  ) {}
+  ) {
+    ({ device: this.device, bindingName: this.bindingName, int8WeightBits: this.int8WeightBits } = facts);
+  }
 
   async load(source: GraphSource): Promise<LoadedGraph> {
     const graph = await this.channel.call({ call: "load", source });

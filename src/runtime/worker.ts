@@ -6,7 +6,7 @@
 import { parentPort } from "node:worker_threads";
 import { UserError } from "../errors.js";
 import type { Executor, LoadedGraph, Tensors } from "../training/executor.js";
-import { localExecutor, transferable } from "./local.js";
+import { factsOf, localExecutor, transferable } from "./local.js";
 import type { Reply, Request, Results } from "./protocol.js";
 
 const port = parentPort;
@@ -25,7 +25,7 @@ async function answer(request: Request): Promise<Results[keyof Results]> {
   switch (request.call) {
     case "open":
       executor = await localExecutor(request.options);
-      return { device: executor.device, bindingName: executor.bindingName };
+      return factsOf(executor);
     case "load":
       graphs.set(nextGraph, await opened().load(request.source));
       return nextGraph++;

@@ -10,6 +10,9 @@ export type DeviceName = (typeof deviceNames)[number];
 
 export type Tensors = Readonly<Record<string, HostTensor>>;
 
+/** What an executor says of itself. */
+export type ExecutorFacts = Pick<Executor, "device" | "bindingName" | "int8WeightBits">;
+
 /** A graph to be loaded. */
 export interface GraphSource {
   /** ONNX bytes. */
@@ -41,6 +44,8 @@ export interface Executor {
   readonly device: Exclude<DeviceName, "auto">;
   /** How ONNX Runtime is called: `c` through its C interface, which copies no output; `node` through its npm package. */
   readonly bindingName: "c" | "node";
+  /** Bits that int8 weights may take here: 7 where the processor's 8-bit products could overflow their 16-bit sums. */
+  readonly int8WeightBits: 7 | 8;
   load(source: GraphSource): Promise<LoadedGraph>;
   /** Creates or replaces state slots; the buffers may be moved. */
   setState(tensors: Tensors): Promise<void>;

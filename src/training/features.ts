@@ -6,7 +6,13 @@ import { sortedBatches } from "./batches.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { FeatureCache, type FeatureDType } from "./feature-cache.js";
-import { type BackboneFolder, FrozenBackbone, padBatch } from "./frozen-backbone.js";
+import {
+  type BackboneFolder,
+  type BackbonePrecision,
+  FrozenBackbone,
+  type FrozenBackboneOptions,
+  padBatch,
+} from "./frozen-backbone.js";
 
 /** Where a batch's hidden states come from. */
 export interface FeatureSource<E extends EncodedText> {
@@ -84,9 +90,18 @@ export interface FeatureOptions {
   /** Largest cache in bytes; a larger one is not made, and the hidden states are computed anew. */
   readonly cacheLimit: number;
   readonly dtype: FeatureDType;
+  /** How the backbone computes them; float32 by default. */
+  readonly precision?: BackbonePrecision;
   /** Stops the filling of a cache with an AbortError; what is complete of it stays. */
   readonly signal?: AbortSignal;
 }
+
+/** int8 weights are kept beside the hidden states. */
+export const backboneOptions = ({ dtype, precision, cache }: FeatureOptions): FrozenBackboneOptions => ({
+  dtype,
+  ...(precision ? { precision } : {}),
+  int8Folder: cache,
+});
 
 /** Tokens in one forward pass while a cache is filled. */
 const fillTokens = 4096;
@@ -108,11 +123,16 @@ export async function openFeatures<E extends EncodedText>(
 ): Promise<FeatureSource<E>> {
   const { dtype } = options;
   const kept = layers.filter((layer) => layer > 0);
-  const stream = async () => new StreamedFeatures<E>(await FrozenBackbone.load(executor, folder, layers, dtype));
+  const load = (wanted: readonly number[]) => FrozenBackbone.load(executor, folder, wanted, backboneOptions(options));
+  const stream = async () => new StreamedFeatures<E>(await load(layers));
   if (options.cache === null || kept.length === 0) return stream();
   const cache = new FeatureCache({
     root: options.cache,
-    identity: { backbone: folder.hash, data: hashJson(idsOf(examples).map((ids) => [...ids])) },
+    identity: {
+      backbone: folder.hash,
+      data: hashJson(idsOf(examples).map((ids) => [...ids])),
+      ...(options.precision === "int8" ? { int8: executor.int8WeightBits } : {}),
+    },
     lengths: examples.map(({ inputIds }) => inputIds.length),
     layers: kept,
     hiddenSize: folder.config.hiddenSize,
@@ -128,7 +148,7 @@ export async function openFeatures<E extends EncodedText>(
   }
   await onEvent({ kind: "note", text: `${what}: hidden states are cached in ${cache.folder} (${size})` });
   await fillCache(executor, folder, kept, examples, cache, what, options, onEvent);
-  const embeddings = layers.includes(0) ? await FrozenBackbone.load(executor, folder, [0], dtype) : null;
+  const embeddings = layers.includes(0) ? await load([0]) : null;
   return new CachedFeatures(cache, examples, kept, folder, embeddings, dtype);
 }
 
@@ -139,7 +159,7 @@ async function fillCache<E extends EncodedText>(
   examples: readonly E[],
   cache: FeatureCache,
   what: string,
-  { dtype, signal }: FeatureOptions,
+  options: FeatureOptions,
   onEvent: (event: TrainEvent) => Promise<void> | void,
 ): Promise<void> {
   // A filled cache needs no backbone: it is loaded when the first shard is missing.
@@ -147,12 +167,12 @@ async function fillCache<E extends EncodedText>(
   const started = performance.now();
   await cache.fill(
     async (indices) => {
-      backbone ??= await FrozenBackbone.load(executor, folder, layers, dtype);
+      backbone ??= await FrozenBackbone.load(executor, folder, layers, backboneOptions(options));
       return computeRecords(
         backbone,
         indices.map((i) => examples[i] as E),
         layers,
-        signal,
+        options.signal,
       );
     },
     (done, total) =>

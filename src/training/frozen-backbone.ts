@@ -11,6 +11,7 @@ import {
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
+import { quantizedFrom } from "../nn/index.js";
 import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../text/index.js";
@@ -24,6 +25,7 @@ import {
 } from "../weights/index.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
+import { int8Weights } from "./int8-weights.js";
 
 /** A pre-trained model in a folder: configuration, tokenizer and the hash of its weights. Nothing is computed yet. */
 export interface BackboneFolder {
@@ -128,6 +130,18 @@ export function padBatch(texts: readonly (readonly number[])[], width: number, p
   return { inputIds: int32Tensor(shape, ids), attentionMask: int32Tensor(shape, mask) };
 }
 
+/** How the backbone computes: float32, or with int8 weights and activations quantised batch by batch. */
+export const backbonePrecisions = ["float32", "int8"] as const;
+export type BackbonePrecision = (typeof backbonePrecisions)[number];
+
+export interface FrozenBackboneOptions {
+  /** Element type of the hidden states that are handed out. */
+  readonly dtype?: FeatureDType;
+  readonly precision?: BackbonePrecision;
+  /** Where int8 weights are kept between runs; null quantises them anew. */
+  readonly int8Folder?: string | null;
+}
+
 /** A frozen backbone as an inference session of its own, with ONNX Runtime's fused kernels. */
 export class FrozenBackbone {
   private constructor(
@@ -144,24 +158,36 @@ export class FrozenBackbone {
     executor: Executor,
     folder: BackboneFolder,
     layers: readonly number[],
-    dtype: FeatureDType = "float32",
+    { dtype = "float32", precision = "float32", int8Folder = null }: FrozenBackboneOptions = {},
   ): Promise<FrozenBackbone> {
     const { definition, config } = folder;
+    const int8 = precision === "int8";
     const source = await openWeights(folder.folder);
     try {
       const { backbone, loader } = checkedWeights(definition, config, source);
       const g = new GraphBuilder();
       const upTo = Math.max(...layers);
-      const { hiddenStates } = backbone.forward({ g, dropout: null, fused: true }, backboneInputs(g), { upTo });
+      const { hiddenStates } = backbone.forward({ g, dropout: null, fused: true, int8 }, backboneInputs(g), { upTo });
       const graph = g.build(
         Object.fromEntries(
           layers.map((layer) => [hiddenStateName(layer), cast(g, hiddenStates[layer] ?? missing(layer), dtype)]),
         ),
       );
+      const parameters = [...graph.parameters.keys()];
+      const quantized = await int8Weights(
+        parameters.filter(({ name }) => quantizedFrom(name) !== null),
+        {
+          hash: folder.hash,
+          bits: executor.int8WeightBits,
+          folder: int8Folder,
+          read: (name) => loader.read(name),
+        },
+      );
       const { sources, files } = await parameterSources(
-        [...graph.parameters.keys()].map(({ name }) => name),
+        parameters.map(({ name }) => name),
         source,
         loader,
+        quantized,
       );
       const model = toOnnx(graph, { parameter: ({ name }) => sources.get(name) ?? missing(name) });
       return new FrozenBackbone(folder, layers, dtype, await executor.load({ model, externalFiles: files }));
@@ -200,10 +226,24 @@ function missing(what: string | number): never {
  * float32 tensors are taken from their file as they lie there; others (half precision, PyTorch's `.bin`) are converted
  * one by one and handed over in memory. Nothing of this is limited by protobuf's 2 GB.
  */
-async function parameterSources(names: readonly string[], source: WeightSource, loader: StrictLoad) {
+async function parameterSources(
+  names: readonly string[],
+  source: WeightSource,
+  loader: StrictLoad,
+  quantized: ReadonlyMap<string, HostTensor>,
+) {
   const sources = new Map<string, ParameterSource>();
   const files: Record<string, string | Uint8Array> = {};
+  const inMemory = (name: string, bytes: Uint8Array) => {
+    files[name] = bytes;
+    sources.set(name, { kind: "external", location: name, offset: 0, length: bytes.byteLength });
+  };
   for (const name of names) {
+    const small = quantized.get(name);
+    if (small) {
+      inMemory(name, bytesOf(small));
+      continue;
+    }
     const key = loader.sourceKey(name);
     const place = source.info(key)?.dtype === "float32" ? source.external?.(key) : undefined;
     if (place) {
@@ -212,8 +252,7 @@ async function parameterSources(names: readonly string[], source: WeightSource, 
       sources.set(name, { kind: "external", location, offset: place.offset, length: place.length });
     } else {
       const data = await loader.read(name);
-      files[name] = bytesOf(float32Tensor([data.length], data));
-      sources.set(name, { kind: "external", location: name, offset: 0, length: data.byteLength });
+      inMemory(name, bytesOf(float32Tensor([data.length], data)));
     }
   }
   return { sources, files };

@@ -231,9 +231,10 @@ function identityOf<Example, Encoded extends EncodedText, Score>(
   const { backbone, features, architecture, headInit, maxLength } = plan;
   const { headLearningRate, weightDecay, maxGradNorm, freezeAdapter } = plan;
   const { saveEvery: _, ...settings } = plan.settings;
-  const featureDtype = plan.featureOptions.dtype;
+  const { dtype: featureDtype, precision: backbonePrecision = "float32" } = plan.featureOptions;
   const optimizer = { headLearningRate, weightDecay, maxGradNorm, freezeAdapter };
-  const shown = { ...settings, features, featureDtype, headInit, maxLength, ...optimizer, ...architecture };
+  const read = { features, featureDtype, backbonePrecision };
+  const shown = { ...settings, ...read, headInit, maxLength, ...optimizer, ...architecture };
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
@@ -280,6 +281,7 @@ function manifestOf<Example, Encoded extends EncodedText, Score>(
     features,
     architecture,
     hiddenStates: plan.featureOptions.dtype,
+    backbonePrecision: plan.featureOptions.precision ?? "float32",
     backbone: backboneIdentity(backbone),
     task: { name: kind.name, labels: settings.labels, maxLength, options: settings.options },
     recipe,

@@ -116,13 +116,14 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
   const made = madeFrom(folder, manifest, kind, settings, backbone);
   await executor.setState(await readState(folder, made.model));
   const {
-    hiddenStates,
+    hiddenStates: dtype,
+    backbonePrecision: precision,
     task: { maxLength },
   } = manifest;
   const session = await PredictionSession.open<Encoded>({
     executor,
     features: new StreamedFeatures(
-      await FrozenBackbone.load(executor, backbone, made.model.neededLayers, hiddenStates),
+      await FrozenBackbone.load(executor, backbone, made.model.neededLayers, { dtype, precision }),
     ),
     padTokenId: backbone.config.padTokenId,
     ...made,

@@ -85,6 +85,7 @@ async function manifestOf(
     features: "adapter",
     architecture,
     hiddenStates: "float32",
+    backbonePrecision: "float32",
     backbone: backbone
       ? backboneIdentity(backbone)
       : { name: null, modelType: null, hiddenSize, layers: null, hash: null, tokenizerHash: null },

@@ -117,6 +117,7 @@ function planOf({ options, resume }: PretrainRequest, backbone: BackboneFolder):
       cache: options.cache === "off" ? null : (options.cache ?? defaultCacheFolder()),
       cacheLimit: options.cacheSize * 2 ** 30,
       dtype: options.cacheDtype,
+      precision: options.backbonePrecision,
     },
     settings: {
       epochs: options.epochs,
