@@ -41,7 +41,16 @@ export {
 } from "./relation-data.js";
 export type { RelationExample, Span } from "./relation-example.js";
 export { limitNegatives, noRelation, readTacred } from "./tacred.js";
-export { detectTreeFormat, type ReadTreesOptions, readTrees, type TreeFormat, treeFormats } from "./tree-data.js";
+export {
+  detectTreeFormat,
+  inspectTrees,
+  looksLikeConllu,
+  type ReadTreesOptions,
+  readTrees,
+  type TreeFormat,
+  type TreeSummary,
+  treeFormats,
+} from "./tree-data.js";
 export { readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
 export { readTrexRc } from "./trex-rc.js";
 export { readWiki80 } from "./wiki80.js";

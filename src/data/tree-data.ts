@@ -14,11 +14,16 @@ export interface ReadTreesOptions extends TreeOptions {
   readonly format?: TreeFormat | "auto";
 }
 
+/** Whether a file looks like CoNLL-U: it starts with a comment or a numbered line with tabs. */
+export async function looksLikeConllu(path: string): Promise<boolean> {
+  return /^(#|[\d.-]+\t)/.test(await beginning(path));
+}
+
 /** The format of a file of trees, recognised by content. */
 export async function detectTreeFormat(path: string): Promise<TreeFormat> {
+  if (await looksLikeConllu(path)) return "conllu";
   const head = await beginning(path);
   if (head.startsWith("[")) return "find-head";
-  if (head.startsWith("#") || /^[\d.-]+\t/.test(head)) return "conllu";
   throw userError({
     where: path,
     what: head === "" ? "the file is empty" : "the file holds no dependency trees",
@@ -38,4 +43,37 @@ export async function* readTrees(path: string, options: ReadTreesOptions = {}): 
   const chosen = format === "auto" ? await detectTreeFormat(path) : format;
   if (chosen === "conllu") yield* readConllu(path, options);
   else yield* readFindHead(path, options);
+}
+
+/** What a file of trees holds. */
+export interface TreeSummary {
+  readonly sentences: number;
+  readonly words: number;
+  /** Words whose UPOS is not PUNCT. */
+  readonly wordsNoPunct: number;
+  /** Relations and how many words have each, the most frequent first. */
+  readonly relations: readonly { readonly relation: string; readonly count: number }[];
+  /** Sentences whose heads are no tree, by reason; they are not counted above. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+/** Counts a file's sentences, words and relations. */
+export async function inspectTrees(path: string, format: TreeFormat | "auto" = "auto"): Promise<TreeSummary> {
+  const relations = new Map<string, number>();
+  const skipped: Record<string, number> = {};
+  const onSkip = (reason: string) => {
+    skipped[reason] = (skipped[reason] ?? 0) + 1;
+  };
+  let [sentences, words, wordsNoPunct] = [0, 0, 0];
+  for await (const sentence of readTrees(path, { format, brokenTrees: "skip", onSkip })) {
+    sentences++;
+    words += sentence.words.length;
+    for (const { upos, relation } of sentence.words) {
+      if (upos !== "PUNCT") wordsNoPunct++;
+      if (relation !== "") relations.set(relation, (relations.get(relation) ?? 0) + 1);
+    }
+  }
+  const counts = [...relations].map(([relation, count]) => ({ relation, count }));
+  counts.sort((a, b) => b.count - a.count || (a.relation < b.relation ? -1 : 1));
+  return { sentences, words, wordsNoPunct, relations: counts, skipped };
 }

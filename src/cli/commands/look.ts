@@ -1,11 +1,11 @@
 import { Argument, type Command } from "commander";
 import { userError } from "../../errors.js";
-import { dataSpecs, text } from "../options.js";
+import { text } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
 import { applySpecs, type Handler, simpleCommand } from "./common.js";
 
-const inspectSpecs = { format: dataSpecs.format };
+const inspectSpecs = { format: applySpecs.format };
 
 export type InspectOptions = Options<typeof inspectSpecs> & {
   /** A model's or adapter's folder, a weight file or a data file. */

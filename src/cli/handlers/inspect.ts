@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { adapterFiles, readAdapterManifest } from "../../adapters/index.js";
-import { inspectRelations } from "../../data/index.js";
+import { inspectRelations, inspectTrees, looksLikeConllu, treeFormats } from "../../data/index.js";
 import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
 import { elementCount } from "../../tensor.js";
@@ -10,7 +10,9 @@ import { detectWeights, isFloating, openWeights, SafetensorsFile, type WeightSou
 import type { InspectOptions } from "../commands/look.js";
 import type { Output } from "../output.js";
 import type { CommandContext } from "../run.js";
+import { treeFormat } from "../tasks/heads.js";
 import { relationFormat } from "../tasks/relation.js";
+import { reportTrees } from "./inspect-trees.js";
 
 /** `inspect PATH`: what is in a model's or adapter's folder, a file of weights or a data file, told by its content. */
 export async function handleInspect(options: InspectOptions, { output }: CommandContext): Promise<void> {
@@ -44,6 +46,8 @@ async function kindOf(path: string): Promise<"adapter" | "model" | "weights" | "
   }
   return "data";
 }
+
+const isFolder = async (path: string): Promise<boolean> => (await stat(path)).isDirectory();
 
 /** Parameters, element types and bytes of a file's tensors. */
 function summary(source: WeightSource) {
@@ -169,6 +173,10 @@ async function inspectWeights(path: string, output: Output): Promise<void> {
 }
 
 async function inspectData({ path, format }: InspectOptions, output: Output): Promise<void> {
+  const trees = treeFormats.some((name) => name === format);
+  if (trees || (format === undefined && !(await isFolder(path)) && (await looksLikeConllu(path)))) {
+    return reportTrees(path, await inspectTrees(path, treeFormat(format)), output);
+  }
   const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
   output.say(`relation data (${data.format}): ${data.examples} examples, ${data.relations.length} relations`);
   for (const [reason, count] of data.skipped) output.say(`left out ${count}: ${reason}`);
