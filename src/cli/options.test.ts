@@ -3,14 +3,8 @@ import { Command } from "commander";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
-import {
-  type FactualOptions,
-  factualSpecs,
-  formatRecipe,
-  linguisticSpecs,
-  resolveFactualOptions,
-  resolveLinguisticOptions,
-} from "./options.js";
+import { linguisticSpecs, resolveLinguisticOptions } from "./linguistic-options.js";
+import { type FactualOptions, factualSpecs, formatRecipe, resolveFactualOptions } from "./options.js";
 import { parseRecipe, readRecipe } from "./recipe.js";
 import { addOptions, type GivenOptions, givenFlags } from "./spec.js";
 

@@ -3,9 +3,9 @@
  * @module
  */
 import { z } from "zod";
-import { relationFormats, treeFormats } from "../data/index.js";
+import { relationFormats } from "../data/index.js";
 import { userError } from "../errors.js";
-import { alignments, choiceLosses, featureKinds, treeHeads } from "../tasks/index.js";
+import { featureKinds } from "../tasks/index.js";
 import type { Warmup } from "../training/schedule.js";
 import { type GivenOptions, kebab, type Options, option, resolveOptions } from "./spec.js";
 
@@ -344,86 +344,6 @@ export const runtimeSpecs = {
 /** Every option of `pretrain factual` that a recipe may hold. */
 export const factualSpecs = { ...dataSpecs, ...adapterSpecs, ...trainingSpecs, ...cacheSpecs, ...runtimeSpecs };
 
-const trees = z.enum(treeFormats);
-
-/** What `pretrain linguistic` alone takes. */
-export const linguisticOwnSpecs = {
-  head: option({
-    flags: "--head <name>",
-    kind: "text",
-    schema: z.enum(treeHeads).default("biaffine"),
-    expects: "biaffine or official",
-    help: "biaffine: words are compared with words; official: positions are classes, as in the released code (default biaffine)",
-  }),
-  loss: option({
-    flags: "--loss <name>",
-    kind: "text",
-    schema: z.enum(choiceLosses).default("cross-entropy"),
-    expects: "cross-entropy or bce",
-    help: "cross-entropy, or bce: binary cross-entropy with logits, as in the paper (default cross-entropy)",
-  }),
-  las: option({
-    flags: "--las",
-    kind: "switch",
-    schema: z.boolean().default(false),
-    expects: "true or false",
-    help: "learn the relations (DEPREL without subtypes) too; biaffine head only",
-  }),
-  alignment: option({
-    flags: "--alignment <name>",
-    kind: "text",
-    schema: z.enum(alignments).default("words"),
-    expects: "words or official",
-    help: "words: the first sub-word stands for its word; official: the n-th token for the n-th word, as in the released code (default words)",
-  }),
-  arcSize: option({
-    flags: "--arc-size <n>",
-    kind: "number",
-    schema: whole(1, 65536).default(384),
-    expects: "a whole number from 1",
-    help: "width of the vectors that the biaffine head compares (default 384)",
-  }),
-  brokenTrees: option({
-    flags: "--broken-trees <what>",
-    kind: "text",
-    schema: z.enum(["error", "skip"]).default("error"),
-    expects: "error or skip",
-    help: "a sentence whose heads are no tree with one root: an error, or left out and counted (default error)",
-  }),
-};
-
-/** Every option of `pretrain linguistic` that a recipe may hold. */
-export const linguisticSpecs = {
-  backbone: dataSpecs.backbone,
-  train: option({
-    ...dataSpecs.train,
-    flags: "--train <file...>",
-    schema: fileList,
-    expects: "files of dependency trees",
-    help: "training trees: CoNLL-U or find_head files",
-  }),
-  dev: option({
-    ...dataSpecs.dev,
-    flags: "--dev <file...>",
-    schema: fileList,
-    expects: "files of dependency trees",
-    help: "trees for evaluation",
-  }),
-  out: dataSpecs.out,
-  format: option({
-    ...dataSpecs.format,
-    schema: trees.optional(),
-    expects: `one of ${treeFormats.join(", ")}`,
-    help: `data format: ${treeFormats.join(", ")}; recognised by content if not given`,
-  }),
-  maxLength: dataSpecs.maxLength,
-  ...linguisticOwnSpecs,
-  ...adapterSpecs,
-  ...trainingSpecs,
-  ...cacheSpecs,
-  ...runtimeSpecs,
-};
-
 export type AdapterOptions = Options<typeof adapterSpecs>;
 export type RuntimeOptions = Options<typeof runtimeSpecs>;
 
@@ -443,16 +363,6 @@ export type PretrainOptions = Omit<FactualOptions, "train" | "dev" | "format" | 
  */
 export function resolveFactualOptions(flags: GivenOptions, recipe: GivenOptions = new Map()): FactualOptions {
   const options = resolveOptions(factualSpecs, flags, recipe);
-  checkHeads(options, flags, recipe);
-  return options;
-}
-
-/** The resolved options of `pretrain linguistic`. */
-export type LinguisticOptions = Options<typeof linguisticSpecs>;
-
-/** The options of `pretrain linguistic`, as {@link resolveFactualOptions} has those of `pretrain factual`. */
-export function resolveLinguisticOptions(flags: GivenOptions, recipe: GivenOptions = new Map()): LinguisticOptions {
-  const options = resolveOptions(linguisticSpecs, flags, recipe);
   checkHeads(options, flags, recipe);
   return options;
 }

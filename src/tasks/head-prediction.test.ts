@@ -53,6 +53,10 @@ describe("HeadPrediction", () => {
     const official = make({ head: "official", alignment: "official" });
     expect(official.encode(sentenceOf([0, 1]), bpe)).not.toHaveProperty("skipped");
     expect(official.encode(sentenceOf([3, 3, 0]), bpe)).toEqual({ skipped: "last-word-governs" });
+    const few = make({ head: "official", classes: 6 });
+    expect(few.encode(sentenceOf(Array.from({ length: 9 }, (_, i) => i)), bpe)).toEqual({
+      skipped: "sentence-too-long",
+    });
     expect(() => make({ alignment: "official" })).toThrow(/compares words/);
     expect(() => make({ head: "official" }, ["obj"])).toThrow(/tells no relations/);
     expect(() => make({ head: "other" })).toThrow(/task option head/);

@@ -103,9 +103,15 @@ export class HeadPrediction implements Task<DependencySentence, EncodedSentence,
       : encodeWords(tokenizer, words);
     if (!encoded) return { skipped: "word-without-token" };
     const inputIds = tokenizer.withSpecials(encoded.ids);
-    const longest = this.context.maxLength - (official ? 1 : 0);
-    if (inputIds.length > longest) return { skipped: "sentence-too-long" };
+    if (inputIds.length > this.longest) return { skipped: "sentence-too-long" };
     return { inputIds, firsts: [0, ...encoded.firsts.map((first) => first + 1)], sentence };
+  }
+
+  /** The longest text in tokens: an official head has no more classes than positions, the released code keeps one free. */
+  private get longest(): number {
+    const { head, alignment, classes = this.context.maxLength } = this.options;
+    if (head === "biaffine") return this.context.maxLength;
+    return Math.min(this.context.maxLength, classes) - (alignment === "official" ? 1 : 0);
   }
 
   makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { fileList, linguisticOwnSpecs, text } from "../options.js";
+import { linguisticOwnSpecs } from "../linguistic-options.js";
+import { fileList, text } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
 import { applySpecs, type Handler, overwriteSpec, simpleCommand } from "./common.js";

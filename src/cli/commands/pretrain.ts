@@ -1,14 +1,7 @@
 import { Command } from "commander";
 import { userError } from "../../errors.js";
-import {
-  type FactualOptions,
-  factualSpecs,
-  type LinguisticOptions,
-  linguisticSpecs,
-  type PretrainOptions,
-  resolveFactualOptions,
-  resolveLinguisticOptions,
-} from "../options.js";
+import { type LinguisticOptions, linguisticSpecs, resolveLinguisticOptions } from "../linguistic-options.js";
+import { type FactualOptions, factualSpecs, type PretrainOptions, resolveFactualOptions } from "../options.js";
 import { readRecipe } from "../recipe.js";
 import type { ContextFactory } from "../run.js";
 import { addOptions, type GivenOptions, givenFlags, type Specs } from "../spec.js";
