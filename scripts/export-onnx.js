@@ -14,7 +14,7 @@ import { fusedStep, splitStep } from "../dist/training/step.js";
 
 const sizes = { hiddenSize: 32, layers: 4 };
 
-/** @param {string} kind `bert` or `roberta` */
+/** Each kind reads its own names. @param {string} kind a `model_type` */
 function makeBackbone(kind) {
   const definition = backboneDefinitions.get(kind);
   const json = {
@@ -25,6 +25,12 @@ function makeBackbone(kind) {
     num_attention_heads: 2,
     intermediate_size: 64,
     max_position_embeddings: 40,
+    n_embd: sizes.hiddenSize,
+    d_model: sizes.hiddenSize,
+    n_layer: sizes.layers,
+    n_head: 2,
+    d_inner: 64,
+    n_positions: 40,
   };
   return definition.build(definition.parseConfig(json, "config.json"));
 }
@@ -41,7 +47,7 @@ function gradients(backbone) {
   const g = new GraphBuilder();
   const pass = { g, dropout: new Dropout(g), fused: false };
   const { last } = backbone.forward(pass, backboneInputs(g));
-  const loss = reduceSum(g, backbone.maskedLmLogits(pass, last));
+  const loss = reduceSum(g, backbone.lmLogits(pass, last));
   const parameters = [...backbone.parameters, ...backbone.headParameters];
   const outputs = [...backward(g, loss, parameters)].map(([{ name }, gradient]) => [`grad.${name}`, gradient]);
   return g.build({ loss, ...Object.fromEntries(outputs) });

@@ -5,7 +5,9 @@ import { expect, it } from "vitest";
 const fixtures = "../shared/fixtures";
 
 /** The golden folders are beside the project where it is developed, not on a user's machine. */
-it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "adapter-factual", "adapter-linguistic"])(
+it
+  .skipIf(!existsSync(fixtures))
+  .each(["backbones/roberta", "backbones/bert", "backbones/gpt2", "adapter-factual", "adapter-linguistic"])(
   "agrees with PyTorch's numbers: %s (needs ../shared)",
   (folder) => {
     const run = spawnSync(process.execPath, ["dist/parity/main.js", `${fixtures}/${folder}`], { encoding: "utf8" });

@@ -9,9 +9,12 @@ import type { HostTensor } from "../tensor.js";
 /** The sizes and settings that the rest of the project reads; parsed from Hugging Face's config.json. */
 export interface BackboneConfig extends TransformerConfig {
   readonly modelType: string;
+  /** Whether a position sees only itself and what is before it, and its scores are those of the next token. */
+  readonly causal: boolean;
   readonly vocabSize: number;
   readonly layers: number;
   readonly maxPositions: number;
+  /** Rows for token types; 0 where the model has none. */
   readonly typeVocabSize: number;
   readonly padTokenId: number;
   readonly initializerRange: number;
@@ -27,19 +30,19 @@ export interface BackboneInputs {
 }
 
 export interface BackboneOutput {
-  /** `[batch, sequence, hidden]` each; [0] is the embedding output, [i] the output of layer i. */
+  /** `[batch, sequence, hidden]` each; [0] is the embedding output, [i] the output of layer i, as Hugging Face counts. */
   readonly hiddenStates: readonly Value[];
   readonly last: Value;
 }
 
 export interface Backbone {
   readonly config: BackboneConfig;
-  /** Parameters of the model and of its masked-LM head, by Hugging Face's names without the model's prefix. */
+  /** Parameters of the model and of its language-model head, by Hugging Face's names without the model's prefix. */
   readonly parameters: readonly Parameter[];
   readonly headParameters: readonly Parameter[];
   forward(pass: Pass, inputs: BackboneInputs, options?: BackboneForwardOptions): BackboneOutput;
   /** Scores over the vocabulary: `[…, hidden]` → `[…, vocab]`. The output matrix is the word embedding. */
-  maskedLmLogits(pass: Pass, hidden: Value): Value;
+  lmLogits(pass: Pass, hidden: Value): Value;
 }
 
 export interface BackboneForwardOptions {
@@ -48,19 +51,21 @@ export interface BackboneForwardOptions {
 }
 
 /** One kind of pre-trained model. */
-export interface BackboneDefinition {
+export interface BackboneDefinition<C extends BackboneConfig = BackboneConfig> {
   /** `model_type` in config.json. */
   readonly kind: string;
-  parseConfig(json: unknown, where: string): BackboneConfig;
-  build(config: BackboneConfig): Backbone;
+  parseConfig(json: unknown, where: string): C;
+  build(config: C): Backbone;
   /** This project's name for a weight file's key, or null for a key that is not used (pooler, buffers, tied copies). */
   canonicalKey(key: string, withHead: boolean): string | null;
   /** Position of every token, padding included, as Hugging Face counts: `[batch, sequence]`. */
-  positionIds(
-    inputIds: HostTensor<"int32">,
-    attentionMask: HostTensor<"int32">,
-    config: BackboneConfig,
-  ): HostTensor<"int32">;
+  positionIds(inputIds: HostTensor<"int32">, attentionMask: HostTensor<"int32">, config: C): HostTensor<"int32">;
+}
+
+/** Position of every token is its index, whatever is padding. */
+export function indexPositions(inputIds: HostTensor<"int32">): HostTensor<"int32"> {
+  const width = inputIds.shape[1] as number;
+  return { ...inputIds, data: inputIds.data.map((_, i) => i % width) };
 }
 
 /** Declares the inputs of a backbone's graph. */

@@ -1,4 +1,4 @@
-import type { BackboneDefinition } from "./backbone.js";
+import { type BackboneDefinition, indexPositions } from "./backbone.js";
 import { parseEncoderConfig } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
@@ -17,8 +17,5 @@ export const bert: BackboneDefinition = {
       },
     }),
   canonicalKey: (key, withHead) => canonicalEncoderKey(key, "bert.", "cls.predictions.", withHead),
-  positionIds: (inputIds) => ({
-    ...inputIds,
-    data: inputIds.data.map((_, i) => i % (inputIds.shape[1] as number)),
-  }),
+  positionIds: indexPositions,
 };

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { userError } from "../errors.js";
 import type { BackboneConfig } from "./backbone.js";
 
-const size = (limit: number) => z.number().int().positive().max(limit);
-const rate = z.number().min(0).lt(1);
+/** Of a size in config.json. */
+export const size = (limit: number) => z.number().int().positive().max(limit);
+/** Of a dropout rate. */
+export const rate = z.number().min(0).lt(1);
 
 /** The part of Hugging Face's config.json that BERT-like encoders read. Unknown keys are fine: files carry many. */
 const encoderConfig = z.object({
@@ -25,27 +27,35 @@ const encoderConfig = z.object({
   is_decoder: z.literal(false).optional(),
 });
 
+/** Reads what a schema asks of a config.json. */
+export function readConfig<T>(schema: z.ZodType<T>, json: unknown, where: string): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw userError({
+    where: `${where}: ${issue?.path.join(".") || "(whole file)"}`,
+    what: issue?.message ?? "not a model configuration",
+    fix: "check that this is the config.json of a Hugging Face model",
+  });
+}
+
+/** Refuses heads that do not divide the hidden size; both under their names in config.json. */
+export function checkHeads(heads: [string, number], hidden: [string, number], where: string): void {
+  if (hidden[1] % heads[1] === 0) return;
+  throw userError({
+    where: `${where}: ${heads[0]}`,
+    what: `${heads[1]} heads do not divide ${hidden[0]} ${hidden[1]}`,
+    expected: "a divisor",
+  });
+}
+
 /** Checks and renames the fields of an encoder's config.json. */
 export function parseEncoderConfig(json: unknown, where: string, defaultPadding: number): BackboneConfig {
-  const parsed = encoderConfig.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw userError({
-      where: `${where}: ${issue?.path.join(".") || "(whole file)"}`,
-      what: issue?.message ?? "not a model configuration",
-      fix: "check that this is the config.json of a Hugging Face model",
-    });
-  }
-  const c = parsed.data;
-  if (c.hidden_size % c.num_attention_heads !== 0) {
-    throw userError({
-      where: `${where}: num_attention_heads`,
-      what: `${c.num_attention_heads} heads do not divide hidden_size ${c.hidden_size}`,
-      expected: "a divisor",
-    });
-  }
+  const c = readConfig(encoderConfig, json, where);
+  checkHeads(["num_attention_heads", c.num_attention_heads], ["hidden_size", c.hidden_size], where);
   return {
     modelType: c.model_type,
+    causal: false,
     vocabSize: c.vocab_size,
     hiddenSize: c.hidden_size,
     layers: c.num_hidden_layers,

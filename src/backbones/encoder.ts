@@ -91,7 +91,7 @@ export class Encoder implements Backbone {
     return { hiddenStates, last };
   }
 
-  maskedLmLogits(pass: Pass, hidden: Value): Value {
+  lmLogits(pass: Pass, hidden: Value): Value {
     const { g } = pass;
     return g.scoped("masked_lm", () => {
       const dense = activate(g, this.headDense.forward(pass, hidden), this.config.activation);

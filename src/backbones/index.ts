@@ -5,14 +5,15 @@
 import { userError } from "../errors.js";
 import type { BackboneDefinition } from "./backbone.js";
 import { bert } from "./bert.js";
+import { gpt2 } from "./gpt2.js";
 import { roberta } from "./roberta.js";
 
 export * from "./backbone.js";
-export { bert, roberta };
+export { bert, gpt2, roberta };
 
 /** All kinds, by `model_type`. */
 export const backboneDefinitions: ReadonlyMap<string, BackboneDefinition> = new Map(
-  [bert, roberta].map((definition) => [definition.kind, definition]),
+  [bert, roberta, gpt2].map((definition: BackboneDefinition) => [definition.kind, definition]),
 );
 
 /** The definition for a parsed config.json. */

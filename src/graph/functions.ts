@@ -37,6 +37,8 @@ export const reciprocal = unary("Reciprocal");
 export const exp = unary("Exp");
 export const log = unary("Log");
 export const erf = unary("Erf");
+export const sin = unary("Sin");
+export const cos = unary("Cos");
 export const tanh = unary("Tanh");
 export const sigmoid = unary("Sigmoid");
 export const relu = unary("Relu");
@@ -75,6 +77,11 @@ export function reshapeLike(g: GraphBuilder, x: Value, like: Value): Value {
     ? g.ints(...(like.shape as number[]))
     : shapeOf(g, like);
   return g.emitOne("Reshape", [x, dims], {});
+}
+
+/** Keeps one side of the diagonal of the last two dimensions, the diagonal included. */
+export function triangle(g: GraphBuilder, x: Value, side: "lower" | "upper"): Value {
+  return g.emitOne("Trilu", [x], { upper: side === "upper" });
 }
 
 export function transpose(g: GraphBuilder, x: Value, ...perm: readonly number[]): Value {

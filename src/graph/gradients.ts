@@ -8,6 +8,7 @@ import type { GraphBuilder } from "./builder.js";
 import {
   add,
   cast,
+  cos,
   div,
   erf,
   exp,
@@ -23,6 +24,7 @@ import {
   reshape,
   reshapeLike,
   shapeOf,
+  sin,
   sub,
   tanh,
   transpose,
@@ -255,6 +257,10 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
   Log: unary(({ g, a, dy }) => div(g, dy, a)),
   // dX = dY·2/√π·exp(−X²)
   Erf: unary(({ g, a, dy }) => mul(g, mul(g, dy, g.scalar(2 / Math.sqrt(Math.PI))), exp(g, neg(g, mul(g, a, a))))),
+  // dX = dY·cos(X)
+  Sin: unary(({ g, a, dy }) => mul(g, dy, cos(g, a))),
+  // dX = −dY·sin(X)
+  Cos: unary(({ g, a, dy }) => neg(g, mul(g, dy, sin(g, a)))),
   // dX = dY·(1 − Y²)
   Tanh: unary(({ g, y, dy }) => mul(g, dy, sub(g, g.scalar(1), mul(g, y, y)))),
   // dX = dY·Y·(1 − Y)
@@ -317,6 +323,8 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
   Shape: "zero",
   Reshape: oldShape(),
   Expand: passOn(),
+  // What was kept gets its gradient.
+  Trilu: (c) => [c.g.emitOne("Trilu", [c.grads[0] as Value], c.attrs)],
   Transpose: (c) => {
     const { g, dy } = parts(c);
     const inverse = c.attrs.perm.map((_, axis) => c.attrs.perm.indexOf(axis));

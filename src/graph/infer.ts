@@ -146,6 +146,8 @@ const inferRules: { readonly [K in OpType]: InferRule<K> } = {
   Exp: like,
   Log: like,
   Erf: like,
+  Sin: like,
+  Cos: like,
   Tanh: like,
   Sigmoid: like,
   Relu: like,
@@ -194,6 +196,10 @@ const inferRules: { readonly [K in OpType]: InferRule<K> } = {
   Expand: (x) => {
     const { dtype, shape } = x.at(0);
     return [{ dtype, shape: broadcastShapes(shape, targetShape(x, 1, shape)) }];
+  },
+  Trilu: (x) => {
+    if (x.at(0).shape.length < 2) throw new Error("Trilu: the operand needs at least two dimensions");
+    return like(x);
   },
   Transpose: (x, { perm }) => {
     const { dtype, shape } = x.at(0);

@@ -42,6 +42,8 @@ export interface OpAttrs {
   Exp: NoAttrs;
   Log: NoAttrs;
   Erf: NoAttrs;
+  Sin: NoAttrs;
+  Cos: NoAttrs;
   Tanh: NoAttrs;
   Sigmoid: NoAttrs;
   Relu: NoAttrs;
@@ -79,6 +81,8 @@ export interface OpAttrs {
   Shape: NoAttrs;
   Reshape: NoAttrs;
   Expand: NoAttrs;
+  /** The triangle of the last two dimensions on one side of the diagonal, the diagonal included; 0 elsewhere. */
+  Trilu: { readonly upper: boolean };
   Transpose: { readonly perm: readonly number[] };
   Unsqueeze: NoAttrs;
   Squeeze: NoAttrs;
@@ -91,7 +95,7 @@ export interface OpAttrs {
   Range: NoAttrs;
   ConstantOfShape: { readonly value: number; readonly dtype: "float32" | "int64" };
   // Fused kernels of ONNX Runtime, for inference only.
-  MultiHeadAttention: { readonly numHeads: number };
+  MultiHeadAttention: { readonly numHeads: number; readonly scale: number };
   SkipLayerNormalization: { readonly epsilon: number };
   DynamicQuantizeMatMul: NoAttrs;
 }

@@ -186,8 +186,10 @@ function attributesOf(node: Node): AttributeInit[] {
     ];
   }
   if (node.op === "Cast") return [int("to", dataTypes[(node.attrs as Node<"Cast">["attrs"]).to])];
-  if (node.op === "MultiHeadAttention")
-    return [int("num_heads", (node.attrs as Node<"MultiHeadAttention">["attrs"]).numHeads)];
+  if (node.op === "MultiHeadAttention") {
+    const { numHeads, scale } = node.attrs as Node<"MultiHeadAttention">["attrs"];
+    return [int("num_heads", numHeads), float("scale", scale)];
+  }
   return Object.entries(node.attrs).map(([name, value]: [string, unknown]) => {
     if (floatAttributes.has(name)) return float(name, value as number);
     if (typeof value === "number" || typeof value === "boolean") return int(name, value);

@@ -2,6 +2,7 @@
  * Layers with parameters, written as graphs.
  * @module
  */
+export * from "./attention.js";
 export * from "./dropout.js";
 export * from "./int8.js";
 export * from "./layers.js";

@@ -59,6 +59,21 @@ export class Linear {
   }
 }
 
+/** GPT-2's linear layer, a convolution by name: `y = x·W + b`, `[…, in]` → `[…, out]`, weight `[in, out]`. */
+export class Conv1D {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+
+  constructor(scope: ParamScope, inputs: number, outputs: number, init: LinearInit) {
+    this.weight = scope.param("weight", [inputs, outputs], init.weight);
+    this.bias = scope.param("bias", [outputs], init.bias);
+  }
+
+  forward({ g }: Pass, x: Value): Value {
+    return add(g, matmul(g, x, g.use(this.weight)), g.use(this.bias));
+  }
+}
+
 /** Normalises the last axis: `[…, size]`. */
 export class LayerNorm {
   readonly weight: Parameter;

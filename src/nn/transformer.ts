@@ -1,18 +1,5 @@
-import {
-  add,
-  cast,
-  type GraphBuilder,
-  gelu,
-  matmul,
-  mul,
-  relu,
-  reshape,
-  softmax,
-  sub,
-  transpose,
-  unsqueeze,
-  type Value,
-} from "../graph/index.js";
+import { add, type GraphBuilder, gelu, relu, type Value } from "../graph/index.js";
+import { type AttentionMask, attend } from "./attention.js";
 import { drop, LayerNorm, Linear, type LinearInit, type Pass } from "./layers.js";
 import type { ParamScope } from "./params.js";
 
@@ -27,20 +14,6 @@ export interface TransformerConfig {
   readonly layerNormEps: number;
   readonly hiddenDropout: number;
   readonly attentionDropout: number;
-}
-
-/** Which keys a query may see. */
-export interface AttentionMask {
-  /** int32 `[batch, sequence]`: 1 for a token, 0 for padding. */
-  readonly tokens: Value;
-  /** float32 `[batch, 1, 1, sequence]`: 0 for a token, −10000 for padding, added to the scores. */
-  readonly bias: Value;
-}
-
-/** The additive form of a mask, once for all layers. −10000 as in BERT's code: exp of it is 0 in float32. */
-export function attentionMask(g: GraphBuilder, tokens: Value): AttentionMask {
-  const hidden = sub(g, cast(g, tokens, "float32"), g.scalar(1));
-  return { tokens, bias: mul(g, unsqueeze(g, hidden, 1, 2), g.scalar(10000)) };
 }
 
 export function activate(g: GraphBuilder, x: Value, activation: Activation): Value {
@@ -98,26 +71,10 @@ export class SelfAttention {
     const q = this.query.forward(pass, queries);
     const k = this.key.forward(pass, x);
     const v = this.value.forward(pass, x);
-    const { context, weights } = pass.fused
-      ? { context: this.fusedContext(g, q, k, v, mask), weights: null }
-      : this.context(pass, q, k, v, mask);
-    const output = drop(pass, this.dense.forward(pass, context), this.config.hiddenDropout);
+    const { heads, hiddenDropout, attentionDropout } = this.config;
+    const { context, weights } = attend(pass, q, k, v, mask, { heads, dropout: attentionDropout });
+    const output = drop(pass, this.dense.forward(pass, context), hiddenDropout);
     return { output: this.norm.forward(pass, add(g, output, queries)), weights };
-  }
-
-  private fusedContext(g: GraphBuilder, q: Value, k: Value, v: Value, mask: AttentionMask | null): Value {
-    return g.emitOne("MultiHeadAttention", [q, k, v, null, mask?.tokens ?? null], { numHeads: this.config.heads });
-  }
-
-  /** softmax(q·kᵀ/√d + mask)·v, head by head. */
-  private context(pass: Pass, q: Value, k: Value, v: Value, mask: AttentionMask | null) {
-    const { g } = pass;
-    const { heads, hiddenSize, attentionDropout } = this.config;
-    const split = (x: Value) => transpose(g, reshape(g, x, 0, 0, heads, hiddenSize / heads), 0, 2, 1, 3);
-    const scores = matmul(g, split(q), split(k), { transB: true, alpha: 1 / Math.sqrt(hiddenSize / heads) });
-    const weights = softmax(g, mask ? add(g, scores, mask.bias) : scores);
-    const context = matmul(g, drop(pass, weights, attentionDropout), split(v));
-    return { context: reshape(g, transpose(g, context, 0, 2, 1, 3), 0, 0, hiddenSize), weights };
   }
 }
 

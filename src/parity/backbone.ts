@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { backboneDefinition, backboneInputs } from "../backbones/index.js";
+import { type Backbone, type BackboneDefinition, backboneDefinition, backboneInputs } from "../backbones/index.js";
 import { backward, GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/index.js";
-import { crossEntropy } from "../tasks/index.js";
+import { crossEntropy, nextTokenLabels } from "../tasks/index.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import type { Tensors } from "../training/executor.js";
 import { openSafetensors, strictLoad } from "../weights/index.js";
@@ -21,101 +21,115 @@ export function spreadMask(mask: HostTensor<"int32">, length: number): Uint8Arra
   return Uint8Array.from({ length }, (_, i) => mask.data[Math.floor(i / inner)] as number);
 }
 
-/** Hidden states, logits, loss and every gradient of a model with its masked-LM head; the inference graph as well. */
+/** A model with its golden weights. */
+interface Subject {
+  readonly definition: BackboneDefinition;
+  readonly backbone: Backbone;
+  /** Keys of the weight file. */
+  readonly keys: readonly string[];
+  readonly weights: Tensors;
+}
+
+/**
+ * Hidden states, logits, loss and every gradient of a model with its language-model head; the inference graph as well.
+ * A folder may hold several batches: `inputs-NAME.safetensors` beside `expected-NAME.safetensors`.
+ */
 export async function compareBackbone(fixture: Fixture): Promise<void> {
-  const config = await readJson(join(fixture.folder, "config.json"));
-  const definition = backboneDefinition(config, join(fixture.folder, "config.json"));
-  const backbone = definition.build(definition.parseConfig(config, "config.json"));
-  const weights = await fixture.read("model.safetensors");
-  const inputs = await fixture.read("inputs.safetensors");
-  const expected = await fixture.read("expected.safetensors");
-
-  const source = await openSafetensors(join(fixture.folder, "model.safetensors"));
-  const parameters = [...backbone.parameters, ...backbone.headParameters];
-  const loader = strictLoad(new Map(parameters.map(({ name, shape }) => [name, shape])), source, {
-    canonicalKey: (key) => definition.canonicalKey(key, true),
-  });
-  const ids = asInt32(inputs.get("input_ids"), "input_ids");
-  const mask = asInt32(inputs.get("attention_mask"), "attention_mask");
-  const types = inputs.get("token_type_ids");
-  const feeds: Tensors = {
-    input_ids: ids,
-    attention_mask: mask,
-    position_ids: definition.positionIds(ids, mask, backbone.config),
-    token_type_ids: types ? asInt32(types, "token_type_ids") : int32Tensor(ids.shape, new Int32Array(ids.data.length)),
-    labels: asInt32(inputs.get("labels"), "labels"),
-  };
-  for (const { name, shape } of parameters) {
-    (feeds as Record<string, HostTensor>)[name] = float32Tensor(shape, await loader.read(name));
-  }
-  await source.close();
-
-  const training = buildGraph(backbone, false);
-  const inference = buildGraph(backbone, true);
+  const subject = await readSubject(fixture);
   const executor = await localExecutor({ device: "cpu" });
-  for (const { model, outputs, label } of [training, inference]) {
-    const graph = await executor.load({ model });
-    const results = await graph.run({ ...feeds }, outputs);
-    for (const [name, tensor] of Object.entries(results)) {
-      const key = expectedName(name, weights, definition.canonicalKey);
-      const data = tensor.data as Float32Array;
-      const perToken = name.startsWith("hidden_states.") || name === "logits";
-      if (label === "inference")
-        compareAgain(fixture, key, expected.get(key), data, perToken ? spreadMask(mask, data.length) : undefined);
-      else
-        fixture.compare(
-          "expected.safetensors",
-          key,
-          expected.get(key),
-          data,
-          perToken ? spreadMask(mask, data.length) : undefined,
-        );
+  for (const file of fixture.files.filter((name) => name.startsWith("expected"))) {
+    const inputs = await fixture.read(file.replace("expected", "inputs"));
+    const expected = await fixture.read(file);
+    const feeds = { ...subject.weights, ...feedsOf(subject, inputs) };
+    for (const fused of [false, true]) {
+      const { model, outputs } = buildGraph(subject, expected, fused);
+      const graph = await executor.load({ model });
+      const results = await graph.run({ ...feeds }, outputs);
+      compareResults(fixture, file, subject, expected, results, feeds.attention_mask, fused);
     }
   }
   await executor.close();
 }
 
-/** The fused inference kernels must meet the same tolerances. */
-function compareAgain(
-  fixture: Fixture,
-  key: string,
-  expected: HostTensor | undefined,
-  data: Float32Array,
-  mask?: Uint8Array,
-): void {
-  const before = fixture.rows.length;
-  fixture.compare("expected.safetensors", key, expected, data, mask);
-  const row = fixture.rows[before];
-  if (row) fixture.rows[before] = { ...row, tensor: `${row.tensor} (fused inference)` };
+async function readSubject(fixture: Fixture): Promise<Subject> {
+  const path = join(fixture.folder, "config.json");
+  const config = await readJson(path);
+  const definition = backboneDefinition(config, path);
+  const backbone = definition.build(definition.parseConfig(config, path));
+  const keys = [...(await fixture.read("model.safetensors")).keys()];
+  const parameters = [...backbone.parameters, ...backbone.headParameters];
+  const source = await openSafetensors(join(fixture.folder, "model.safetensors"));
+  const loader = strictLoad(new Map(parameters.map(({ name, shape }) => [name, shape])), source, {
+    canonicalKey: (key) => definition.canonicalKey(key, true),
+  });
+  const weights: Record<string, HostTensor> = {};
+  for (const { name, shape } of parameters) weights[name] = float32Tensor(shape, await loader.read(name));
+  await source.close();
+  return { definition, backbone, keys, weights };
 }
 
-function buildGraph(backbone: ReturnType<ReturnType<typeof backboneDefinition>["build"]>, fused: boolean) {
+function feedsOf({ definition, backbone }: Subject, inputs: ReadonlyMap<string, HostTensor>) {
+  const ids = asInt32(inputs.get("input_ids"), "input_ids");
+  const mask = asInt32(inputs.get("attention_mask"), "attention_mask");
+  const types = inputs.get("token_type_ids");
+  const labels = asInt32(inputs.get("labels"), "labels");
+  return {
+    input_ids: ids,
+    attention_mask: mask,
+    position_ids: definition.positionIds(ids, mask, backbone.config),
+    token_type_ids: types ? asInt32(types, "token_type_ids") : int32Tensor(ids.shape, new Int32Array(ids.data.length)),
+    labels: backbone.config.causal ? nextTokenLabels(labels) : labels,
+  };
+}
+
+function compareResults(
+  fixture: Fixture,
+  file: string,
+  { definition, keys }: Subject,
+  expected: ReadonlyMap<string, HostTensor>,
+  results: Tensors,
+  mask: HostTensor<"int32">,
+  fused: boolean,
+): void {
+  for (const [name, tensor] of Object.entries(results)) {
+    const key = expectedName(name, keys, definition.canonicalKey);
+    const data = tensor.data as Float32Array;
+    const perToken = name.startsWith("hidden_states.") || name === "logits";
+    const before = fixture.rows.length;
+    fixture.compare(file, key, expected.get(key), data, perToken ? spreadMask(mask, data.length) : undefined);
+    const row = fixture.rows[before];
+    // The fused inference kernels must meet the same tolerances.
+    if (row && fused) fixture.rows[before] = { ...row, tensor: `${row.tensor} (fused inference)` };
+  }
+}
+
+/** The graph of what a file of golden tensors holds; the fused one has no gradients. */
+function buildGraph({ backbone }: Subject, expected: ReadonlyMap<string, HostTensor>, fused: boolean) {
   const g = new GraphBuilder();
   const pass: Pass = { g, dropout: null, fused };
   const { hiddenStates, last } = backbone.forward(pass, backboneInputs(g));
-  const logits = backbone.maskedLmLogits(pass, last);
+  const logits = backbone.lmLogits(pass, last);
   const loss = crossEntropy(g, logits, g.input("labels", "int32", ["batch", "sequence"]));
   const outputs: Record<string, Value> = { logits, loss };
   hiddenStates.forEach((state, i) => {
     outputs[`hidden_states.${i}`] = state;
   });
-  if (!fused) {
+  if (!fused && [...expected.keys()].some((name) => name.startsWith("grad."))) {
     for (const [parameter, grad] of backward(g, loss, [...backbone.parameters, ...backbone.headParameters])) {
       outputs[`grad.${parameter.name}`] = grad;
     }
   }
-  const label = fused ? "inference" : "training";
-  return { model: toOnnx(g.build(outputs)), outputs: Object.keys(outputs), label };
+  return { model: toOnnx(g.build(outputs)), outputs: Object.keys(outputs) };
 }
 
 /** Gradients go under the weight file's own keys. */
 function expectedName(
   output: string,
-  weights: ReadonlyMap<string, HostTensor>,
+  keys: readonly string[],
   canonicalKey: (key: string, withHead: boolean) => string | null,
 ): string {
   if (!output.startsWith("grad.")) return output;
   const name = output.slice("grad.".length);
-  const key = [...weights.keys()].find((candidate) => canonicalKey(candidate, true) === name);
+  const key = keys.find((candidate) => canonicalKey(candidate, true) === name);
   return `grad.${key ?? name}`;
 }

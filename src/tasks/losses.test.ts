@@ -4,7 +4,7 @@ import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
 import { checkGradients } from "../testing/gradient-check.js";
 import { randomTensor } from "../testing/random.js";
 import { runGraph } from "../testing/run-graph.js";
-import { choiceLoss, choiceLosses, crossEntropy } from "./losses.js";
+import { choiceLoss, choiceLosses, crossEntropy, nextTokenLabels } from "./losses.js";
 
 /** Three rows of four candidates; nothing is picked in the second. */
 const picked = float32Tensor([3, 4], Float32Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));
@@ -51,4 +51,9 @@ it("crossEntropy ignores labels below 0", async () => {
     Math.log(Math.exp(-2) + Math.exp(-1) + 1),
     6,
   );
+});
+
+it("gives every token the label of the next one, sentence by sentence", () => {
+  const labels = int32Tensor([2, 3], Int32Array.of(5, 6, -100, 7, 8, 9));
+  expect([...nextTokenLabels(labels).data]).toEqual([6, -100, -100, 8, 9, -100]);
 });

@@ -15,10 +15,18 @@ import {
   sub,
   type Value,
 } from "../graph/index.js";
+import type { HostTensor } from "../tensor.js";
 
 /** How one of several candidates is learnt. */
 export const choiceLosses = ["cross-entropy", "bce"] as const;
 export type ChoiceLoss = (typeof choiceLosses)[number];
+
+/** The label of every token for a causal language model: that of the next one; the last has none (−100). */
+export function nextTokenLabels(labels: HostTensor<"int32">): HostTensor<"int32"> {
+  const width = labels.shape[1] as number;
+  const data = labels.data.map((_, i) => (i % width === width - 1 ? -100 : (labels.data[i + 1] as number)));
+  return { ...labels, data };
+}
 
 /**
  * Mean cross-entropy over the labels that count. A label below 0 (−100 by custom) is ignored; a batch in which all are

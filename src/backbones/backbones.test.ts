@@ -5,9 +5,9 @@ import { initialValue, type Pass } from "../nn/index.js";
 import { crossEntropy } from "../tasks/index.js";
 import { float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { runGraph } from "../testing/run-graph.js";
-import { type BackboneDefinition, backboneDefinition, backboneInputs, bert, roberta } from "./index.js";
+import { type BackboneDefinition, backboneDefinition, backboneInputs, bert, gpt2, roberta } from "./index.js";
 
-const json = (modelType: string) => ({
+const encoderJson = (modelType: string) => ({
   model_type: modelType,
   vocab_size: 30,
   hidden_size: 16,
@@ -20,9 +20,23 @@ const json = (modelType: string) => ({
   initializer_range: 0.3,
 });
 
+const gpt2Json = {
+  model_type: "gpt2",
+  vocab_size: 30,
+  n_embd: 16,
+  n_layer: 2,
+  n_head: 2,
+  n_inner: 24,
+  n_positions: 16,
+  eos_token_id: 29,
+  initializer_range: 0.3,
+};
+
+const json = (kind: string): Readonly<Record<string, unknown>> => (kind === "gpt2" ? gpt2Json : encoderJson(kind));
+
 /** Two sentences of 6 and 4 tokens, padded to `width`. */
-function feedsFor(definition: BackboneDefinition, width: number): Record<string, HostTensor> {
-  const config = definition.parseConfig(json(definition.kind), "config.json");
+function feedsFor(definition: BackboneDefinition, width: number, given = json(definition.kind)) {
+  const config = definition.parseConfig(given, "config.json");
   const lengths = [6, 4];
   const ids = Int32Array.from({ length: 2 * width }, (_, i) => {
     const [row, column] = [Math.floor(i / width), i % width];
@@ -43,12 +57,27 @@ function feedsFor(definition: BackboneDefinition, width: number): Record<string,
   return feeds;
 }
 
-async function hidden(definition: BackboneDefinition, fused: boolean, width: number): Promise<Float32Array> {
+interface Run {
+  readonly fused: boolean;
+  readonly width: number;
+  /** Settings of config.json that differ. */
+  readonly change?: Readonly<Record<string, unknown>>;
+  /** Tokens that differ: position in the first sentence, and id. */
+  readonly tokens?: readonly (readonly [number, number])[];
+}
+
+async function hidden(
+  definition: BackboneDefinition,
+  { fused, width, change = {}, tokens = [] }: Run,
+): Promise<Float32Array> {
   const g = new GraphBuilder();
   const pass: Pass = { g, dropout: null, fused };
-  const backbone = definition.build(definition.parseConfig(json(definition.kind), "config.json"));
+  const given = { ...json(definition.kind), ...change };
+  const backbone = definition.build(definition.parseConfig(given, "config.json"));
   const { last } = backbone.forward(pass, backboneInputs(g));
-  return floatsOf(await runGraph(g, { last }, feedsFor(definition, width)), "last");
+  const feeds = feedsFor(definition, width, given);
+  for (const [position, id] of tokens) (feeds["input_ids"] as HostTensor<"int32">).data[position] = id;
+  return floatsOf(await runGraph(g, { last }, feeds), "last");
 }
 
 /** The vectors of real tokens, row after row. */
@@ -57,20 +86,22 @@ const realTokens = (states: Float32Array, width: number) => [
   ...states.subarray(width * 16, (width + 4) * 16),
 ];
 
-function expectClose(a: readonly number[], b: readonly number[]): void {
+function expectClose(a: ArrayLike<number>, b: ArrayLike<number>): void {
   expect(a.length).toBe(b.length);
-  a.forEach((x, i) => {
+  Array.from(a).forEach((x, i) => {
     expect(Math.abs(x - (b[i] as number))).toBeLessThan(2e-5);
   });
 }
 
-describe.each([bert, roberta])("$kind", (definition) => {
+describe.each<BackboneDefinition>([bert, roberta, gpt2])("$kind", (definition) => {
   it("computes the same with fused kernels as with the operators that training uses", async () => {
-    expectClose(realTokens(await hidden(definition, true, 7), 7), realTokens(await hidden(definition, false, 7), 7));
+    const run = async (fused: boolean) => realTokens(await hidden(definition, { fused, width: 7 }), 7);
+    expectClose(await run(true), await run(false));
   });
 
   it("gives real tokens the same vectors whatever the padded length", async () => {
-    expectClose(realTokens(await hidden(definition, true, 6), 6), realTokens(await hidden(definition, true, 12), 12));
+    const run = async (width: number) => realTokens(await hidden(definition, { fused: true, width }), width);
+    expectClose(await run(6), await run(12));
   });
 
   it("has a gradient for every parameter of model and masked-LM head", async () => {
@@ -78,11 +109,7 @@ describe.each([bert, roberta])("$kind", (definition) => {
     const pass: Pass = { g, dropout: null, fused: false };
     const backbone = definition.build(definition.parseConfig(json(definition.kind), "config.json"));
     const { last } = backbone.forward(pass, backboneInputs(g));
-    const loss = crossEntropy(
-      g,
-      backbone.maskedLmLogits(pass, last),
-      g.input("labels", "int32", ["batch", "sequence"]),
-    );
+    const loss = crossEntropy(g, backbone.lmLogits(pass, last), g.input("labels", "int32", ["batch", "sequence"]));
     const parameters = [...backbone.parameters, ...backbone.headParameters];
     const grads = backward(g, loss, parameters);
     const outputs = Object.fromEntries(
@@ -105,7 +132,9 @@ describe.each([bert, roberta])("$kind", (definition) => {
         ).toBe(true);
     }
   });
+});
 
+describe.each([bert, roberta])("$kind", (definition) => {
   it("knows its weights under their published names", () => {
     const prefix = definition.kind;
     expect(definition.canonicalKey(`${prefix}.encoder.layer.0.output.LayerNorm.gamma`, false)).toBe(
@@ -134,6 +163,56 @@ describe.each([bert, roberta])("$kind", (definition) => {
   });
 });
 
+describe("gpt2", () => {
+  it.each([true, false])("hides later tokens from earlier ones (fused: %s)", async (fused) => {
+    const before = await hidden(gpt2, { fused, width: 7 });
+    const after = await hidden(gpt2, { fused, width: 7, tokens: [[4, 1]] });
+    expectClose(before.subarray(0, 4 * 16), after.subarray(0, 4 * 16));
+    expect(before.subarray(4 * 16, 6 * 16).some((x, i) => Math.abs(x - (after[4 * 16 + i] as number)) > 1e-3)).toBe(
+      true,
+    );
+  });
+
+  it.each([
+    { scale_attn_weights: false },
+    { scale_attn_by_inverse_layer_idx: true },
+    { n_inner: null, activation_function: "relu" },
+    { n_embd: 12, n_head: 3, n_layer: 3 },
+  ])("computes the same with fused kernels: %j", async (change) => {
+    const run = (fused: boolean) => hidden(gpt2, { fused, width: 6, change });
+    expectClose((await run(true)).subarray(0, 48), (await run(false)).subarray(0, 48));
+  });
+
+  it("knows its weights under their published names", () => {
+    for (const prefix of ["", "transformer."]) {
+      expect(gpt2.canonicalKey(`${prefix}h.0.attn.c_attn.weight`, false)).toBe("h.0.attn.c_attn.weight");
+      expect(gpt2.canonicalKey(`${prefix}h.11.attn.bias`, true)).toBeNull();
+      expect(gpt2.canonicalKey(`${prefix}h.11.attn.masked_bias`, true)).toBeNull();
+      expect(gpt2.canonicalKey(`${prefix}h.1.mlp.c_fc.bias`, true)).toBe("h.1.mlp.c_fc.bias");
+    }
+    expect(gpt2.canonicalKey("lm_head.weight", true)).toBeNull();
+  });
+
+  it("pads with a token of its vocabulary", () => {
+    const padding = (change: object) => gpt2.parseConfig({ ...gpt2Json, ...change }, "config.json").padTokenId;
+    expect(padding({})).toBe(29);
+    expect(padding({ pad_token_id: 3 })).toBe(3);
+    expect(padding({ eos_token_id: 50_256 })).toBe(0);
+  });
+
+  it.each([
+    [{ n_embd: 0 }, /n_embd/],
+    [{ n_head: 3 }, /3 heads do not divide n_embd 16/],
+    [{ activation_function: "mish" }, /activation_function/],
+    [{ tie_word_embeddings: false }, /tie_word_embeddings/],
+    [{ add_cross_attention: true }, /add_cross_attention/],
+  ])("refuses a configuration with %j", (change, message) => {
+    const parse = () => gpt2.parseConfig({ ...gpt2Json, ...change }, "config.json");
+    expect(parse).toThrow(UserError);
+    expect(parse).toThrow(message);
+  });
+});
+
 describe("positions", () => {
   it("count on from padding_idx + 1 for RoBERTa, padding keeps padding_idx", () => {
     const ids = int32Tensor([2, 4], Int32Array.of(0, 9, 2, 1, 0, 2, 1, 1));
@@ -152,7 +231,7 @@ describe("positions", () => {
 describe("backboneDefinition", () => {
   it("says which kinds there are", () => {
     expect(() => backboneDefinition({ model_type: "t5" }, "config.json")).toThrow(
-      /t5 is not supported; expected one of bert, roberta/,
+      /t5 is not supported; expected one of bert, roberta, gpt2/,
     );
     expect(() => backboneDefinition([], "config.json")).toThrow(UserError);
   });

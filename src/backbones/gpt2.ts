@@ -1,0 +1,183 @@
+import { z } from "zod";
+import { add, matmul, type Parameter, slice, type Value } from "../graph/index.js";
+import {
+  type AttentionMask,
+  activate,
+  attend,
+  attentionMask,
+  Conv1D,
+  constant,
+  drop,
+  Embedding,
+  LayerNorm,
+  type LinearInit,
+  normal,
+  ParamScope,
+  type Pass,
+} from "../nn/index.js";
+import {
+  type Backbone,
+  type BackboneConfig,
+  type BackboneDefinition,
+  type BackboneForwardOptions,
+  type BackboneInputs,
+  type BackboneOutput,
+  indexPositions,
+} from "./backbone.js";
+import { checkHeads, rate, readConfig, size } from "./config.js";
+
+export interface Gpt2Config extends BackboneConfig {
+  /** After the embeddings. */
+  readonly embeddingDropout: number;
+  /** Whether scores are divided by √(size of a head). */
+  readonly scaleAttention: boolean;
+  /** Whether they are divided by the layer's number (from 1), too. */
+  readonly scaleByLayer: boolean;
+}
+
+const gpt2Config = z.object({
+  model_type: z.string(),
+  vocab_size: size(10_000_000),
+  n_embd: size(65_536),
+  n_layer: size(1_000),
+  n_head: size(1_024),
+  n_inner: size(1_048_576).nullish(),
+  n_positions: size(1_000_000),
+  activation_function: z.enum(["gelu", "gelu_new", "relu"]).default("gelu_new"),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  embd_pdrop: rate.default(0.1),
+  attn_pdrop: rate.default(0.1),
+  resid_pdrop: rate.default(0.1),
+  scale_attn_weights: z.boolean().default(true),
+  scale_attn_by_inverse_layer_idx: z.boolean().default(false),
+  pad_token_id: z.number().int().nonnegative().nullish(),
+  eos_token_id: z.number().int().nonnegative().nullish(),
+  initializer_range: z.number().positive().default(0.02),
+  tie_word_embeddings: z.literal(true).optional(),
+  add_cross_attention: z.literal(false).optional(),
+});
+
+function parseConfig(json: unknown, where: string): Gpt2Config {
+  const c = readConfig(gpt2Config, json, where);
+  checkHeads(["n_head", c.n_head], ["n_embd", c.n_embd], where);
+  // GPT-2 knows no padding: any token of the vocabulary does, since nobody sees it.
+  const padding = c.pad_token_id ?? c.eos_token_id ?? 0;
+  return {
+    modelType: c.model_type,
+    causal: true,
+    vocabSize: c.vocab_size,
+    hiddenSize: c.n_embd,
+    layers: c.n_layer,
+    heads: c.n_head,
+    intermediateSize: c.n_inner ?? 4 * c.n_embd,
+    activation: c.activation_function,
+    layerNormEps: c.layer_norm_epsilon,
+    hiddenDropout: c.resid_pdrop,
+    attentionDropout: c.attn_pdrop,
+    embeddingDropout: c.embd_pdrop,
+    scaleAttention: c.scale_attn_weights,
+    scaleByLayer: c.scale_attn_by_inverse_layer_idx,
+    maxPositions: c.n_positions,
+    typeVocabSize: 0,
+    padTokenId: padding < c.vocab_size ? padding : 0,
+    initializerRange: c.initializer_range,
+  };
+}
+
+/** A pre-norm block: attention and feed-forward, each with its norm before and its residual after (`GPT2Block`). */
+class Block {
+  private readonly norm1: LayerNorm;
+  private readonly qkv: Conv1D;
+  private readonly projection: Conv1D;
+  private readonly norm2: LayerNorm;
+  private readonly inner: Conv1D;
+  private readonly outer: Conv1D;
+  private readonly scale: number;
+
+  constructor(
+    scope: ParamScope,
+    private readonly config: Gpt2Config,
+    layer: number,
+  ) {
+    const { hiddenSize, intermediateSize, layerNormEps, initializerRange, layers } = config;
+    const init: LinearInit = { weight: normal(initializerRange), bias: constant(0) };
+    // What is added to the residual starts smaller, as in the paper (§2.3) and `_init_weights`.
+    const residual = { ...init, weight: normal(initializerRange / Math.sqrt(2 * layers)) };
+    this.norm1 = new LayerNorm(scope.at("ln_1"), hiddenSize, layerNormEps);
+    this.qkv = new Conv1D(scope.at("attn", "c_attn"), hiddenSize, 3 * hiddenSize, init);
+    this.projection = new Conv1D(scope.at("attn", "c_proj"), hiddenSize, hiddenSize, residual);
+    this.norm2 = new LayerNorm(scope.at("ln_2"), hiddenSize, layerNormEps);
+    this.inner = new Conv1D(scope.at("mlp", "c_fc"), hiddenSize, intermediateSize, init);
+    this.outer = new Conv1D(scope.at("mlp", "c_proj"), intermediateSize, hiddenSize, residual);
+    const perHead = config.scaleAttention ? 1 / Math.sqrt(hiddenSize / config.heads) : 1;
+    this.scale = config.scaleByLayer ? perHead / (layer + 1) : perHead;
+  }
+
+  /** `[batch, sequence, hidden]` → the same */
+  forward(pass: Pass, x: Value, mask: AttentionMask): Value {
+    const { g } = pass;
+    const { hiddenSize, heads, hiddenDropout, attentionDropout, activation } = this.config;
+    const qkv = this.qkv.forward(pass, this.norm1.forward(pass, x));
+    const part = (i: number) => slice(g, qkv, 2, i * hiddenSize, (i + 1) * hiddenSize);
+    const options = { heads, dropout: attentionDropout, scale: this.scale };
+    const { context } = attend(pass, part(0), part(1), part(2), mask, options);
+    const attended = add(g, x, drop(pass, this.projection.forward(pass, context), hiddenDropout));
+    const inner = activate(g, this.inner.forward(pass, this.norm2.forward(pass, attended)), activation);
+    return add(g, attended, drop(pass, this.outer.forward(pass, inner), hiddenDropout));
+  }
+}
+
+/** transformers `models/gpt2/modeling_gpt2.py`. Token types, which it would look up among the words, are not read. */
+class Gpt2 implements Backbone {
+  readonly parameters: readonly Parameter[];
+  readonly headParameters: readonly Parameter[] = [];
+  private readonly word: Embedding;
+  private readonly position: Embedding;
+  private readonly blocks: readonly Block[];
+  private readonly norm: LayerNorm;
+
+  constructor(readonly config: Gpt2Config) {
+    const { hiddenSize, vocabSize, maxPositions, initializerRange } = config;
+    const scope = ParamScope.root();
+    this.word = new Embedding(scope.at("wte"), vocabSize, hiddenSize, normal(initializerRange));
+    this.position = new Embedding(scope.at("wpe"), maxPositions, hiddenSize, normal(initializerRange));
+    this.blocks = Array.from({ length: config.layers }, (_, i) => new Block(scope.at("h", i), config, i));
+    this.norm = new LayerNorm(scope.at("ln_f"), hiddenSize, config.layerNormEps);
+    this.parameters = scope.all;
+  }
+
+  forward(pass: Pass, inputs: BackboneInputs, options: BackboneForwardOptions = {}): BackboneOutput {
+    const { g } = pass;
+    let state = g.scoped("embeddings", () => {
+      const sum = add(g, this.word.forward(pass, inputs.inputIds), this.position.forward(pass, inputs.positionIds));
+      return drop(pass, sum, this.config.embeddingDropout);
+    });
+    const mask = attentionMask(g, inputs.attentionMask, true);
+    const hiddenStates = [state];
+    for (const [i, block] of this.blocks.slice(0, options.upTo ?? this.blocks.length).entries()) {
+      const input = state;
+      state = g.scoped(`layer.${i}`, () => block.forward(pass, input, mask));
+      // Hugging Face's last hidden state has gone through the last norm; the others have not.
+      if (i === this.blocks.length - 1) state = this.norm.forward(pass, state);
+      hiddenStates.push(state);
+    }
+    return { hiddenStates, last: state };
+  }
+
+  lmLogits({ g }: Pass, hidden: Value): Value {
+    return g.scoped("lm_head", () => matmul(g, hidden, g.use(this.word.weight), { transB: true }));
+  }
+}
+
+/** GPT-2 (Radford et al. 2019), as `GPT2LMHeadModel` of Hugging Face transformers. */
+export const gpt2: BackboneDefinition<Gpt2Config> = {
+  kind: "gpt2",
+  parseConfig,
+  build: (config) => new Gpt2(config),
+  canonicalKey: (key) => {
+    const name = key.replace(/^transformer\./, "");
+    // The head is tied to the word embedding; the masks are buffers of older versions.
+    return name === "lm_head.weight" || /^h\.\d+\.attn\.(bias|masked_bias)$/.test(name) ? null : name;
+  },
+  positionIds: indexPositions,
+};
