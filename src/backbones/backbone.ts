@@ -13,6 +13,7 @@ export interface BackboneConfig extends TransformerConfig {
   readonly causal: boolean;
   readonly vocabSize: number;
   readonly layers: number;
+  /** The most tokens that it has positions for; Infinity where positions are relative. */
   readonly maxPositions: number;
   /** Rows for token types; 0 where the model has none. */
   readonly typeVocabSize: number;
@@ -40,9 +41,23 @@ export interface Backbone {
   /** Parameters of the model and of its language-model head, by Hugging Face's names without the model's prefix. */
   readonly parameters: readonly Parameter[];
   readonly headParameters: readonly Parameter[];
+  /** How words are predicted that the model does not see, where that takes a pass of its own (XLNet). */
+  readonly targets?: TargetStream;
   forward(pass: Pass, inputs: BackboneInputs, options?: BackboneForwardOptions): BackboneOutput;
   /** Scores over the vocabulary: `[…, hidden]` → `[…, vocab]`. The output matrix is the word embedding. */
   lmLogits(pass: Pass, hidden: Value): Value;
+}
+
+/** Predicts words that are hidden from the positions that predict them. */
+export interface TargetStream {
+  /** What it needs beside the model's; loaded together with the head. */
+  readonly parameters: readonly Parameter[];
+  /**
+   * @param hidden float32 `[batch, sequence, sequence]`: 1 where position i may not see position j
+   * @param mapping float32 `[batch, targets, sequence]`, each row with a single 1: the positions that are predicted
+   * @returns `[batch, targets, hidden]`, for {@link Backbone.lmLogits}
+   */
+  forward(pass: Pass, inputs: BackboneInputs, hidden: Value, mapping: Value): Value;
 }
 
 export interface BackboneForwardOptions {

@@ -8,12 +8,14 @@ import { bert } from "./bert.js";
 import { gpt2 } from "./gpt2.js";
 import { roberta } from "./roberta.js";
 
+import { xlnet } from "./xlnet.js";
+
 export * from "./backbone.js";
-export { bert, gpt2, roberta };
+export { bert, gpt2, roberta, xlnet };
 
 /** All kinds, by `model_type`. */
 export const backboneDefinitions: ReadonlyMap<string, BackboneDefinition> = new Map(
-  [bert, roberta, gpt2].map((definition: BackboneDefinition) => [definition.kind, definition]),
+  [bert, roberta, gpt2, xlnet].map((definition: BackboneDefinition) => [definition.kind, definition]),
 );
 
 /** The definition for a parsed config.json. */

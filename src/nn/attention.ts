@@ -30,8 +30,10 @@ export interface AttentionMask {
   readonly bias: Value;
 }
 
-/** −10000 as in BERT's code: exp of it is 0 in float32. */
-const hiddenScore = -10000;
+/** What hides: 1 becomes −10000 as in BERT's code, exp of which is 0 in float32. */
+export function biasOf(g: GraphBuilder, hidden: Value): Value {
+  return mul(g, hidden, g.scalar(-10000));
+}
 
 /**
  * The additive form of a mask, once for all layers.
@@ -41,12 +43,11 @@ const hiddenScore = -10000;
  */
 export function attentionMask(g: GraphBuilder, tokens: Value, causal = false): AttentionMask {
   const keys = cast(g, tokens, "float32");
-  const bias = (seen: Value) => mul(g, sub(g, g.scalar(1), seen), g.scalar(hiddenScore));
-  if (!causal) return { tokens, bias: bias(unsqueeze(g, keys, 1, 2)) };
+  if (!causal) return { tokens, bias: biasOf(g, sub(g, g.scalar(1), unsqueeze(g, keys, 1, 2))) };
   // The length is only known when the graph runs: a column of zeros makes it the number of queries, too.
   const queries = mul(g, unsqueeze(g, keys, 2), g.scalar(0));
   const seen = triangle(g, add(g, queries, unsqueeze(g, keys, 1)), "lower");
-  return { tokens: null, bias: unsqueeze(g, bias(seen), 1) };
+  return { tokens: null, bias: unsqueeze(g, biasOf(g, sub(g, g.scalar(1), seen)), 1) };
 }
 
 /**

@@ -40,7 +40,7 @@ export async function compareBackbone(fixture: Fixture): Promise<void> {
   for (const file of fixture.files.filter((name) => name.startsWith("expected"))) {
     const inputs = await fixture.read(file.replace("expected", "inputs"));
     const expected = await fixture.read(file);
-    const feeds = { ...subject.weights, ...feedsOf(subject, inputs) };
+    const feeds = { ...Object.fromEntries(inputs), ...subject.weights, ...feedsOf(subject, inputs) };
     for (const fused of [false, true]) {
       const { model, outputs } = buildGraph(subject, expected, fused);
       const graph = await executor.load({ model });
@@ -57,7 +57,7 @@ async function readSubject(fixture: Fixture): Promise<Subject> {
   const definition = backboneDefinition(config, path);
   const backbone = definition.build(definition.parseConfig(config, path));
   const keys = [...(await fixture.read("model.safetensors")).keys()];
-  const parameters = [...backbone.parameters, ...backbone.headParameters];
+  const parameters = [...backbone.parameters, ...backbone.headParameters, ...(backbone.targets?.parameters ?? [])];
   const source = await openSafetensors(join(fixture.folder, "model.safetensors"));
   const loader = strictLoad(new Map(parameters.map(({ name, shape }) => [name, shape])), source, {
     canonicalKey: (key) => definition.canonicalKey(key, true),
@@ -107,13 +107,20 @@ function compareResults(
 function buildGraph({ backbone }: Subject, expected: ReadonlyMap<string, HostTensor>, fused: boolean) {
   const g = new GraphBuilder();
   const pass: Pass = { g, dropout: null, fused };
-  const { hiddenStates, last } = backbone.forward(pass, backboneInputs(g));
+  const inputs = backboneInputs(g);
+  const { hiddenStates, last } = backbone.forward(pass, inputs);
   const logits = backbone.lmLogits(pass, last);
   const loss = crossEntropy(g, logits, g.input("labels", "int32", ["batch", "sequence"]));
   const outputs: Record<string, Value> = { logits, loss };
   hiddenStates.forEach((state, i) => {
     outputs[`hidden_states.${i}`] = state;
   });
+  if (backbone.targets && expected.has("perm.logits")) {
+    const hidden = g.input("perm_mask", "float32", ["batch", "sequence", "sequence"]);
+    const mapping = g.input("target_mapping", "float32", ["batch", "targets", "sequence"]);
+    const predicted = backbone.targets.forward(pass, inputs, hidden, mapping);
+    outputs["perm.logits"] = backbone.lmLogits(pass, predicted);
+  }
   if (!fused && [...expected.keys()].some((name) => name.startsWith("grad."))) {
     for (const [parameter, grad] of backward(g, loss, [...backbone.parameters, ...backbone.headParameters])) {
       outputs[`grad.${parameter.name}`] = grad;

@@ -138,7 +138,7 @@ async function inspectModel(path: string, output: Output): Promise<void> {
       "weights' SHA-256": hash,
       tokenizer: `${tokenizer.kind}, ${tokenizer.vocabSize} tokens (the model has rows for ${config.vocabSize})`,
       "tokenizer's SHA-256": tokenizer.hash,
-      "longest text": `${maxTokens(config)} tokens`,
+      "longest text": Number.isFinite(maxTokens(config)) ? `${maxTokens(config)} tokens` : "any",
     });
     for (const note of tokenizer.notes) output.note(note);
     output.result({

@@ -1,0 +1,99 @@
+"""Writes golden folders of tiny random models of shapes of their own (pip install torch transformers safetensors):
+golden_backbones.py FOLDER, then npm run parity -- FOLDER."""
+
+import json
+import pathlib
+import sys
+
+try:
+    import torch
+    import transformers
+    from safetensors.torch import save_file
+except ImportError as error:
+    sys.exit(f"error: {sys.executable} has no {error.name}; pip install torch transformers safetensors")
+
+# Name: model class, config class, settings, tokens a sentence, side of the padding.
+CASES = {
+    "gpt2-plain": ("GPT2LMHeadModel", "GPT2Config", dict(n_embd=36, n_head=3, n_layer=3, n_positions=80), 70, "right"),
+    "gpt2-left": ("GPT2LMHeadModel", "GPT2Config", dict(n_embd=32, n_head=2, n_layer=2, n_positions=24), 20, "left"),
+    "gpt2-settings": (
+        "GPT2LMHeadModel",
+        "GPT2Config",
+        dict(n_embd=40, n_head=5, n_layer=5, n_positions=33, n_inner=50, activation_function="relu",
+             scale_attn_by_inverse_layer_idx=True, layer_norm_epsilon=1e-3),
+        33,
+        "right",
+    ),
+    "gpt2-unscaled": (
+        "GPT2LMHeadModel",
+        "GPT2Config",
+        dict(n_embd=24, n_head=1, n_layer=1, n_positions=12, activation_function="gelu", scale_attn_weights=False),
+        9,
+        "right",
+    ),
+    "xlnet-long": ("XLNetLMHeadModel", "XLNetConfig", dict(d_model=36, n_head=3, n_layer=2, d_inner=50), 150, "left"),
+    "xlnet-right": ("XLNetLMHeadModel", "XLNetConfig", dict(d_model=64, n_head=8, n_layer=3, d_inner=20), 11, "right"),
+    "xlnet-relu": (
+        "XLNetLMHeadModel",
+        "XLNetConfig",
+        dict(d_model=30, n_head=5, n_layer=1, d_inner=33, ff_activation="relu", layer_norm_eps=1e-5),
+        7,
+        "right",
+    ),
+}
+VOCABULARY = 150
+
+
+def batch(length: int, side: str, segments: int) -> dict[str, torch.Tensor]:
+    """Three sentences of different lengths with labels on some tokens."""
+    lengths = [length, length - length // 3, 1 + length // 2]
+    ids = torch.randint(10, VOCABULARY, (3, length))
+    mask = torch.zeros(3, length, dtype=torch.long)
+    for row, real in enumerate(lengths):
+        mask[row, length - real :] = 1
+        if side == "right":
+            mask[row] = mask[row].flip(0)
+    labels = torch.where((mask == 1) & (torch.rand(3, length) < 0.5), ids, -100)
+    inputs = {"input_ids": torch.where(mask == 1, ids, 5), "attention_mask": mask, "labels": labels}
+    return inputs | ({"token_type_ids": torch.randint(0, segments, (3, length))} if segments else {})
+
+
+def write(folder: pathlib.Path, name: str) -> None:
+    model_class, config_class, settings, length, side = CASES[name]
+    torch.manual_seed(len(name))
+    config = getattr(transformers, config_class)(vocab_size=VOCABULARY, **settings)
+    model = getattr(transformers, model_class)(config).eval()
+    for parameter in model.parameters():
+        parameter.data += 0.2 * torch.randn_like(parameter)
+    kind = config.model_type
+    inputs = batch(length, side, {"xlnet": 3}.get(kind, getattr(config, "type_vocab_size", 0) or 0))
+    output = model(**inputs, output_hidden_states=True)
+    output.loss.backward()
+    expected = {"logits": output.logits, "loss": output.loss}
+    expected |= {f"hidden_states.{i}": state for i, state in enumerate(output.hidden_states)}
+    expected |= {f"grad.{key}": p.grad for key, p in model.named_parameters() if p.grad is not None}
+    expected = {key: value.detach().contiguous().clone() for key, value in expected.items()}
+    model.save_pretrained(folder)
+    save_file(inputs, folder / "inputs.safetensors")
+    save_file(expected, folder / "expected.safetensors")
+    tolerance = {
+        key: {"tolerance": {"atol": max(1e-6, 1e-4 * value.abs().max().item()), "rtol": 1e-4}}
+        for key, value in expected.items()
+    }
+    given = {key: {"tolerance": "exact"} for key in inputs}
+    tensors = {"inputs.safetensors": given, "expected.safetensors": tolerance}
+    (folder / "meta.json").write_text(json.dumps({"fixture": f"backbones/{kind}", "tensors": tensors}, indent=1))
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("error: expected golden_backbones.py FOLDER")
+    for name in CASES:
+        folder = pathlib.Path(sys.argv[1]) / name
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder, name)
+        print(f"{folder}: {name}")
+
+
+if __name__ == "__main__":
+    main()
