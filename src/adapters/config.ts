@@ -29,6 +29,8 @@ export const kAdapterConfigSchema = z
     intermediateSize: size.max(1_048_576),
     /** How an adapter layer takes its two inputs: the tapped state plus, or beside, the previous layer's output. */
     input: z.enum(["sum", "concat"]),
+    /** What a position sees inside the adapter: all, or (beside a causal backbone) only itself and what is before it. */
+    attention: z.enum(["bidirectional", "causal"]).default("bidirectional"),
     /** Whether attention inside the adapter leaves padding out (the released code attends to it). */
     maskPadding: z.boolean(),
     /** `adapter_skip_layers` of the released code; 0 is off. */
@@ -40,10 +42,12 @@ export const kAdapterConfigSchema = z
   .strict();
 export type KAdapterConfig = Readonly<z.infer<typeof kAdapterConfigSchema>>;
 
-/** Sizes of the backbone that an adapter is made for. */
+/** What must be known of the backbone that an adapter is made for. */
 export interface BackboneSizes {
   readonly hiddenSize: number;
   readonly layers: number;
+  /** Whether its positions see only what is before them. */
+  readonly causal?: boolean;
 }
 
 export const presetNames = ["official", "paper"] as const;
@@ -63,7 +67,8 @@ function defaultHeads(adapterSize: number): number {
 }
 
 /**
- * Fills what is not given from a preset and from the backbone's sizes, and checks the whole. Padding is masked and
+ * Fills what is not given from a preset and from the backbone's sizes, and checks the whole. Padding is masked, beside a
+ * causal backbone attention is causal (the adapter would tell a position of what the backbone hides from it), and
  * weights start at normal 0.02 in both presets; the released code's ways are `maskPadding: false`, `init: "official"`.
  */
 export function resolveAdapterConfig(
@@ -79,6 +84,7 @@ export function resolveAdapterConfig(
     heads: given.heads ?? defaultHeads(adapterSize),
     intermediateSize: given.intermediateSize ?? 4 * adapterSize,
     input: given.input ?? (preset === "paper" ? "concat" : "sum"),
+    attention: given.attention ?? (backbone.causal ? "causal" : "bidirectional"),
     maskPadding: given.maskPadding ?? true,
     skip: given.skip ?? 0,
     layerNormEps: given.layerNormEps ?? 1e-5,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { GraphBuilder, gradientsOf, matmul, mul, reduceSum, type Value } from "../graph/index.js";
-import { attentionMask, initialValue, ParamScope, type Pass } from "../nn/index.js";
+import { initialValue, ParamScope, type Pass } from "../nn/index.js";
 import { float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { runGraph } from "../testing/run-graph.js";
-import { type KAdapterConfig, resolveAdapterConfig } from "./config.js";
+import { type KAdapterConfig, kAdapterConfigSchema, resolveAdapterConfig } from "./config.js";
 import { KAdapter } from "./k-adapter.js";
 
 const hidden = 12;
@@ -20,16 +20,19 @@ interface Case {
   readonly sequence?: number;
   /** Real tokens of each of two sentences. */
   readonly lengths?: readonly [number, number];
+  /** Position from which on all taps of the first sentence are other ones. */
+  readonly changedFrom?: number;
+  readonly fused?: boolean;
 }
 
 /** Runs an adapter over random taps, with and without the positions picked. */
-async function run({ config, sequence = 6, lengths = [6, 4] }: Case) {
+async function run({ config, sequence = 6, lengths = [6, 4], changedFrom = sequence, fused = false }: Case) {
   const full = { ...base, ...config };
   const adapter = new KAdapter(ParamScope.root(), full, hidden);
   const g = new GraphBuilder();
-  const pass: Pass = { g, dropout: null, fused: false };
+  const pass: Pass = { g, dropout: null, fused };
   const taps = full.layers.map((layer) => g.input(`tap.${layer}`, "float32", ["batch", "sequence", hidden]));
-  const mask = attentionMask(g, g.input("mask", "int32", ["batch", "sequence"]));
+  const mask = g.input("mask", "int32", ["batch", "sequence"]);
   const select = g.input("select", "float32", ["batch", 2, "sequence"]);
   const whole = adapter.forward(pass, taps, mask).output;
   const picked = adapter.forward(pass, taps, mask, select).output;
@@ -53,7 +56,8 @@ async function run({ config, sequence = 6, lengths = [6, 4] }: Case) {
     for (let i = 0; i < data.length; i++) {
       const [row, position] = [Math.floor(i / (sequence * hidden)), Math.floor(i / hidden) % sequence];
       const real = position < lengths[row as 0 | 1];
-      data[i] = real ? (states[(row * 8 + position) * hidden + (i % hidden)] as number) : 100;
+      const changed = row === 0 && position >= changedFrom ? -1 : 1;
+      data[i] = real ? changed * (states[(row * 8 + position) * hidden + (i % hidden)] as number) : 100;
     }
     feeds[`tap.${layer}`] = float32Tensor([2, sequence, hidden], data);
   }
@@ -78,6 +82,9 @@ describe("KAdapter", () => {
     "skip 2": { skip: 2 },
     "skip 3": { skip: 3 },
     "padding attended": { maskPadding: false },
+    "causal attention": { attention: "causal" },
+    "causal attention, padding unmasked": { attention: "causal", maskPadding: false },
+    "causal attention and skip": { attention: "causal", skip: 2 },
   };
 
   for (const [name, config] of Object.entries(variants)) {
@@ -86,6 +93,29 @@ describe("KAdapter", () => {
       expectClose(floatsOf(results, "picked"), floatsOf(results, "afterwards"));
     });
   }
+
+  describe.each([true, false])("beside a causal backbone (fused: %s)", (fused) => {
+    const both = async (config: Partial<KAdapterConfig>) => {
+      const results = [await run({ config, fused }), await run({ config, fused, changedFrom: 4 })];
+      return results.map((result) => floatsOf(result, "whole")) as [Float32Array, Float32Array];
+    };
+
+    it.each<Partial<KAdapterConfig>>([{}, { input: "concat" }, { skip: 2 }, { maskPadding: false }])(
+      "does not let a later token change an earlier position's output: %j",
+      async (config) => {
+        const [before, after] = await both({ ...config, attention: "causal" });
+        expectClose(before.subarray(0, 4 * hidden), after.subarray(0, 4 * hidden));
+        expect(before.subarray(4 * hidden).some((x, i) => Math.abs(x - (after[4 * hidden + i] as number)) > 1e-3)).toBe(
+          true,
+        );
+      },
+    );
+
+    it("would, if its attention looked both ways", async () => {
+      const [before, after] = await both({});
+      expect(before.subarray(0, 4 * hidden).some((x, i) => Math.abs(x - (after[i] as number)) > 1e-3)).toBe(true);
+    });
+  });
 
   it("gives real tokens the same output whatever the padded length, with padding masked", async () => {
     const [short, long] = [await run({ config: {}, sequence: 6 }), await run({ config: {}, sequence: 8 })];
@@ -105,7 +135,7 @@ describe("KAdapter", () => {
     const adapter = new KAdapter(ParamScope.root(), { ...base, input: "concat" }, hidden);
     const g = new GraphBuilder();
     const taps = base.layers.map((layer) => g.input(`tap.${layer}`, "float32", [1, 3, hidden]));
-    const mask = attentionMask(g, g.input("mask", "int32", [1, 3]));
+    const mask = g.input("mask", "int32", [1, 3]);
     const { output } = adapter.forward({ g, dropout: null, fused: false }, taps, mask);
     const loss = reduceSum(g, mul(g, output, g.constant(randomTensor(9, [1, 3, hidden]))));
     const values = adapter.parameters.map((parameter) => g.use(parameter));
@@ -165,6 +195,14 @@ describe("resolveAdapterConfig", () => {
       maskPadding: true,
     });
     expect(resolveAdapterConfig({ hiddenSize: 48, layers: 1 }, "official")).toMatchObject({ layers: [0, 1], heads: 1 });
+  });
+
+  it("looks only back beside a causal backbone, both ways beside others and in older folders", () => {
+    const sizes = { hiddenSize: 48, layers: 2 };
+    const { attention, ...older } = resolveAdapterConfig(sizes, "official");
+    expect(attention).toBe("bidirectional");
+    expect(kAdapterConfigSchema.parse(older).attention).toBe("bidirectional");
+    expect(resolveAdapterConfig({ ...sizes, causal: true }, "paper").attention).toBe("causal");
   });
 
   it("refuses taps the backbone lacks, heads that do not divide, and skip 1", () => {

@@ -1,9 +1,11 @@
-import { add, concat, matmul, type Parameter, type Value } from "../graph/index.js";
+import { add, concat, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
 import {
   type AttentionMask,
+  attentionMask,
   constant,
   Linear,
   type LinearInit,
+  maskForQueries,
   normal,
   type ParamScope,
   type Pass,
@@ -75,8 +77,10 @@ class AdapterLayer {
     const layers: Value[] = [];
     let state = down;
     this.transformer.forEach((layer, i) => {
-      const queries = select && i === this.transformer.length - 1 ? matmul(g, select, state) : state;
-      state = g.scoped(`layer.${i}`, () => layer.forward(pass, state, mask, queries));
+      const picks = i === this.transformer.length - 1 ? select : null;
+      const queries = picks ? matmul(g, picks, state) : state;
+      const seen = picks && mask ? maskForQueries(g, mask, picks) : mask;
+      state = g.scoped(`layer.${i}`, () => layer.forward(pass, state, seen, queries));
       layers.push(state);
     });
     const up = this.up.forward(pass, state);
@@ -113,12 +117,13 @@ export class KAdapter {
 
   /**
    * @param taps the hidden states at `config.layers`, in that order, `[batch, sequence, hidden]` each
-   * @param mask null, or used only if the configuration masks padding
+   * @param tokens int32 `[batch, sequence]`, 1 for a token and 0 for padding; null will do where nothing is hidden
    * @param select see {@link KAdapterOutput}: rows that pick positions, `[batch, positions, sequence]`
    */
-  forward(pass: Pass, taps: readonly Value[], mask: AttentionMask | null, select: Value | null = null): KAdapterOutput {
+  forward(pass: Pass, taps: readonly Value[], tokens: Value | null, select: Value | null = null): KAdapterOutput {
     const { g } = pass;
     const { config } = this;
+    const mask = this.mask(g, tokens);
     const trace: AdapterLayerTrace[] = [];
     let state: Value | null = null;
     this.layers.forEach((layer, k) => {
@@ -128,13 +133,21 @@ export class KAdapter {
       const x: Value = config.input === "concat" && state ? concat(g, [tap, state], -1) : residual;
       const last = k === this.layers.length - 1;
       const traced = g.scoped(`adapter.${k}`, () =>
-        layer.forward(pass, x, residual, config.maskPadding ? mask : null, last && config.skip === 0 ? select : null),
+        layer.forward(pass, x, residual, mask, last && config.skip === 0 ? select : null),
       );
       trace.push(traced);
       state = this.skip(pass, trace, traced.output);
     });
     const output = state as unknown as Value;
     return { output: select && config.skip > 0 ? matmul(g, select, output) : output, trace };
+  }
+
+  /** What attention inside the adapter hides. Behind a causal mask padding is hidden, too: nobody reads it there. */
+  private mask(g: GraphBuilder, tokens: Value | null): AttentionMask | null {
+    const causal = this.config.attention === "causal";
+    if (!causal && !this.config.maskPadding) return null;
+    if (!tokens) throw new Error("the adapter's attention needs to know what is padding");
+    return attentionMask(g, tokens, causal);
   }
 
   /**

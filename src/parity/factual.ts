@@ -1,6 +1,6 @@
 import { KAdapter, type KAdapterConfig } from "../adapters/index.js";
 import { matmul, type Parameter, type Value } from "../graph/index.js";
-import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
+import { ParamScope, type Pass } from "../nn/index.js";
 import { crossEntropy, RelationHead } from "../tasks/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Tensors } from "../training/executor.js";
@@ -34,10 +34,8 @@ class FactualModel implements ReleasedModel {
   forward(pass: Pass, states: readonly Value[]) {
     const { g } = pass;
     const taps = this.config.layers.map((layer) => states[layer] as Value);
-    const mask = this.config.maskPadding
-      ? attentionMask(g, g.input("attention_mask", "int32", ["batch", "sequence"]))
-      : null;
-    const { output, trace } = this.adapter.forward(pass, taps, mask);
+    const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
+    const { output, trace } = this.adapter.forward(pass, taps, tokens);
     const com = this.head.combine(pass, [states.at(-1) as Value, output]);
     const logits = this.head.classify(pass, matmul(g, g.input("select", "float32", ["batch", 2, "sequence"]), com));
     const loss = crossEntropy(g, logits, g.input("labels", "int32", ["batch"]));

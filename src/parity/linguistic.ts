@@ -35,9 +35,10 @@ class LinguisticModel implements ReleasedModel {
 
   forward(pass: Pass, states: readonly Value[]) {
     const { g } = pass;
-    const mask = attentionMask(g, g.input("attention_mask", "int32", ["batch", "sequence"]));
+    const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
+    const mask = attentionMask(g, tokens);
     const taps = this.config.layers.map((layer) => states[layer] as Value);
-    const { output, trace } = this.adapter.forward(pass, taps, this.config.maskPadding ? mask : null);
+    const { output, trace } = this.adapter.forward(pass, taps, tokens);
     const com = this.head.combine(pass, [states.at(-1) as Value, output]);
     const { context, attention, logits } = this.head.classify(pass, com, mask);
     const loss = this.head.loss(g, logits, g.input("labels", "int32", ["batch", "sequence"]));

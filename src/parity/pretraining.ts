@@ -35,6 +35,7 @@ function adapterConfig(meta: Record<string, unknown>): KAdapterConfig {
     heads: number("num_attention_heads"),
     intermediateSize: number("intermediate_size"),
     input: "sum",
+    attention: "bidirectional",
     maskPadding: false,
     skip: number("adapter_skip_layers", 0),
     layerNormEps: number("layer_norm_eps", 1e-5),

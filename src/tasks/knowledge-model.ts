@@ -71,19 +71,20 @@ export class KnowledgeModel {
       ]),
     );
     const select = this.head.select(g);
+    const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
     let masked: AttentionMask | null = null;
     const mask = () => {
-      masked ??= attentionMask(g, g.input("attention_mask", "int32", ["batch", "sequence"]));
+      masked ??= attentionMask(g, tokens);
       return masked;
     };
-    return this.head.forward(pass, this.features(pass, states, select, mask), select, mask);
+    return this.head.forward(pass, this.features(pass, states, select, tokens), select, mask);
   }
 
   private features(
     pass: Pass,
     states: ReadonlyMap<number, Value>,
     select: Value | null,
-    mask: () => AttentionMask,
+    tokens: Value,
   ): readonly Value[] {
     const { g } = pass;
     const { adapter, features, backboneLayers } = this.options;
@@ -93,6 +94,6 @@ export class KnowledgeModel {
     const last = picked(states.get(backboneLayers) as Value);
     if (!this.adapter) return [last];
     const own = this.options.freezeAdapter ? { ...pass, dropout: null } : pass;
-    return [last, this.adapter.forward(own, taps, adapter.maskPadding ? mask() : null, select).output];
+    return [last, this.adapter.forward(own, taps, tokens, select).output];
   }
 }

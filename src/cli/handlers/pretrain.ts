@@ -86,7 +86,7 @@ export const runtimeOf = ({ device, threads }: RuntimeOptions) => ({
 });
 
 function architectureOf(options: PretrainOptions, { config }: BackboneFolder): KAdapterConfig {
-  return resolveAdapterConfig({ hiddenSize: config.hiddenSize, layers: config.layers }, options.preset, {
+  return resolveAdapterConfig(config, options.preset, {
     layers: options.layers,
     size: options.adapterSize,
     transformerLayers: options.transformerLayers,
