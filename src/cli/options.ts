@@ -6,6 +6,7 @@ import { z } from "zod";
 import { relationFormats } from "../data/index.js";
 import { userError } from "../errors.js";
 import { featureKinds } from "../tasks/index.js";
+import { entityVectors } from "../text/index.js";
 import type { Warmup } from "../training/schedule.js";
 import { type GivenOptions, kebab, type Options, option, resolveOptions } from "./spec.js";
 
@@ -98,6 +99,13 @@ export const dataSpecs = {
     schema: whole(0).default(0),
     expects: "a whole number from 0",
     help: "T-REx: keep relations with at least this many entity pairs (default 0)",
+  }),
+  entityVector: option({
+    flags: "--entity-vector <kind>",
+    kind: "text",
+    schema: z.enum(entityVectors).optional(),
+    expects: entityVectors.join(" or "),
+    help: "whose vector stands for an entity: its first marker's (default) or its last token's (default beside a causal model)",
   }),
 };
 
@@ -351,7 +359,7 @@ export type RuntimeOptions = Options<typeof runtimeSpecs>;
 export type FactualOptions = Options<typeof factualSpecs>;
 
 /** What the options of every `pretrain` have in common. */
-export type PretrainOptions = Omit<FactualOptions, "train" | "dev" | "format" | "minEntityPairs"> & {
+export type PretrainOptions = Omit<FactualOptions, "train" | "dev" | "format" | "minEntityPairs" | "entityVector"> & {
   readonly train: string | readonly string[];
   readonly dev: string | readonly string[];
 };

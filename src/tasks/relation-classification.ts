@@ -1,9 +1,10 @@
+import { z } from "zod";
 import type { RelationExample } from "../data/index.js";
 import { userError } from "../errors.js";
 import type { GraphBuilder, Value } from "../graph/index.js";
 import type { ParamScope, Pass } from "../nn/index.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
-import { markEntities, type Tokenizer } from "../text/index.js";
+import { type EntityVector, entityVectors, markEntities, type Tokenizer } from "../text/index.js";
 import { type ClassificationScores, scoreClassification } from "./classification-scores.js";
 import { crossEntropy } from "./losses.js";
 import { RelationHead } from "./relation-head.js";
@@ -20,7 +21,7 @@ import type {
 } from "./task.js";
 
 export interface EncodedRelation extends EncodedText {
-  /** Positions of the first subject marker and the first object marker. */
+  /** Positions of the vectors that stand for subject and object. */
   readonly subject: number;
   readonly object: number;
   /** Index of the relation; -1 where it is not known. */
@@ -28,11 +29,21 @@ export interface EncodedRelation extends EncodedText {
   readonly example: RelationExample;
 }
 
-/** Relation classification by name; its settings are the relations. */
+/** What is recorded besides the relations; folders of before this was a choice have nothing. */
+const relationOptions = z.strictObject({ entityVector: z.enum(entityVectors).default("first-marker") });
+
+/** Relation classification by name; its settings are the relations, and whose vector stands for an entity. */
 export const relationClassification: TaskKind<RelationExample, EncodedRelation, ClassificationScores> = {
   name: "relation-classification",
-  make: ({ labels }, context) => {
-    if (labels) return new RelationClassification(labels, context);
+  make: ({ labels, options }, context) => {
+    const read = relationOptions.safeParse(options);
+    if (!read.success) {
+      throw userError({
+        what: `the options ${JSON.stringify(options)} are not those of the task ${relationClassification.name}`,
+        expected: `entityVector: ${entityVectors.join(" or ")}`,
+      });
+    }
+    if (labels) return new RelationClassification(labels, context, read.data.entityVector);
     throw userError({
       what: `the task ${relationClassification.name} names no relations`,
       expected: "a list of labels",
@@ -48,6 +59,7 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   constructor(
     readonly labels: readonly string[],
     private readonly context: TaskContext,
+    private readonly entityVector: EntityVector = "first-marker",
   ) {
     this.classes = new Map(labels.map((label, i) => [label, i]));
   }
@@ -70,8 +82,8 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   }
 
   private mark(example: RelationExample, tokenizer: Tokenizer, label: number): EncodedRelation | Skipped {
-    const { maxLength } = this.context;
-    const marked = markEntities(tokenizer, example.text, example.subject, example.object, { maxLength });
+    const options = { maxLength: this.context.maxLength, entityVector: this.entityVector };
+    const marked = markEntities(tokenizer, example.text, example.subject, example.object, options);
     return "skipped" in marked ? marked : { ...marked, label, example };
   }
 

@@ -19,6 +19,8 @@
 export { type BpeTrainingOptions, type TrainedBpe, trainBpe } from "./bpe-trainer.js";
 export {
   contextWindow,
+  type EntityVector,
+  entityVectors,
   type MarkedText,
   type MarkerOptions,
   markEntities,

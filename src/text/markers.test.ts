@@ -105,6 +105,47 @@ describe("markEntities", () => {
     expect(() => markEntities(bert, text, at("born"), at("in"), options)).toThrow(/☂/);
   });
 
+  describe("with the last token's vector", () => {
+    const lastTokens = (tokenizer: Tokenizer, of: string, subject: TextSpan, object: TextSpan, maxLength = 512) => {
+      const options = { maxLength, entityVector: "last-token" } as const;
+      const result = markEntities(tokenizer, of, subject, object, options);
+      if ("skipped" in result) throw new Error(result.skipped);
+      return {
+        ...result,
+        tokens: [result.subject, result.object].map((i) => tokenizer.idToToken(result.inputIds[i]!)),
+      };
+    };
+
+    it("points at the last token of each mention and marks as ever", () => {
+      const result = lastTokens(bert, text, at("Marta Quill"), at("Vellmar"));
+      expect(result.tokens).toEqual(["##l", "##ar"]);
+      expect(result.inputIds).toEqual(marked(bert, text, at("Marta Quill"), at("Vellmar")).inputIds);
+    });
+
+    it("points at words, not at the markers of an entity inside", () => {
+      const result = lastTokens(bert, "ab river", { start: 0, end: 8 }, { start: 3, end: 8 });
+      expect(result.tokens).toEqual(["river", "river"]);
+      expect(result.subject).toBe(result.object);
+    });
+
+    it("points at the marker where the tokenizer drops the whole mention", () => {
+      const result = lastTokens(bert, "the \u200d river", { start: 4, end: 5 }, { start: 6, end: 11 });
+      expect(result.tokens).toEqual(["@", "river"]);
+    });
+
+    it("moves with the window that is kept", () => {
+      const long = `${"the river ".repeat(40)}Marta was born near Vellmar${" the sea".repeat(40)}`;
+      const { inputIds, tokens } = lastTokens(bert, long, at("Marta", long), at("Vellmar", long), 30);
+      expect(inputIds.length).toBe(30);
+      expect(tokens).toEqual(["##rta", "##ar"]);
+    });
+
+    it("is not what the official code does", () => {
+      const options = { maxLength: 32, official: true, entityVector: "last-token" } as const;
+      expect(() => markEntities(bert, text, at("born"), at("in"), options)).toThrow(/first marker/);
+    });
+  });
+
   it("takes other markers, of several tokens too", () => {
     const options = { maxLength: 64, subjectMarker: "[", objectMarker: "the river" };
     const result = markEntities(bert, text, at("Marta"), at("born"), options);

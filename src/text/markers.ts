@@ -8,6 +8,13 @@ export interface TextSpan {
   readonly end: number;
 }
 
+/**
+ * Whose vector stands for an entity: its first marker's (K-Adapter), or the last token's of the mention. In a causal
+ * model the first marker has not seen the entity.
+ */
+export const entityVectors = ["first-marker", "last-token"] as const;
+export type EntityVector = (typeof entityVectors)[number];
+
 /** How entities are marked. */
 export interface MarkerOptions {
   /** Most tokens of the result, special tokens included. */
@@ -16,6 +23,8 @@ export interface MarkerOptions {
   readonly subjectMarker?: string;
   /** Written before and after the object; default `#`. */
   readonly objectMarker?: string;
+  /** Default `first-marker`. */
+  readonly entityVector?: EntityVector;
   /**
    * Follow the official code to the letter: every piece of text is tokenised on its own with a space in front, what
    * is over the limit is cut at the end, and nothing keeps an entity whole. `true` and `"trex"`: a marker beyond the
@@ -28,9 +37,8 @@ export interface MarkerOptions {
 export interface MarkedText {
   /** Ids, special tokens included. */
   readonly inputIds: number[];
-  /** Index of the first subject marker in `inputIds`: its vector stands for the subject. */
+  /** Index in `inputIds` of the token whose vector stands for the subject, see {@link EntityVector}. */
   readonly subject: number;
-  /** Index of the first object marker in `inputIds`. */
   readonly object: number;
 }
 
@@ -119,22 +127,30 @@ interface Ranges {
   readonly ids: number[];
   readonly first: { subject: number; object: number };
   readonly last: { subject: number; object: number };
+  /** The last token of each mention, markers of the other one aside. */
+  readonly word: { subject: number; object: number };
 }
 
 function assemble(tokenizer: Tokenizer, text: string, events: readonly MarkerEvent[], markers: Markers): Ranges {
   const ids: number[] = [];
   const first = { subject: 0, object: 0 };
   const last = { subject: 0, object: 0 };
+  const word = { subject: 0, object: 0 };
+  let lastWord = -1;
   const parts = pieces(text, events);
   for (const [index, part] of parts.entries()) {
-    if (part !== "") for (const id of tokenizer.encode(part).ids) ids.push(id);
+    const tokens = part === "" ? [] : tokenizer.encode(part).ids;
+    for (const id of tokens) ids.push(id);
+    if (tokens.length > 0) lastWord = ids.length - 1;
     const event = events[index];
     if (event === undefined) continue;
     if (event.opens) first[event.who] = ids.length;
+    // A mention of characters that the tokenizer drops has no token of its own: its marker stands for it.
+    else word[event.who] = Math.max(lastWord, first[event.who]);
     ids.push(...markers[event.who]);
     if (!event.opens) last[event.who] = ids.length;
   }
-  return { ids, first, last };
+  return { ids, first, last, word };
 }
 
 type Markers = { readonly subject: readonly number[]; readonly object: readonly number[] };
@@ -174,19 +190,21 @@ export function markEntities(
     subject: markerIds(tokenizer, options.subjectMarker ?? "@"),
     object: markerIds(tokenizer, options.objectMarker ?? "#"),
   };
-  const { official = false, maxLength } = options;
+  const { official = false, maxLength, entityVector = "first-marker" } = options;
   if (official !== false) {
+    if (entityVector !== "first-marker") throw new Error("the official code knows the first marker's vector only");
     return markOfficially(tokenizer, text, subject, object, markers, maxLength, official === "tacred");
   }
-  const { ids, first, last } = assemble(tokenizer, text, markerEvents(subject, object), markers);
+  const { ids, first, last, word } = assemble(tokenizer, text, markerEvents(subject, object), markers);
   const from = Math.min(first.subject, first.object);
   const to = Math.max(last.subject, last.object);
   const window = contextWindow(ids.length, from, to, maxLength - tokenizer.withSpecials([]).length);
   if (window === undefined) return { skipped: "entities-too-far-apart" };
   const inFront = tokenizer.specials.cls === undefined ? 0 : 1;
+  const at = entityVector === "first-marker" ? first : word;
   return {
     inputIds: tokenizer.withSpecials(ids.slice(window.start, window.end)),
-    subject: first.subject - window.start + inFront,
-    object: first.object - window.start + inFront,
+    subject: at.subject - window.start + inFront,
+    object: at.object - window.start + inFront,
   };
 }

@@ -1,5 +1,7 @@
 import { type ReadRelationsOptions, type RelationExample, readRelations } from "../data/index.js";
 import { type ClassificationScores, type EncodedRelation, relationClassification } from "../tasks/index.js";
+import type { EntityVector } from "../text/index.js";
+import type { BackboneFolder } from "./frozen-backbone.js";
 import type { Lesson } from "./pretrain.js";
 import { collectExamples, type ExampleSet } from "./task-data.js";
 
@@ -8,6 +10,13 @@ export interface FactualData {
   readonly train: string;
   readonly dev: string;
   readonly read: ReadRelationsOptions;
+  /** Default: the first marker's. */
+  readonly entityVector?: EntityVector;
+}
+
+/** The first marker of an entity has not seen it where positions see only what is before them: its last token has. */
+export function defaultEntityVector({ config }: BackboneFolder): EntityVector {
+  return config.causal ? "last-token" : "first-marker";
 }
 
 export type FactualLesson = Lesson<RelationExample, EncodedRelation, ClassificationScores>;
@@ -22,14 +31,15 @@ export function readRelationSet(
 }
 
 /** Factual pre-training (K-Adapter §3.3): the relations of the training data are the classes. */
-export async function factualLesson({ train, dev, read }: FactualData): Promise<FactualLesson> {
+export async function factualLesson(data: FactualData): Promise<FactualLesson> {
+  const { train, dev, read, entityVector = "first-marker" } = data;
   const trainSet = await readRelationSet([train], read);
   // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
   const labels = [...new Set(trainSet.examples.map(({ relation }) => relation))].sort();
   const devSet = await readRelationSet([dev], { ...read, minEntityPairs: 0 });
   return {
     kind: relationClassification,
-    settings: { labels, options: {} },
+    settings: { labels, options: { entityVector } },
     train: trainSet,
     dev: read.minEntityPairs ? withinLabels(devSet, new Set(labels)) : devSet,
   };

@@ -26,7 +26,7 @@ import { withOutputFolder } from "./files.js";
 /** What `pretrain` does for one kind of knowledge. */
 export interface PretrainCommand<Example, Encoded extends EncodedText, Score> {
   /** Reads the data. */
-  lesson(): Promise<Lesson<Example, Encoded, Score>>;
+  lesson(backbone: BackboneFolder): Promise<Lesson<Example, Encoded, Score>>;
   /** What was reached, for people. */
   summary(score: Score): string;
   /** What `--json` holds of a score besides its metrics. */
@@ -66,7 +66,7 @@ async function train<Example, Encoded extends EncodedText, Score>(
       progress.handle(event);
       await logs.handle(event);
     };
-    const result = await pretrain(executor, plan, await command.lesson(), onEvent, context.signal);
+    const result = await pretrain(executor, plan, await command.lesson(backbone), onEvent, context.signal);
     progress.stop();
     report(result, command, request, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
