@@ -91,6 +91,45 @@ export function byteLevelSections(
   };
 }
 
+/** How a text is cut into words whose spaces have become `▁` (Metaspace). */
+export interface MetaspaceOptions {
+  /** Whether a space is put in front of every section, of the one that begins the text, or of none. */
+  readonly prepend: "always" | "first" | "never";
+  /** White space of any kind and length separates words. */
+  readonly splitWhiteSpace: boolean;
+  /** What becomes a word, once spaces are `▁`. */
+  readonly words: RegExp;
+}
+
+/** Sections for Unigram; the `▁` that a token carries in front is not in its range. */
+export function unigramSections(
+  encodeWord: (word: string) => EncodedWord,
+  { prepend, splitWhiteSpace, words }: MetaspaceOptions,
+): SectionEncoder {
+  const encodePart = (given: MappedText, sink: TokenSink) => {
+    const first = /^[ ▁]/.test(given.text);
+    const wanted = prepend === "always" || (prepend === "first" && originStart(given, 0) === 0);
+    const part = wanted && !first ? withSpaceInFront(given) : given;
+    for (const { 0: word, index } of part.text.replaceAll(" ", "▁").matchAll(words)) {
+      const { ids, starts, ends } = encodeWord(word);
+      for (let token = 0; token < ids.length; token++) {
+        const last = ends[token]! - 1;
+        let start = starts[token]!;
+        while (start <= last && word[start] === "▁") start++;
+        const to = originEnd(part, index + last);
+        sink.ids.push(ids[token]!);
+        sink.offsets.push([start > last ? to : originStart(part, index + start), to]);
+      }
+    }
+  };
+  return (section, sink) => {
+    if (section.text === "") return;
+    if (!splitWhiteSpace) return encodePart(section, sink);
+    for (const { 0: word, index } of section.text.matchAll(/\P{White_Space}+/gu))
+      encodePart(sliceMapped(section, index, index + word.length), sink);
+  };
+}
+
 /** A token that is recognised in the text as it stands, before anything else: names as in tokenizer.json. */
 export interface AddedToken {
   readonly id: number;

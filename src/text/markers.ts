@@ -200,7 +200,7 @@ export function markEntities(
   const to = Math.max(last.subject, last.object);
   const window = contextWindow(ids.length, from, to, maxLength - tokenizer.withSpecials([]).length);
   if (window === undefined) return { skipped: "entities-too-far-apart" };
-  const inFront = tokenizer.specials.cls === undefined ? 0 : 1;
+  const inFront = tokenizer.specialsInFront;
   const at = entityVector === "first-marker" ? first : word;
   return {
     inputIds: tokenizer.withSpecials(ids.slice(window.start, window.end)),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
-import { type MappedText, MappedTextBuilder, originEnd, originStart } from "./mapped-text.js";
+import { charsmapNormaliser } from "./charsmap.js";
+import { type MappedText, MappedTextBuilder, originEnd, originStart, sliceMapped } from "./mapped-text.js";
 
 /** Changes text before it is cut into words, keeping track of where every character came from. */
 export type Normaliser = (text: MappedText) => MappedText;
@@ -114,6 +115,35 @@ function unicodeNormaliser(form: "NFC" | "NFD" | "NFKC" | "NFKD"): Normaliser {
   };
 }
 
+/** Replaces every occurrence; all of the replacement stands for all of what was replaced. */
+function replaceAll(pattern: RegExp, content: string): Normaliser {
+  return (mapped) => {
+    const out = new MappedTextBuilder();
+    let position = 0;
+    const keep = (to: number) => {
+      for (let unit = position; unit < to; unit++)
+        out.add(mapped.text[unit]!, originStart(mapped, unit), originEnd(mapped, unit));
+    };
+    for (const { 0: found, index } of mapped.text.matchAll(pattern)) {
+      keep(index);
+      position = index + found.length;
+      out.add(content, originStart(mapped, index), originEnd(mapped, position - 1));
+    }
+    if (position === 0) return mapped;
+    keep(mapped.text.length);
+    return out.finish(mapped.base);
+  };
+}
+
+function strip(left: boolean, right: boolean): Normaliser {
+  return (mapped) => {
+    const start = left ? (/^\p{White_Space}+/u.exec(mapped.text)?.[0].length ?? 0) : 0;
+    const rest = mapped.text.slice(start);
+    const end = start + (right ? rest.replace(/(?<!\p{White_Space})\p{White_Space}+$/u, "") : rest).length;
+    return start === 0 && end === mapped.text.length ? mapped : sliceMapped(mapped, start, end);
+  };
+}
+
 const typed = z.looseObject({ type: z.string() });
 const bert = z.object({
   clean_text: z.boolean().default(true),
@@ -121,6 +151,13 @@ const bert = z.object({
   strip_accents: z.boolean().nullable().default(null),
   lowercase: z.boolean().default(true),
 });
+/** Patterns of models' files are run as they are only where they are known: any other could take for ever. */
+const replace = z.object({
+  pattern: z.union([z.object({ String: z.string().min(1) }), z.object({ Regex: z.enum([" {2,}", "\\s+"]) })]),
+  content: z.string(),
+});
+const stripSides = z.object({ strip_left: z.boolean().default(true), strip_right: z.boolean().default(true) });
+const precompiled = z.object({ precompiled_charsmap: z.base64() });
 const sequence = z.object({ normalizers: z.array(z.unknown()) });
 
 /** Builds the normaliser that tokenizer.json describes; `undefined` where it has none. */
@@ -131,6 +168,23 @@ export function createNormaliser(description: unknown, where: string): Normalise
     case "BertNormalizer": {
       const options = bert.safeParse(description);
       if (options.success) return bertNormaliser(options.data);
+      break;
+    }
+    case "Replace": {
+      const { data } = replace.safeParse(description);
+      if (data === undefined) break;
+      const { pattern } = data;
+      const source = "String" in pattern ? pattern.String.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : pattern.Regex;
+      return replaceAll(new RegExp(source, "gu"), data.content);
+    }
+    case "Strip": {
+      const { data } = stripSides.safeParse(description);
+      if (data !== undefined) return strip(data.strip_left, data.strip_right);
+      break;
+    }
+    case "Precompiled": {
+      const { data } = precompiled.safeParse(description);
+      if (data !== undefined) return charsmapNormaliser(Buffer.from(data.precompiled_charsmap, "base64"), where);
       break;
     }
     case "Lowercase":
@@ -152,7 +206,8 @@ export function createNormaliser(description: unknown, where: string): Normalise
   throw userError({
     where,
     what: `normalizer ${JSON.stringify(type ?? null)} is unknown or its settings have wrong types`,
-    expected: "BertNormalizer, Lowercase, StripAccents, NFC, NFD, NFKC, NFKD or a Sequence of them",
-    fix: "use a BERT-like or RoBERTa-like tokenizer",
+    expected:
+      "BertNormalizer, Lowercase, StripAccents, Replace, Strip, Precompiled, NFC, NFD, NFKC, NFKD or a Sequence of them",
+    fix: "use a BERT-like, RoBERTa-like or SentencePiece (Unigram) tokenizer",
   });
 }

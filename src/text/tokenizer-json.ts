@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
-import type { AddedToken } from "./align.js";
+import type { AddedToken, MetaspaceOptions } from "./align.js";
+import type { UnigramPieces } from "./unigram.js";
 import type { TokenizerJson } from "./vocab-files.js";
 
 /** What encoding needs to know of a tokenizer.json. */
 export interface ReadTokenizerJson {
-  readonly kind: "wordpiece" | "byte-level-bpe";
+  readonly kind: "wordpiece" | "byte-level-bpe" | "unigram";
   readonly json: TokenizerJson;
   readonly vocab: ReadonlyMap<string, number>;
   readonly added: readonly AddedToken[];
@@ -14,12 +15,19 @@ export interface ReadTokenizerJson {
   /** BPE: a word that is a token as a whole is not cut. */
   readonly ignoreMerges: boolean;
   readonly addPrefixSpace: boolean;
+  /** Unigram: its scores, and how words are cut. */
+  readonly unigram?: ReadUnigram;
+}
+
+export interface ReadUnigram extends UnigramPieces {
+  readonly scores: readonly number[];
+  readonly metaspace: MetaspaceOptions;
 }
 
 /** Ids above this are no vocabulary but a broken file. */
 const highestId = 1 << 24;
 const id = z.int().min(0).max(highestId);
-const supported = "a BERT-like (WordPiece) or RoBERTa-like (byte-level BPE) tokenizer";
+const supported = "a BERT-like (WordPiece), RoBERTa-like (byte-level BPE) or SentencePiece (Unigram) tokenizer";
 
 const top = z.looseObject({
   added_tokens: z.array(z.unknown()).nullish(),
@@ -63,6 +71,30 @@ const byteLevel = z.looseObject({
   use_regex: z.literal(true).default(true),
 });
 
+const unigram = z.looseObject({
+  unk_id: id,
+  vocab: z
+    .array(z.tuple([z.string().min(1), z.number()]))
+    .min(1)
+    .max(highestId),
+  byte_fallback: z.literal(false).nullish(),
+  /** Written by this project: ids of pieces that no text becomes. */
+  unused: z.array(id).optional(),
+});
+
+const metaspace = z.looseObject({
+  type: z.literal("Metaspace"),
+  replacement: z.literal("▁").default("▁"),
+  add_prefix_space: z.boolean().optional(),
+  prepend_scheme: z.enum(["always", "first", "never"]).optional(),
+  split: z.boolean().default(true),
+});
+
+const splitFirst = z.looseObject({
+  type: z.literal("Sequence"),
+  pretokenizers: z.tuple([z.looseObject({ type: z.literal("WhitespaceSplit") }), metaspace]),
+});
+
 function check<T>(schema: z.ZodType<T>, value: unknown, where: string, at: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -103,10 +135,41 @@ function kindOf(model: TokenizerJson["model"]): string | undefined {
   return "merges" in model ? "BPE" : "continuing_subword_prefix" in model ? "WordPiece" : undefined;
 }
 
+/** Every space begins a word; where spaces stand together, the last one does and the others are words. */
+const wordsAtSpaces = /▁[^▁]*|[^▁]+/gu;
+const wholeText = /[\s\S]+/gu;
+
+function readUnigram(model: unknown, preTokenizer: unknown, added: readonly AddedToken[], where: string) {
+  const { vocab: list, unk_id: unknownId, unused = [] } = check(unigram, model, where, "model");
+  const vocab = new Map<string, number>();
+  const pieces = new Map<string, { readonly id: number; readonly score: number }>();
+  const left = new Set([unknownId, ...unused, ...added.filter(({ special }) => special).map((token) => token.id)]);
+  for (const [index, [piece, score]] of list.entries()) {
+    if (vocab.has(piece)) throw userError({ where, what: `model.vocab.${index}: the piece is there twice` });
+    vocab.set(piece, index);
+    if (!left.has(index)) pieces.set(piece, { id: index, score });
+  }
+  if (unknownId >= list.length) throw userError({ where, what: `model.unk_id: there is no piece ${unknownId}` });
+  const splitWhiteSpace = splitFirst.safeParse(preTokenizer).success;
+  const pre = splitWhiteSpace
+    ? check(splitFirst, preTokenizer, where, "pre_tokenizer").pretokenizers[1]
+    : check(metaspace, preTokenizer, where, "pre_tokenizer");
+  const read: ReadUnigram = {
+    pieces,
+    unknownId,
+    scores: list.map(([, score]) => score),
+    metaspace: {
+      prepend: pre.prepend_scheme ?? (pre.add_prefix_space === false ? "never" : "always"),
+      splitWhiteSpace,
+      words: pre.split ? wordsAtSpaces : wholeText,
+    },
+  };
+  return { vocab, read };
+}
+
 /** Checks tokenizer.json's object and reads from it what encoding needs. */
 export function parseTokenizerJson(value: unknown, where: string): ReadTokenizerJson {
   const read = check(top, value, where, "");
-  const vocab = parseVocabulary(read.model.vocab, `${where}: model.vocab`);
   const added = (read.added_tokens ?? []).map((token, index) =>
     check(addedToken, token, where, `added_tokens.${index}`),
   );
@@ -120,6 +183,12 @@ export function parseTokenizerJson(value: unknown, where: string): ReadTokenizer
     decoder: read.decoder ?? null,
     model,
   };
+  const none = { added, prefix: "", ignoreMerges: false, addPrefixSpace: false };
+  if (type === "Unigram") {
+    const { vocab, read: made } = readUnigram(model, read.pre_tokenizer, added, where);
+    return { ...none, kind: "unigram", json, vocab, unigram: made };
+  }
+  const vocab = parseVocabulary(read.model.vocab, `${where}: model.vocab`);
   if (type === "WordPiece") {
     const settings = check(wordPiece, model, where, "model");
     check(z.looseObject({ type: z.literal("BertPreTokenizer") }), read.pre_tokenizer, where, "pre_tokenizer");
@@ -129,25 +198,16 @@ export function parseTokenizerJson(value: unknown, where: string): ReadTokenizer
         what: `model.unk_token ${JSON.stringify(settings.unk_token)} is not in the vocabulary`,
       });
     const prefix = settings.continuing_subword_prefix;
-    return {
-      kind: "wordpiece",
-      json: { ...json, model: settings },
-      vocab,
-      added,
-      prefix,
-      ignoreMerges: false,
-      addPrefixSpace: false,
-    };
+    return { ...none, kind: "wordpiece", json: { ...json, model: settings }, vocab, prefix };
   }
   if (type === "BPE") {
     const settings = check(bpe, model, where, "model");
     const pre = check(byteLevel, read.pre_tokenizer, where, "pre_tokenizer");
     return {
+      ...none,
       kind: "byte-level-bpe",
       json,
       vocab,
-      added,
-      prefix: "",
       ignoreMerges: settings.ignore_merges ?? false,
       addPrefixSpace: pre.add_prefix_space,
     };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
@@ -10,11 +10,14 @@ import {
   byteLevelSections,
   encodeWithOffsets,
   type SectionEncoder,
+  unigramSections,
   wordPieceSections,
 } from "./align.js";
 import { createNormaliser } from "./normalise.js";
+import { fromSentencePiece } from "./sentencepiece.js";
 import { parseTokenizerJson, parseVocabulary, type ReadTokenizerJson } from "./tokenizer-json.js";
-import { fromBpeFiles, fromVocabTxt, looksUncased, type SpecialNames, type TokenizerJson } from "./vocab-files.js";
+import { unigramEncoder } from "./unigram.js";
+import { fromBpeFiles, fromVocabTxt, looksUncased, type SpecialNames } from "./vocab-files.js";
 import { byteLevelEncoder, type SubwordModel, wordPieceEncoder } from "./word-encoder.js";
 
 /** Tokens of a text, without special tokens. */
@@ -38,8 +41,8 @@ export interface SpecialTokens {
 
 /** Text to ids and back. */
 export interface Tokenizer {
-  /** How words are cut: `wordpiece` (BERT) or `byte-level-bpe` (RoBERTa, GPT-2). */
-  readonly kind: "wordpiece" | "byte-level-bpe";
+  /** How words are cut: `wordpiece` (BERT), `byte-level-bpe` (RoBERTa, GPT-2) or `unigram` (XLNet, XLM-RoBERTa). */
+  readonly kind: "wordpiece" | "byte-level-bpe" | "unigram";
   /** One more than the highest id. */
   readonly vocabSize: number;
   readonly specials: SpecialTokens;
@@ -52,8 +55,13 @@ export interface Tokenizer {
   decode(ids: readonly number[], options?: { readonly skipSpecials?: boolean }): string;
   tokenToId(token: string): number | undefined;
   idToToken(id: number): string | undefined;
-  /** Puts `[CLS]` (`<s>`) before and `[SEP]` (`</s>`) after; nothing where the tokenizer has no such tokens. */
+  /**
+   * Puts `[CLS]` (`<s>`) before and `[SEP]` (`</s>`) after, for XLNet `<sep>` and `<cls>` after; nothing where the
+   * tokenizer has no such tokens.
+   */
   withSpecials(ids: readonly number[]): number[];
+  /** How many of them are put before. */
+  readonly specialsInFront: number;
 }
 
 const wrongFiles = "use the tokenizer files that were published with the model";
@@ -112,7 +120,7 @@ function specialNames(...settings: readonly ReadonlyMap<string, unknown>[]): Spe
 
 /**
  * Loads the tokenizer of a model folder: `tokenizer.json`, else `vocab.txt` (BERT), else `vocab.json` with
- * `merges.txt` (RoBERTa, GPT-2). Padding and truncation that a tokenizer.json asks for are not applied.
+ * `merges.txt` (RoBERTa, GPT-2), else a SentencePiece `.model` (XLNet, XLM-RoBERTa). Padding and truncation that a tokenizer.json asks for are not applied.
  *
  * @throws UserError where files are missing, broken, or describe a tokenizer of another kind.
  */
@@ -135,12 +143,43 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
       folder,
     });
   }
+  const model = await findModelFile(folder);
+  if (model !== undefined) return fromModelFile(join(folder, model), config, names);
   throw userError({
     where: folder,
     what: "no tokenizer found in the folder",
-    expected: "tokenizer.json, or vocab.txt, or vocab.json with merges.txt",
+    expected: "tokenizer.json, or vocab.txt, or vocab.json with merges.txt, or a SentencePiece .model",
     fix: "copy the model's tokenizer files there",
   });
+}
+
+/** XLM-RoBERTa's file name; its ids are those of fairseq. */
+const fairseqModel = "sentencepiece.bpe.model";
+
+/** The folder's SentencePiece model: one of the usual name, or the only one. */
+async function findModelFile(folder: string): Promise<string | undefined> {
+  const files = await readdir(folder).catch(() => []);
+  const models = files.filter((name) => name.endsWith(".model")).sort();
+  const usual = ["spiece.model", fairseqModel].find((name) => models.includes(name));
+  return usual ?? (models.length === 1 ? models[0] : undefined);
+}
+
+async function fromModelFile(
+  path: string,
+  config: ReadonlyMap<string, unknown>,
+  specials: SpecialNames,
+): Promise<Tokenizer> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fileError(path, "read the file", error);
+  });
+  const lowercase = config.get("do_lower_case");
+  const settings = {
+    specials,
+    lowercase: typeof lowercase === "boolean" ? lowercase : null,
+    keepAccents: config.get("keep_accents") === true,
+    fairseq: basename(path) === fairseqModel,
+  };
+  return createTokenizer(fromSentencePiece(bytes, settings, path), specials, path);
 }
 
 function fromBertFolder(
@@ -194,8 +233,8 @@ function findSpecials(names: SpecialNames, find: (token: string) => number | und
     return undefined;
   };
   return {
-    cls: id(names.cls_token, "[CLS]", "<s>"),
-    sep: id(names.sep_token, "[SEP]", "</s>"),
+    cls: id(names.cls_token, "[CLS]", "<cls>", "<s>"),
+    sep: id(names.sep_token, "[SEP]", "<sep>", "</s>"),
     pad: id(names.pad_token, "[PAD]", "<pad>"),
     mask: id(names.mask_token, "[MASK]", "<mask>"),
     unk: id(names.unk_token, "[UNK]", "<unk>", "<|endoftext|>"),
@@ -208,7 +247,9 @@ interface Engine {
   decode(ids: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string;
 }
 
-function createEngine(description: TokenizerJson, where: string): Engine {
+function createEngine(read: ReadTokenizerJson, where: string): Engine {
+  const description = read.json;
+  if (read.kind === "unigram") return unigramEngine(read);
   try {
     // Padding and truncation are left out: MiniLM's tokenizer.json would set both to 128.
     return new HuggingFaceTokenizer({ ...description, padding: null, truncation: null }, {}) as unknown as Engine;
@@ -221,7 +262,27 @@ function createEngine(description: TokenizerJson, where: string): Engine {
   }
 }
 
+/** Unigram needs nothing of @huggingface/tokenizers: ids and pieces, and `▁` back to spaces. */
+function unigramEngine({ vocab, added }: ReadTokenizerJson): Engine {
+  const ids = new Map([...vocab, ...added.map(({ content, id }) => [content, id] as const)]);
+  const pieces: (string | undefined)[] = [];
+  for (const [piece, id] of ids) pieces[id] = piece;
+  const special = new Set(added.filter((token) => token.special).map(({ id }) => id));
+  return {
+    model: { encode: () => [], tokens_to_ids: ids, vocab: pieces },
+    decode: (given, { skip_special_tokens }) => {
+      const kept = skip_special_tokens ? given.filter((id) => !special.has(id)) : given;
+      return kept
+        .map((id) => pieces[id] ?? "")
+        .join("")
+        .replaceAll("▁", " ")
+        .replace(/^ /, "");
+    },
+  };
+}
+
 function createSections(read: ReadTokenizerJson, model: SubwordModel): SectionEncoder {
+  if (read.unigram) return unigramSections(unigramEncoder(read.unigram), read.unigram.metaspace);
   return read.kind === "wordpiece"
     ? wordPieceSections(wordPieceEncoder(model, read.prefix))
     : byteLevelSections(byteLevelEncoder(model, read.ignoreMerges), read.addPrefixSpace);
@@ -244,7 +305,7 @@ export function createTokenizer(
 ): Tokenizer {
   const read = parseTokenizerJson(description, where);
   const normaliser = createNormaliser(read.json.normalizer, where);
-  const engine = createEngine(read.json, where);
+  const engine = createEngine(read, where);
   const { model } = engine;
   const parts = {
     ...splitters(read.added, (text) => normaliser?.({ text, base: 0 }).text ?? text),
@@ -253,7 +314,7 @@ export function createTokenizer(
   };
   const tokenToId = (token: string): number | undefined => model.tokens_to_ids.get(token);
   const specials = findSpecials(names, tokenToId);
-  const { cls, sep } = specials;
+  const { before, after } = templateOf(specials, model.vocab);
   return {
     kind: read.kind,
     vocabSize: model.vocab.length,
@@ -263,7 +324,8 @@ export function createTokenizer(
     encode: (text) => encodeWithOffsets(text, parts),
     tokenToId,
     idToToken: (id) => model.vocab[id],
-    withSpecials: (ids) => [...(cls === undefined ? [] : [cls]), ...ids, ...(sep === undefined ? [] : [sep])],
+    withSpecials: (ids) => [...before, ...ids, ...after],
+    specialsInFront: before.length,
     decode: (ids, options = {}) => {
       const unknown = ids.find((id) => model.vocab[id] === undefined);
       if (unknown !== undefined)
@@ -276,12 +338,19 @@ export function createTokenizer(
   };
 }
 
+/** Special tokens around a text; XLNet's `<cls>` is the last of all, where it has seen everything. */
+function templateOf({ cls, sep }: SpecialTokens, vocab: readonly (string | undefined)[]) {
+  const present = (...ids: (number | undefined)[]) => ids.filter((id) => id !== undefined);
+  const clsLast = cls !== undefined && vocab[cls] === "<cls>";
+  return clsLast ? { before: [], after: present(sep, cls) } : { before: present(cls), after: present(sep) };
+}
+
 function hashOf(read: ReadTokenizerJson, specials: SpecialTokens): string {
   const { normalizer, pre_tokenizer, model } = read.json;
   const { vocab: _vocab, ...rest } = model;
   const hash = createHash("sha256");
   hash.update(JSON.stringify([normalizer, pre_tokenizer, read.added, rest, specials]));
   for (const [token, id] of [...read.vocab].sort((a, b) => a[1] - b[1]))
-    hash.update(`\n${id} ${JSON.stringify(token)}`);
+    hash.update(`\n${id} ${JSON.stringify(token)}${read.unigram ? ` ${read.unigram.scores[id]}` : ""}`);
   return hash.digest("hex");
 }
