@@ -184,7 +184,7 @@ describe("loading", () => {
     ["no JSON", { "tokenizer.json": "{" }, /not valid JSON/],
     ["an array", { "tokenizer.json": "[]" }, /expected/i],
     ["no model", { "tokenizer.json": "{}" }, /model/],
-    ["a Unigram model", { "tokenizer.json": '{"model":{"type":"Unigram","vocab":{"a":0}}}' }, /Unigram/],
+    ["a model of another kind", { "tokenizer.json": '{"model":{"type":"WordLevel","vocab":{"a":0}}}' }, /WordLevel/],
     ["ids that are no numbers", { "tokenizer.json": '{"model":{"type":"BPE","vocab":{"a":"0"}}}' }, /"a" has the id/],
     ["an id used twice", { "vocab.json": '{"a":0,"b":0}', "merges.txt": "" }, /another token/],
     ["a huge id", { "vocab.json": '{"a":99999999999}', "merges.txt": "" }, /99999999999/],
