@@ -30,6 +30,10 @@ function makeBackbone(kind) {
     n_layer: sizes.layers,
     n_head: 2,
     d_inner: 64,
+    dim: sizes.hiddenSize,
+    n_layers: sizes.layers,
+    n_heads: 2,
+    hidden_dim: 64,
     n_positions: 40,
   };
   return definition.build(definition.parseConfig(json, "config.json"));

@@ -8,6 +8,7 @@ import sys
 try:
     import torch
     import transformers
+    from safetensors import safe_open
     from safetensors.torch import save_file
 except ImportError as error:
     sys.exit(f"error: {sys.executable} has no {error.name}; pip install torch transformers safetensors")
@@ -29,6 +30,37 @@ CASES = {
         "GPT2Config",
         dict(n_embd=24, n_head=1, n_layer=1, n_positions=12, activation_function="gelu", scale_attn_weights=False),
         9,
+        "right",
+    ),
+    "distilbert": (
+        "DistilBertForMaskedLM",
+        "DistilBertConfig",
+        dict(dim=36, n_heads=3, n_layers=2, hidden_dim=50, max_position_embeddings=30),
+        25,
+        "right",
+    ),
+    "electra-small": (
+        "ElectraForMaskedLM",
+        "ElectraConfig",
+        dict(embedding_size=20, hidden_size=36, num_attention_heads=3, num_hidden_layers=2, intermediate_size=50,
+             max_position_embeddings=30, hidden_act="relu"),
+        25,
+        "right",
+    ),
+    "electra-same": (
+        "ElectraForMaskedLM",
+        "ElectraConfig",
+        dict(embedding_size=32, hidden_size=32, num_attention_heads=2, num_hidden_layers=1, intermediate_size=40,
+             max_position_embeddings=30),
+        12,
+        "right",
+    ),
+    "xlm-roberta": (
+        "XLMRobertaForMaskedLM",
+        "XLMRobertaConfig",
+        dict(hidden_size=36, num_attention_heads=3, num_hidden_layers=2, intermediate_size=50, pad_token_id=5,
+             max_position_embeddings=40),
+        25,
         "right",
     ),
     "xlnet-long": ("XLNetLMHeadModel", "XLNetConfig", dict(d_model=36, n_head=3, n_layer=2, d_inner=50), 150, "left"),
@@ -71,9 +103,12 @@ def write(folder: pathlib.Path, name: str) -> None:
     output.loss.backward()
     expected = {"logits": output.logits, "loss": output.loss}
     expected |= {f"hidden_states.{i}": state for i, state in enumerate(output.hidden_states)}
-    expected |= {f"grad.{key}": p.grad for key, p in model.named_parameters() if p.grad is not None}
-    expected = {key: value.detach().contiguous().clone() for key, value in expected.items()}
     model.save_pretrained(folder)
+    # Under the file's keys: a tied matrix has several names in the model.
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        gradients = {key: model.get_parameter(key).grad for key in file.keys()}
+    expected |= {f"grad.{key}": gradient for key, gradient in gradients.items() if gradient is not None}
+    expected = {key: value.detach().contiguous().clone() for key, value in expected.items()}
     save_file(inputs, folder / "inputs.safetensors")
     save_file(expected, folder / "expected.safetensors")
     tolerance = {

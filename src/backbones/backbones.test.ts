@@ -6,9 +6,18 @@ import { crossEntropy } from "../tasks/index.js";
 import { floatsOf, int32Tensor } from "../tensor.js";
 import { runGraph } from "../testing/run-graph.js";
 import { expectClose, feedsFor, hidden, realTokens, smallConfig } from "../testing/small-backbones.js";
-import { type BackboneDefinition, backboneDefinition, backboneInputs, bert, gpt2, roberta, xlnet } from "./index.js";
+import {
+  backboneDefinition,
+  backboneDefinitions,
+  backboneInputs,
+  bert,
+  distilbert,
+  electra,
+  roberta,
+  xlmRoberta,
+} from "./index.js";
 
-describe.each<BackboneDefinition>([bert, roberta, gpt2, xlnet])("$kind", (definition) => {
+describe.each([...backboneDefinitions.values()])("$kind", (definition) => {
   it("computes the same with fused kernels as with the operators that training uses", async () => {
     const run = async (fused: boolean) => realTokens(await hidden(definition, { fused, width: 7 }), 7);
     expectClose(await run(true), await run(false));
@@ -78,6 +87,34 @@ describe.each([bert, roberta])("$kind", (definition) => {
   });
 });
 
+describe("names of their own", () => {
+  it("are DistilBERT's", () => {
+    for (const prefix of ["", "distilbert."]) {
+      const name = (key: string) => distilbert.canonicalKey(`${prefix}${key}`, false);
+      expect(name("transformer.layer.3.attention.q_lin.weight")).toBe("encoder.layer.3.attention.self.query.weight");
+      expect(name("transformer.layer.0.sa_layer_norm.bias")).toBe("encoder.layer.0.attention.output.LayerNorm.bias");
+      expect(name("embeddings.LayerNorm.weight")).toBe("embeddings.LayerNorm.weight");
+    }
+    expect(distilbert.canonicalKey("vocab_projector.weight", true)).toBeNull();
+    expect(distilbert.canonicalKey("vocab_projector.bias", true)).toBe("vocab_projector.bias");
+    expect(distilbert.canonicalKey("vocab_transform.weight", false)).toBeNull();
+  });
+
+  it("are ELECTRA's, of generator and discriminator", () => {
+    expect(electra.canonicalKey("electra.embeddings_project.weight", false)).toBe("embeddings_project.weight");
+    expect(electra.canonicalKey("discriminator_predictions.dense.weight", true)).toBeNull();
+    expect(electra.canonicalKey("generator_predictions.dense.weight", false)).toBeNull();
+    expect(electra.canonicalKey("generator_predictions.dense.weight", true)).toBe("generator_predictions.dense.weight");
+    expect(electra.canonicalKey("generator_lm_head.weight", true)).toBeNull();
+  });
+
+  it("are RoBERTa's for XLM-RoBERTa", () => {
+    expect(xlmRoberta.canonicalKey("roberta.embeddings.word_embeddings.weight", false)).toBe(
+      "embeddings.word_embeddings.weight",
+    );
+  });
+});
+
 describe("positions", () => {
   it("count on from padding_idx + 1 for RoBERTa, padding keeps padding_idx", () => {
     const ids = int32Tensor([2, 4], Int32Array.of(0, 9, 2, 1, 0, 2, 1, 1));
@@ -96,7 +133,7 @@ describe("positions", () => {
 describe("backboneDefinition", () => {
   it("says which kinds there are", () => {
     expect(() => backboneDefinition({ model_type: "t5" }, "config.json")).toThrow(
-      /t5 is not supported; expected one of bert, roberta, gpt2, xlnet/,
+      /t5 is not supported; expected one of bert, roberta, xlm-roberta, distilbert, electra, gpt2, xlnet/,
     );
     expect(() => backboneDefinition([], "config.json")).toThrow(UserError);
   });

@@ -1,10 +1,11 @@
 /**
- * The encoder that BERT and RoBERTa share: embeddings, then post-norm transformer layers
+ * The encoder that BERT, RoBERTa, DistilBERT and ELECTRA share: embeddings, then post-norm transformer layers
  * (transformers `models/bert/modeling_bert.py`, `models/roberta/modeling_roberta.py`).
  * @module
  */
 import { add, matmul, type Parameter, type Value } from "../graph/index.js";
 import {
+  type Activation,
   activate,
   attentionMask,
   constant,
@@ -19,11 +20,15 @@ import {
 } from "../nn/index.js";
 import type { Backbone, BackboneConfig, BackboneForwardOptions, BackboneInputs, BackboneOutput } from "./backbone.js";
 
-/** In what BERT and RoBERTa differ. */
+/** In what they differ. */
 export interface EncoderVariant {
   /** Rows of the embeddings that get no gradient from being looked up. */
   readonly wordPaddingIndex: number | null;
   readonly positionPaddingIndex: number | null;
+  /** Width of the embeddings where it may differ from the hidden size (ELECTRA). */
+  readonly embeddingSize?: number;
+  /** Of the head, where it is not the model's. */
+  readonly headActivation?: Activation;
   /** Names of the masked-LM head's parts. */
   readonly head: {
     readonly dense: readonly string[];
@@ -38,8 +43,9 @@ export class Encoder implements Backbone {
   readonly headParameters: readonly Parameter[];
   private readonly word: Embedding;
   private readonly position: Embedding;
-  private readonly tokenType: Embedding;
+  private readonly tokenType: Embedding | null;
   private readonly norm: LayerNorm;
+  private readonly project: Linear | null;
   private readonly layers: readonly TransformerLayer[];
   private readonly headDense: Linear;
   private readonly headNorm: LayerNorm;
@@ -47,26 +53,29 @@ export class Encoder implements Backbone {
 
   constructor(
     readonly config: BackboneConfig,
-    variant: EncoderVariant,
+    private readonly variant: EncoderVariant,
   ) {
-    const { hiddenSize, layerNormEps, vocabSize } = config;
+    const { hiddenSize, layerNormEps, vocabSize, typeVocabSize } = config;
+    const { embeddingSize = hiddenSize } = variant;
     const scope = ParamScope.root();
     const init = { weight: normal(config.initializerRange), bias: constant(0) };
     const embeddings = scope.at("embeddings");
     const table = (name: string, rows: number, padding: number | null) =>
-      new Embedding(embeddings.at(name), rows, hiddenSize, init.weight, padding);
+      new Embedding(embeddings.at(name), rows, embeddingSize, init.weight, padding);
     this.word = table("word_embeddings", vocabSize, variant.wordPaddingIndex);
     this.position = table("position_embeddings", config.maxPositions, variant.positionPaddingIndex);
-    this.tokenType = table("token_type_embeddings", config.typeVocabSize, null);
-    this.norm = new LayerNorm(embeddings.at("LayerNorm"), hiddenSize, layerNormEps);
+    this.tokenType = typeVocabSize > 0 ? table("token_type_embeddings", typeVocabSize, null) : null;
+    this.norm = new LayerNorm(embeddings.at("LayerNorm"), embeddingSize, layerNormEps);
+    this.project =
+      embeddingSize === hiddenSize ? null : new Linear(scope.at("embeddings_project"), embeddingSize, hiddenSize, init);
     this.layers = Array.from(
       { length: config.layers },
       (_, i) => new TransformerLayer(scope.at("encoder", "layer", i), config, init),
     );
     this.parameters = scope.all;
     const { head } = variant;
-    this.headDense = new Linear(scope.at(...head.dense), hiddenSize, hiddenSize, init);
-    this.headNorm = new LayerNorm(scope.at(...head.norm), hiddenSize, layerNormEps);
+    this.headDense = new Linear(scope.at(...head.dense), hiddenSize, embeddingSize, init);
+    this.headNorm = new LayerNorm(scope.at(...head.norm), embeddingSize, layerNormEps);
     this.headBias = scope.at(...head.bias.slice(0, -1)).param(head.bias.at(-1) as string, [vocabSize], constant(0));
     this.headParameters = scope.all.slice(this.parameters.length);
   }
@@ -76,9 +85,10 @@ export class Encoder implements Backbone {
     const embedded = g.scoped("embeddings", () => {
       const words = this.word.forward(pass, inputs.inputIds);
       const positions = this.position.forward(pass, inputs.positionIds);
-      const types = this.tokenType.forward(pass, inputs.tokenTypeIds);
-      const sum = add(g, add(g, words, types), positions);
-      return drop(pass, this.norm.forward(pass, sum), this.config.hiddenDropout);
+      const types = this.tokenType?.forward(pass, inputs.tokenTypeIds);
+      const sum = add(g, types ? add(g, words, types) : words, positions);
+      const normed = drop(pass, this.norm.forward(pass, sum), this.config.hiddenDropout);
+      return this.project?.forward(pass, normed) ?? normed;
     });
     const mask = attentionMask(g, inputs.attentionMask);
     const hiddenStates = [embedded];
@@ -94,7 +104,11 @@ export class Encoder implements Backbone {
   lmLogits(pass: Pass, hidden: Value): Value {
     const { g } = pass;
     return g.scoped("masked_lm", () => {
-      const dense = activate(g, this.headDense.forward(pass, hidden), this.config.activation);
+      const dense = activate(
+        g,
+        this.headDense.forward(pass, hidden),
+        this.variant.headActivation ?? this.config.activation,
+      );
       const normed = this.headNorm.forward(pass, dense);
       return add(g, matmul(g, normed, g.use(this.word.weight), { transB: true }), g.use(this.headBias));
     });

@@ -5,17 +5,22 @@
 import { userError } from "../errors.js";
 import type { BackboneDefinition } from "./backbone.js";
 import { bert } from "./bert.js";
+import { distilbert } from "./distilbert.js";
+import { electra } from "./electra.js";
 import { gpt2 } from "./gpt2.js";
-import { roberta } from "./roberta.js";
+import { roberta, xlmRoberta } from "./roberta.js";
 
 import { xlnet } from "./xlnet.js";
 
 export * from "./backbone.js";
-export { bert, gpt2, roberta, xlnet };
+export { bert, distilbert, electra, gpt2, roberta, xlmRoberta, xlnet };
 
 /** All kinds, by `model_type`. */
 export const backboneDefinitions: ReadonlyMap<string, BackboneDefinition> = new Map(
-  [bert, roberta, gpt2, xlnet].map((definition: BackboneDefinition) => [definition.kind, definition]),
+  [bert, roberta, xlmRoberta, distilbert, electra, gpt2, xlnet].map((definition: BackboneDefinition) => [
+    definition.kind,
+    definition,
+  ]),
 );
 
 /** The definition for a parsed config.json. */

@@ -24,3 +24,6 @@ export const roberta: BackboneDefinition = {
     return { ...inputIds, data };
   },
 };
+
+/** XLM-RoBERTa (arXiv 1911.02116): RoBERTa over another vocabulary, under the same names. */
+export const xlmRoberta: BackboneDefinition = { ...roberta, kind: "xlm-roberta" };

@@ -45,9 +45,27 @@ export const xlnetJson = {
   initializer_range: 0.3,
 };
 
+const distilbertJson = {
+  model_type: "distilbert",
+  vocab_size: 30,
+  dim: 16,
+  n_layers: 2,
+  n_heads: 2,
+  hidden_dim: 24,
+  max_position_embeddings: 16,
+  initializer_range: 0.3,
+};
+
+const otherJson = new Map<string, Readonly<Record<string, unknown>>>([
+  ["gpt2", gpt2Json],
+  ["xlnet", xlnetJson],
+  ["distilbert", distilbertJson],
+  ["electra", { ...encoderJson("electra"), embedding_size: 12 }],
+]);
+
 /** The config.json of a small model of each kind. */
 export const smallConfig = (kind: string): Readonly<Record<string, unknown>> =>
-  kind === "gpt2" ? gpt2Json : kind === "xlnet" ? xlnetJson : encoderJson(kind);
+  otherJson.get(kind) ?? encoderJson(kind);
 
 const lengths = [6, 4];
 

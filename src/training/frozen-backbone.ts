@@ -97,7 +97,7 @@ function checkedWeights(
 
 /** The most tokens that a model has positions for, special tokens included. */
 export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfig): number {
-  return modelType === "roberta" ? maxPositions - padTokenId - 1 : maxPositions;
+  return modelType === "roberta" || modelType === "xlm-roberta" ? maxPositions - padTokenId - 1 : maxPositions;
 }
 
 /** What an adapter's folder records of its backbone. */
