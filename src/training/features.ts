@@ -13,6 +13,7 @@ import {
   type FrozenBackboneOptions,
   padBatch,
 } from "./frozen-backbone.js";
+import { int8Report } from "./int8-report.js";
 
 /** Where a batch's hidden states come from. */
 export interface FeatureSource<E extends EncodedText> {
@@ -124,7 +125,16 @@ export async function openFeatures<E extends EncodedText>(
   const { dtype } = options;
   const kept = layers.filter((layer) => layer > 0);
   const load = (wanted: readonly number[]) => FrozenBackbone.load(executor, folder, wanted, backboneOptions(options));
-  const stream = async () => new StreamedFeatures<E>(await load(layers));
+  const loadAndReport = async (wanted: readonly number[]) => {
+    const backbone = await load(wanted);
+    if (options.precision === "int8") {
+      const exact = await FrozenBackbone.load(executor, folder, wanted, { dtype: "float32" });
+      await onEvent({ kind: "note", text: `${what}: ${await int8Report(exact, backbone, idsOf(examples))}` });
+      await exact.close();
+    }
+    return backbone;
+  };
+  const stream = async () => new StreamedFeatures<E>(await loadAndReport(layers));
   if (options.cache === null || kept.length === 0) return stream();
   const cache = new FeatureCache({
     root: options.cache,
@@ -147,19 +157,17 @@ export async function openFeatures<E extends EncodedText>(
     return stream();
   }
   await onEvent({ kind: "note", text: `${what}: hidden states are cached in ${cache.folder} (${size})` });
-  await fillCache(executor, folder, kept, examples, cache, what, options, onEvent);
+  await fillCache(() => loadAndReport(kept), examples, cache, what, options, onEvent);
   const embeddings = layers.includes(0) ? await load([0]) : null;
   return new CachedFeatures(cache, examples, kept, folder, embeddings, dtype);
 }
 
 async function fillCache<E extends EncodedText>(
-  executor: Executor,
-  folder: BackboneFolder,
-  layers: readonly number[],
+  load: () => Promise<FrozenBackbone>,
   examples: readonly E[],
   cache: FeatureCache,
   what: string,
-  options: FeatureOptions,
+  { signal }: FeatureOptions,
   onEvent: (event: TrainEvent) => Promise<void> | void,
 ): Promise<void> {
   // A filled cache needs no backbone: it is loaded when the first shard is missing.
@@ -167,12 +175,11 @@ async function fillCache<E extends EncodedText>(
   const started = performance.now();
   await cache.fill(
     async (indices) => {
-      backbone ??= await FrozenBackbone.load(executor, folder, layers, backboneOptions(options));
+      backbone ??= await load();
       return computeRecords(
         backbone,
         indices.map((i) => examples[i] as E),
-        layers,
-        options.signal,
+        signal,
       );
     },
     (done, total) =>
@@ -185,9 +192,9 @@ async function fillCache<E extends EncodedText>(
 async function computeRecords<E extends EncodedText>(
   backbone: FrozenBackbone,
   examples: readonly E[],
-  layers: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array[]> {
+  const { layers } = backbone;
   const records = new Array<Uint8Array>(examples.length);
   const longest = Math.max(...examples.map(({ inputIds }) => inputIds.length));
   const lengths = examples.map(({ inputIds }) => inputIds.length);
