@@ -100,6 +100,13 @@ export const dataSpecs = {
     expects: "a whole number from 0",
     help: "T-REx: keep relations with at least this many entity pairs (default 0)",
   }),
+  labelSmoothing: option({
+    flags: "--label-smoothing <x>",
+    kind: "number",
+    schema: z.number().min(0).lt(1).default(0.1),
+    expects: "a number from 0, below 1",
+    help: "share of each label that is spread over all relations while it is learnt (default 0.1)",
+  }),
   entityVector: option({
     flags: "--entity-vector <kind>",
     kind: "text",
@@ -359,7 +366,10 @@ export type RuntimeOptions = Options<typeof runtimeSpecs>;
 export type FactualOptions = Options<typeof factualSpecs>;
 
 /** What the options of every `pretrain` have in common. */
-export type PretrainOptions = Omit<FactualOptions, "train" | "dev" | "format" | "minEntityPairs" | "entityVector"> & {
+export type PretrainOptions = Omit<
+  FactualOptions,
+  "train" | "dev" | "format" | "minEntityPairs" | "labelSmoothing" | "entityVector"
+> & {
   readonly train: string | readonly string[];
   readonly dev: string | readonly string[];
 };

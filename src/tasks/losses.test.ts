@@ -9,6 +9,23 @@ import { choiceLoss, choiceLosses, crossEntropy, nextTokenLabels } from "./losse
 /** Three rows of four candidates; nothing is picked in the second. */
 const picked = float32Tensor([3, 4], Float32Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));
 
+describe("crossEntropy with smoothed labels", () => {
+  it("is the cross-entropy against shares of all classes; ignored rows stay ignored", async () => {
+    const x = randomTensor(5, [3, 4], -3, 3);
+    const g = new GraphBuilder();
+    const labels = g.input("labels", "int32", [3]);
+    const outputs = { loss: crossEntropy(g, g.input("x", "float32", [3, 4]), labels, 0.2) };
+    const feeds = { x: { ...x, data: x.data.slice() }, labels: int32Tensor([3], Int32Array.of(2, -100, 0)) };
+    const row = (i: number, label: number) => {
+      const values = [...x.data.slice(4 * i, 4 * i + 4)];
+      const sum = Math.log(values.reduce((all, value) => all + Math.exp(value), 0));
+      return values.reduce((all, value, j) => all + (0.05 + (j === label ? 0.8 : 0)) * (sum - value), 0);
+    };
+    const results = await runGraph(g, outputs, feeds);
+    expect(floatsOf(results, "loss")[0]).toBeCloseTo((row(0, 2) + row(2, 0)) / 2, 5);
+  });
+});
+
 describe.each(choiceLosses)("choiceLoss %s", (kind) => {
   it("has the gradients of its numbers", async () => {
     await checkGradients({

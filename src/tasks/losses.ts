@@ -34,10 +34,19 @@ export function nextTokenLabels(labels: HostTensor<"int32">): HostTensor<"int32"
  *
  * @param logits `[…, classes]`
  * @param labels int32 `[…]`
+ * @param smoothing share of each label that is spread over all classes (arXiv 1512.00567, section 7)
  * @returns float32 scalar
  */
-export function crossEntropy(g: GraphBuilder, logits: Value, labels: Value): Value {
-  return choiceLoss(g, logits, labelRows(g, logits, labels), "cross-entropy");
+export function crossEntropy(g: GraphBuilder, logits: Value, labels: Value, smoothing = 0): Value {
+  const rows = labelRows(g, logits, labels);
+  return choiceLoss(g, logits, smoothing > 0 ? smoothed(g, rows, smoothing) : rows, "cross-entropy");
+}
+
+/** Rows of zeros stay zeros. */
+function smoothed(g: GraphBuilder, rows: Value, smoothing: number): Value {
+  const classes = rows.shape.at(-1) as number;
+  const spread = mul(g, reduceSum(g, rows, [-1], true), g.scalar(smoothing / classes));
+  return add(g, mul(g, rows, g.scalar(1 - smoothing)), spread);
 }
 
 /** Labels as rows of zeros with a single 1; a label below 0 gives zeros alone. */
@@ -54,7 +63,7 @@ export function labelRows(g: GraphBuilder, logits: Value, labels: Value): Value 
  *     bce:           Σ_j max(x_j, 0) − x_j·t_j + log(1 + exp(−|x_j|)), torch's BCEWithLogitsLoss summed over a row
  *
  * @param logits `[…, candidates]`
- * @param picked float32 `[…, candidates]`, each row one 1 or none
+ * @param picked float32 `[…, candidates]`, each row one 1, shares that sum to 1 (cross-entropy), or nothing
  * @returns float32 scalar; 0 where nothing is picked
  */
 export function choiceLoss(g: GraphBuilder, logits: Value, picked: Value, loss: ChoiceLoss): Value {

@@ -4,7 +4,7 @@ import { userError } from "../errors.js";
 import type { GraphBuilder, Value } from "../graph/index.js";
 import type { ParamScope, Pass } from "../nn/index.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
-import { type EntityVector, entityVectors, markEntities, type Tokenizer } from "../text/index.js";
+import { entityVectors, markEntities, type Tokenizer } from "../text/index.js";
 import { type ClassificationScores, scoreClassification } from "./classification-scores.js";
 import { crossEntropy } from "./losses.js";
 import { RelationHead } from "./relation-head.js";
@@ -30,7 +30,12 @@ export interface EncodedRelation extends EncodedText {
 }
 
 /** What is recorded besides the relations; folders of before this was a choice have nothing. */
-const relationOptions = z.strictObject({ entityVector: z.enum(entityVectors).default("first-marker") });
+const relationOptions = z.strictObject({
+  entityVector: z.enum(entityVectors).default("first-marker"),
+  /** Share of each label that is spread over all relations while it is learnt. */
+  labelSmoothing: z.number().min(0).lt(1).default(0),
+});
+export type RelationOptions = z.output<typeof relationOptions>;
 
 /** Relation classification by name; its settings are the relations, and whose vector stands for an entity. */
 export const relationClassification: TaskKind<RelationExample, EncodedRelation, ClassificationScores> = {
@@ -40,10 +45,10 @@ export const relationClassification: TaskKind<RelationExample, EncodedRelation, 
     if (!read.success) {
       throw userError({
         what: `the options ${JSON.stringify(options)} are not those of the task ${relationClassification.name}`,
-        expected: `entityVector: ${entityVectors.join(" or ")}`,
+        expected: `entityVector: ${entityVectors.join(" or ")}; labelSmoothing: from 0, below 1`,
       });
     }
-    if (labels) return new RelationClassification(labels, context, read.data.entityVector);
+    if (labels) return new RelationClassification(labels, context, read.data);
     throw userError({
       what: `the task ${relationClassification.name} names no relations`,
       expected: "a list of labels",
@@ -59,7 +64,7 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   constructor(
     readonly labels: readonly string[],
     private readonly context: TaskContext,
-    private readonly entityVector: EntityVector = "first-marker",
+    private readonly options: RelationOptions = relationOptions.parse({}),
   ) {
     this.classes = new Map(labels.map((label, i) => [label, i]));
   }
@@ -82,7 +87,7 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   }
 
   private mark(example: RelationExample, tokenizer: Tokenizer, label: number): EncodedRelation | Skipped {
-    const options = { maxLength: this.context.maxLength, entityVector: this.entityVector };
+    const options = { maxLength: this.context.maxLength, entityVector: this.options.entityVector };
     const marked = markEntities(tokenizer, example.text, example.subject, example.object, options);
     return "skipped" in marked ? marked : { ...marked, label, example };
   }
@@ -90,7 +95,8 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   makeHead(scope: ParamScope, { featureSize, hiddenSize }: HeadSizes): TaskHead {
     const { dropout, headInit } = this.context;
     const labels = this.labels.length;
-    return new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels, dropout, headInit));
+    const head = new RelationHead(scope, featureSize, hiddenSize, labels, dropout, headInit);
+    return new RelationTaskHead(head, this.options.labelSmoothing);
   }
 
   feeds(batch: readonly EncodedRelation[], width: number): Record<string, HostTensor> {
@@ -122,7 +128,10 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
 
 /** The relation head with its inputs. */
 export class RelationTaskHead implements TaskHead {
-  constructor(readonly head: RelationHead) {}
+  constructor(
+    readonly head: RelationHead,
+    private readonly labelSmoothing = 0,
+  ) {}
 
   get parameters() {
     return this.head.parameters;
@@ -134,6 +143,7 @@ export class RelationTaskHead implements TaskHead {
 
   forward(pass: Pass, features: readonly Value[]): { logits: Value; loss: Value } {
     const logits = this.head.classify(pass, this.head.combine(pass, features));
-    return { logits, loss: crossEntropy(pass.g, logits, pass.g.input("labels", "int32", ["batch"])) };
+    const labels = pass.g.input("labels", "int32", ["batch"]);
+    return { logits, loss: crossEntropy(pass.g, logits, labels, this.labelSmoothing) };
   }
 }

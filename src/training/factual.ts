@@ -12,6 +12,8 @@ export interface FactualData {
   readonly read: ReadRelationsOptions;
   /** Default: the first marker's. */
   readonly entityVector?: EntityVector;
+  /** Share of each label that is spread over all relations; 0.1 by default. */
+  readonly labelSmoothing?: number;
 }
 
 /** The first marker of an entity has not seen it where positions see only what is before them: its last token has. */
@@ -32,14 +34,14 @@ export function readRelationSet(
 
 /** Factual pre-training (K-Adapter §3.3): the relations of the training data are the classes. */
 export async function factualLesson(data: FactualData): Promise<FactualLesson> {
-  const { train, dev, read, entityVector = "first-marker" } = data;
+  const { train, dev, read, entityVector = "first-marker", labelSmoothing = 0.1 } = data;
   const trainSet = await readRelationSet([train], read);
   // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
   const labels = [...new Set(trainSet.examples.map(({ relation }) => relation))].sort();
   const devSet = await readRelationSet([dev], { ...read, minEntityPairs: 0 });
   return {
     kind: relationClassification,
-    settings: { labels, options: { entityVector } },
+    settings: { labels, options: { entityVector, labelSmoothing } },
     train: trainSet,
     dev: read.minEntityPairs ? withinLabels(devSet, new Set(labels)) : devSet,
   };
