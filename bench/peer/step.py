@@ -147,6 +147,9 @@ def options():
     }.items():  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--taps", type=lambda text: [int(tap) for tap in text.split(",")], default=[0, 11, 22])
+    parser.add_argument("--data", help="pretrain.py: a file of sentences, one JSON object a line")
+    parser.add_argument("--rate", type=float, default=5e-5, help="pretrain.py: learning rate")
+    parser.add_argument("--lora-batches", type=int, default=0, help="pretrain.py: batches of LoRA that are timed")
     parser.add_argument("--modern", action="store_true", help="PyTorch's fused attention and fused AdamW instead")
     return parser.parse_args()
 
@@ -194,4 +197,5 @@ def main():
     }))  # fmt: skip
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -61,6 +61,7 @@ export class CBinding implements Binding<CValue> {
       ort.call("SetIntraOpNumThreads", options, threads);
       ort.call("SetInterOpNumThreads", options, 1);
       ort.call("SetSessionGraphOptimizationLevel", options, allOptimizations);
+      ort.call("DisableMemPattern", options);
       ort.call("AddSessionConfigEntry", options, "session.intra_op.allow_spinning", intraOpSpinning);
       if (files.length > 0) this.addExternalFiles(options, files);
       const { model } = source;

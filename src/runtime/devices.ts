@@ -78,6 +78,12 @@ export function defaultThreads(): number {
  */
 export const intraOpSpinning = "0";
 
+/**
+ * A memory pattern plans one block for each shape that occurs, and batches have many: the second batch of a shape then
+ * takes half as long again, and all the blocks stay (3.3 GiB against 2.3 with five widths). Without them nothing is slower.
+ */
+const usesMemoryPatterns = false;
+
 /** ONNX Runtime's session options for a device. */
 export function sessionOptions(device: Device, threads: number): InferenceSession.SessionOptions {
   return {
@@ -87,6 +93,7 @@ export function sessionOptions(device: Device, threads: number): InferenceSessio
     executionMode: "sequential",
     graphOptimizationLevel: "all",
     logSeverityLevel: 4,
+    enableMemPattern: usesMemoryPatterns,
     extra: { session: { intra_op: { allow_spinning: intraOpSpinning } } },
   };
 }

@@ -21,6 +21,7 @@ const functions = {
   CreateSessionFromArray: [8, "status", "void*, const void*, size_t, void*, _Out_ void**"],
   Run: [9, "status", "void*, void*, void*, void*, size_t, void*, size_t, void*"],
   CreateSessionOptions: [10, "status", "_Out_ void**"],
+  DisableMemPattern: [17, "status", "void*"],
   SetSessionGraphOptimizationLevel: [23, "status", "void*, int"],
   SetIntraOpNumThreads: [24, "status", "void*, int"],
   SetInterOpNumThreads: [25, "status", "void*, int"],

@@ -172,10 +172,14 @@ async function fillCache<E extends EncodedText>(
 ): Promise<void> {
   // A filled cache needs no backbone: it is loaded when the first shard is missing.
   let backbone: FrozenBackbone | null = null;
-  const started = performance.now();
+  let started = performance.now();
   await cache.fill(
     async (indices) => {
-      backbone ??= await load();
+      if (!backbone) {
+        backbone = await load();
+        // The rate, and what is left by it, is that of the sentences.
+        started = performance.now();
+      }
       return computeRecords(
         backbone,
         indices.map((i) => examples[i] as E),
