@@ -2,7 +2,9 @@
  * K-Adapter: configuration, presets and the module.
  * @module
  */
+export * from "./adapter-set.js";
 export * from "./config.js";
 export * from "./folder.js";
+export * from "./fusion.js";
 export * from "./import-official.js";
 export * from "./k-adapter.js";

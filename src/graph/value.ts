@@ -31,7 +31,9 @@ export interface Node<K extends OpType = OpType> {
 export type Init =
   | { readonly kind: "normal"; readonly std: number }
   | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "constant"; readonly value: number };
+  | { readonly kind: "constant"; readonly value: number }
+  /** A square matrix with ones on its diagonal. */
+  | { readonly kind: "identity" };
 
 /** A named, learnable tensor. It is a plain description: several graphs (training, evaluation) can bind the same one. */
 export interface Parameter {

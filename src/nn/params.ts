@@ -38,12 +38,18 @@ export class ParamScope {
 export const normal = (std: number): Init => ({ kind: "normal", std });
 export const uniform = (bound: number): Init => ({ kind: "uniform", bound });
 export const constant = (value: number): Init => ({ kind: "constant", value });
+export const identity: Init = { kind: "identity" };
 
 /** Fresh elements of a parameter; they follow from the seed and the parameter's name alone. */
 export function initialValue(parameter: Parameter, seed: number): Float32Array {
   const data = new Float32Array(elementCount(parameter.shape));
   const { init } = parameter;
   if (init.kind === "constant") return data.fill(init.value);
+  if (init.kind === "identity") {
+    const columns = parameter.shape.at(-1) as number;
+    for (let i = 0; i < data.length; i += columns + 1) data[i] = 1;
+    return data;
+  }
   const random = new RandomStream(seed, "init", parameter.name);
   if (init.kind === "normal") for (let i = 0; i < data.length; i++) data[i] = init.std * random.normal();
   else for (let i = 0; i < data.length; i++) data[i] = init.bound * (2 * random.uniform() - 1);
