@@ -20,3 +20,13 @@ it
   expect(problems).toEqual([]);
   expect(run.status, run.stderr).toBe(0);
 });
+it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "adapter-factual", "adapter-linguistic"])(
+it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "adapter-factual", "downstream"])(
+  "agrees with PyTorch's numbers: %s (needs ../shared)",
+  (folder) => {
+    const run = spawnSync(process.execPath, ["dist/parity/main.js", `${fixtures}/${folder}`], { encoding: "utf8" });
+    const problems = run.stdout.split("\n").filter((line) => /FAIL|NOT COMPARED/.test(line));
+    expect(problems).toEqual([]);
+    expect(run.status, run.stderr).toBe(0);
+  },
+);

@@ -7,7 +7,7 @@ import { randomTensor } from "../testing/random.js";
 import { runGraph } from "../testing/run-graph.js";
 import { AdapterSet } from "./adapter-set.js";
 import { type KAdapterConfig, resolveAdapterConfig } from "./config.js";
-import { type FusionConfig, type FusionKind, fusionKinds, makeFusion } from "./fusion.js";
+import { type Fusion, type FusionConfig, type FusionKind, fusionKinds, makeFusion } from "./fusion.js";
 
 const hiddenSize = 3;
 const pass = (g: GraphBuilder): Pass => ({ g, dropout: null, fused: false });
@@ -17,6 +17,8 @@ function fusionOf(names: readonly string[], config: FusionConfig) {
   const scope = ParamScope.root();
   return makeFusion(scope, { ...config, names, hiddenSize, init: "official" });
 }
+
+const allOf = ({ adapterParameters, parameters }: Fusion) => [...adapterParameters, ...parameters];
 
 /** F for random states, and the elements it came from. */
 async function fuse(names: readonly string[], config: FusionConfig) {
@@ -110,7 +112,7 @@ describe("fusion", () => {
     ["add", true] as [FusionKind, boolean],
   ])("has right gradients: %s, CosmosQA's own layers %s", async (kind, adapterDense) => {
     const names = ["a", "b"];
-    const { parameters } = fusionOf(names, { kind, adapterDense });
+    const parameters = allOf(fusionOf(names, { kind, adapterDense }));
     await checkGradients({
       operands: [
         state(1),
@@ -121,7 +123,7 @@ describe("fusion", () => {
       named: [1, 2, 3].map(() => ["batch", "sequence", null]),
       forward: (g, [last, first, second, ...weights]) => {
         const fusion = fusionOf(names, { kind, adapterDense });
-        const bound = bind(g, fusion.parameters, weights);
+        const bound = bind(g, allOf(fusion), weights);
         return fusion.forward(pass(bound), last!, [first!, second!]);
       },
     });

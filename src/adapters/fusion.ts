@@ -47,6 +47,8 @@ export interface FusionOptions extends FusionConfig {
 /** Fuses `h[L]` and adapter outputs, all `[…, hidden]`, to `[…, hidden]`. */
 export interface Fusion {
   readonly parameters: readonly Parameter[];
+  /** Those that belong to the adapters, see {@link FusionConfig.adapterDense}: frozen with them. */
+  readonly adapterParameters: readonly Parameter[];
   forward(pass: Pass, last: Value, outputs: readonly Value[]): Value;
 }
 
@@ -55,9 +57,11 @@ export function makeFusion(scope: ParamScope, options: FusionOptions): Fusion {
   if (new Set(options.names).size !== options.names.length) throw new Error("two adapters have the same name");
   const before = scope.all.length;
   const own = ownDense(scope, options);
+  const between = scope.all.length;
   const join = joins[options.kind](scope, options);
   return {
-    parameters: scope.all.slice(before),
+    parameters: scope.all.slice(between),
+    adapterParameters: scope.all.slice(before, between),
     forward: (pass, last, outputs) => {
       if (outputs.length !== options.names.length) {
         throw new Error(`${options.names.length} adapters are fused, ${outputs.length} outputs were given`);

@@ -219,6 +219,11 @@ const cases: { readonly [K in OpType]?: readonly GradientCase[] } & Partial<Reco
   Gather: [
     { operands: [tensor(1, [4, 3])], forward: (g, [x]) => gather(g, x!, pick(g, [1, 1, 3, 0, 1, 2], [2, 3])) },
     { operands: [tensor(1, [4, 3])], forward: (g, [x]) => gather(g, x!, pick(g, [2, 2], [2])) },
+    {
+      operands: [tensor(1, [4, 1])],
+      named: [["batch", null]],
+      forward: (g, [x]) => gather(g, x!, pick(g, [0, 3, 2, 2], [2, 2])),
+    },
   ],
 };
 

@@ -169,7 +169,8 @@ function gatherRule(c: GradContext<"Gather">): readonly (Value | null)[] {
   }
   const updates = reshape(g, dy, -1, width as number);
   const places = g.emitOne("Expand", [reshape(g, indices, -1, 1), shapeOf(g, updates)], {});
-  const zeros = g.emitOne("ConstantOfShape", [g.ints(rows as number, width as number)], { value: 0, dtype: "float32" });
+  const size = typeof rows === "number" ? g.ints(rows, width as number) : shapeOf(g, data);
+  const zeros = g.emitOne("ConstantOfShape", [size], { value: 0, dtype: "float32" });
   return [g.emitOne("ScatterElements", [zeros, places, updates], { axis: 0, reduction: "add" }), null];
 }
 

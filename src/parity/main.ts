@@ -4,6 +4,7 @@
  */
 import { UserError, userError } from "../errors.js";
 import { compareBackbone } from "./backbone.js";
+import { compareDownstream, compareSharedParts } from "./downstream.js";
 import { compareFactual } from "./factual.js";
 import { Fixture, fixtureFolders } from "./fixture.js";
 import { compareLinguistic } from "./linguistic.js";
@@ -13,6 +14,8 @@ const comparisons: readonly (readonly [string, (fixture: Fixture) => Promise<voi
   ["backbones/", compareBackbone],
   ["adapter-factual", compareFactual],
   ["adapter-linguistic", compareLinguistic],
+  ["downstream/", compareDownstream],
+  ["downstream", compareSharedParts],
 ];
 
 /** Compares one folder and prints its rows; true if all is well. */

@@ -4,7 +4,7 @@ import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
 import { checkGradients } from "../testing/gradient-check.js";
 import { randomTensor } from "../testing/random.js";
 import { runGraph } from "../testing/run-graph.js";
-import { choiceLoss, choiceLosses, crossEntropy, nextTokenLabels } from "./losses.js";
+import { binaryCrossEntropy, choiceLoss, choiceLosses, crossEntropy, nextTokenLabels } from "./losses.js";
 
 /** Three rows of four candidates; nothing is picked in the second. */
 const picked = float32Tensor([3, 4], Float32Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));
@@ -73,4 +73,48 @@ it("crossEntropy ignores labels below 0", async () => {
 it("gives every token the label of the next one, sentence by sentence", () => {
   const labels = int32Tensor([2, 3], Int32Array.of(5, 6, -100, 7, 8, 9));
   expect([...nextTokenLabels(labels).data]).toEqual([6, -100, -100, 8, 9, -100]);
+});
+
+async function binary(logits: readonly number[], labels: readonly number[]): Promise<number> {
+  const g = new GraphBuilder();
+  const shape = ["batch"];
+  const loss = binaryCrossEntropy(g, g.input("x", "float32", shape), g.input("y", "float32", shape));
+  const tensor = (values: readonly number[]) => float32Tensor([values.length], Float32Array.from(values));
+  const results = await runGraph(g, { loss }, { x: tensor(logits), y: tensor(labels) });
+  return floatsOf(results, "loss")[0] as number;
+}
+
+describe("binary cross-entropy", () => {
+  it("is −log σ(x) where the label is 1 and −log(1 − σ(x)) where it is 0, on average", async () => {
+    const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+    const expected = -(Math.log(sigmoid(0.3)) + Math.log(1 - sigmoid(-1.2)) + Math.log(1 - sigmoid(2))) / 3;
+    expect(await binary([0.3, -1.2, 2], [1, 0, 0])).toBeCloseTo(expected, 6);
+  });
+
+  it("neither overflows nor counts labels below 0", async () => {
+    expect(await binary([200, -200, 5], [0, 1, -1])).toBeCloseTo(200, 4);
+    expect(await binary([200, -200], [1, 0])).toBeCloseTo(0, 6);
+    expect(await binary([3, 4], [-1, -1])).toBe(0);
+  });
+
+  it("has right gradients, at 0 too", async () => {
+    const logits = randomTensor(3, [3, 4], -2, 2);
+    logits.data[5] = 0;
+    await checkGradients({
+      operands: [logits],
+      forward: (g, [x]) => {
+        const labels = Float32Array.of(1, 0, 0, 1, 1, 1, 0, -1, 0, 1, 0, 0);
+        return binaryCrossEntropy(g, x!, g.constant(float32Tensor([3, 4], labels)));
+      },
+    });
+  });
+});
+
+describe("cross-entropy", () => {
+  it("has right gradients and ignores labels below 0", async () => {
+    await checkGradients({
+      operands: [randomTensor(4, [3, 5], -2, 2)],
+      forward: (g, [x]) => crossEntropy(g, x!, g.constant(int32Tensor([3], Int32Array.of(2, -100, 4)))),
+    });
+  });
 });

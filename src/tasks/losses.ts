@@ -1,9 +1,10 @@
 import {
-  abs,
   add,
+  cast,
   div,
   exp,
   type GraphBuilder,
+  greaterOrEqual,
   log,
   logSoftmax,
   max,
@@ -12,6 +13,7 @@ import {
   oneHot,
   reduceSum,
   relu,
+  stopGradient,
   sub,
   type Value,
 } from "../graph/index.js";
@@ -70,12 +72,29 @@ export function choiceLoss(g: GraphBuilder, logits: Value, picked: Value, loss: 
   const total =
     loss === "cross-entropy"
       ? neg(g, reduceSum(g, mul(g, logSoftmax(g, logits), picked)))
-      : reduceSum(g, mul(g, binaryCrossEntropy(g, logits, picked), reduceSum(g, picked, [-1], true)));
+      : reduceSum(g, mul(g, binaryCrossEntropies(g, logits, picked), reduceSum(g, picked, [-1], true)));
   return div(g, total, max(g, reduceSum(g, picked), g.scalar(1)));
 }
 
-/** Element by element, in the form that never overflows. */
-function binaryCrossEntropy(g: GraphBuilder, logits: Value, targets: Value): Value {
-  const tail = log(g, add(g, g.scalar(1), exp(g, neg(g, abs(g, logits)))));
-  return add(g, sub(g, relu(g, logits), mul(g, logits, targets)), tail);
+/**
+ * Element by element: softplus(x) − x·t, with the larger exponent m = max(x, 0) taken out so that nothing overflows:
+ * softplus(x) = log(e^−m + e^(x−m)) + m.
+ */
+function binaryCrossEntropies(g: GraphBuilder, logits: Value, targets: Value): Value {
+  const top = stopGradient(g, relu(g, logits));
+  const softplus = add(g, log(g, add(g, exp(g, neg(g, top)), exp(g, sub(g, logits, top)))), top);
+  return sub(g, softplus, mul(g, logits, targets));
+}
+
+/**
+ * Mean binary cross-entropy over the labels that count, as PyTorch's BCEWithLogitsLoss. A label below 0 is ignored.
+ *
+ * @param logits `[…]`
+ * @param labels float32 `[…]`: 1, 0, or below 0
+ * @returns float32 scalar
+ */
+export function binaryCrossEntropy(g: GraphBuilder, logits: Value, labels: Value): Value {
+  const counts = cast(g, greaterOrEqual(g, labels, g.scalar(0)), "float32");
+  const total = reduceSum(g, mul(g, binaryCrossEntropies(g, logits, labels), counts));
+  return div(g, total, max(g, reduceSum(g, counts), g.scalar(1)));
 }

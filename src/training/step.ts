@@ -28,6 +28,11 @@ export interface StepOptions {
   /** Builds the forward pass and returns the mean loss of the batch. */
   readonly loss: (pass: Pass) => Value;
   readonly trainable: readonly Parameter[];
+  /**
+   * Groups of the trainable parameters whose gradients are clipped apart, by name, as the released downstream scripts
+   * do with backbone and task model; each parameter is in one. By default all are one group.
+   */
+  readonly clipGroups?: Readonly<Record<string, readonly Parameter[]>>;
   readonly optimizer: AdamWConfig;
   /** Multiplies the scheduled learning rate of a parameter; 1 for all where it is left out. */
   readonly rateScale?: (parameter: Parameter) => number;
@@ -35,7 +40,7 @@ export interface StepOptions {
   readonly dropout: boolean;
 }
 
-type UpdateOptions = Pick<StepOptions, "trainable" | "optimizer" | "rateScale">;
+type UpdateOptions = Pick<StepOptions, "trainable" | "clipGroups" | "optimizer" | "rateScale">;
 
 function trainingPass(dropout: boolean): Pass {
   const g = new GraphBuilder();
@@ -50,9 +55,9 @@ export function fusedStep(options: StepOptions): StepGraph {
   const grads = backward(g, loss, options.trainable);
   const update = optimizerUpdate(g, options, (parameter) => grads.get(parameter) as Value);
   return {
-    graph: g.build({ loss, grad_norm: update.norm, ...update.outputs }),
+    graph: g.build({ loss, ...update.norms, ...update.outputs }),
     updates: update.slots,
-    fetch: ["loss", "grad_norm"],
+    fetch: ["loss", ...Object.keys(update.norms)],
   };
 }
 
@@ -87,28 +92,60 @@ function accumulateGraph(options: StepOptions): StepGraph {
 export function updateStep(options: UpdateOptions): StepGraph {
   const g = new GraphBuilder();
   const update = optimizerUpdate(g, options, ({ name, shape }) => g.input(slotNames.gradient(name), "float32", shape));
-  return { graph: g.build({ grad_norm: update.norm, ...update.outputs }), updates: update.slots, fetch: ["grad_norm"] };
+  return {
+    graph: g.build({ ...update.norms, ...update.outputs }),
+    updates: update.slots,
+    fetch: Object.keys(update.norms),
+  };
+}
+
+/** Name of the output that holds the norm of a group of {@link StepOptions.clipGroups} before clipping. */
+export const groupNorm = (group: string) => `grad_norm.${group}`;
+
+/** Gradients clipped by the global norm, or each group by its own; and the norms before. */
+function clipped(
+  g: GraphBuilder,
+  { trainable, clipGroups = {}, optimizer }: UpdateOptions,
+  grads: ReadonlyMap<Parameter, Value>,
+): { readonly grads: ReadonlyMap<Parameter, Value>; readonly norms: Readonly<Record<string, Value>> } {
+  const whole = globalNorm(g, [...grads.values()]);
+  const groups = Object.entries(clipGroups).filter(([, members]) => members.length > 0);
+  const norms: Record<string, Value> = { grad_norm: whole };
+  const parts: (readonly [Value, readonly Parameter[]])[] = groups.length === 0 ? [[whole, trainable]] : [];
+  for (const [name, members] of groups) {
+    const norm = globalNorm(
+      g,
+      members.map((parameter) => grads.get(parameter) as Value),
+    );
+    norms[groupNorm(name)] = norm;
+    parts.push([norm, members]);
+  }
+  if (parts.reduce((sum, [, members]) => sum + members.length, 0) !== trainable.length)
+    throw new Error("every trainable parameter belongs to one group of those that are clipped");
+  if (optimizer.maxGradNorm <= 0) return { grads, norms };
+  const scaled = parts.flatMap(([norm, members]) => {
+    const factor = clipFactor(g, norm, optimizer.maxGradNorm);
+    return members.map((parameter) => [parameter, mul(g, grads.get(parameter) as Value, factor)] as const);
+  });
+  return { grads: new Map(scaled), norms };
 }
 
 function optimizerUpdate(g: GraphBuilder, options: UpdateOptions, gradOf: (parameter: Parameter) => Value) {
   const { trainable, optimizer } = options;
   return g.scoped("adamw", () => {
-    const grads = trainable.map(gradOf);
-    const norm = globalNorm(g, grads);
-    const clip = optimizer.maxGradNorm > 0 ? clipFactor(g, norm, optimizer.maxGradNorm) : null;
+    const { grads, norms } = clipped(g, options, new Map(trainable.map((parameter) => [parameter, gradOf(parameter)])));
     const ratesOf = updateInputs(g, options.rateScale);
     const outputs: Record<string, Value> = {};
     const slots: Record<string, string> = {};
-    for (const [i, parameter] of trainable.entries()) {
+    for (const parameter of trainable) {
       const [m, v] = [slotNames.firstMoment(parameter.name), slotNames.secondMoment(parameter.name)];
       const state: AdamState = {
         value: g.use(parameter),
         firstMoment: g.input(m, "float32", parameter.shape),
         secondMoment: g.input(v, "float32", parameter.shape),
       };
-      const grad = grads[i] as Value;
-      const clipped = clip ? mul(g, grad, clip) : grad;
-      const after = adamWUpdate(g, parameter, clipped, state, ratesOf(parameter), optimizer);
+      const grad = grads.get(parameter) as Value;
+      const after = adamWUpdate(g, parameter, grad, state, ratesOf(parameter), optimizer);
       for (const [slot, value] of [
         [parameter.name, after.value],
         [m, after.firstMoment],
@@ -118,7 +155,7 @@ function optimizerUpdate(g: GraphBuilder, options: UpdateOptions, gradOf: (param
         slots[next(slot)] = slot;
       }
     }
-    return { norm, outputs, slots };
+    return { norms, outputs, slots };
   });
 }
 

@@ -1,0 +1,132 @@
+import { AdapterSet, type Fusion, type FusionConfig, makeFusion, type NamedAdapter } from "../adapters/index.js";
+import { type Backbone, backboneInputs } from "../backbones/index.js";
+import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
+import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
+import { hiddenStateName } from "./knowledge-model.js";
+import type { HeadInit } from "./relation-head.js";
+import type { HeadSizes, TaskHead } from "./task.js";
+
+/**
+ * What a downstream training changes besides fusion and head. `backbone` is the paper's way (adapters frozen), `none`
+ * needs the backbone's hidden states only, which can be cached.
+ */
+export const trainedParts = ["none", "backbone", "adapters", "all"] as const;
+export type TrainedParts = (typeof trainedParts)[number];
+
+export interface DownstreamModelOptions {
+  /** Part of the graph where it is trained; null where its hidden states are inputs. */
+  readonly backbone: Backbone | null;
+  readonly hiddenSize: number;
+  readonly backboneLayers: number;
+  readonly adapters: readonly NamedAdapter[];
+  readonly fusion: FusionConfig;
+  readonly headInit: HeadInit;
+  readonly trains: TrainedParts;
+  /** Whether adapters drop what their configurations say although they are frozen, as the released code's do. */
+  readonly frozenDropout: boolean;
+  /** Element type of the hidden states that are fed; float32 inside. */
+  readonly featureDtype?: "float16" | "float32";
+  makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead;
+}
+
+/** A backbone (or its hidden states), any number of adapters, their fusion and a task's head (K-Adapter §3.5). */
+export class DownstreamModel {
+  readonly adapters: AdapterSet;
+  readonly fusion: Fusion;
+  readonly head: TaskHead;
+
+  constructor(readonly options: DownstreamModelOptions) {
+    const { adapters, fusion, hiddenSize, headInit, backbone, trains } = options;
+    if ((backbone !== null) !== (trains === "backbone" || trains === "all")) {
+      throw new Error("the backbone is part of the graph where it is trained, and only there");
+    }
+    const scope = ParamScope.root();
+    this.adapters = new AdapterSet(scope, adapters, hiddenSize);
+    const names = this.adapters.names;
+    this.fusion = makeFusion(scope, { ...fusion, names, hiddenSize, init: headInit });
+    this.head = options.makeHead(scope, { featureSize: hiddenSize, hiddenSize });
+  }
+
+  /** All parameters, those of a backbone in the graph included. */
+  get parameters(): readonly Parameter[] {
+    return [...this.backboneParameters, ...this.adapterParameters, ...this.taskParameters];
+  }
+
+  /** Those of the adapters, under `NAME_adapter.`. */
+  get adapterParameters(): readonly Parameter[] {
+    return [...this.adapters.parameters, ...this.fusion.adapterParameters];
+  }
+
+  /** Fusion and head: what every downstream training trains. */
+  get taskParameters(): readonly Parameter[] {
+    return [...this.fusion.parameters, ...this.head.parameters];
+  }
+
+  /** The backbone's parameters where it is part of the graph. */
+  get backboneParameters(): readonly Parameter[] {
+    return this.options.backbone?.parameters ?? [];
+  }
+
+  /** The parameters that learn. */
+  get trainable(): readonly Parameter[] {
+    const adapters = this.trainsAdapters ? this.adapterParameters : [];
+    return [...this.backboneParameters, ...adapters, ...this.taskParameters];
+  }
+
+  private get trainsAdapters(): boolean {
+    return this.options.trains === "adapters" || this.options.trains === "all";
+  }
+
+  /** Hidden states that adapters and fusion read, in ascending order. */
+  get neededLayers(): readonly number[] {
+    return [...new Set([...this.adapters.layers, this.options.backboneLayers])].sort((a, b) => a - b);
+  }
+
+  /** Adds everything to a graph; see {@link DownstreamModel.features} for its inputs. */
+  forward(pass: Pass): { readonly logits: Value; readonly loss: Value } {
+    const select = this.head.select(pass.g);
+    return this.head.forward(pass, [this.features(pass, select)]);
+  }
+
+  /**
+   * F, the fused features, `[batch, positions, hidden]`. Declares `input_ids`, `attention_mask`, `position_ids` and
+   * `token_type_ids` where the backbone is part of the graph, else `hidden_states.N` (and `attention_mask`).
+   *
+   * @param select rows that pick positions, `[batch, positions, sequence]`; null for all
+   */
+  features(pass: Pass, select: Value | null): Value {
+    const { g } = pass;
+    const { options } = this;
+    const { states, tokens } = this.states(pass);
+    const masks = options.adapters.some(({ config }) => config.maskPadding);
+    const drops = options.frozenDropout || this.trainsAdapters;
+    const adapterPass = drops ? pass : { ...pass, dropout: null };
+    const outputs = this.adapters.forward(adapterPass, states, masks ? attentionMask(g, tokens()) : null, select);
+    const last = states(options.backboneLayers);
+    return this.fusion.forward(pass, select ? matmul(g, select, last) : last, outputs);
+  }
+
+  private states(pass: Pass): { readonly states: (layer: number) => Value; readonly tokens: () => Value } {
+    const { g } = pass;
+    const { backbone } = this.options;
+    if (!backbone) return { states: this.stateInputs(g), tokens: () => paddingMask(g) };
+    const inputs = backboneInputs(g);
+    const { hiddenStates } = backbone.forward(pass, inputs);
+    return { states: (layer) => hiddenStates[layer] as Value, tokens: () => inputs.attentionMask };
+  }
+
+  private stateInputs(g: GraphBuilder): (layer: number) => Value {
+    const { hiddenSize, featureDtype = "float32" } = this.options;
+    const states = new Map(
+      this.neededLayers.map((layer) => {
+        const fed = g.input(hiddenStateName(layer), featureDtype, ["batch", "sequence", hiddenSize]);
+        return [layer, cast(g, fed, "float32")];
+      }),
+    );
+    return (layer) => states.get(layer) as Value;
+  }
+}
+
+function paddingMask(g: GraphBuilder): Value {
+  return g.input("attention_mask", "int32", ["batch", "sequence"]);
+}
