@@ -22,6 +22,9 @@ it
 });
 it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "adapter-factual", "adapter-linguistic"])(
 it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "adapter-factual", "downstream"])(
+it
+  .skipIf(!existsSync(fixtures))
+  .each(["backbones/roberta", "backbones/bert", "adapter-factual", "downstream", "scorers"])(
   "agrees with PyTorch's numbers: %s (needs ../shared)",
   (folder) => {
     const run = spawnSync(process.execPath, ["dist/parity/main.js", `${fixtures}/${folder}`], { encoding: "utf8" });

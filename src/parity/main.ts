@@ -8,6 +8,7 @@ import { compareDownstream, compareSharedParts } from "./downstream.js";
 import { compareFactual } from "./factual.js";
 import { Fixture, fixtureFolders } from "./fixture.js";
 import { compareLinguistic } from "./linguistic.js";
+import { compareScorers } from "./scorers.js";
 
 /** What to run, by the start of the fixture's name. */
 const comparisons: readonly (readonly [string, (fixture: Fixture) => Promise<void>])[] = [
@@ -16,6 +17,7 @@ const comparisons: readonly (readonly [string, (fixture: Fixture) => Promise<voi
   ["adapter-linguistic", compareLinguistic],
   ["downstream/", compareDownstream],
   ["downstream", compareSharedParts],
+  ["scorers", compareScorers],
 ];
 
 /** Compares one folder and prints its rows; true if all is well. */

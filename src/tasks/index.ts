@@ -4,6 +4,7 @@
  */
 export * from "./attachment-scores.js";
 export * from "./biaffine-head.js";
+export * from "./answer-scores.js";
 export * from "./classification-scores.js";
 export * from "./head-prediction.js";
 export * from "./knowledge-model.js";
@@ -18,4 +19,6 @@ export * from "./projection-head.js";
 export * from "./relation-classification.js";
 export * from "./relation-head.js";
 export * from "./spanning-tree.js";
+export * from "./relation-scores.js";
 export * from "./task.js";
+export * from "./typing-scores.js";

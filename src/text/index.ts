@@ -27,7 +27,7 @@ export {
   type SkippedText,
   type TextSpan,
 } from "./markers.js";
-export { officialEncode } from "./official.js";
+export { isWhiteSpace, officialEncode, stripWhiteSpace } from "./official.js";
 export {
   createBpeTokenizer,
   createTokenizer,

@@ -1,8 +1,8 @@
 import type { MarkedText, SkippedText, TextSpan } from "./markers.js";
 import type { Tokenizer } from "./tokenizer.js";
 
-/** What Python's str.strip takes away; JavaScript's trim keeps U+001C–U+001F and U+0085 and takes U+FEFF. */
-function isWhiteSpace(character: string): boolean {
+/** What Python takes for white space (str.strip, str.split); JavaScript's trim keeps U+001C–U+001F and U+0085 and takes U+FEFF. */
+export function isWhiteSpace(character: string): boolean {
   return /\p{White_Space}/u.test(character) || (character >= "\x1c" && character <= "\x1f");
 }
 
