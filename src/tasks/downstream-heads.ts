@@ -7,8 +7,7 @@ import type { ParamScope, Pass } from "../nn/index.js";
 import { binaryCrossEntropy, crossEntropy } from "./losses.js";
 import { MultipleChoiceHead } from "./multiple-choice-head.js";
 import { ProjectionHead } from "./projection-head.js";
-import type { HeadInit } from "./relation-head.js";
-import type { TaskHead } from "./task.js";
+import type { HeadInit, TaskHead } from "./task.js";
 
 export interface DownstreamHeadOptions {
   readonly hiddenSize: number;

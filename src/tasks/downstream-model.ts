@@ -3,8 +3,7 @@ import { type Backbone, backboneInputs } from "../backbones/index.js";
 import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
 import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import { hiddenStateName } from "./knowledge-model.js";
-import type { HeadInit } from "./relation-head.js";
-import type { HeadSizes, TaskHead } from "./task.js";
+import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
 
 /**
  * What a downstream training changes besides fusion and head. `backbone` is the paper's way (adapters frozen), `none`

@@ -1,6 +1,7 @@
 import { gather, type Parameter, squeeze, type Value } from "../graph/index.js";
 import { drop, type Linear, type ParamScope, type Pass } from "../nn/index.js";
-import { type HeadInit, headLinear } from "./relation-head.js";
+import { headLinear } from "./relation-head.js";
+import type { HeadInit } from "./task.js";
 
 /**
  * Multiple choice (`COSMOSQAModel` of the released code, `RobertaForMultipleChoice`): every choice is a text of its

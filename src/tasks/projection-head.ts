@@ -1,6 +1,7 @@
 import type { Parameter, Value } from "../graph/index.js";
 import { drop, type Linear, type ParamScope, type Pass } from "../nn/index.js";
-import { type HeadInit, headLinear } from "./relation-head.js";
+import { headLinear } from "./relation-head.js";
+import type { HeadInit } from "./task.js";
 
 export interface ProjectionHeadOptions {
   /** Width of what it reads: H for one position, 2H for two side by side. */
