@@ -24,7 +24,7 @@ it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "a
 it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "adapter-factual", "downstream"])(
 it
   .skipIf(!existsSync(fixtures))
-  .each(["backbones/roberta", "backbones/bert", "adapter-factual", "downstream", "scorers"])(
+  .each(["backbones/roberta", "backbones/bert", "adapter-factual", "downstream", "scorers", "tokenization", "adamw"])(
   "agrees with PyTorch's numbers: %s (needs ../shared)",
   (folder) => {
     const run = spawnSync(process.execPath, ["dist/parity/main.js", `${fixtures}/${folder}`], { encoding: "utf8" });

@@ -3,12 +3,14 @@
  * @module
  */
 import { UserError, userError } from "../errors.js";
+import { compareAdamW } from "./adamw.js";
 import { compareBackbone } from "./backbone.js";
 import { compareDownstream, compareSharedParts } from "./downstream.js";
 import { compareFactual } from "./factual.js";
 import { Fixture, fixtureFolders } from "./fixture.js";
 import { compareLinguistic } from "./linguistic.js";
 import { compareScorers } from "./scorers.js";
+import { compareTokenization } from "./tokenization.js";
 
 /** What to run, by the start of the fixture's name. */
 const comparisons: readonly (readonly [string, (fixture: Fixture) => Promise<void>])[] = [
@@ -18,6 +20,8 @@ const comparisons: readonly (readonly [string, (fixture: Fixture) => Promise<voi
   ["downstream/", compareDownstream],
   ["downstream", compareSharedParts],
   ["scorers", compareScorers],
+  ["tokenization", compareTokenization],
+  ["adamw", compareAdamW],
 ];
 
 /** Compares one folder and prints its rows; true if all is well. */

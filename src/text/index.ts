@@ -27,7 +27,9 @@ export {
   type SkippedText,
   type TextSpan,
 } from "./markers.js";
+export { type MarkedMention, type MentionOptions, markMention } from "./mention.js";
 export { isWhiteSpace, officialEncode, stripWhiteSpace } from "./official.js";
+export { joinParts } from "./parts.js";
 export {
   createBpeTokenizer,
   createTokenizer,

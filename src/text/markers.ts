@@ -44,7 +44,12 @@ export interface MarkedText {
 
 /** Why a text could not be marked: it is counted, not dropped in silence. */
 export interface SkippedText {
-  readonly skipped: "entities-too-far-apart" | "marker-beyond-limit" | "official-code-fails";
+  readonly skipped:
+    | "entities-too-far-apart"
+    | "mention-too-long"
+    | "marker-beyond-limit"
+    | "too-long"
+    | "official-code-fails";
 }
 
 /** Ids of a marker: the token of that very name (RoBERTa's `@`, not ` @`), else whatever the text becomes. */
@@ -106,7 +111,7 @@ export function markerEvents(subject: TextSpan, object: TextSpan): MarkerEvent[]
  * marker is tokenised as a word inside a sentence ("@ ĠParis @"), as the official code has it, and a mention carries
  * no line breaks; the text itself starts with one space.
  */
-function pieces(text: string, events: readonly MarkerEvent[]): string[] {
+export function pieces(text: string, events: readonly { readonly at: number }[]): string[] {
   const cuts = [0, ...events.map((event) => event.at), text.length];
   let space = " ";
   return cuts.slice(1).map((cut, index) => {

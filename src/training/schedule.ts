@@ -17,3 +17,25 @@ export type Warmup = number | `${number}%`;
 export function warmupSteps(warmup: Warmup, totalSteps: number): number {
   return typeof warmup === "number" ? warmup : Math.ceil((Number(warmup.slice(0, -1)) / 100) * totalSteps);
 }
+
+/** How the learning rate goes on after warm-up: the schedules of the released code's `optimization.py`. */
+export const scheduleNames = ["linear", "constant", "cosine", "cosine-restarts"] as const;
+export type ScheduleName = (typeof scheduleNames)[number];
+
+export interface ScheduleOptions {
+  /** Steps of warm-up; none for a rate that is constant from the start. */
+  readonly warmup: number;
+  readonly total: number;
+  /** Waves of the cosine: half of one by default, so that it falls to 0; with restarts one. */
+  readonly cycles?: number;
+}
+
+/** The factor on the learning rate after `step` steps of a schedule. */
+export function scheduleFactor(name: ScheduleName, step: number, { warmup, total, cycles }: ScheduleOptions): number {
+  if (name === "linear") return warmupLinear(step, warmup, total);
+  if (step < warmup) return step / Math.max(1, warmup);
+  if (name === "constant") return 1;
+  const progress = (step - warmup) / Math.max(1, total - warmup);
+  if (name === "cosine") return Math.max(0, 0.5 * (1 + Math.cos(2 * Math.PI * (cycles ?? 0.5) * progress)));
+  return progress >= 1 ? 0 : Math.max(0, 0.5 * (1 + Math.cos(Math.PI * (((cycles ?? 1) * progress) % 1))));
+}
