@@ -1,6 +1,8 @@
 /**
  * Reading data: text, JSON Lines and huge JSON files record by record, plain or gzipped, and relation data in the
  * formats of FewRel, Wiki80, TACRED, T-REx-rc and T-REx, and dependency trees in CoNLL-U and find_head.
+ * formats of FewRel, Wiki80, TACRED, SemEval-2010 Task 8, T-REx-rc and T-REx, entity typing, multiple choice
+ * and open-domain questions.
  *
  * @example
  * ```ts
@@ -27,6 +29,10 @@ export {
 } from "./dependency-sentence.js";
 export { readFewRel } from "./fewrel.js";
 export { readFindHead } from "./find-head.js";
+export { readEntityTyping, type TypingExample } from "./entity-typing.js";
+export { readFewRel } from "./fewrel.js";
+export { type ChoiceExample, readMultipleChoice } from "./multiple-choice.js";
+export { type OpenQuestion, type OpenQuestionOptions, readOpenQuestions } from "./open-questions.js";
 export { type JsonRecord, type Line, readJsonLines, readJsonRecords, readLines } from "./records.js";
 export {
   detectRelationFormat,
@@ -40,6 +46,7 @@ export {
   subjectKey,
 } from "./relation-data.js";
 export type { RelationExample, Span } from "./relation-example.js";
+export { readSemEval } from "./semeval.js";
 export { limitNegatives, noRelation, readTacred } from "./tacred.js";
 export {
   detectTreeFormat,

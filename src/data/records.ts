@@ -87,7 +87,8 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   if (size > 0) yield take(Buffer.alloc(0));
 }
 
-function parseJson(text: string, where: string): unknown {
+/** A JSON value out of a file. */
+export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

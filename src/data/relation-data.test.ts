@@ -108,6 +108,16 @@ const samples: Record<RelationFormat, { make: () => unknown[]; write: (records: 
     ],
     write: (records) => JSON.stringify(records, null, 1),
   },
+  semeval: {
+    make: () => [{ id: "7", relation: "P551" }],
+    write: (records) =>
+      (records as { id: string; relation?: string }[])
+        .map(({ id, relation }) => {
+          const sentence = `${id}\t"<e1>Marta Quill</e1> lives in old <e2>Vellmar</e2>."\n`;
+          return `${sentence}${relation === undefined ? "" : `${relation}\nComment: x\n`}\n`;
+        })
+        .join(""),
+  },
   "trex-rc": {
     make: () => [
       {
@@ -158,7 +168,8 @@ describe("readRelations", () => {
       expect(text.slice(object.start, object.end)).toBe("Vellmar");
       expect(relation).toBe("P551");
       expect(where).toMatch(/set-\d+:\d+$/);
-      if (format !== "tacred") expect([example!.subjectId, example!.objectId]).toEqual(["Q1", "Q2"]);
+      if (format === "semeval") expect(example!.id).toBe("7");
+      else if (format !== "tacred") expect([example!.subjectId, example!.objectId]).toEqual(["Q1", "Q2"]);
       else expect([example!.id, example!.subjectType, example!.objectType]).toEqual(["n1", "PERSON", "CITY"]);
     }
   });

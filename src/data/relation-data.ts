@@ -5,13 +5,14 @@ import { fileError } from "../files/atomic.js";
 import { readFewRel } from "./fewrel.js";
 import { beginning, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
+import { readSemEval } from "./semeval.js";
 import { readTacred } from "./tacred.js";
 import { mostRelations, readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
 import { readTrexRc } from "./trex-rc.js";
 import { readWiki80 } from "./wiki80.js";
 
 /** Formats of relation data that can be read. */
-export const relationFormats = ["fewrel", "wiki80", "tacred", "trex-rc", "trex"] as const;
+export const relationFormats = ["fewrel", "wiki80", "tacred", "semeval", "trex-rc", "trex"] as const;
 export type RelationFormat = (typeof relationFormats)[number];
 
 /** Settings of {@link readRelations}; those of T-REx count for T-REx alone. */
@@ -20,7 +21,7 @@ export interface ReadRelationsOptions extends TrexOptions, LabelOptions {
   readonly format?: RelationFormat | "auto";
 }
 
-const known = "FewRel, Wiki80 (JSON Lines), TACRED, T-REx-rc or T-REx";
+const known = "FewRel, Wiki80 (JSON Lines), TACRED, SemEval-2010 Task 8, T-REx-rc or T-REx";
 
 function unknownFormat(where: string, what: string): Error {
   return userError({
@@ -55,6 +56,7 @@ export async function detectRelationFormat(path: string): Promise<RelationFormat
     }
     throw unknownFormat(path, "the array is empty");
   }
+  if (/^\d+\t"/.test(head)) return "semeval";
   // An object of arrays of objects is FewRel's; a line with words, h and t is Wiki80's.
   if (/^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\s*[{\]]/.test(head)) return "fewrel";
   // Pretty-printed JSON is no JSON Lines: its first line is cut off in the middle of an object.
@@ -85,6 +87,8 @@ export async function* readRelations(
       return yield* readWiki80(path, options);
     case "tacred":
       return yield* readTacred(path, options);
+    case "semeval":
+      return yield* readSemEval(path, options);
     case "trex-rc":
       return yield* readTrexRc(path, options);
     case "trex":
