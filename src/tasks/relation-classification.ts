@@ -63,8 +63,8 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   /** @param labels relation names in the order of the classes */
   constructor(
     readonly labels: readonly string[],
-    private readonly context: TaskContext,
-    private readonly options: RelationOptions = relationOptions.parse({}),
+    protected readonly context: TaskContext,
+    protected readonly options: RelationOptions = relationOptions.parse({}),
   ) {
     this.classes = new Map(labels.map((label, i) => [label, i]));
   }
@@ -86,7 +86,7 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
     return this.mark(example, tokenizer, -1);
   }
 
-  private mark(example: RelationExample, tokenizer: Tokenizer, label: number): EncodedRelation | Skipped {
+  protected mark(example: RelationExample, tokenizer: Tokenizer, label: number): EncodedRelation | Skipped {
     const options = { maxLength: this.context.maxLength, entityVector: this.options.entityVector };
     const marked = markEntities(tokenizer, example.text, example.subject, example.object, options);
     return "skipped" in marked ? marked : { ...marked, label, example };

@@ -55,12 +55,26 @@ export interface Task<Example, Encoded extends EncodedText, Score> {
   encodeUnlabelled?(example: Example, tokenizer: Tokenizer): Encoded | Skipped;
   /** Makes the head that the features go through. */
   makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead;
+  /** The texts that an example consists of, a row each in a batch; the example itself where it is left out. */
+  texts?(encoded: Encoded): readonly EncodedText[];
+  /**
+   * The loss of an example whose texts are too many to be in memory together: computed here, from the logits of all of
+   * them. The graph is then run text by text, once for the logits and once more for the gradients that follow from
+   * theirs; its own loss is Σ logits · `logit_gradients`.
+   */
+  hostLoss?(encoded: Encoded, logits: readonly Float32Array[]): HostLoss;
   /** The task's own inputs for a batch that is padded to `width` tokens. */
   feeds(batch: readonly Encoded[], width: number): Readonly<Record<string, HostTensor>>;
   /** Compares predictions with the truth. */
   score(predictions: Iterable<Prediction<Encoded>>): Score;
   /** A score as numbers: what logs and the adapter's folder hold. */
   evaluation(score: Score): Evaluation;
+}
+
+export interface HostLoss {
+  readonly loss: number;
+  /** Of the loss by each text's logits. */
+  readonly gradients: readonly Float32Array[];
 }
 
 export interface Evaluation {
@@ -78,7 +92,7 @@ export interface HeadSizes {
 
 export interface Prediction<Encoded> {
   readonly encoded: Encoded;
-  /** The example's row of the head's logits. */
+  /** The example's row of the head's logits; where its texts are many, those of one after another, without padding. */
   readonly logits: Float32Array;
 }
 

@@ -25,6 +25,9 @@ export interface MarkerOptions {
   readonly objectMarker?: string;
   /** Default `first-marker`. */
   readonly entityVector?: EntityVector;
+  /** Written behind the first subject marker, such as ` * person *`; by default nothing. */
+  readonly subjectPrefix?: string;
+  readonly objectPrefix?: string;
   /**
    * Follow the official code to the letter: every piece of text is tokenised on its own with a space in front, what
    * is over the limit is cut at the end, and nothing keeps an entity whole. `true` and `"trex"`: a marker beyond the
@@ -153,12 +156,16 @@ function assemble(tokenizer: Tokenizer, text: string, events: readonly MarkerEve
     // A mention of characters that the tokenizer drops has no token of its own: its marker stands for it.
     else word[event.who] = Math.max(lastWord, first[event.who]);
     ids.push(...markers[event.who]);
+    if (event.opens) ids.push(...markers.prefix[event.who]);
     if (!event.opens) last[event.who] = ids.length;
   }
   return { ids, first, last, word };
 }
 
-type Markers = { readonly subject: readonly number[]; readonly object: readonly number[] };
+type Ids = readonly number[];
+type Markers = { readonly subject: Ids; readonly object: Ids } & {
+  readonly prefix: { readonly subject: Ids; readonly object: Ids };
+};
 
 /** The part of `length` tokens to keep: `from..to` whole, the room that is left shared between both sides. */
 export function contextWindow(
@@ -191,9 +198,11 @@ export function markEntities(
 ): MarkedText | SkippedText {
   checkSpan(text, subject, "subject");
   checkSpan(text, object, "object");
+  const prefix = (written = "") => (written === "" ? [] : tokenizer.encode(written).ids);
   const markers: Markers = {
     subject: markerIds(tokenizer, options.subjectMarker ?? "@"),
     object: markerIds(tokenizer, options.objectMarker ?? "#"),
+    prefix: { subject: prefix(options.subjectPrefix), object: prefix(options.objectPrefix) },
   };
   const { official = false, maxLength, entityVector = "first-marker" } = options;
   if (official !== false) {

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import type { ChoiceExample } from "../data/index.js";
+import type { ParamScope } from "../nn/index.js";
+import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
+import { joinParts, type Tokenizer } from "../text/index.js";
+import { argmax, negativeLogLikelihood } from "./classification-scores.js";
+import { ChoiceHead } from "./downstream-heads.js";
+import type { EncodedText, Evaluation, HeadSizes, Prediction, Task, TaskContext, TaskHead, TaskKind } from "./task.js";
+import { taskOptions } from "./task-options.js";
+
+const optionsSchema = z.object({
+  /** Answers to choose from; CosmosQA has four. */
+  choices: z.int().min(2).max(100).default(4),
+});
+
+export interface EncodedChoice extends EncodedText {
+  /** A text for each answer; `inputIds` is the longest. */
+  readonly texts: readonly EncodedText[];
+  /** Index of the right answer; -1 where it is not known. */
+  readonly label: number;
+  readonly example: ChoiceExample;
+}
+
+export interface ChoiceScores {
+  readonly accuracy: number;
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  readonly examples: number;
+}
+
+/** Multiple choice by name. */
+export const multipleChoice: TaskKind<ChoiceExample, EncodedChoice, ChoiceScores> = {
+  name: "multiple-choice",
+  make: ({ options }, context) =>
+    new MultipleChoice(taskOptions(optionsSchema, options, "multiple-choice").choices, context),
+};
+
+/** Which of several answers is right (`COSMOSQAModel` of the released code). */
+export class MultipleChoice implements Task<ChoiceExample, EncodedChoice, ChoiceScores> {
+  constructor(
+    private readonly choices: number,
+    private readonly context: TaskContext,
+  ) {}
+
+  encode(example: ChoiceExample, tokenizer: Tokenizer): EncodedChoice {
+    const { context, question, answers, label } = example;
+    const texts = answers.map((answer) => ({
+      inputIds: joinParts(tokenizer, context, [question, answer], this.context.maxLength),
+    }));
+    const longest = texts.reduce((a, b) => (b.inputIds.length > a.inputIds.length ? b : a));
+    return { inputIds: longest.inputIds, texts, label, example };
+  }
+
+  texts({ texts }: EncodedChoice): readonly EncodedText[] {
+    return texts;
+  }
+
+  makeHead(scope: ParamScope, { hiddenSize }: HeadSizes): TaskHead {
+    const { dropout, headInit: init } = this.context;
+    return new ChoiceHead(scope, this.choices, { hiddenSize, dropout, init });
+  }
+
+  feeds(batch: readonly EncodedChoice[], width: number): Record<string, HostTensor> {
+    const rows = batch.length * this.choices;
+    const select = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++) select[row * width] = 1;
+    return {
+      select: float32Tensor([rows, 1, width], select),
+      choices: int32Tensor(
+        [batch.length, this.choices],
+        Int32Array.from({ length: rows }, (_, i) => i),
+      ),
+      labels: int32Tensor(
+        [batch.length],
+        Int32Array.from(batch, ({ label }) => label),
+      ),
+    };
+  }
+
+  score(predictions: Iterable<Prediction<EncodedChoice>>): ChoiceScores {
+    let [hits, loss, examples] = [0, 0, 0];
+    for (const { encoded, logits } of predictions) {
+      if (argmax(logits) === encoded.label) hits++;
+      loss += negativeLogLikelihood(logits, encoded.label);
+      examples++;
+    }
+    const mean = (sum: number) => (examples === 0 ? 0 : sum / examples);
+    return { accuracy: mean(hits), loss: mean(loss), examples };
+  }
+
+  evaluation({ accuracy, loss }: ChoiceScores): Evaluation {
+    return { metrics: { accuracy, loss }, metric: accuracy };
+  }
+}

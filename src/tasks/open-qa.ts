@@ -1,0 +1,226 @@
+import { z } from "zod";
+import type { OpenQuestion, Span } from "../data/index.js";
+import { type GraphBuilder, mul, type Parameter, reduceSum, type Value } from "../graph/index.js";
+import { drop, type Linear, type ParamScope, type Pass } from "../nn/index.js";
+import type { HostTensor } from "../tensor.js";
+import type { Tokenizer } from "../text/index.js";
+import { type AnswerScores, normaliseAnswer, scoreAnswers } from "./answer-scores.js";
+import { distantAnswers } from "./distant-answers.js";
+import type { DownstreamHeadOptions } from "./downstream-heads.js";
+import { headLinear } from "./relation-head.js";
+import { normaliser, type SpanTargets, spanLoss } from "./span-loss.js";
+import type {
+  EncodedText,
+  Evaluation,
+  HeadSizes,
+  HostLoss,
+  Prediction,
+  Skipped,
+  Task,
+  TaskContext,
+  TaskHead,
+  TaskKind,
+} from "./task.js";
+import { taskOptions } from "./task-options.js";
+
+const optionsSchema = z.object({
+  /** Longest answer in tokens. */
+  maxAnswerLength: z.int().min(1).max(1000).default(16),
+});
+
+/** A question with one paragraph, or a part of a long one. */
+export interface EncodedParagraph extends EncodedText, SpanTargets {
+  readonly paragraph: string;
+  /** For each token from `first` on, its characters in the paragraph. */
+  readonly offsets: readonly (readonly [number, number])[];
+}
+
+export interface EncodedQuestion extends EncodedText {
+  /** `inputIds` is the longest of them. */
+  readonly texts: readonly EncodedParagraph[];
+  readonly example: OpenQuestion;
+}
+
+export interface OpenAnswer {
+  readonly text: string;
+  /** Of all places that say so together. */
+  readonly probability: number;
+}
+
+export type OpenScores = AnswerScores & { readonly questions: number };
+
+/** Open-domain question answering by name. */
+export const openQa: TaskKind<OpenQuestion, EncodedQuestion, OpenScores> = {
+  name: "open-qa",
+  make: ({ options }, context) => new OpenQa(taskOptions(optionsSchema, options, "open-qa").maxAnswerLength, context),
+};
+
+/** Why a question cannot be used in training. */
+export const noAnswerInParagraphs = "answer-in-no-paragraph";
+
+/** Answers as spans of retrieved paragraphs; scores are normalised over all of a question's paragraphs. */
+export class OpenQa implements Task<OpenQuestion, EncodedQuestion, OpenScores> {
+  constructor(
+    private readonly maxAnswerLength: number,
+    private readonly context: TaskContext,
+  ) {}
+
+  encode(example: OpenQuestion, tokenizer: Tokenizer): EncodedQuestion | Skipped {
+    if (example.paragraphs.length === 0) return { skipped: "no-paragraphs" };
+    const texts = example.paragraphs.flatMap((paragraph) => this.encodeParagraph(example, paragraph, tokenizer));
+    const longest = texts.reduce((a, b) => (b.inputIds.length > a.inputIds.length ? b : a));
+    return { inputIds: longest.inputIds, texts, example };
+  }
+
+  /** `[CLS] question [SEP] paragraph [SEP]`; a long paragraph in parts that overlap by half. */
+  private encodeParagraph(
+    { question, answers }: OpenQuestion,
+    paragraph: string,
+    tokenizer: Tokenizer,
+  ): EncodedParagraph[] {
+    const { maxLength } = this.context;
+    const asked = tokenizer.encode(` ${question.trim()}`).ids.slice(0, Math.floor(maxLength / 2));
+    const separator = tokenizer.specials.sep === undefined ? [] : [tokenizer.specials.sep];
+    const before = [...asked, ...separator];
+    const first = before.length + (tokenizer.specials.cls === undefined ? 0 : 1);
+    const room = maxLength - tokenizer.withSpecials(before).length;
+    const { ids, offsets } = tokenizer.encode(` ${paragraph}`);
+    const places = offsets.map(([from, to]) => [Math.max(0, from - 1), to - 1] as const);
+    const right = distantAnswers(paragraph, answers);
+    const parts: EncodedParagraph[] = [];
+    for (
+      let start = 0;
+      start === 0 || start + Math.ceil(room / 2) < ids.length;
+      start += Math.max(1, Math.floor(room / 2))
+    ) {
+      const own = places.slice(start, start + room);
+      parts.push({
+        inputIds: tokenizer.withSpecials([...before, ...ids.slice(start, start + room)]),
+        first,
+        end: first + own.length,
+        spans: right.flatMap((span) => tokenSpan(span, own, first)),
+        paragraph,
+        offsets: own,
+      });
+    }
+    return parts;
+  }
+
+  texts({ texts }: EncodedQuestion): readonly EncodedText[] {
+    return texts;
+  }
+
+  hostLoss({ texts }: EncodedQuestion, logits: readonly Float32Array[]): HostLoss {
+    return spanLoss(texts, logits);
+  }
+
+  makeHead(scope: ParamScope, { hiddenSize }: HeadSizes): TaskHead {
+    const { dropout, headInit: init } = this.context;
+    return new SpanHead(scope, { hiddenSize, dropout, init });
+  }
+
+  feeds(): Record<string, HostTensor> {
+    return {};
+  }
+
+  /** The likeliest answers: the probabilities of all places that say the same are added up. */
+  answers({ texts }: EncodedQuestion, logits: Float32Array, top: number): OpenAnswer[] {
+    const parts = splitLogits(texts, logits);
+    const [starts, ends] = ([0, 1] as const).map((side) =>
+      normaliser(texts.flatMap(({ first, end }, t) => sideOf(parts[t]!, side, first, end))),
+    );
+    const answers = new Map<string, { total: number; best: number; text: string }>();
+    texts.forEach(({ paragraph, offsets, first }, t) => {
+      for (const { start, last } of bestSpans(parts[t]!, texts[t]!, this.maxAnswerLength)) {
+        const own = parts[t] as Float32Array;
+        const share = starts!.share(own[2 * start] as number) * ends!.share(own[2 * last + 1] as number);
+        const text = paragraph.slice(offsets[start - first]![0], offsets[last - first]![1]).trim();
+        const key = normaliseAnswer(text);
+        if (key === "") continue;
+        const known = answers.get(key) ?? { total: 0, best: 0, text };
+        known.total += share;
+        if (share > known.best) Object.assign(known, { best: share, text });
+        answers.set(key, known);
+      }
+    });
+    const sorted = [...answers.values()].sort((a, b) => b.total - a.total);
+    return sorted.slice(0, top).map(({ text, total }) => ({ text, probability: total }));
+  }
+
+  score(predictions: Iterable<Prediction<EncodedQuestion>>): OpenScores {
+    const all = Array.from(predictions, ({ encoded, logits }) => ({
+      prediction: this.answers(encoded, logits, 1)[0]?.text ?? "",
+      answers: encoded.example.answers,
+    }));
+    return scoreAnswers(all);
+  }
+
+  evaluation({ exactMatch, f1 }: OpenScores): Evaluation {
+    return { metrics: { exactMatch, f1 }, metric: f1 };
+  }
+}
+
+/** The tokens that hold a span of characters, if they are all there. */
+function tokenSpan(
+  { start, end }: Span,
+  offsets: readonly (readonly [number, number])[],
+  first: number,
+): (readonly [number, number])[] {
+  const from = offsets.findIndex(([a, b]) => a <= start && start < b);
+  const to = offsets.findLastIndex(([a, b]) => a < end && end <= b);
+  return from < 0 || to < from ? [] : [[first + from, first + to]];
+}
+
+/** A question's logits, text by text. */
+export function splitLogits(texts: readonly EncodedText[], logits: Float32Array): Float32Array[] {
+  let at = 0;
+  return texts.map(({ inputIds: { length } }) => {
+    at += 2 * length;
+    return logits.subarray(at - 2 * length, at);
+  });
+}
+
+const sideOf = (logits: Float32Array, side: 0 | 1, first: number, end: number): number[] =>
+  Array.from({ length: end - first }, (_, i) => logits[2 * (first + i) + side] as number);
+
+/** Spans of one text that are worth adding up. */
+const spansOfText = 20;
+
+/** The best spans of a text by start plus end score. */
+function bestSpans(logits: Float32Array, { first, end }: SpanTargets, longest: number) {
+  const spans: { start: number; last: number; score: number }[] = [];
+  for (let start = first; start < end; start++) {
+    for (let last = start; last < Math.min(end, start + longest); last++) {
+      spans.push({ start, last, score: (logits[2 * start] as number) + (logits[2 * last + 1] as number) });
+    }
+  }
+  return spans.sort((a, b) => b.score - a.score).slice(0, spansOfText);
+}
+
+/** Scores of every token as start and end of an answer: `qa_outputs`, as in Hugging Face's question answering models. */
+export class SpanHead implements TaskHead {
+  readonly parameters: readonly Parameter[];
+  private readonly outputs: Linear;
+
+  constructor(
+    scope: ParamScope,
+    private readonly options: DownstreamHeadOptions,
+  ) {
+    const before = scope.all.length;
+    this.outputs = headLinear(scope.at("qa_outputs"), options.hiddenSize, 2, options.init);
+    this.parameters = scope.all.slice(before);
+  }
+
+  select(): null {
+    return null;
+  }
+
+  /** Logits `[batch, sequence, 2]`; the loss is Σ logits · `logit_gradients`, see {@link Task.hostLoss}. */
+  forward(pass: Pass, [features]: readonly Value[]): { logits: Value; loss: Value } {
+    const { g } = pass;
+    const logits = this.outputs.forward(pass, drop(pass, features as Value, this.options.dropout));
+    return { logits, loss: reduceSum(g, mul(g, logits, gradientInput(g))) };
+  }
+}
+
+const gradientInput = (g: GraphBuilder): Value => g.input("logit_gradients", "float32", ["batch", "sequence", 2]);
