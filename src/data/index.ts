@@ -1,8 +1,7 @@
 /**
  * Reading data: text, JSON Lines and huge JSON files record by record, plain or gzipped, and relation data in the
- * formats of FewRel, Wiki80, TACRED, T-REx-rc and T-REx, and dependency trees in CoNLL-U and find_head.
- * formats of FewRel, Wiki80, TACRED, SemEval-2010 Task 8, T-REx-rc and T-REx, entity typing, multiple choice
- * and open-domain questions.
+ * formats of FewRel, Wiki80, TACRED, SemEval-2010 Task 8, T-REx-rc and T-REx, dependency trees in CoNLL-U and
+ * find_head, entity typing, multiple choice and open-domain questions.
  *
  * @example
  * ```ts
@@ -27,10 +26,9 @@ export {
   type TreeOptions,
   treeFault,
 } from "./dependency-sentence.js";
-export { readFewRel } from "./fewrel.js";
-export { readFindHead } from "./find-head.js";
 export { readEntityTyping, type TypingExample } from "./entity-typing.js";
 export { readFewRel } from "./fewrel.js";
+export { readFindHead } from "./find-head.js";
 export { type ChoiceExample, readMultipleChoice } from "./multiple-choice.js";
 export { type OpenQuestion, type OpenQuestionOptions, readOpenQuestions } from "./open-questions.js";
 export { type JsonRecord, type Line, readJsonLines, readJsonRecords, readLines } from "./records.js";

@@ -57,9 +57,9 @@ async function compareVariant(downstream: DownstreamFixture, variant: Variant, e
   const g = new GraphBuilder();
   const pass: Pass = { g, dropout: null, fused: false };
   const select = model.head.select(g) as Value;
-  const features = model.features(pass, null);
+  const { features, mask } = model.features(pass, null);
   const picked = matmul(g, select, features);
-  const { logits, loss } = model.head.forward(pass, [picked]);
+  const { logits, loss } = model.head.forward(pass, [picked], select, mask);
   const outputs: Record<string, Value> = { task_features: features, head_input: picked, logits, loss };
   for (const [parameter, grad] of backward(g, loss, model.trainable)) {
     outputs[`grad.${nameOf(model, variant, parameter)}`] = grad;

@@ -1,7 +1,7 @@
 import { AdapterSet, type Fusion, type FusionConfig, makeFusion, type NamedAdapter } from "../adapters/index.js";
 import { type Backbone, backboneInputs } from "../backbones/index.js";
 import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
-import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
+import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import { hiddenStateName } from "./knowledge-model.js";
 import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
 
@@ -84,25 +84,32 @@ export class DownstreamModel {
   /** Adds everything to a graph; see {@link DownstreamModel.features} for its inputs. */
   forward(pass: Pass): { readonly logits: Value; readonly loss: Value } {
     const select = this.head.select(pass.g);
-    return this.head.forward(pass, [this.features(pass, select)]);
+    const { features, mask } = this.features(pass, select);
+    return this.head.forward(pass, [features], select, mask);
   }
 
   /**
-   * F, the fused features, `[batch, positions, hidden]`. Declares `input_ids`, `attention_mask`, `position_ids` and
+   * F, the fused features, `[batch, positions, hidden]`, and which tokens are no padding. Declares `input_ids`, `attention_mask`, `position_ids` and
    * `token_type_ids` where the backbone is part of the graph, else `hidden_states.N` (and `attention_mask`).
    *
    * @param select rows that pick positions, `[batch, positions, sequence]`; null for all
    */
-  features(pass: Pass, select: Value | null): Value {
+  features(pass: Pass, select: Value | null): { readonly features: Value; readonly mask: () => AttentionMask } {
     const { g } = pass;
     const { options } = this;
     const { states, tokens } = this.states(pass);
+    let masked: AttentionMask | null = null;
+    const mask = () => {
+      masked ??= attentionMask(g, tokens());
+      return masked;
+    };
     const masks = options.adapters.some(({ config }) => config.maskPadding);
     const drops = options.frozenDropout || this.trainsAdapters;
     const adapterPass = drops ? pass : { ...pass, dropout: null };
-    const outputs = this.adapters.forward(adapterPass, states, masks ? attentionMask(g, tokens()) : null, select);
+    const outputs = this.adapters.forward(adapterPass, states, masks ? mask() : null, select);
     const last = states(options.backboneLayers);
-    return this.fusion.forward(pass, select ? matmul(g, select, last) : last, outputs);
+    const features = this.fusion.forward(pass, select ? matmul(g, select, last) : last, outputs);
+    return { features, mask };
   }
 
   private states(pass: Pass): { readonly states: (layer: number) => Value; readonly tokens: () => Value } {
