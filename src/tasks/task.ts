@@ -117,3 +117,12 @@ export interface TaskHead {
     mask: () => AttentionMask,
   ): { readonly logits: Value; readonly loss: Value };
 }
+
+/** A model with a task's head, as trainings and predictions run it. */
+export interface TrainableModel {
+  readonly parameters: readonly Parameter[];
+  /** Those that learn. */
+  readonly trainable: readonly Parameter[];
+  /** Declares its inputs and adds itself to a graph. */
+  forward(pass: Pass): { readonly logits: Value; readonly loss: Value };
+}

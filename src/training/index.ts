@@ -19,6 +19,7 @@ export * from "./factual.js";
 export * from "./feature-cache.js";
 export * from "./features.js";
 export * from "./frozen-backbone.js";
+export * from "./host-loss-session.js";
 export * from "./linguistic.js";
 export { type EventSink, MetricsLog } from "./metrics-log.js";
 export * from "./plan.js";

@@ -1,41 +1,66 @@
 import { GraphBuilder, type Parameter, type Shape, toOnnx, type Value } from "../graph/index.js";
-import { dropoutFeeds, initialValue } from "../nn/index.js";
-import type { EncodedText, KnowledgeModel, Task } from "../tasks/index.js";
-import { elementCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { dropoutFeeds, type Pass } from "../nn/index.js";
+import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
+import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
 import { paddedWidth } from "./batches.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureSource } from "./features.js";
 import { padBatch } from "./frozen-backbone.js";
-import { fusedStep, type StepGraph, slotNames, splitStep } from "./step.js";
+import { ParameterState } from "./parameter-state.js";
+import { fusedStep, type StepGraph, splitStep } from "./step.js";
 
 export interface SessionOptions<E extends EncodedText> {
   readonly executor: Executor;
-  readonly features: FeatureSource<E>;
+  readonly features: FeatureSource<EncodedText>;
   readonly padTokenId: number;
-  readonly model: KnowledgeModel;
-  readonly task: Pick<Task<never, E, unknown>, "feeds">;
+  readonly model: TrainableModel;
+  readonly task: Pick<Task<never, E, unknown>, "feeds" | "texts" | "hostLoss">;
   readonly maxLength: number;
+  /** Start values of parameters that are not drawn. */
+  readonly given?: () => Promise<Tensors>;
 }
 
 /** What a batch feeds: hidden states, mask and the task's own inputs, as far as the graph asks for them. */
 async function batchFeeds<E extends EncodedText>(
-  { features, padTokenId, task, maxLength }: SessionOptions<E>,
+  options: SessionOptions<E>,
   batch: readonly E[],
   inputs: Loaded["inputs"],
 ): Promise<Tensors> {
-  const width = paddedWidth(Math.max(...batch.map(({ inputIds }) => inputIds.length)), maxLength);
+  const texts = batch.flatMap((example) => textsOf(options.task, example));
+  const width = widthOf(options, texts);
+  return textFeeds(options, texts, width, options.task.feeds(batch, width), inputs);
+}
+
+/** The texts of an example, see {@link Task.texts}. */
+export function textsOf<E extends EncodedText>(task: SessionOptions<E>["task"], example: E): readonly EncodedText[] {
+  return task.texts?.(example) ?? [example];
+}
+
+/** The width to which texts are padded together. */
+export function widthOf({ maxLength }: { readonly maxLength: number }, texts: readonly EncodedText[]): number {
+  return paddedWidth(Math.max(...texts.map(({ inputIds }) => inputIds.length)), maxLength);
+}
+
+/** What texts feed: their hidden states (or tokens), mask, and inputs of the task. */
+export async function textFeeds(
+  { features, padTokenId }: Pick<SessionOptions<EncodedText>, "features" | "padTokenId">,
+  texts: readonly EncodedText[],
+  width: number,
+  own: Tensors,
+  inputs: Loaded["inputs"],
+): Promise<Tensors> {
   const { attentionMask } = padBatch(
-    batch.map(({ inputIds }) => inputIds),
+    texts.map(({ inputIds }) => inputIds),
     width,
     padTokenId,
   );
-  const all = { ...(await features.batch(batch, width)), attention_mask: attentionMask, ...task.feeds(batch, width) };
+  const all = { ...(await features.batch(texts, width)), attention_mask: attentionMask, ...own };
   return Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
 }
 
 /** Lengths of the named dimensions, as far as fed tensors tell them. */
-function namedDims(inputs: Loaded["inputs"], feeds: Tensors): Record<string, number> {
+export function namedDims(inputs: Loaded["inputs"], feeds: Tensors): Record<string, number> {
   const dims: Record<string, number> = {};
   for (const [name, { shape }] of Object.entries(feeds)) {
     inputs.get(name)?.forEach((dim, axis) => {
@@ -45,14 +70,15 @@ function namedDims(inputs: Loaded["inputs"], feeds: Tensors): Record<string, num
   return dims;
 }
 
-interface Loaded {
+/** A step's graph with what it wants. */
+export interface Loaded {
   readonly graph: LoadedGraph;
   /** Shapes by name. */
   readonly inputs: ReadonlyMap<string, Shape>;
   readonly fetch: readonly string[];
 }
 
-async function load(executor: Executor, { graph, updates, fetch }: StepGraph): Promise<Loaded> {
+export async function load(executor: Executor, { graph, updates, fetch }: StepGraph): Promise<Loaded> {
   const loaded = await executor.load({ model: toOnnx(graph), updates });
   return { graph: loaded, inputs: new Map(graph.inputs.map(({ name, shape }) => [name, shape])), fetch };
 }
@@ -72,36 +98,56 @@ export interface StepScalars {
   readonly seed: number;
 }
 
-const scalar = (value: number): HostTensor => float32Tensor([], Float32Array.of(value));
+export const scalar = (value: number): HostTensor => float32Tensor([], Float32Array.of(value));
 
 export interface TrainingVariants {
   /** Whether a step may consist of several micro-batches. */
   readonly accumulation: boolean;
   /** Multiplies the learning rate of a parameter. */
   readonly rateScale?: (parameter: Parameter) => number;
+  /** See {@link StepOptions.clipGroups}. */
+  readonly clipGroups?: Readonly<Record<string, readonly Parameter[]>>;
+}
+
+/** Runs the optimiser steps of a training. */
+export interface StepSession<E extends EncodedText> {
+  /** Names of all state slots: parameters, and moments of those that learn. */
+  readonly slots: readonly string[];
+  /** Given parameters, fresh ones that follow from the seed, and moments of zero. */
+  initialise(seed: number): Promise<void>;
+  /** Takes the tensors of a checkpoint. */
+  restore(state: Tensors): Promise<void>;
+  /** One optimiser step over one or more micro-batches. */
+  step(microBatches: readonly (readonly E[])[], scalars: StepScalars): Promise<StepResult>;
 }
 
 /** Runs optimiser steps; parameters and moments live where the graphs run. */
-export class TrainingSession<E extends EncodedText> {
+export class TrainingSession<E extends EncodedText> implements StepSession<E> {
+  private readonly state: ParameterState;
+
   private constructor(
     private readonly options: SessionOptions<E>,
     private readonly optimizer: AdamWConfig,
     private readonly fused: Loaded,
     private readonly split: { readonly accumulate: Loaded; readonly update: Loaded } | null,
-  ) {}
+  ) {
+    const { executor, model, given } = options;
+    this.state = new ParameterState(executor, model.parameters, model.trainable, given, split !== null);
+  }
 
   static async open<E extends EncodedText>(
     options: SessionOptions<E>,
     optimizer: AdamWConfig,
-    { accumulation, rateScale }: TrainingVariants,
+    { accumulation, rateScale, clipGroups }: TrainingVariants,
   ): Promise<TrainingSession<E>> {
     const { executor, model } = options;
     const step = {
-      loss: (pass: Parameters<KnowledgeModel["forward"]>[0]): Value => model.forward(pass).loss,
+      loss: (pass: Pass): Value => model.forward(pass).loss,
       trainable: model.trainable,
       optimizer,
       dropout: true,
       ...(rateScale ? { rateScale } : {}),
+      ...(clipGroups ? { clipGroups } : {}),
     };
     const fused = await load(executor, fusedStep(step));
     if (!accumulation) return new TrainingSession(options, optimizer, fused, null);
@@ -112,44 +158,16 @@ export class TrainingSession<E extends EncodedText> {
     });
   }
 
-  /** Names of all state slots: parameters, and moments of those that learn. */
   get slots(): readonly string[] {
-    const { parameters, trainable } = this.options.model;
-    const learning = new Set(trainable);
-    return parameters.flatMap((parameter) => {
-      const { name } = parameter;
-      return learning.has(parameter) ? [name, slotNames.firstMoment(name), slotNames.secondMoment(name)] : [name];
-    });
+    return this.state.slots;
   }
 
-  /** Fresh parameters that follow from the seed, and moments of zero. */
-  async initialise(seed: number): Promise<void> {
-    const state: Record<string, HostTensor> = {};
-    const { parameters, trainable } = this.options.model;
-    for (const parameter of parameters)
-      state[parameter.name] = float32Tensor(parameter.shape, initialValue(parameter, seed));
-    for (const { name, shape } of trainable) {
-      for (const slot of [slotNames.firstMoment(name), slotNames.secondMoment(name)])
-        state[slot] = float32Tensor(shape, new Float32Array(elementCount(shape)));
-    }
-    await this.restore(state);
+  initialise(seed: number): Promise<void> {
+    return this.state.initialise(seed);
   }
 
-  /** Takes the tensors of a checkpoint. */
-  async restore(state: Tensors): Promise<void> {
-    const missing = this.slots.find((slot) => !(slot in state));
-    if (missing !== undefined) throw new Error(`the state lacks ${missing}`);
-    await this.options.executor.setState(state);
-    if (this.split) await this.options.executor.setState(this.emptyGradients());
-  }
-
-  private emptyGradients(): Tensors {
-    return Object.fromEntries(
-      this.options.model.trainable.map(({ name, shape }) => [
-        slotNames.gradient(name),
-        float32Tensor(shape, new Float32Array(elementCount(shape))),
-      ]),
-    );
+  restore(state: Tensors): Promise<void> {
+    return this.state.restore(state);
   }
 
   /** One optimiser step over one or more micro-batches. */
@@ -183,7 +201,7 @@ export class TrainingSession<E extends EncodedText> {
   }
 }
 
-function single(tensors: Tensors, name: string): number {
+export function single(tensors: Tensors, name: string): number {
   return floatsOf(tensors, name)[0] as number;
 }
 
@@ -203,9 +221,54 @@ export class PredictionSession<E extends EncodedText> {
 
   /** The head's logits of each example, in the batch's order. */
   async logits(batch: readonly E[]): Promise<Float32Array[]> {
+    if (this.options.task.hostLoss) return this.textLogits(batch);
     const feeds = await batchFeeds(this.options, batch, this.loaded.inputs);
     const logits = floatsOf(await this.loaded.graph.run(feeds, this.loaded.fetch), "logits");
     const size = logits.length / batch.length;
     return batch.map((_, i) => logits.slice(i * size, (i + 1) * size));
   }
+
+  /** Text by text, so that memory does not grow with their number; padding is cut off. */
+  private async textLogits(batch: readonly E[]): Promise<Float32Array[]> {
+    const results: Float32Array[] = [];
+    for (const example of batch) {
+      const parts: Float32Array[] = [];
+      for (const texts of chunksOf(textsOf(this.options.task, example))) {
+        const width = widthOf(this.options, texts);
+        const feeds = await textFeeds(this.options, texts, width, {}, this.loaded.inputs);
+        const logits = floatsOf(await this.loaded.graph.run(feeds, this.loaded.fetch), "logits");
+        parts.push(...rowsOf(logits, texts, width));
+      }
+      results.push(joined(parts));
+    }
+    return results;
+  }
+}
+
+/** Texts that are in memory together where an example may have any number of them. */
+const textsTogether = 8;
+
+export function chunksOf<T>(texts: readonly T[]): (readonly T[])[] {
+  return Array.from({ length: Math.ceil(texts.length / textsTogether) }, (_, i) =>
+    texts.slice(i * textsTogether, (i + 1) * textsTogether),
+  );
+}
+
+/** Each text's part of `[texts, width, outputs]`, without padding. */
+export function rowsOf(logits: Float32Array, texts: readonly EncodedText[], width: number): Float32Array[] {
+  const outputs = logits.length / (texts.length * width);
+  return texts.map(({ inputIds: { length } }, i) => {
+    const start = i * width * outputs;
+    return logits.slice(start, start + length * outputs);
+  });
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -11,7 +11,7 @@ import {
 import type { Metrics, TrainEvent } from "./events.js";
 import type { Tensors } from "./executor.js";
 import { type Warmup, warmupLinear, warmupSteps } from "./schedule.js";
-import type { PredictionSession, TrainingSession } from "./session.js";
+import type { PredictionSession, StepSession } from "./session.js";
 
 export interface TrainerSettings {
   readonly epochs: number;
@@ -32,7 +32,7 @@ export interface TrainerSettings {
 }
 
 export interface TrainerOptions<E extends EncodedText> {
-  readonly session: TrainingSession<E>;
+  readonly session: StepSession<E>;
   readonly settings: TrainerSettings;
   readonly train: readonly E[];
   /** Evaluates the current parameters; its `metric` decides which are the best. */
