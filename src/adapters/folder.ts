@@ -22,7 +22,7 @@ export const adapterFiles = {
 const name = z.string().max(4096);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
-const adapterManifestSchema = z.object({
+export const adapterManifestSchema = z.object({
   format: z.literal("kadapter/1"),
   /** What the head reads: the adapter, or a baseline without one. */
   features: z.enum(["adapter", "last", "taps"]),
@@ -109,8 +109,13 @@ function countOf(parameters: Parameters): number {
 }
 
 /** Reads and checks `adapter_config.json`. */
-export async function readAdapterManifest(folder: string): Promise<AdapterManifest> {
-  const path = join(folder, adapterFiles.config);
+export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
+  const expected = "a folder made by `kadapter pretrain` or `kadapter import`";
+  return readManifestFile(join(folder, adapterFiles.config), adapterManifestSchema, expected);
+}
+
+/** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
+export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw fileError(path, "read the adapter", error);
   });
@@ -120,13 +125,13 @@ export async function readAdapterManifest(folder: string): Promise<AdapterManife
   } catch (error) {
     throw userError({ where: path, what: `not JSON (${error instanceof Error ? error.message : error})` });
   }
-  const parsed = adapterManifestSchema.safeParse(json);
+  const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw userError({
     where: `${path}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not an adapter's configuration",
-    expected: "a folder made by `kadapter pretrain` or `kadapter import`",
+    what: issue?.message ?? "not a configuration",
+    expected,
   });
 }
 
@@ -162,7 +167,11 @@ export interface BackboneIdentity {
 }
 
 /** @throws UserError when the adapter was trained beside another backbone */
-export function requireSameBackbone(folder: string, { backbone }: AdapterManifest, given: BackboneIdentity): void {
+export function requireSameBackbone(
+  folder: string,
+  { backbone }: Pick<AdapterManifest, "backbone">,
+  given: BackboneIdentity,
+): void {
   const differences = (["modelType", "hiddenSize", "layers", "hash", "tokenizerHash"] as const).filter(
     (key) => backbone[key] !== null && backbone[key] !== given[key],
   );

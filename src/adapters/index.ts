@@ -4,6 +4,7 @@
  */
 export * from "./adapter-set.js";
 export * from "./config.js";
+export * from "./downstream-folder.js";
 export * from "./folder.js";
 export * from "./fusion.js";
 export * from "./import-official.js";

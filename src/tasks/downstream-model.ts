@@ -1,16 +1,16 @@
-import { AdapterSet, type Fusion, type FusionConfig, makeFusion, type NamedAdapter } from "../adapters/index.js";
+import {
+  AdapterSet,
+  type Fusion,
+  type FusionConfig,
+  makeFusion,
+  type NamedAdapter,
+  type TrainedParts,
+} from "../adapters/index.js";
 import { type Backbone, backboneInputs } from "../backbones/index.js";
 import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
 import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import { hiddenStateName } from "./knowledge-model.js";
 import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
-
-/**
- * What a downstream training changes besides fusion and head. `backbone` is the paper's way (adapters frozen), `none`
- * needs the backbone's hidden states only, which can be cached.
- */
-export const trainedParts = ["none", "backbone", "adapters", "all"] as const;
-export type TrainedParts = (typeof trainedParts)[number];
 
 export interface DownstreamModelOptions {
   /** Part of the graph where it is trained; null where its hidden states are inputs. */
@@ -20,6 +20,10 @@ export interface DownstreamModelOptions {
   readonly adapters: readonly NamedAdapter[];
   readonly fusion: FusionConfig;
   readonly headInit: HeadInit;
+  /**
+   * What learns besides fusion and head. `backbone` is the paper's way (adapters frozen); `none` needs the backbone's
+   * hidden states only, which can be cached.
+   */
   readonly trains: TrainedParts;
   /** Whether adapters drop what their configurations say although they are frozen, as the released code's do. */
   readonly frozenDropout: boolean;

@@ -12,6 +12,7 @@ import {
   FrozenBackbone,
   type FrozenBackboneOptions,
   padBatch,
+  tokenFeeds,
 } from "./frozen-backbone.js";
 import { int8Report } from "./int8-report.js";
 
@@ -41,6 +42,20 @@ export class StreamedFeatures<E extends EncodedText> implements FeatureSource<E>
   close(): Promise<void> {
     return this.backbone.close();
   }
+}
+
+/** Tokens instead of hidden states, for a graph that holds the backbone. */
+export class TokenFeatures<E extends EncodedText> implements FeatureSource<E> {
+  constructor(
+    private readonly folder: BackboneFolder,
+    readonly dtype: FeatureDType,
+  ) {}
+
+  async batch(examples: readonly E[], width: number): Promise<Tensors> {
+    return tokenFeeds(this.folder, padBatch(idsOf(examples), width, this.folder.config.padTokenId));
+  }
+
+  async close(): Promise<void> {}
 }
 
 /** Reads hidden states from a cache; the embedding output is a look-up and computed anew. */

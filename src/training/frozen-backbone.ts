@@ -130,6 +130,29 @@ export function padBatch(texts: readonly (readonly number[])[], width: number, p
   return { inputIds: int32Tensor(shape, ids), attentionMask: int32Tensor(shape, mask) };
 }
 
+/** What the graph of a backbone is fed. */
+export function tokenFeeds({ definition, config }: BackboneFolder, { inputIds, attentionMask }: TokenBatch): Tensors {
+  return {
+    input_ids: inputIds,
+    attention_mask: attentionMask,
+    position_ids: definition.positionIds(inputIds, attentionMask, config),
+    token_type_ids: int32Tensor(inputIds.shape, new Int32Array(inputIds.data.length)),
+  };
+}
+
+/** A backbone's weights by parameter, as a training starts from them. */
+export async function readBackboneTensors({ folder, definition, config }: BackboneFolder): Promise<Tensors> {
+  const source = await openWeights(folder);
+  try {
+    const { backbone, loader } = checkedWeights(definition, config, source);
+    const tensors: Record<string, HostTensor> = {};
+    for (const { name, shape } of backbone.parameters) tensors[name] = float32Tensor(shape, await loader.read(name));
+    return tensors;
+  } finally {
+    await source.close();
+  }
+}
+
 /** How the backbone computes: float32, or with int8 weights and activations quantised batch by batch. */
 export const backbonePrecisions = ["float32", "int8"] as const;
 export type BackbonePrecision = (typeof backbonePrecisions)[number];
@@ -200,17 +223,8 @@ export class FrozenBackbone {
    * Hidden states of a batch, by {@link hiddenStateName}; `[batch, sequence, hidden]` each.
    * The batch's buffers may be moved: do not use them afterwards.
    */
-  run({ inputIds, attentionMask }: TokenBatch): Promise<Tensors> {
-    const positionIds = this.folder.definition.positionIds(inputIds, attentionMask, this.folder.config);
-    return this.graph.run(
-      {
-        input_ids: inputIds,
-        attention_mask: attentionMask,
-        position_ids: positionIds,
-        token_type_ids: int32Tensor(inputIds.shape, new Int32Array(inputIds.data.length)),
-      },
-      this.layers.map(hiddenStateName),
-    );
+  run(batch: TokenBatch): Promise<Tensors> {
+    return this.graph.run(tokenFeeds(this.folder, batch), this.layers.map(hiddenStateName));
   }
 
   close(): Promise<void> {

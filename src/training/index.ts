@@ -13,11 +13,13 @@
  */
 export * from "./adamw.js";
 export * from "./checkpoint.js";
+export * from "./downstream-model.js";
 export * from "./events.js";
 export * from "./executor.js";
 export * from "./factual.js";
 export * from "./feature-cache.js";
 export * from "./features.js";
+export * from "./finetune.js";
 export * from "./frozen-backbone.js";
 export * from "./host-loss-session.js";
 export * from "./linguistic.js";

@@ -54,14 +54,7 @@ export function makeTaskModel<Example, Encoded extends EncodedText, Score>(
   options: TaskModelOptions,
 ): TaskModel<Example, Encoded, Score> {
   const { backbone, features, architecture, maxLength, headInit, featureDtype, freezeAdapter = false } = options;
-  const limit = maxTokens(backbone.config);
-  if (maxLength > limit) {
-    throw userError({
-      where: "--max-length",
-      what: `${maxLength} tokens are more than the backbone has positions for`,
-      expected: `at most ${limit}`,
-    });
-  }
+  checkMaxLength(maxLength, backbone);
   const task = kind.make(settings, { maxLength, dropout: architecture.dropout, headInit });
   const { hiddenSize, layers: backboneLayers } = backbone.config;
   const model = new KnowledgeModel({
@@ -74,6 +67,17 @@ export function makeTaskModel<Example, Encoded extends EncodedText, Score>(
     makeHead: (scope, sizes) => task.makeHead(scope, sizes),
   });
   return { task, model };
+}
+
+/** @throws UserError where texts may be longer than the backbone can read */
+export function checkMaxLength(maxLength: number, { config }: BackboneFolder): void {
+  const limit = maxTokens(config);
+  if (maxLength <= limit) return;
+  throw userError({
+    where: "--max-length",
+    what: `${maxLength} tokens are more than the backbone has positions for`,
+    expected: `at most ${limit}`,
+  });
 }
 
 /** Everything that runs a trained adapter. */

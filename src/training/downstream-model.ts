@@ -1,0 +1,194 @@
+/**
+ * Fine-tuned models: made from a backbone and finished adapters, or loaded from their folder.
+ * @module
+ */
+import { join } from "node:path";
+import {
+  adapterFiles,
+  adapterScope,
+  adapterShapes,
+  checkAdapterNames,
+  type FusionConfig,
+  hashOfTensors,
+  type NamedAdapter,
+  type Parameters,
+  readAdapterManifest,
+  readAdapterParameters,
+  readDownstreamManifest,
+  readDownstreamParameters,
+  requireSameBackbone,
+  type TrainedParts,
+} from "../adapters/index.js";
+import { userError } from "../errors.js";
+import {
+  DownstreamModel,
+  type EncodedText,
+  type HeadInit,
+  type Task,
+  type TaskKind,
+  type TaskSettings,
+} from "../tasks/index.js";
+import { float32Tensor, type HostTensor } from "../tensor.js";
+import type { Executor, Tensors } from "./executor.js";
+import type { FeatureDType } from "./feature-cache.js";
+import { type FeatureSource, StreamedFeatures, TokenFeatures } from "./features.js";
+import { type BackboneFolder, backboneIdentity, FrozenBackbone, openBackbone } from "./frozen-backbone.js";
+import { PredictionSession } from "./session.js";
+import { checkMaxLength } from "./task-model.js";
+
+/** A finished adapter that is fused. */
+export interface FusedAdapter extends NamedAdapter {
+  readonly folder: string;
+  /** Of its tensors. */
+  readonly hash: string;
+  readonly parameters: Parameters;
+}
+
+/**
+ * Reads finished adapters for one backbone.
+ *
+ * @throws UserError where an adapter was trained beside another backbone, or is a baseline without an adapter
+ */
+export async function openAdapters(
+  named: readonly { readonly name: string; readonly folder: string }[],
+  backbone: BackboneFolder,
+): Promise<FusedAdapter[]> {
+  checkAdapterNames(named.map(({ name }) => name));
+  const adapters: FusedAdapter[] = [];
+  for (const { name, folder } of named) {
+    const manifest = await readAdapterManifest(folder);
+    requireSameBackbone(folder, manifest, backboneIdentity(backbone));
+    if (manifest.features !== "adapter") {
+      throw userError({ where: folder, what: "the folder holds a baseline, no adapter", expected: "an adapter" });
+    }
+    const config = manifest.architecture;
+    const parameters = await readAdapterParameters(
+      folder,
+      "adapter",
+      adapterShapes(config, backbone.config.hiddenSize),
+    );
+    adapters.push({ name, folder, config, parameters, hash: await hashOfTensors(join(folder, adapterFiles.adapter)) });
+  }
+  return adapters;
+}
+
+export interface DownstreamOptions {
+  readonly backbone: BackboneFolder;
+  readonly adapters: readonly NamedAdapter[];
+  readonly fusion: FusionConfig;
+  readonly trains: TrainedParts;
+  readonly frozenDropout: boolean;
+  readonly maxLength: number;
+  readonly headInit: HeadInit;
+  readonly dropout: number;
+  readonly featureDtype: FeatureDType;
+}
+
+export interface DownstreamTaskModel<Example, Encoded extends EncodedText, Score> {
+  readonly task: Task<Example, Encoded, Score>;
+  readonly model: DownstreamModel;
+}
+
+/** Whether the backbone learns, so that it is part of the graph. */
+export const trainsBackbone = (trains: TrainedParts): boolean => trains === "backbone" || trains === "all";
+
+/** The task and the model for a backbone. */
+export function makeDownstreamModel<Example, Encoded extends EncodedText, Score>(
+  kind: TaskKind<Example, Encoded, Score>,
+  settings: TaskSettings,
+  options: DownstreamOptions,
+): DownstreamTaskModel<Example, Encoded, Score> {
+  const { backbone, maxLength, dropout, headInit, trains, adapters } = options;
+  checkMaxLength(maxLength, backbone);
+  const task = kind.make(settings, { maxLength, dropout, headInit });
+  const { definition, config } = backbone;
+  const model = new DownstreamModel({
+    backbone: trainsBackbone(trains) ? definition.build(config) : null,
+    hiddenSize: config.hiddenSize,
+    backboneLayers: config.layers,
+    adapters: adapters.map(({ name, config: architecture }) => ({ name, config: architecture })),
+    fusion: options.fusion,
+    headInit,
+    trains,
+    frozenDropout: options.frozenDropout,
+    featureDtype: options.featureDtype,
+    makeHead: (scope, sizes) => task.makeHead(scope, sizes),
+  });
+  return { task, model };
+}
+
+/** Adapters' parameters under the names that they have in a model of several. */
+export function adapterTensors(adapters: readonly FusedAdapter[]): Tensors {
+  return Object.fromEntries(
+    adapters.flatMap(({ name, parameters }) =>
+      [...parameters].map(([key, { shape, data }]): [string, HostTensor] => [
+        `${adapterScope(name)}.${key}`,
+        // A copy: what is handed to an executor may be moved there.
+        float32Tensor(shape, data.slice()),
+      ]),
+    ),
+  );
+}
+
+/** A fine-tuned model, ready to predict. */
+export interface LoadedDownstreamModel<Example, Encoded extends EncodedText, Score>
+  extends DownstreamTaskModel<Example, Encoded, Score> {
+  readonly manifest: { readonly task: TaskSettings & { readonly maxLength: number } };
+  readonly backbone: BackboneFolder;
+  readonly session: PredictionSession<Encoded>;
+}
+
+/** Loads a fine-tuned model's folder beside its backbone; the backbone must be the one it was trained beside. */
+export async function loadDownstreamModel<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  folder: string,
+  kind: TaskKind<Example, Encoded, Score>,
+  backboneName?: string,
+): Promise<LoadedDownstreamModel<Example, Encoded, Score>> {
+  const manifest = await readDownstreamManifest(folder);
+  const name = backboneName ?? manifest.backbone.name;
+  if (name === null)
+    throw userError({ where: folder, what: "the model does not name its backbone", fix: "give --backbone" });
+  const backbone = await openBackbone(name);
+  requireSameBackbone(folder, manifest, backboneIdentity(backbone));
+  const { maxLength, labels, options } = manifest.task;
+  const made = makeDownstreamModel(
+    kind,
+    { labels, options },
+    {
+      backbone,
+      adapters: manifest.adapters.map(({ name: own, architecture }) => ({ name: own, config: architecture })),
+      fusion: manifest.fusion,
+      trains: manifest.trains,
+      frozenDropout: false,
+      maxLength,
+      headInit: "official",
+      dropout: 0,
+      featureDtype: manifest.hiddenStates,
+    },
+  );
+  const shapes = new Map(made.model.parameters.map(({ name: own, shape }) => [own, shape]));
+  const parameters = await readDownstreamParameters(folder, shapes);
+  await executor.setState(
+    Object.fromEntries([...parameters].map(([own, { shape, data }]) => [own, float32Tensor(shape, data)])),
+  );
+  const session = await PredictionSession.open<Encoded>({
+    executor,
+    features: await streamed(executor, backbone, made.model, manifest.hiddenStates),
+    padTokenId: backbone.config.padTokenId,
+    ...made,
+    maxLength,
+  });
+  return { ...made, manifest, backbone, session };
+}
+
+/** What the model is fed for texts that come as they come: tokens, or hidden states computed anew. */
+export async function streamed(
+  executor: Executor,
+  backbone: BackboneFolder,
+  model: DownstreamModel,
+  dtype: FeatureDType,
+): Promise<FeatureSource<EncodedText>> {
+  if (trainsBackbone(model.options.trains)) return new TokenFeatures(backbone, dtype);
+  return new StreamedFeatures(await FrozenBackbone.load(executor, backbone, model.neededLayers, { dtype }));
+}

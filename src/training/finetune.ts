@@ -1,0 +1,328 @@
+import { join } from "node:path";
+import {
+  type DownstreamManifest,
+  type FusionConfig,
+  type TrainedParts,
+  writeDownstreamFolder,
+} from "../adapters/index.js";
+import { userError } from "../errors.js";
+import type { Parameter } from "../graph/index.js";
+import type { DownstreamModel, EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/index.js";
+import { elementCount, floatsOf } from "../tensor.js";
+import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
+import { adamWDefaults } from "./adamw.js";
+import {
+  adapterTensors,
+  type DownstreamTaskModel,
+  type FusedAdapter,
+  makeDownstreamModel,
+  streamed,
+  trainsBackbone,
+} from "./downstream-model.js";
+import type { TrainEvent } from "./events.js";
+import type { Executor, Tensors } from "./executor.js";
+import { type FeatureOptions, type FeatureSource, openFeatures } from "./features.js";
+import { type BackboneFolder, backboneIdentity, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
+import { HostLossSession } from "./host-loss-session.js";
+import { checkpointFolder, type Lesson } from "./pretrain.js";
+import { PredictionSession, type SessionOptions, type StepSession, TrainingSession, textsOf } from "./session.js";
+import {
+  countSkipped,
+  type EncodedData,
+  type ExampleSet,
+  encodeExamples,
+  hashExamples,
+  type SkipCounts,
+} from "./task-data.js";
+import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
+
+/** How a model is fine-tuned, whatever the task. */
+export interface FinetunePlan {
+  readonly backbone: BackboneFolder;
+  readonly adapters: readonly FusedAdapter[];
+  readonly fusion: FusionConfig;
+  readonly trains: TrainedParts;
+  readonly frozenDropout: boolean;
+  readonly out: string;
+  readonly headInit: HeadInit;
+  readonly dropout: number;
+  readonly maxLength: number;
+  readonly featureOptions: FeatureOptions;
+  readonly settings: TrainerSettings;
+  /** Of fusion and head. */
+  readonly headLearningRate: number;
+  readonly weightDecay: number;
+  readonly adamEpsilon: number;
+  readonly maxGradNorm: number;
+  readonly resume: boolean;
+  /** Stored in the model's folder. */
+  readonly recipe: JsonObject;
+}
+
+/** A downstream task's data; the test set is scored once, at the end. */
+export interface DownstreamLesson<Example, Encoded extends EncodedText, Score> extends Lesson<Example, Encoded, Score> {
+  readonly test?: ExampleSet<Example>;
+}
+
+export interface FinetuneResult<Score> {
+  readonly manifest: DownstreamManifest;
+  readonly reason: "completed" | "early-stop" | "interrupted";
+  /** Null for a training that was interrupted. */
+  readonly dev: Score | null;
+  readonly test: Score | null;
+  readonly skipped: { readonly train: SkipCounts; readonly dev: SkipCounts; readonly test: SkipCounts };
+  /** SHA-256 of the backbone's files before and after. */
+  readonly backboneHash: { readonly before: string; readonly after: string };
+}
+
+type OnEvent = (event: TrainEvent) => Promise<void> | void;
+type DoneEvent = Extract<TrainEvent, { kind: "done" }>;
+
+interface Setup<Example, Encoded extends EncodedText, Score> extends DownstreamTaskModel<Example, Encoded, Score> {
+  readonly kind: TaskKind<Example, Encoded, Score>;
+  readonly settings: TaskSettings;
+  readonly train: EncodedData<Encoded>;
+  readonly dev: EncodedData<Encoded>;
+  readonly test: EncodedData<Encoded> | null;
+}
+
+/**
+ * Fine-tunes a backbone with adapters on a downstream task (K-Adapter §3.5 and §4) and writes the model's folder: the
+ * parameters that were best on the dev data.
+ *
+ * @param onEvent told of every step, evaluation and checkpoint
+ * @param signal stops after the step under way and leaves a checkpoint
+ */
+export async function finetune<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  plan: FinetunePlan,
+  lesson: DownstreamLesson<Example, Encoded, Score>,
+  onEvent: OnEvent = () => undefined,
+  signal?: AbortSignal,
+): Promise<FinetuneResult<Score>> {
+  const setup = prepare(plan, lesson);
+  const run = await Run.open(executor, plan, setup, onEvent, signal);
+  try {
+    const last = await run.train();
+    const finished = last.reason !== "interrupted";
+    if (finished) await run.restoreBest();
+    const dev = finished ? await run.score(setup.dev) : null;
+    const test = finished && setup.test ? await run.score(setup.test) : null;
+    const metrics = {
+      ...(dev === null ? {} : setup.task.evaluation(dev).metrics),
+      ...(test === null ? {} : prefixed("test.", setup.task.evaluation(test).metrics)),
+    };
+    const manifest = manifestOf(plan, setup, metrics, last);
+    if (finished) await writeDownstreamFolder(plan.out, manifest, await run.parameters());
+    const { folder, hash: before } = plan.backbone;
+    const { hash: after } = await openBackbone(folder);
+    const skipped = { train: setup.train.skipped, dev: setup.dev.skipped, test: setup.test?.skipped ?? {} };
+    return { manifest, reason: last.reason, dev, test, skipped, backboneHash: { before, after } };
+  } finally {
+    await run.close();
+  }
+}
+
+const prefixed = (prefix: string, metrics: Readonly<Record<string, number>>) =>
+  Object.fromEntries(Object.entries(metrics).map(([key, value]) => [`${prefix}${key}`, value]));
+
+function prepare<Example, Encoded extends EncodedText, Score>(
+  plan: FinetunePlan,
+  { kind, settings, train, dev, test }: DownstreamLesson<Example, Encoded, Score>,
+): Setup<Example, Encoded, Score> {
+  const made = makeDownstreamModel(kind, settings, { ...plan, featureDtype: plan.featureOptions.dtype });
+  const encode = (set: ExampleSet<Example>) => {
+    const encoded = encodeExamples(made.task, plan.backbone.tokenizer, set);
+    if (encoded.examples.length > 0) return encoded;
+    throw userError({
+      where: set.where,
+      what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
+      fix: "raise --max-length",
+    });
+  };
+  return { ...made, kind, settings, train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
+}
+
+/** A training with all that it holds open. */
+class Run<Example, Encoded extends EncodedText, Score> {
+  private readonly opened: FeatureSource<EncodedText>[] = [];
+  private readonly predictions = new Map<EncodedData<Encoded>, PredictionSession<Encoded>>();
+
+  private constructor(
+    private readonly executor: Executor,
+    private readonly plan: FinetunePlan,
+    private readonly setup: Setup<Example, Encoded, Score>,
+    private readonly onEvent: OnEvent,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  private session!: StepSession<Encoded>;
+
+  static async open<Example, Encoded extends EncodedText, Score>(
+    executor: Executor,
+    plan: FinetunePlan,
+    setup: Setup<Example, Encoded, Score>,
+    onEvent: OnEvent,
+    signal: AbortSignal | undefined,
+  ): Promise<Run<Example, Encoded, Score>> {
+    const run = new Run(executor, plan, setup, onEvent, signal);
+    const options = await run.sessionOptions(setup.train, "train");
+    run.session = await run.openTraining(options);
+    for (const [what, data] of Object.entries({ dev: setup.dev, test: setup.test })) {
+      if (data) run.predictions.set(data, await PredictionSession.open(await run.sessionOptions(data, what)));
+    }
+    return run;
+  }
+
+  private async openTraining(options: SessionOptions<Encoded>): Promise<StepSession<Encoded>> {
+    const { plan, setup } = this;
+    const { weightDecay, maxGradNorm, adamEpsilon: epsilon, settings } = plan;
+    const optimizer = { ...adamWDefaults, weightDecay, maxGradNorm, epsilon };
+    const { backboneParameters: backbone, trainable } = setup.model;
+    const variants = {
+      rateScale: headRateScale(setup.model, plan.headLearningRate / settings.learningRate),
+      // The released scripts clip backbone and task model apart.
+      clipGroups: { backbone, task_model: trainable.filter((parameter) => !backbone.includes(parameter)) },
+    };
+    if (setup.task.hostLoss) return HostLossSession.open(options, optimizer, variants);
+    const accumulation = settings.gradientAccumulation > 1;
+    return TrainingSession.open(options, optimizer, { ...variants, accumulation });
+  }
+
+  private async sessionOptions(data: EncodedData<Encoded>, what: string): Promise<SessionOptions<Encoded>> {
+    const { executor, plan, setup, onEvent } = this;
+    const { backbone, featureOptions, maxLength } = plan;
+    const { model, task } = setup;
+    const texts = data.examples.flatMap((example) => textsOf(task, example));
+    const plain = trainsBackbone(plan.trains) || model.adapters.readsPadding || featureOptions.cache === null;
+    const own = { ...featureOptions, ...(this.signal ? { signal: this.signal } : {}) };
+    const features = plain
+      ? await streamed(executor, backbone, model, featureOptions.dtype)
+      : await openFeatures(executor, backbone, model.neededLayers, texts, what, own, onEvent);
+    this.opened.push(features);
+    const given = async (): Promise<Tensors> => ({
+      ...(trainsBackbone(plan.trains) ? await readBackboneTensors(backbone) : {}),
+      ...adapterTensors(plan.adapters),
+    });
+    return { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength, given };
+  }
+
+  /** Scores the current parameters. */
+  async score(data: EncodedData<Encoded>): Promise<Score> {
+    const session = this.predictions.get(data);
+    if (!session) throw new Error("the data set was not opened");
+    const logits = await predictAll(session, data.examples, 2 * this.plan.settings.batchSize, this.signal);
+    return this.setup.task.score(data.examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
+  }
+
+  async train(): Promise<DoneEvent> {
+    const { plan, setup, executor } = this;
+    const { model, task } = setup;
+    const trainer = new Trainer<Encoded>({
+      session: this.session,
+      settings: plan.settings,
+      train: setup.train.examples,
+      evaluate: async () => task.evaluation(await this.score(setup.dev)),
+      keepBest: async (parameters) => writeSafetensors(bestFile(plan.out), Object.entries(await parameters())),
+      readState: (slots) => executor.getState(slots),
+      checkpoints: checkpointFolder(plan.out),
+      identity: identityOf(plan, setup),
+      resume: plan.resume,
+      parameters: model.parameters.map(({ name }) => name),
+      parameterCount: model.trainable.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    });
+    let last: DoneEvent | null = null;
+    for await (const event of trainer.run(this.signal)) {
+      if (event.kind === "done") last = event;
+      await this.onEvent(event);
+    }
+    if (!last) throw new Error("the training ended without saying so");
+    return last;
+  }
+
+  /** Takes the parameters that were best on the dev data. */
+  async restoreBest(): Promise<void> {
+    const source = await openSafetensors(bestFile(this.plan.out));
+    const state: Record<string, Tensors[string]> = {};
+    for (const { name } of this.setup.model.parameters) state[name] = await source.read(name);
+    await source.close();
+    await this.executor.setState(state);
+  }
+
+  async parameters() {
+    const { parameters } = this.setup.model;
+    const state = await this.executor.getState(parameters.map(({ name }) => name));
+    return new Map(parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(state, name) }]));
+  }
+
+  async close(): Promise<void> {
+    for (const features of this.opened) await features.close();
+  }
+}
+
+const bestFile = (out: string) => join(checkpointFolder(out), "best.safetensors");
+
+/** Fusion and head learn from nothing and bear a higher rate than what was trained before. */
+function headRateScale({ taskParameters }: DownstreamModel, scale: number): (parameter: Parameter) => number {
+  const own = new Set(taskParameters);
+  return (parameter) => (own.has(parameter) ? scale : 1);
+}
+
+/** What decides the bits of the result: a run can only be continued by one that has all of this in common. */
+function identityOf<Example, Encoded extends EncodedText, Score>(
+  plan: FinetunePlan,
+  { kind, settings: learnt, task, train }: Setup<Example, Encoded, Score>,
+): Record<string, string> {
+  const { fusion, trains, frozenDropout, headInit, dropout, maxLength } = plan;
+  const { headLearningRate, weightDecay, adamEpsilon, maxGradNorm } = plan;
+  const { saveEvery: _, ...settings } = plan.settings;
+  const model = { fusion, trains, frozenDropout, headInit, dropout, maxLength, dtype: plan.featureOptions.dtype };
+  const shown = { ...settings, ...model, headLearningRate, weightDecay, adamEpsilon, maxGradNorm };
+  return {
+    ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
+    backbone: plan.backbone.hash,
+    adapters: plan.adapters.map(({ name, hash }) => `${name}=${hash}`).join(" "),
+    task: `${kind.name} ${JSON.stringify(learnt.options)}`,
+    labels: hashJson(learnt.labels),
+    train: hashTexts(task, train.examples),
+  };
+}
+
+/** {@link hashExamples}, with every text of an example. */
+function hashTexts<Encoded extends EncodedText>(
+  task: Parameters<typeof hashExamples<Encoded>>[0] & SessionOptions<Encoded>["task"],
+  examples: readonly Encoded[],
+): string {
+  const ids = examples.flatMap((example) => textsOf(task, example).map(({ inputIds }) => [...inputIds]));
+  return hashJson([hashExamples(task, examples), hashJson(ids)]);
+}
+
+function manifestOf<Example, Encoded extends EncodedText, Score>(
+  plan: FinetunePlan,
+  { kind, settings, train, dev, test }: Setup<Example, Encoded, Score>,
+  metrics: Readonly<Record<string, number>>,
+  last: DoneEvent,
+): DownstreamManifest {
+  const { backbone, trains, fusion, adapters, maxLength, recipe } = plan;
+  const json = {
+    format: "kadapter-downstream/1",
+    trains,
+    fusion,
+    adapters: adapters.map(({ name, config, folder, hash }) => ({ name, architecture: config, folder, hash })),
+    backbone: backboneIdentity(backbone),
+    hiddenStates: plan.featureOptions.dtype,
+    task: { name: kind.name, labels: settings.labels, maxLength, options: settings.options },
+    recipe,
+    metrics: {
+      ...metrics,
+      bestStep: last.bestStep,
+      steps: last.step,
+      trainExamples: train.examples.length,
+      devExamples: dev.examples.length,
+      ...(test ? { testExamples: test.examples.length } : {}),
+      skipped: [train, dev, test].reduce((sum, data) => sum + (data ? countSkipped(data.skipped) : 0), 0),
+    },
+  };
+  // As it will be read: without what is undefined, and nobody else's to change.
+  return JSON.parse(JSON.stringify(json)) as DownstreamManifest;
+}
