@@ -7,6 +7,7 @@ const nothing = async () => undefined;
 const handlers: Handlers = {
   pretrainFactual: nothing,
   pretrainLinguistic: nothing,
+  finetune: { relations: nothing, entityTyping: nothing, multipleChoice: nothing, openQa: nothing },
   eval: nothing,
   predict: nothing,
   import: nothing,

@@ -2,6 +2,7 @@ import process from "node:process";
 import { handleDemo } from "./handlers/demo.js";
 import { handleDoctor } from "./handlers/doctor.js";
 import { handleEval } from "./handlers/eval.js";
+import { finetuneHandlers } from "./handlers/finetune.js";
 import { handleImport } from "./handlers/import.js";
 import { handleInspect } from "./handlers/inspect.js";
 import { handlePredict } from "./handlers/predict.js";
@@ -14,6 +15,7 @@ import { runCli } from "./run.js";
 const handlers = {
   pretrainFactual: handlePretrainFactual,
   pretrainLinguistic: handlePretrainLinguistic,
+  finetune: finetuneHandlers,
   eval: handleEval,
   predict: handlePredict,
   import: handleImport,

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Handler } from "./commands/common.js";
 import { type DemoOptions, demoCommand } from "./commands/demo.js";
 import { type EvalOptions, evalCommand } from "./commands/eval.js";
+import { type FinetuneHandlers, finetuneCommand } from "./commands/finetune.js";
 import { type ImportOptions, importCommand } from "./commands/import.js";
 import {
   doctorCommand,
@@ -19,6 +20,7 @@ import type { ContextFactory } from "./run.js";
 export interface Handlers {
   readonly pretrainFactual: Handler<FactualRequest>;
   readonly pretrainLinguistic: Handler<LinguisticRequest>;
+  readonly finetune: FinetuneHandlers;
   readonly eval: Handler<EvalOptions>;
   readonly predict: Handler<PredictOptions>;
   readonly import: Handler<ImportOptions>;
@@ -40,6 +42,7 @@ export function createProgram(context: ContextFactory, handlers: Partial<Handler
   if (handlers.pretrainFactual) pretrain.addCommand(factualCommand(context, handlers.pretrainFactual));
   if (handlers.pretrainLinguistic) pretrain.addCommand(linguisticCommand(context, handlers.pretrainLinguistic));
   if (pretrain.commands.length > 0) add(pretrain);
+  if (handlers.finetune) add(finetuneCommand(context, handlers.finetune));
   if (handlers.eval) add(evalCommand(context, handlers.eval));
   if (handlers.predict) add(predictCommand(context, handlers.predict));
   if (handlers.import) add(importCommand(context, handlers.import));

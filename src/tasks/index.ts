@@ -16,6 +16,7 @@ export * from "./knowledge-model.js";
 export * from "./losses.js";
 export * from "./multiple-choice.js";
 export * from "./multiple-choice-head.js";
+export * from "./open-answers.js";
 export * from "./open-qa.js";
 export * from "./position-head.js";
 export * from "./projection-head.js";

@@ -4,11 +4,12 @@ import { type GraphBuilder, mul, type Parameter, reduceSum, type Value } from ".
 import { drop, type Linear, type ParamScope, type Pass } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/index.js";
-import { type AnswerScores, normaliseAnswer, scoreAnswers } from "./answer-scores.js";
+import { type AnswerScores, scoreAnswers } from "./answer-scores.js";
 import { distantAnswers } from "./distant-answers.js";
 import type { DownstreamHeadOptions } from "./downstream-heads.js";
+import { type OpenAnswer, openAnswers } from "./open-answers.js";
 import { headLinear } from "./relation-head.js";
-import { normaliser, type SpanTargets, spanLoss } from "./span-loss.js";
+import { type SpanTargets, spanLoss } from "./span-loss.js";
 import type {
   EncodedText,
   Evaluation,
@@ -26,6 +27,8 @@ import { taskOptions } from "./task-options.js";
 const optionsSchema = z.object({
   /** Longest answer in tokens. */
   maxAnswerLength: z.int().min(1).max(1000).default(16),
+  /** Paragraphs of a question that are read. */
+  maxParagraphs: z.int().min(1).max(100_000).default(50),
 });
 
 /** A question with one paragraph, or a part of a long one. */
@@ -39,12 +42,6 @@ export interface EncodedQuestion extends EncodedText {
   /** `inputIds` is the longest of them. */
   readonly texts: readonly EncodedParagraph[];
   readonly example: OpenQuestion;
-}
-
-export interface OpenAnswer {
-  readonly text: string;
-  /** Of all places that say so together. */
-  readonly probability: number;
 }
 
 export type OpenScores = AnswerScores & { readonly questions: number };
@@ -123,33 +120,14 @@ export class OpenQa implements Task<OpenQuestion, EncodedQuestion, OpenScores> {
     return {};
   }
 
-  /** The likeliest answers: the probabilities of all places that say the same are added up. */
-  answers({ texts }: EncodedQuestion, logits: Float32Array, top: number): OpenAnswer[] {
-    const parts = splitLogits(texts, logits);
-    const [starts, ends] = ([0, 1] as const).map((side) =>
-      normaliser(texts.flatMap(({ first, end }, t) => sideOf(parts[t]!, side, first, end))),
-    );
-    const answers = new Map<string, { total: number; best: number; text: string }>();
-    texts.forEach(({ paragraph, offsets, first }, t) => {
-      for (const { start, last } of bestSpans(parts[t]!, texts[t]!, this.maxAnswerLength)) {
-        const own = parts[t] as Float32Array;
-        const share = starts!.share(own[2 * start] as number) * ends!.share(own[2 * last + 1] as number);
-        const text = paragraph.slice(offsets[start - first]![0], offsets[last - first]![1]).trim();
-        const key = normaliseAnswer(text);
-        if (key === "") continue;
-        const known = answers.get(key) ?? { total: 0, best: 0, text };
-        known.total += share;
-        if (share > known.best) Object.assign(known, { best: share, text });
-        answers.set(key, known);
-      }
-    });
-    const sorted = [...answers.values()].sort((a, b) => b.total - a.total);
-    return sorted.slice(0, top).map(({ text, total }) => ({ text, probability: total }));
+  /** The likeliest answers to a question. */
+  answers({ encoded, logits }: Prediction<EncodedQuestion>, top: number): OpenAnswer[] {
+    return openAnswers(encoded, logits, { top, maxAnswerLength: this.maxAnswerLength });
   }
 
   score(predictions: Iterable<Prediction<EncodedQuestion>>): OpenScores {
     const all = Array.from(predictions, ({ encoded, logits }) => ({
-      prediction: this.answers(encoded, logits, 1)[0]?.text ?? "",
+      prediction: this.answers({ encoded, logits }, 1)[0]?.text ?? "",
       answers: encoded.example.answers,
     }));
     return scoreAnswers(all);
@@ -169,32 +147,6 @@ function tokenSpan(
   const from = offsets.findIndex(([a, b]) => a <= start && start < b);
   const to = offsets.findLastIndex(([a, b]) => a < end && end <= b);
   return from < 0 || to < from ? [] : [[first + from, first + to]];
-}
-
-/** A question's logits, text by text. */
-export function splitLogits(texts: readonly EncodedText[], logits: Float32Array): Float32Array[] {
-  let at = 0;
-  return texts.map(({ inputIds: { length } }) => {
-    at += 2 * length;
-    return logits.subarray(at - 2 * length, at);
-  });
-}
-
-const sideOf = (logits: Float32Array, side: 0 | 1, first: number, end: number): number[] =>
-  Array.from({ length: end - first }, (_, i) => logits[2 * (first + i) + side] as number);
-
-/** Spans of one text that are worth adding up. */
-const spansOfText = 20;
-
-/** The best spans of a text by start plus end score. */
-function bestSpans(logits: Float32Array, { first, end }: SpanTargets, longest: number) {
-  const spans: { start: number; last: number; score: number }[] = [];
-  for (let start = first; start < end; start++) {
-    for (let last = start; last < Math.min(end, start + longest); last++) {
-      spans.push({ start, last, score: (logits[2 * start] as number) + (logits[2 * last + 1] as number) });
-    }
-  }
-  return spans.sort((a, b) => b.score - a.score).slice(0, spansOfText);
 }
 
 /** Scores of every token as start and end of an answer: `qa_outputs`, as in Hugging Face's question answering models. */

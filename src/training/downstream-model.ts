@@ -8,6 +8,7 @@ import {
   adapterScope,
   adapterShapes,
   checkAdapterNames,
+  type DownstreamManifest,
   type FusionConfig,
   hashOfTensors,
   type NamedAdapter,
@@ -34,7 +35,7 @@ import type { FeatureDType } from "./feature-cache.js";
 import { type FeatureSource, StreamedFeatures, TokenFeatures } from "./features.js";
 import { type BackboneFolder, backboneIdentity, FrozenBackbone, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession } from "./session.js";
-import { checkMaxLength } from "./task-model.js";
+import { checkMaxLength, type LoadOptions } from "./task-model.js";
 
 /** A finished adapter that is fused. */
 export interface FusedAdapter extends NamedAdapter {
@@ -133,7 +134,7 @@ export function adapterTensors(adapters: readonly FusedAdapter[]): Tensors {
 /** A fine-tuned model, ready to predict. */
 export interface LoadedDownstreamModel<Example, Encoded extends EncodedText, Score>
   extends DownstreamTaskModel<Example, Encoded, Score> {
-  readonly manifest: { readonly task: TaskSettings & { readonly maxLength: number } };
+  readonly manifest: DownstreamManifest;
   readonly backbone: BackboneFolder;
   readonly session: PredictionSession<Encoded>;
 }
@@ -143,9 +144,16 @@ export async function loadDownstreamModel<Example, Encoded extends EncodedText, 
   executor: Executor,
   folder: string,
   kind: TaskKind<Example, Encoded, Score>,
-  backboneName?: string,
+  { backbone: backboneName, taskOptions = {} }: LoadOptions = {},
 ): Promise<LoadedDownstreamModel<Example, Encoded, Score>> {
   const manifest = await readDownstreamManifest(folder);
+  if (manifest.task.name !== kind.name) {
+    throw userError({
+      where: folder,
+      what: `the model's task is ${manifest.task.name}`,
+      expected: `a model for the task ${kind.name}`,
+    });
+  }
   const name = backboneName ?? manifest.backbone.name;
   if (name === null)
     throw userError({ where: folder, what: "the model does not name its backbone", fix: "give --backbone" });
@@ -154,7 +162,7 @@ export async function loadDownstreamModel<Example, Encoded extends EncodedText, 
   const { maxLength, labels, options } = manifest.task;
   const made = makeDownstreamModel(
     kind,
-    { labels, options },
+    { labels, options: { ...options, ...taskOptions } },
     {
       backbone,
       adapters: manifest.adapters.map(({ name: own, architecture }) => ({ name: own, config: architecture })),

@@ -13,6 +13,7 @@
  */
 export * from "./adamw.js";
 export * from "./checkpoint.js";
+export * from "./downstream-lessons.js";
 export * from "./downstream-model.js";
 export * from "./events.js";
 export * from "./executor.js";
@@ -23,6 +24,7 @@ export * from "./finetune.js";
 export * from "./frozen-backbone.js";
 export * from "./host-loss-session.js";
 export * from "./linguistic.js";
+export * from "./load-model.js";
 export { type EventSink, MetricsLog } from "./metrics-log.js";
 export * from "./plan.js";
 export * from "./pretrain.js";

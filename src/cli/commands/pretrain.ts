@@ -8,7 +8,10 @@ import { addOptions, type GivenOptions, givenFlags, type Specs } from "../spec.j
 import { type Handler, withJson } from "./common.js";
 
 /** One call of `pretrain`: what to train, and how this run begins. */
-export interface PretrainRequest<O extends PretrainOptions = PretrainOptions> {
+export type PretrainRequest<O extends PretrainOptions = PretrainOptions> = RunRequest<O>;
+
+/** A training's options, and how this run begins. */
+export interface RunRequest<O> {
   readonly options: O;
   /** Go on from the last checkpoint in the output folder, or begin where there is none. */
   readonly resume: boolean;
@@ -22,22 +25,22 @@ export type LinguisticRequest = PretrainRequest<LinguisticOptions>;
 /** `pretrain factual`. */
 export function factualCommand(context: ContextFactory, handler: Handler<FactualRequest>): Command {
   const command = new Command("factual").description("train a factual adapter by relation classification");
-  return pretrainCommand(command, factualSpecs, resolveFactualOptions, context, handler);
+  return trainingCommand(command, factualSpecs, resolveFactualOptions, context, handler);
 }
 
 /** `pretrain linguistic`. */
 export function linguisticCommand(context: ContextFactory, handler: Handler<LinguisticRequest>): Command {
   const command = new Command("linguistic").description("train a linguistic adapter by predicting each word's head");
-  return pretrainCommand(command, linguisticSpecs, resolveLinguisticOptions, context, handler);
+  return trainingCommand(command, linguisticSpecs, resolveLinguisticOptions, context, handler);
 }
 
-/** Adds what every `pretrain` has: options or a recipe of them, and how the run begins. */
-function pretrainCommand<O extends PretrainOptions>(
+/** Adds what every training command has: options or a recipe of them, and how the run begins. */
+export function trainingCommand<O>(
   command: Command,
   specs: Specs,
   resolve: (flags: GivenOptions, recipe?: GivenOptions) => O,
   context: ContextFactory,
-  handler: Handler<PretrainRequest<O>>,
+  handler: Handler<RunRequest<O>>,
 ): Command {
   command.option("--recipe <file>", "YAML file of these options, named without --; flags win over it");
   addOptions(command, specs)

@@ -1,8 +1,8 @@
 import { writeFileAtomically } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/index.js";
 import type { EncodedText } from "../../tasks/index.js";
+import { loadModel } from "../../training/load-model.js";
 import { countSkipped, encodeExamples } from "../../training/task-data.js";
-import { loadTaskModel } from "../../training/task-model.js";
 import { predictAll } from "../../training/trainer.js";
 import type { EvalOptions } from "../commands/eval.js";
 import type { CommandContext } from "../run.js";
@@ -27,7 +27,7 @@ async function evaluate<Example, Encoded extends EncodedText, Score>(
   try {
     const taskOptions = commands.taskOptions?.(options) ?? {};
     const load = { backbone: options.backbone, taskOptions };
-    const { session, task, backbone } = await loadTaskModel(executor, options.adapter, commands.kind, load);
+    const { session, task, backbone } = await loadModel(executor, options.adapter, commands.kind, load);
     const data = await commands.read(options.data, options);
     const { examples, skipped } = encodeExamples(task, backbone.tokenizer, data);
     const logits = await predictAll(session, examples, options.batchSize, signal);

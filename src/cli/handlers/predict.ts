@@ -3,8 +3,8 @@ import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/index.js";
 import type { EncodedText } from "../../tasks/index.js";
+import { type LoadedModel, loadModel } from "../../training/load-model.js";
 import { countSkipped, isSkipped } from "../../training/task-data.js";
-import { type LoadedTaskModel, loadTaskModel } from "../../training/task-model.js";
 import { predictAll } from "../../training/trainer.js";
 import type { PredictOptions } from "../commands/predict.js";
 import { jsonLine } from "../output.js";
@@ -34,7 +34,7 @@ async function predict<Example, Encoded extends EncodedText, Score>(
   try {
     const taskOptions = commands.taskOptions?.(options) ?? {};
     const load = { backbone: options.backbone, taskOptions };
-    const model = await loadTaskModel(executor, options.adapter, commands.kind, load);
+    const model = await loadModel(executor, options.adapter, commands.kind, load);
     const predictions: Answer["json"][] = [];
     const skipped: Record<string, number> = {};
     let examples = 0;
@@ -68,7 +68,7 @@ async function appendLine(file: FileHandle, line: string): Promise<void> {
 
 async function* answers<Example, Encoded extends EncodedText, Score>(
   commands: TaskCommands<Example, Encoded, Score>,
-  model: LoadedTaskModel<Example, Encoded, Score>,
+  model: LoadedModel<Example, Encoded, Score>,
   options: PredictOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
@@ -88,7 +88,7 @@ async function* answers<Example, Encoded extends EncodedText, Score>(
 
 async function answerAll<Example, Encoded extends EncodedText, Score>(
   commands: TaskCommands<Example, Encoded, Score>,
-  { task, session, backbone }: LoadedTaskModel<Example, Encoded, Score>,
+  { task, session, backbone }: LoadedModel<Example, Encoded, Score>,
   examples: readonly Example[],
   options: PredictOptions,
   signal: AbortSignal,

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { adapterFiles, type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
+import { adapterFiles, downstreamFiles, type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
 import { userError } from "../../errors.js";
 import { workerExecutor } from "../../runtime/index.js";
 import type { EncodedText } from "../../tasks/index.js";
 import type { TrainEvent } from "../../training/events.js";
 import { defaultCacheFolder } from "../../training/feature-cache.js";
+import type { FeatureOptions } from "../../training/features.js";
 import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
 import { type EventSink, MetricsLog } from "../../training/metrics-log.js";
 import {
@@ -17,10 +18,12 @@ import {
   type TrainingPlan,
 } from "../../training/pretrain.js";
 import { TensorBoardWriter } from "../../training/tensorboard.js";
+import type { TrainerSettings } from "../../training/trainer.js";
 import type { PretrainRequest } from "../commands/pretrain.js";
-import type { PretrainOptions, RuntimeOptions } from "../options.js";
+import type { cacheSpecs, PretrainOptions, RuntimeOptions, trainingSpecs } from "../options.js";
 import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted, isAbort } from "../run.js";
+import type { Options } from "../spec.js";
 import { withOutputFolder } from "./files.js";
 
 /** What `pretrain` does for one kind of knowledge. */
@@ -113,32 +116,50 @@ function planOf({ options, resume }: PretrainRequest, backbone: BackboneFolder):
     maxGradNorm,
     freezeAdapter,
     resume,
-    featureOptions: {
-      cache: options.cache === "off" ? null : (options.cache ?? defaultCacheFolder()),
-      cacheLimit: options.cacheSize * 2 ** 30,
-      dtype: options.cacheDtype,
-      precision: options.backbonePrecision,
-    },
-    settings: {
-      epochs: options.epochs,
-      maxSteps: options.maxSteps ?? 0,
-      batchSize: options.batchSize,
-      gradientAccumulation: options.gradientAccumulation,
-      learningRate: options.learningRate,
-      warmup: options.warmup,
-      seed: options.seed,
-      evalEvery: options.evalEvery,
-      saveEvery: options.saveEvery,
-      patience: options.patience,
-    },
+    featureOptions: featureOptionsOf(options),
+    settings: trainerSettingsOf(options),
     recipe: JSON.parse(JSON.stringify(options)),
   };
 }
 
+export function featureOptionsOf({
+  cache,
+  cacheSize,
+  cacheDtype,
+  backbonePrecision,
+}: Options<typeof cacheSpecs>): FeatureOptions {
+  return {
+    cache: cache === "off" ? null : (cache ?? defaultCacheFolder()),
+    cacheLimit: cacheSize * 2 ** 30,
+    dtype: cacheDtype,
+    precision: backbonePrecision,
+  };
+}
+
+export function trainerSettingsOf(options: Options<typeof trainingSpecs>): TrainerSettings {
+  return {
+    epochs: options.epochs,
+    maxSteps: options.maxSteps ?? 0,
+    batchSize: options.batchSize,
+    gradientAccumulation: options.gradientAccumulation,
+    learningRate: options.learningRate,
+    warmup: options.warmup,
+    seed: options.seed,
+    evalEvery: options.evalEvery,
+    saveEvery: options.saveEvery,
+    patience: options.patience,
+  };
+}
+
 /** Refuses to mix two runs in one folder. */
-async function refuseUsed({ options: { out }, resume, overwrite }: PretrainRequest): Promise<void> {
+export async function refuseUsed({
+  options: { out },
+  resume,
+  overwrite,
+}: Pick<PretrainRequest, "resume" | "overwrite"> & { readonly options: { readonly out: string } }): Promise<void> {
   const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
-  const used = (await exists(join(out, adapterFiles.config))) || (await exists(checkpointFolder(out)));
+  const marks = [join(out, adapterFiles.config), join(out, downstreamFiles.config), checkpointFolder(out)];
+  const used = (await Promise.all(marks.map(exists))).includes(true);
   if (used && !resume && !overwrite) {
     throw userError({
       where: out,
@@ -149,7 +170,7 @@ async function refuseUsed({ options: { out }, resume, overwrite }: PretrainReque
 }
 
 /** The run's log files; they are opened when it is known at which step the run starts. */
-class RunLogs {
+export class RunLogs {
   private sinks: EventSink[] = [];
 
   constructor(private readonly out: string) {}

@@ -1,5 +1,6 @@
-import { readAdapterManifest } from "../../adapters/index.js";
+import { isDownstreamFolder, readAdapterManifest, readDownstreamManifest } from "../../adapters/index.js";
 import { userError } from "../../errors.js";
+import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "./downstream.js";
 import { headCommands } from "./heads.js";
 import { relationCommands } from "./relation.js";
 import type { AnyTaskCommands } from "./task-commands.js";
@@ -8,14 +9,19 @@ import type { AnyTaskCommands } from "./task-commands.js";
 const tasks: ReadonlyMap<string, AnyTaskCommands> = new Map<string, AnyTaskCommands>([
   [relationCommands.kind.name, (use) => use(relationCommands)],
   [headCommands.kind.name, (use) => use(headCommands)],
+  [downstreamRelationCommands.kind.name, (use) => use(downstreamRelationCommands)],
+  [typingCommands.kind.name, (use) => use(typingCommands)],
+  [choiceCommands.kind.name, (use) => use(choiceCommands)],
+  [openQaCommands.kind.name, (use) => use(openQaCommands)],
 ]);
 
 /** The task with a name, if it is known here. */
 export const taskNamed = (name: string): AnyTaskCommands | undefined => tasks.get(name);
 
-/** The task of an adapter's folder. */
+/** The task of an adapter's or a fine-tuned model's folder. */
 export async function taskOf(folder: string): Promise<AnyTaskCommands> {
-  const { name } = (await readAdapterManifest(folder)).task;
+  const fineTuned = await isDownstreamFolder(folder);
+  const { name } = (await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder))).task;
   const found = taskNamed(name);
   if (found) return found;
   throw userError({

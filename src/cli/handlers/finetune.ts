@@ -1,0 +1,152 @@
+import { workerExecutor } from "../../runtime/index.js";
+import type { EncodedText } from "../../tasks/index.js";
+import {
+  choiceLesson,
+  type DownstreamData,
+  openQaLesson,
+  relationsLesson,
+  typingLesson,
+} from "../../training/downstream-lessons.js";
+import { openAdapters } from "../../training/downstream-model.js";
+import type { TrainEvent } from "../../training/events.js";
+import { type DownstreamLesson, type FinetunePlan, type FinetuneResult, finetune } from "../../training/finetune.js";
+import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
+import { removeEarlierRun } from "../../training/pretrain.js";
+import type { FinetuneHandlers } from "../commands/finetune.js";
+import type { RunRequest } from "../commands/pretrain.js";
+import type { FinetuneOptions } from "../finetune-options.js";
+import { createProgress } from "../progress.js";
+import { type CommandContext, Interrupted, isAbort } from "../run.js";
+import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "../tasks/downstream.js";
+import { relationFormat } from "../tasks/relation.js";
+import type { TaskCommands } from "../tasks/task-commands.js";
+import { withOutputFolder } from "./files.js";
+import { featureOptionsOf, RunLogs, refuseUsed, runtimeOf, trainerSettingsOf } from "./pretrain.js";
+
+const dataOf = ({ train, dev, test }: FinetuneOptions): DownstreamData => ({ train, dev, ...(test ? { test } : {}) });
+
+/** `finetune`, task by task. */
+export const finetuneHandlers: FinetuneHandlers = {
+  relations: async (request, context) => {
+    const { format, markers, maxNegatives, officialFeatures: official } = request.options;
+    const own = { markers, official, ...(maxNegatives === undefined ? {} : { maxNegatives }) };
+    const lesson = () => relationsLesson(dataOf(request.options), { format: relationFormat(format) }, own);
+    await runFinetune(request, lesson, downstreamRelationCommands, context);
+  },
+  entityTyping: async (request, context) => {
+    const { alwaysOne, officialFeatures = false as const } = request.options;
+    const lesson = () => typingLesson(dataOf(request.options), { alwaysOne, official: officialFeatures });
+    await runFinetune(request, lesson, typingCommands, context);
+  },
+  multipleChoice: (request, context) =>
+    runFinetune(request, () => choiceLesson(dataOf(request.options)), choiceCommands, context),
+  openQa: (request, context) =>
+    runFinetune(request, () => openQaLesson(dataOf(request.options), request.options), openQaCommands, context),
+};
+
+async function runFinetune<Example, Encoded extends EncodedText, Score>(
+  request: RunRequest<FinetuneOptions>,
+  lesson: () => Promise<DownstreamLesson<Example, Encoded, Score>>,
+  commands: TaskCommands<Example, Encoded, Score>,
+  context: CommandContext,
+): Promise<void> {
+  const { options, overwrite } = request;
+  await refuseUsed(request);
+  const backbone = await openBackbone(options.backbone);
+  for (const note of backbone.tokenizer.notes) context.output.note(note);
+  const plan = await planOf(request, backbone);
+  await withOutputFolder(options.out, async () => {
+    if (overwrite) await removeEarlierRun(options.out);
+    const result = await train(plan, await lesson(), options, context);
+    report(result, commands, options, context);
+    if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
+  });
+}
+
+async function train<Example, Encoded extends EncodedText, Score>(
+  plan: FinetunePlan,
+  lesson: DownstreamLesson<Example, Encoded, Score>,
+  options: FinetuneOptions,
+  context: CommandContext,
+): Promise<FinetuneResult<Score>> {
+  const progress = createProgress(context.stderr);
+  const logs = new RunLogs(options.out);
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    const onEvent = async (event: TrainEvent) => {
+      progress.handle(event);
+      await logs.handle(event);
+    };
+    return await finetune(executor, plan, lesson, onEvent, context.signal);
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+    throw new Interrupted("the hidden states so far are kept: continue with the same command");
+  } finally {
+    progress.stop();
+    await logs.close();
+    await executor.close();
+  }
+}
+
+async function planOf(
+  { options, resume }: RunRequest<FinetuneOptions>,
+  backbone: BackboneFolder,
+): Promise<FinetunePlan> {
+  const named = options.adapter.map((given) => {
+    const [name = "", ...folder] = given.split("=");
+    return { name, folder: folder.join("=") };
+  });
+  const { trains, frozenDropout, out, headInit, dropout, maxLength } = options;
+  const { headLearningRate, weightDecay, adamEpsilon, maxGradNorm } = options;
+  return {
+    backbone,
+    adapters: await openAdapters(named, backbone),
+    fusion: { kind: options.fusion, adapterDense: false },
+    trains,
+    frozenDropout,
+    out,
+    headInit,
+    dropout,
+    maxLength,
+    headLearningRate,
+    weightDecay,
+    adamEpsilon,
+    maxGradNorm,
+    resume,
+    featureOptions: featureOptionsOf(options),
+    settings: trainerSettingsOf(options),
+    recipe: JSON.parse(JSON.stringify(options)),
+  };
+}
+
+function report<Example, Encoded extends EncodedText, Score>(
+  { manifest, reason, dev, test, skipped, backboneHash }: FinetuneResult<Score>,
+  commands: TaskCommands<Example, Encoded, Score>,
+  options: FinetuneOptions,
+  { output }: CommandContext,
+): void {
+  const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
+  for (const [score, files, left] of [
+    [dev, options.dev, skipped.dev],
+    [test, options.test, skipped.test],
+  ] as const) {
+    if (score === null || !files) continue;
+    output.say(files.join(" "));
+    commands.print(score, sum(left), output);
+  }
+  if (dev !== null) output.say(`the model is in ${options.out}`);
+  output.result({
+    out: options.out,
+    reason,
+    ...manifest.metrics,
+    ...(dev === null ? {} : { dev: commands.result(dev) }),
+    ...(test === null ? {} : { test: commands.result(test) }),
+    skippedTrain: skipped.train,
+    skippedDev: skipped.dev,
+    skippedTest: skipped.test,
+    backboneUnchanged: backboneHash.before === backboneHash.after,
+    adapters: manifest.adapters,
+    fusion: manifest.fusion,
+    options,
+  });
+}

@@ -1,0 +1,146 @@
+import {
+  type ChoiceExample,
+  type OpenQuestion,
+  type RelationExample,
+  readEntityTyping,
+  readMultipleChoice,
+  readOpenQuestions,
+  type TypingExample,
+} from "../../data/index.js";
+import { userError } from "../../errors.js";
+import {
+  argmax,
+  type ChoiceScores,
+  downstreamRelations,
+  type EncodedChoice,
+  type EncodedMention,
+  type EncodedQuestion,
+  type EncodedRelation,
+  EntityTyping,
+  entityTyping,
+  multipleChoice,
+  type OpenAnswer,
+  OpenQa,
+  type OpenScores,
+  openQa,
+  type Prediction,
+  probabilities,
+  type RelationScores,
+  type TypingScores,
+} from "../../tasks/index.js";
+import { readChoiceSet, readQuestionSet, readTypingSet } from "../../training/downstream-lessons.js";
+import { percent } from "./percent.js";
+import { relationCommands } from "./relation.js";
+import type { TaskCommands } from "./task-commands.js";
+
+async function* readEach<X>(files: readonly string[], read: (file: string) => AsyncIterable<X>): AsyncGenerator<X> {
+  for (const file of files) yield* read(file);
+}
+
+const noTyped = (what: string, data: string): never => {
+  throw userError({ what, expected: `${data} with --data` });
+};
+
+/** Relations with the downstream head. */
+export const downstreamRelationCommands: TaskCommands<RelationExample, EncodedRelation, RelationScores> = {
+  ...relationCommands,
+  kind: downstreamRelations,
+  print: (scores, skipped, output) => {
+    relationCommands.print(scores, skipped, output);
+    const { micro, semEval } = scores;
+    if (micro) {
+      output.say(
+        `over the relations: precision ${percent(micro.precision)} %, recall ${percent(micro.recall)} %, micro F1 ${percent(micro.f1)} %`,
+      );
+    }
+    if (semEval !== null) output.say(`official macro F1 ${percent(semEval)} %`);
+  },
+  result: ({ micro, semEval, ...scores }) => ({
+    ...relationCommands.result(scores),
+    ...(micro ?? {}),
+    ...(semEval === null ? {} : { officialMacroF1: semEval }),
+  }),
+};
+
+/** Entity types. */
+export const typingCommands: TaskCommands<TypingExample, EncodedMention, TypingScores> = {
+  kind: entityTyping,
+  read: readTypingSet,
+  comparison: ({ encoded: { example }, logits }, task) => ({
+    where: example.where,
+    labels: example.labels,
+    predicted: typesOf(logits, task),
+  }),
+  print: ({ looseMicro, looseMacro, strictAccuracy, examples }, skipped, output) => {
+    output.say(
+      `micro precision ${percent(looseMicro.precision)} %, recall ${percent(looseMicro.recall)} %, F1 ${percent(looseMicro.f1)} %; ` +
+        `macro F1 ${percent(looseMacro.f1)} %; strict ${percent(strictAccuracy)} %; ${examples} examples, ${skipped} skipped`,
+    );
+  },
+  result: ({ looseMicro, ...scores }) => ({ ...looseMicro, looseMicro, ...scores }),
+  unlabelled: (files) => readEach(files, (file) => readEntityTyping(file, { unlabelled: true })),
+  typed: ({ text, subject }) =>
+    subject
+      ? { text, mention: subject, labels: [], where: "--text" }
+      : noTyped("the model tells the types of a mention", "--text and --subject, or mentions"),
+  answer: ({ text, mention, where }, prediction, task) => {
+    const about = { where, mention: text.slice(mention.start, mention.end) };
+    if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
+    return { json: { ...about, labels: typesOf(prediction.logits, task) } };
+  },
+};
+
+const typesOf = (logits: Float32Array, task: object): string[] =>
+  task instanceof EntityTyping ? task.typesOf(logits) : [];
+
+/** Questions with answers to choose from. */
+export const choiceCommands: TaskCommands<ChoiceExample, EncodedChoice, ChoiceScores> = {
+  kind: multipleChoice,
+  read: readChoiceSet,
+  comparison: ({ encoded: { example }, logits }) => ({
+    where: example.where,
+    label: example.label,
+    predicted: argmax(logits),
+  }),
+  print: ({ accuracy, examples }, skipped, output) =>
+    output.say(`accuracy ${percent(accuracy)} %, ${examples} examples, ${skipped} skipped`),
+  result: (scores) => ({ ...scores }),
+  unlabelled: (files) => readEach(files, (file) => readMultipleChoice(file, { unlabelled: true })),
+  typed: () => noTyped("the model chooses between answers", "questions"),
+  answer: ({ where, id, answers }, prediction) => {
+    const about = { where, ...(id === undefined ? {} : { id }) };
+    if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
+    const choice = argmax(prediction.logits);
+    return {
+      json: { ...about, choice, answer: answers[choice], probabilities: [...probabilities(prediction.logits)] },
+    };
+  },
+};
+
+/** Open-domain questions. */
+export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenScores> = {
+  kind: openQa,
+  read: (files) => readQuestionSet(files, mostParagraphs),
+  comparison: (prediction, task) => ({
+    where: prediction.encoded.example.where,
+    answers: prediction.encoded.example.answers,
+    predicted: answersOf(prediction, task, 1)[0]?.text ?? "",
+  }),
+  print: ({ exactMatch, f1, questions }, skipped, output) =>
+    output.say(`exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${questions} questions, ${skipped} skipped`),
+  result: (scores) => ({ ...scores }),
+  unlabelled: (files) =>
+    readEach(files, (file) => readOpenQuestions(file, { unlabelled: true, maxParagraphs: mostParagraphs })),
+  typed: () => noTyped("the model answers out of paragraphs", "questions with paragraphs"),
+  answer: ({ where, question }, prediction, task, { top }) => {
+    const about = { where, question };
+    if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
+    return { json: { ...about, answers: answersOf(prediction, task, top) } };
+  },
+};
+
+/** As thunlp/OpenQA's reader. */
+const mostParagraphs = 50;
+
+const answersOf = (prediction: Prediction<EncodedQuestion>, task: object, top: number): OpenAnswer[] =>
+  task instanceof OpenQa ? task.answers(prediction, top) : [];
