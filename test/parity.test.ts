@@ -14,21 +14,11 @@ it
     "backbones/xlnet",
     "adapter-factual",
     "adapter-linguistic",
+    "downstream",
+    "scorers",
+    "tokenization",
+    "adamw",
   ])("agrees with PyTorch's numbers: %s (needs ../shared)", (folder) => {
-  const run = spawnSync(process.execPath, ["dist/parity/main.js", `${fixtures}/${folder}`], { encoding: "utf8" });
-  const problems = run.stdout.split("\n").filter((line) => /FAIL|NOT COMPARED/.test(line));
-  expect(problems).toEqual([]);
-  expect(run.status, run.stderr).toBe(0);
-});
-it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "adapter-factual", "adapter-linguistic"])(
-it.skipIf(!existsSync(fixtures)).each(["backbones/roberta", "backbones/bert", "adapter-factual", "downstream"])(
-it
-  .skipIf(!existsSync(fixtures))
-  .each(
-    "backbones/roberta backbones/bert adapter-factual adapter-linguistic downstream scorers tokenization adamw".split(
-      " ",
-    ),
-  )("agrees with PyTorch's numbers: %s (needs ../shared)", (folder) => {
   const run = spawnSync(process.execPath, ["dist/parity/main.js", `${fixtures}/${folder}`], { encoding: "utf8" });
   const problems = run.stdout.split("\n").filter((line) => /FAIL|NOT COMPARED/.test(line));
   expect(problems).toEqual([]);

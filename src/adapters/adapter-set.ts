@@ -1,5 +1,5 @@
 import type { Parameter, Value } from "../graph/index.js";
-import type { AttentionMask, ParamScope, Pass } from "../nn/index.js";
+import type { ParamScope, Pass } from "../nn/index.js";
 import type { KAdapterConfig } from "./config.js";
 import { KAdapter } from "./k-adapter.js";
 
@@ -45,11 +45,11 @@ export class AdapterSet {
    * The adapters' outputs, in their order.
    *
    * @param state the hidden state of a layer, `[batch, sequence, hidden]`
-   * @param select see {@link KAdapter.forward}
+   * @param tokens see {@link KAdapter.forward}, as is `select`
    */
-  forward(pass: Pass, state: (layer: number) => Value, mask: AttentionMask | null, select: Value | null): Value[] {
+  forward(pass: Pass, state: (layer: number) => Value, tokens: Value | null, select: Value | null): Value[] {
     return this.adapters.map(({ name, adapter }) =>
-      pass.g.scoped(name, () => adapter.forward(pass, adapter.config.layers.map(state), mask, select).output),
+      pass.g.scoped(name, () => adapter.forward(pass, adapter.config.layers.map(state), tokens, select).output),
     );
   }
 }

@@ -20,7 +20,7 @@ export const downstreamFiles = { config: "downstream_config.json", model: "model
 export const trainedParts = ["none", "backbone", "adapters", "all"] as const;
 export type TrainedParts = (typeof trainedParts)[number];
 
-const { backbone, hiddenStates, task, recipe, metrics } = adapterManifestSchema.shape;
+const { backbone, hiddenStates, backbonePrecision, task, recipe, metrics } = adapterManifestSchema.shape;
 
 const downstreamManifestSchema = z.object({
   format: z.literal("kadapter-downstream/1"),
@@ -37,6 +37,7 @@ const downstreamManifestSchema = z.object({
   ),
   backbone,
   hiddenStates,
+  backbonePrecision,
   task,
   recipe,
   metrics,

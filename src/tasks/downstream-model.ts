@@ -93,8 +93,9 @@ export class DownstreamModel {
   }
 
   /**
-   * F, the fused features, `[batch, positions, hidden]`, and which tokens are no padding. Declares `input_ids`, `attention_mask`, `position_ids` and
-   * `token_type_ids` where the backbone is part of the graph, else `hidden_states.N` (and `attention_mask`).
+   * F, the fused features, `[batch, positions, hidden]`, and which tokens are no padding. Declares `input_ids`,
+   * `attention_mask`, `position_ids` and `token_type_ids` where the backbone is part of the graph, else
+   * `hidden_states.N` and `attention_mask`.
    *
    * @param select rows that pick positions, `[batch, positions, sequence]`; null for all
    */
@@ -104,25 +105,25 @@ export class DownstreamModel {
     const { states, tokens } = this.states(pass);
     let masked: AttentionMask | null = null;
     const mask = () => {
-      masked ??= attentionMask(g, tokens());
+      masked ??= attentionMask(g, tokens);
       return masked;
     };
-    const masks = options.adapters.some(({ config }) => config.maskPadding);
     const drops = options.frozenDropout || this.trainsAdapters;
     const adapterPass = drops ? pass : { ...pass, dropout: null };
-    const outputs = this.adapters.forward(adapterPass, states, masks ? mask() : null, select);
+    const outputs = this.adapters.forward(adapterPass, states, tokens, select);
     const last = states(options.backboneLayers);
     const features = this.fusion.forward(pass, select ? matmul(g, select, last) : last, outputs);
     return { features, mask };
   }
 
-  private states(pass: Pass): { readonly states: (layer: number) => Value; readonly tokens: () => Value } {
+  private states(pass: Pass): { readonly states: (layer: number) => Value; readonly tokens: Value } {
     const { g } = pass;
     const { backbone } = this.options;
-    if (!backbone) return { states: this.stateInputs(g), tokens: () => paddingMask(g) };
+    if (!backbone)
+      return { states: this.stateInputs(g), tokens: g.input("attention_mask", "int32", ["batch", "sequence"]) };
     const inputs = backboneInputs(g);
     const { hiddenStates } = backbone.forward(pass, inputs);
-    return { states: (layer) => hiddenStates[layer] as Value, tokens: () => inputs.attentionMask };
+    return { states: (layer) => hiddenStates[layer] as Value, tokens: inputs.attentionMask };
   }
 
   private stateInputs(g: GraphBuilder): (layer: number) => Value {
@@ -135,8 +136,4 @@ export class DownstreamModel {
     );
     return (layer) => states.get(layer) as Value;
   }
-}
-
-function paddingMask(g: GraphBuilder): Value {
-  return g.input("attention_mask", "int32", ["batch", "sequence"]);
 }

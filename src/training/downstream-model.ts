@@ -33,7 +33,13 @@ import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Executor, Tensors } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
 import { type FeatureSource, StreamedFeatures, TokenFeatures } from "./features.js";
-import { type BackboneFolder, backboneIdentity, FrozenBackbone, openBackbone } from "./frozen-backbone.js";
+import {
+  type BackboneFolder,
+  backboneIdentity,
+  FrozenBackbone,
+  type FrozenBackboneOptions,
+  openBackbone,
+} from "./frozen-backbone.js";
 import { PredictionSession } from "./session.js";
 import { checkMaxLength, type LoadOptions } from "./task-model.js";
 
@@ -182,7 +188,10 @@ export async function loadDownstreamModel<Example, Encoded extends EncodedText, 
   );
   const session = await PredictionSession.open<Encoded>({
     executor,
-    features: await streamed(executor, backbone, made.model, manifest.hiddenStates),
+    features: await streamed(executor, backbone, made.model, {
+      dtype: manifest.hiddenStates,
+      precision: manifest.backbonePrecision,
+    }),
     padTokenId: backbone.config.padTokenId,
     ...made,
     maxLength,
@@ -195,8 +204,8 @@ export async function streamed(
   executor: Executor,
   backbone: BackboneFolder,
   model: DownstreamModel,
-  dtype: FeatureDType,
+  options: FrozenBackboneOptions & { readonly dtype: FeatureDType },
 ): Promise<FeatureSource<EncodedText>> {
-  if (trainsBackbone(model.options.trains)) return new TokenFeatures(backbone, dtype);
-  return new StreamedFeatures(await FrozenBackbone.load(executor, backbone, model.neededLayers, { dtype }));
+  if (trainsBackbone(model.options.trains)) return new TokenFeatures(backbone, options.dtype);
+  return new StreamedFeatures(await FrozenBackbone.load(executor, backbone, model.neededLayers, options));
 }

@@ -21,7 +21,7 @@ import {
 } from "./downstream-model.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
-import { type FeatureOptions, type FeatureSource, openFeatures } from "./features.js";
+import { backboneOptions, type FeatureOptions, type FeatureSource, openFeatures } from "./features.js";
 import { type BackboneFolder, backboneIdentity, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
 import { HostLossSession } from "./host-loss-session.js";
 import { checkpointFolder, type Lesson } from "./pretrain.js";
@@ -197,7 +197,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
     const plain = trainsBackbone(plan.trains) || model.adapters.readsPadding || featureOptions.cache === null;
     const own = { ...featureOptions, ...(this.signal ? { signal: this.signal } : {}) };
     const features = plain
-      ? await streamed(executor, backbone, model, featureOptions.dtype)
+      ? await streamed(executor, backbone, model, { ...backboneOptions(featureOptions), dtype: featureOptions.dtype })
       : await openFeatures(executor, backbone, model.neededLayers, texts, what, own, onEvent);
     this.opened.push(features);
     const given = async (): Promise<Tensors> => ({
@@ -276,7 +276,8 @@ function identityOf<Example, Encoded extends EncodedText, Score>(
   const { fusion, trains, frozenDropout, headInit, dropout, maxLength } = plan;
   const { headLearningRate, weightDecay, adamEpsilon, maxGradNorm } = plan;
   const { saveEvery: _, ...settings } = plan.settings;
-  const model = { fusion, trains, frozenDropout, headInit, dropout, maxLength, dtype: plan.featureOptions.dtype };
+  const { dtype, precision: backbonePrecision = "float32" } = plan.featureOptions;
+  const model = { fusion, trains, frozenDropout, headInit, dropout, maxLength, dtype, backbonePrecision };
   const shown = { ...settings, ...model, headLearningRate, weightDecay, adamEpsilon, maxGradNorm };
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
@@ -311,6 +312,7 @@ function manifestOf<Example, Encoded extends EncodedText, Score>(
     adapters: adapters.map(({ name, config, folder, hash }) => ({ name, architecture: config, folder, hash })),
     backbone: backboneIdentity(backbone),
     hiddenStates: plan.featureOptions.dtype,
+    backbonePrecision: plan.featureOptions.precision ?? "float32",
     task: { name: kind.name, labels: settings.labels, maxLength, options: settings.options },
     recipe,
     metrics: {
