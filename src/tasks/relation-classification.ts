@@ -64,7 +64,7 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   constructor(
     readonly labels: readonly string[],
     protected readonly context: TaskContext,
-    protected readonly options: RelationOptions = relationOptions.parse({}),
+    private readonly how: RelationOptions = relationOptions.parse({}),
   ) {
     this.classes = new Map(labels.map((label, i) => [label, i]));
   }
@@ -87,7 +87,7 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   }
 
   protected mark(example: RelationExample, tokenizer: Tokenizer, label: number): EncodedRelation | Skipped {
-    const options = { maxLength: this.context.maxLength, entityVector: this.options.entityVector };
+    const options = { maxLength: this.context.maxLength, entityVector: this.how.entityVector };
     const marked = markEntities(tokenizer, example.text, example.subject, example.object, options);
     return "skipped" in marked ? marked : { ...marked, label, example };
   }
@@ -96,7 +96,7 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
     const { dropout, headInit } = this.context;
     const labels = this.labels.length;
     const head = new RelationHead(scope, featureSize, hiddenSize, labels, dropout, headInit);
-    return new RelationTaskHead(head, this.options.labelSmoothing);
+    return new RelationTaskHead(head, this.how.labelSmoothing);
   }
 
   feeds(batch: readonly EncodedRelation[], width: number): Record<string, HostTensor> {
