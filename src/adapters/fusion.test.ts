@@ -145,7 +145,10 @@ function bind(g: GraphBuilder, parameters: readonly Parameter[], values: readonl
 describe("adapters together", () => {
   const backbone = { hiddenSize: 8, layers: 4 };
   const config = (layers: number[], size: number): KAdapterConfig =>
-    resolveAdapterConfig(backbone, "official", { layers, size, heads: 2, intermediateSize: size, dropout: 0 });
+    resolveAdapterConfig(backbone, "official", {
+      ...{ layers, size, heads: 2, intermediateSize: size },
+      ...{ dropout: 0, maskPadding: false },
+    });
 
   it("mixes sizes and layers, and every parameter of each has a gradient", async () => {
     const scope = ParamScope.root();
