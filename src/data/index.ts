@@ -31,6 +31,30 @@ export { readFewRel } from "./fewrel.js";
 export { readFindHead } from "./find-head.js";
 export { type ChoiceExample, readMultipleChoice } from "./multiple-choice.js";
 export { type OpenQuestion, type OpenQuestionOptions, readOpenQuestions } from "./open-questions.js";
+export {
+  type LamaFact,
+  type LamaRelation,
+  type LamaSet,
+  type LamaSkip,
+  lamaMask,
+  lamaQuery,
+  lamaSets,
+  lamaSetsIn,
+  type ReadLamaOptions,
+  readLama,
+  readLamaFacts,
+  readLamaTemplates,
+  readParaRelPatterns,
+  readVocabulary,
+} from "./lama.js";
+export {
+  answerInSubject,
+  inProbedFifth,
+  nameGuesses,
+  nameKey,
+  nameQuestions,
+  SubjectIndex,
+} from "./lama-filters.js";
 export { type JsonRecord, type Line, readJsonLines, readJsonRecords, readLines } from "./records.js";
 export {
   detectRelationFormat,
@@ -46,6 +70,7 @@ export {
 export type { RelationExample, Span } from "./relation-example.js";
 export { readSemEval } from "./semeval.js";
 export { limitNegatives, noRelation, readTacred } from "./tacred.js";
+export { type EncodedLine, packLines, readTextLines, type TextLine, type TokenBlock } from "./text.js";
 export {
   detectTreeFormat,
   inspectTrees,
