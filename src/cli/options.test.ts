@@ -28,7 +28,7 @@ describe("resolveFactualOptions", () => {
       out: "o",
       maxLength: 128,
       minEntityPairs: 0,
-      labelSmoothing: 0.1,
+      labelSmoothing: 0,
       features: "adapter",
       cacheSize: 20,
       cacheDtype: "float16",

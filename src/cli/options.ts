@@ -103,9 +103,9 @@ export const dataSpecs = {
   labelSmoothing: option({
     flags: "--label-smoothing <x>",
     kind: "number",
-    schema: z.number().min(0).lt(1).default(0.1),
+    schema: z.number().min(0).lt(1).default(0),
     expects: "a number from 0, below 1",
-    help: "share of each label that is spread over all relations while it is learnt (default 0.1)",
+    help: "share of each label that is spread over all relations while it is learnt (default 0)",
   }),
   entityVector: option({
     flags: "--entity-vector <kind>",

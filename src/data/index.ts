@@ -29,8 +29,6 @@ export {
 export { readEntityTyping, type TypingExample } from "./entity-typing.js";
 export { readFewRel } from "./fewrel.js";
 export { readFindHead } from "./find-head.js";
-export { type ChoiceExample, readMultipleChoice } from "./multiple-choice.js";
-export { type OpenQuestion, type OpenQuestionOptions, readOpenQuestions } from "./open-questions.js";
 export {
   type LamaFact,
   type LamaRelation,
@@ -55,6 +53,8 @@ export {
   nameQuestions,
   SubjectIndex,
 } from "./lama-filters.js";
+export { type ChoiceExample, readMultipleChoice } from "./multiple-choice.js";
+export { type OpenQuestion, type OpenQuestionOptions, readOpenQuestions } from "./open-questions.js";
 export { type JsonRecord, type Line, readJsonLines, readJsonRecords, readLines } from "./records.js";
 export {
   detectRelationFormat,

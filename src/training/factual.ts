@@ -12,7 +12,7 @@ export interface FactualData {
   readonly read: ReadRelationsOptions;
   /** Default: the first marker's. */
   readonly entityVector?: EntityVector;
-  /** Share of each label that is spread over all relations; 0.1 by default. */
+  /** Share of each label that is spread over all relations; 0 by default. */
   readonly labelSmoothing?: number;
 }
 
@@ -34,7 +34,7 @@ export function readRelationSet(
 
 /** Factual pre-training (K-Adapter §3.3): the relations of the training data are the classes. */
 export async function factualLesson(data: FactualData): Promise<FactualLesson> {
-  const { train, dev, read, entityVector = "first-marker", labelSmoothing = 0.1 } = data;
+  const { train, dev, read, entityVector = "first-marker", labelSmoothing = 0 } = data;
   const trainSet = await readRelationSet([train], read);
   // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
   const labels = [...new Set(trainSet.examples.map(({ relation }) => relation))].sort();
