@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { GraphBuilder, mul, type Parameter, toOnnx } from "../graph/index.js";
 import { localExecutor } from "../runtime/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import { type AdamWConfig, clipFactor, globalNorm, stepSize } from "../training/adamw.js";
+import { type AdamWConfig, clipFactor, globalNorm, stepSize, uncorrectedStepSize } from "../training/adamw.js";
 import type { Executor } from "../training/executor.js";
 import { type ScheduleName, scheduleFactor } from "../training/schedule.js";
 import { slotNames, updateStep } from "../training/step.js";
@@ -128,7 +128,7 @@ async function compareRun(
       run,
       updates,
     );
-    await compareState(fixture, executor, `${label}/step ${i}`, parameters, step);
+    await compareState(fixture, executor, `${label}/step ${i}`, parameters, step, run.betas);
   }
 }
 
@@ -165,7 +165,7 @@ async function update(
     await loaded.run(
       {
         learning_rate: scalar(rate),
-        step_size: scalar(run.correct_bias ? stepSize(rate, count, config) : rate),
+        step_size: scalar(run.correct_bias ? stepSize(rate, count, config) : uncorrectedStepSize(rate, config)),
         [slotNames.gradient(parameter.name)]: clipped.gradients[parameter.name] as HostTensor,
       },
       graph.fetch,
@@ -202,15 +202,23 @@ async function compareState(
   label: string,
   parameters: readonly Parameter[],
   step: Run["steps"][number],
+  [beta1, beta2]: Run["betas"],
 ): Promise<void> {
-  const slots = { param: (name: string) => name, exp_avg: slotNames.firstMoment, exp_avg_sq: slotNames.secondMoment };
-  for (const [kind, slotOf] of Object.entries(slots)) {
-    const expected = step[kind as keyof typeof slots];
+  // The moments are kept scaled, see adamWUpdate.
+  const slots = [
+    ["param", (name: string) => name, 1],
+    ["exp_avg", slotNames.firstMoment, 1 - beta1],
+    ["exp_avg_sq", slotNames.secondMoment, 1 - beta2],
+  ] as const;
+  for (const [kind, slotOf, scale] of slots) {
+    const expected = step[kind];
     if (!expected) continue;
     const names = parameters.map(({ name }) => name).filter((name) => name in expected);
     const state = await executor.getState(names.map(slotOf));
-    for (const name of names)
-      compareAll(fixture, `${label}.${kind}.${name}`, floatsOf(state, slotOf(name)), expected[name] as Numbers);
+    for (const name of names) {
+      const mine = floatsOf(state, slotOf(name)).map((value) => value * scale);
+      compareAll(fixture, `${label}.${kind}.${name}`, mine, expected[name] as Numbers);
+    }
   }
 }
 

@@ -41,9 +41,14 @@ export interface UpdateInputs {
 }
 
 /** `lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · (1 − β₁)/√(1 − β₂)` for update t, counted from 1; see {@link adamWUpdate}. */
-export function stepSize(learningRate: number, update: number, { beta1, beta2 }: AdamWConfig): number {
-  const corrected = (learningRate * Math.sqrt(1 - beta2 ** update)) / (1 - beta1 ** update);
-  return (corrected * (1 - beta1)) / Math.sqrt(1 - beta2);
+export function stepSize(learningRate: number, update: number, config: AdamWConfig): number {
+  const { beta1, beta2 } = config;
+  return uncorrectedStepSize((learningRate * Math.sqrt(1 - beta2 ** update)) / (1 - beta1 ** update), config);
+}
+
+/** The moments' scales alone, without bias corrections: the released code's `correct_bias=False`. */
+export function uncorrectedStepSize(learningRate: number, { beta1, beta2 }: AdamWConfig): number {
+  return (learningRate * (1 - beta1)) / Math.sqrt(1 - beta2);
 }
 
 /** √Σ‖g‖² over all gradients: a float32 scalar. */
