@@ -15,12 +15,17 @@ const unlabelledRecord = findHeadRecord.extend({ pairs: findHeadRecord.shape.pai
 /** Reads the released code's find_head files (`FindHeadProcessor`): a JSON array. Words have no part of speech there. */
 export async function* readFindHead(path: string, options: TreeOptions = {}): AsyncGenerator<DependencySentence> {
   for await (const { value, where } of readJsonRecords(path)) {
-    const record = checkRecord(options.unlabelled ? unlabelledRecord : findHeadRecord, value, where, "find_head");
-    const heads = headsOf(record.pairs ?? [], record.tokens.length, where);
-    const words = wordsOf(record, options.unlabelled ? [] : heads, where);
-    if (!options.unlabelled && !acceptTree(words, () => where, options)) continue;
-    yield { words, file: path, where };
+    const words = findHeadWords(value, where, options);
+    if (words) yield { words, file: path, where };
   }
+}
+
+/** The words of one record; null for one that the options leave out. */
+export function findHeadWords(value: unknown, where: string, options: TreeOptions): DependencyWord[] | null {
+  const record = checkRecord(options.unlabelled ? unlabelledRecord : findHeadRecord, value, where, "find_head");
+  const heads = headsOf(record.pairs ?? [], record.tokens.length, where);
+  const words = wordsOf(record, options.unlabelled ? [] : heads, where);
+  return options.unlabelled || acceptTree(words, () => where, options) ? words : null;
 }
 
 type FindHeadRecord = z.infer<typeof unlabelledRecord>;

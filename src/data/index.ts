@@ -28,7 +28,7 @@ export {
 } from "./dependency-sentence.js";
 export { readEntityTyping, type TypingExample } from "./entity-typing.js";
 export { readFewRel } from "./fewrel.js";
-export { readFindHead } from "./find-head.js";
+export { findHeadWords, readFindHead } from "./find-head.js";
 export {
   type LamaFact,
   type LamaRelation,

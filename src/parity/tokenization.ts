@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { limitNegatives, noRelation, type RelationExample } from "../data/index.js";
+import { findHeadWords, limitNegatives, noRelation, type RelationExample } from "../data/index.js";
+import { headPrediction } from "../tasks/index.js";
+import type { HostTensor } from "../tensor.js";
 import {
   joinParts,
   loadTokenizer,
@@ -30,6 +32,7 @@ export async function compareTokenization(fixture: Fixture): Promise<void> {
   compareMentions(fixture, tokenizer, "openentity", await read("openentity.json"));
   compareMentions(fixture, tokenizer, "figer", await read("figer.json"));
   compareChoices(fixture, tokenizer, await read("cosmosqa.json"));
+  compareTrees(fixture, tokenizer, await read("find_head.json"));
 }
 
 /** Compares each field that the fixture has, but for what is there for the reader alone. */
@@ -216,5 +219,30 @@ function compareChoices(
     // `int(label) if label else None`: the number 0 is no label there; here it is.
     const label = record["label"] ? Number(record["label"]) : null;
     compareExactly(fixture, `cosmosqa/case ${i}.label`, label, features.label);
+  });
+}
+
+function compareTrees(
+  fixture: Fixture,
+  tokenizer: Tokenizer,
+  {
+    max_seq_length: maxLength,
+    cases,
+  }: { max_seq_length: number; cases: readonly { record: unknown; features: Features }[] },
+): void {
+  const settings = { labels: null, options: { head: "official", alignment: "official" } };
+  const task = headPrediction.make(settings, { maxLength, dropout: 0, headInit: "official" });
+  cases.forEach(({ record, features }, i) => {
+    const where = `find_head/case ${i}`;
+    const words = findHeadWords(record, where, { brokenTrees: "skip" });
+    const encoded = words ? task.encode({ words, file: fixture.folder, where }, tokenizer) : { skipped: "no-tree" };
+    if ("skipped" in encoded) {
+      compareFeatures(fixture, where, { dropped: true }, features);
+      return;
+    }
+    const { data } = task.feeds([encoded], maxLength)["labels"] as HostTensor<"int32">;
+    // Padding has the label 0 there, and its mask keeps it out of the loss; here a label below 0 does.
+    const labels = Array.from(data, (label) => Math.max(0, label));
+    compareFeatures(fixture, where, { ...padded(encoded.inputIds, maxLength, padOf(tokenizer)), labels }, features);
   });
 }
