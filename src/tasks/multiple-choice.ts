@@ -13,9 +13,15 @@ const optionsSchema = z.object({
   choices: z.int().min(2).max(100).default(4),
 });
 
+/** A context with a question and one of its answers. */
+export interface EncodedAnswer extends EncodedText {
+  /** The token that stands for it all: the first, or the last where nothing is put before a text (GPT-2, XLNet). */
+  readonly position: number;
+}
+
 export interface EncodedChoice extends EncodedText {
   /** A text for each answer; `inputIds` is the longest. */
-  readonly texts: readonly EncodedText[];
+  readonly texts: readonly EncodedAnswer[];
   /** Index of the right answer; -1 where it is not known. */
   readonly label: number;
   readonly example: ChoiceExample;
@@ -44,9 +50,10 @@ export class MultipleChoice implements Task<ChoiceExample, EncodedChoice, Choice
 
   encode(example: ChoiceExample, tokenizer: Tokenizer): EncodedChoice {
     const { context, question, answers, label } = example;
-    const texts = answers.map((answer) => ({
-      inputIds: joinParts(tokenizer, context, [question, answer], this.context.maxLength),
-    }));
+    const texts = answers.map((answer) => {
+      const inputIds = joinParts(tokenizer, context, [question, answer], this.context.maxLength);
+      return { inputIds, position: tokenizer.specialsInFront > 0 ? 0 : inputIds.length - 1 };
+    });
     const longest = texts.reduce((a, b) => (b.inputIds.length > a.inputIds.length ? b : a));
     return { inputIds: longest.inputIds, texts, label, example };
   }
@@ -63,7 +70,10 @@ export class MultipleChoice implements Task<ChoiceExample, EncodedChoice, Choice
   feeds(batch: readonly EncodedChoice[], width: number): Record<string, HostTensor> {
     const rows = batch.length * this.choices;
     const select = new Float32Array(rows * width);
-    for (let row = 0; row < rows; row++) select[row * width] = 1;
+    const texts = batch.flatMap((question) => question.texts);
+    texts.forEach(({ position }, row) => {
+      select[row * width + position] = 1;
+    });
     return {
       select: float32Tensor([rows, 1, width], select),
       choices: int32Tensor(

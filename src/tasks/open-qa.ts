@@ -49,7 +49,7 @@ export type OpenScores = AnswerScores & { readonly questions: number };
 /** Open-domain question answering by name. */
 export const openQa: TaskKind<OpenQuestion, EncodedQuestion, OpenScores> = {
   name: "open-qa",
-  make: ({ options }, context) => new OpenQa(taskOptions(optionsSchema, options, "open-qa").maxAnswerLength, context),
+  make: ({ options }, context) => new OpenQa(taskOptions(optionsSchema, options, "open-qa"), context),
 };
 
 /** Why a question cannot be used in training. */
@@ -58,13 +58,14 @@ export const noAnswerInParagraphs = "answer-in-no-paragraph";
 /** Answers as spans of retrieved paragraphs; scores are normalised over all of a question's paragraphs. */
 export class OpenQa implements Task<OpenQuestion, EncodedQuestion, OpenScores> {
   constructor(
-    private readonly maxAnswerLength: number,
+    private readonly options: z.infer<typeof optionsSchema>,
     private readonly context: TaskContext,
   ) {}
 
   encode(example: OpenQuestion, tokenizer: Tokenizer): EncodedQuestion | Skipped {
-    if (example.paragraphs.length === 0) return { skipped: "no-paragraphs" };
-    const texts = example.paragraphs.flatMap((paragraph) => this.encodeParagraph(example, paragraph, tokenizer));
+    const paragraphs = example.paragraphs.slice(0, this.options.maxParagraphs);
+    if (paragraphs.length === 0) return { skipped: "no-paragraphs" };
+    const texts = paragraphs.flatMap((paragraph) => this.encodeParagraph(example, paragraph, tokenizer));
     const longest = texts.reduce((a, b) => (b.inputIds.length > a.inputIds.length ? b : a));
     return { inputIds: longest.inputIds, texts, example };
   }
@@ -79,7 +80,7 @@ export class OpenQa implements Task<OpenQuestion, EncodedQuestion, OpenScores> {
     const asked = tokenizer.encode(` ${question.trim()}`).ids.slice(0, Math.floor(maxLength / 2));
     const separator = tokenizer.specials.sep === undefined ? [] : [tokenizer.specials.sep];
     const before = [...asked, ...separator];
-    const first = before.length + (tokenizer.specials.cls === undefined ? 0 : 1);
+    const first = before.length + tokenizer.specialsInFront;
     const room = maxLength - tokenizer.withSpecials(before).length;
     const { ids, offsets } = tokenizer.encode(` ${paragraph}`);
     const places = offsets.map(([from, to]) => [Math.max(0, from - 1), to - 1] as const);
@@ -122,7 +123,7 @@ export class OpenQa implements Task<OpenQuestion, EncodedQuestion, OpenScores> {
 
   /** The likeliest answers to a question. */
   answers({ encoded, logits }: Prediction<EncodedQuestion>, top: number): OpenAnswer[] {
-    return openAnswers(encoded, logits, { top, maxAnswerLength: this.maxAnswerLength });
+    return openAnswers(encoded, logits, { top, maxAnswerLength: this.options.maxAnswerLength });
   }
 
   score(predictions: Iterable<Prediction<EncodedQuestion>>): OpenScores {

@@ -46,10 +46,9 @@ export function markMention(
   const to = from + 2 * around.length + inside!.length;
   const window = contextWindow(ids.length, from, to, maxLength - tokenizer.withSpecials([]).length);
   if (window === undefined) return { skipped: "mention-too-long" };
-  const inFront = tokenizer.specials.cls === undefined ? 0 : 1;
   return {
     inputIds: tokenizer.withSpecials(ids.slice(window.start, window.end)),
-    mention: from - window.start + inFront,
+    mention: from - window.start + tokenizer.specialsInFront,
   };
 }
 

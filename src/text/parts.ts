@@ -14,19 +14,13 @@ export function joinParts(
   parts: readonly string[],
   maxLength: number,
 ): number[] {
-  const { cls, sep } = tokenizer.specials;
+  const { sep } = tokenizer.specials;
   const separator = sep === undefined ? [] : [sep];
   const first = officialEncode(tokenizer, context);
   const rest = parts.flatMap((part, i) => [...(i > 0 ? separator : []), ...officialEncode(tokenizer, part)]);
-  const room = Math.max(0, maxLength - (cls === undefined ? 0 : 1) - 2 * separator.length);
+  const room = Math.max(0, maxLength - tokenizer.withSpecials(separator).length);
   // The longer one is cut down to the other's length, then both in turn, beginning with the rest.
   const keptRest = Math.min(rest.length, Math.max(Math.floor(room / 2), room - first.length));
   const keptFirst = Math.min(first.length, room - keptRest);
-  return [
-    ...(cls === undefined ? [] : [cls]),
-    ...first.slice(0, keptFirst),
-    ...separator,
-    ...rest.slice(0, keptRest),
-    ...separator,
-  ];
+  return tokenizer.withSpecials([...first.slice(0, keptFirst), ...separator, ...rest.slice(0, keptRest)]);
 }

@@ -115,8 +115,9 @@ export async function openQaLesson(
   };
 }
 
-export function readQuestionSet(files: readonly string[], maxParagraphs: number): Promise<ExampleSet<OpenQuestion>> {
-  return collectExamples(files, (file) => readOpenQuestions(file, { maxParagraphs }), "questions with paragraphs");
+export function readQuestionSet(files: readonly string[], maxParagraphs?: number): Promise<ExampleSet<OpenQuestion>> {
+  const options = maxParagraphs === undefined ? {} : { maxParagraphs };
+  return collectExamples(files, (file) => readOpenQuestions(file, options), "questions with paragraphs");
 }
 
 function answerable(set: ExampleSet<OpenQuestion>): ExampleSet<OpenQuestion> {

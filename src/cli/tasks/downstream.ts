@@ -120,7 +120,7 @@ export const choiceCommands: TaskCommands<ChoiceExample, EncodedChoice, ChoiceSc
 /** Open-domain questions. */
 export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenScores> = {
   kind: openQa,
-  read: (files) => readQuestionSet(files, mostParagraphs),
+  read: (files) => readQuestionSet(files),
   comparison: (prediction, task) => ({
     where: prediction.encoded.example.where,
     answers: prediction.encoded.example.answers,
@@ -129,8 +129,7 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
   print: ({ exactMatch, f1, questions }, skipped, output) =>
     output.say(`exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${questions} questions, ${skipped} skipped`),
   result: (scores) => ({ ...scores }),
-  unlabelled: (files) =>
-    readEach(files, (file) => readOpenQuestions(file, { unlabelled: true, maxParagraphs: mostParagraphs })),
+  unlabelled: (files) => readEach(files, (file) => readOpenQuestions(file, { unlabelled: true })),
   typed: () => noTyped("the model answers out of paragraphs", "questions with paragraphs"),
   answer: ({ where, question }, prediction, task, { top }) => {
     const about = { where, question };
@@ -138,9 +137,6 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
     return { json: { ...about, answers: answersOf(prediction, task, top) } };
   },
 };
-
-/** As thunlp/OpenQA's reader. */
-const mostParagraphs = 50;
 
 const answersOf = (prediction: Prediction<EncodedQuestion>, task: object, top: number): OpenAnswer[] =>
   task instanceof OpenQa ? task.answers(prediction, top) : [];
