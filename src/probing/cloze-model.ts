@@ -1,0 +1,203 @@
+/**
+ * What a language model puts into a hole, for several sets of adapters beside one backbone.
+ * @module
+ */
+import { userError } from "../errors.js";
+import { GraphBuilder, type Parameter } from "../graph/index.js";
+import { constant, ParamScope } from "../nn/index.js";
+import { LmHead } from "../tasks/index.js";
+import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import type { Tokenizer } from "../text/index.js";
+import { sortedBatches } from "../training/batches.js";
+import type { Executor, LoadedGraph } from "../training/executor.js";
+import { type BackboneFolder, maxTokens, openBackbone } from "../training/frozen-backbone.js";
+import {
+  findLmHeads,
+  type LmHeadManifest,
+  readLmHead,
+  readLmHeadManifest,
+  requireSameParts,
+  setName,
+} from "../training/lm-head-folder.js";
+import {
+  backboneName,
+  type FrozenAdapter,
+  joinVectors,
+  loadWithParameters,
+  openFrozenAdapter,
+  PositionFeatures,
+} from "../training/position-features.js";
+import { loadOwnHead, readWordEmbeddings } from "../training/word-embeddings.js";
+
+/** A text with one hole. */
+export interface Cloze {
+  readonly inputIds: readonly number[];
+  readonly position: number;
+}
+
+/** A head and what it reads. */
+interface HeadSet {
+  /** See {@link setName}. */
+  readonly name: string;
+  readonly adapters: readonly FrozenAdapter[];
+  /** `features` → `logits` */
+  readonly head: LoadedGraph;
+}
+
+export interface ClozeModelOptions {
+  /** Folder or Hugging Face id; the one named in the heads by default. */
+  readonly backbone?: string | undefined;
+  /** Folders of trained heads; the backbone's own head where there are none. */
+  readonly heads?: readonly string[];
+  /** Names of the sets that are asked; all by default. */
+  readonly sets?: readonly string[] | undefined;
+  /** Folders of adapters that are not where the heads say. */
+  readonly adapters?: Readonly<Record<string, string>>;
+}
+
+/** A backbone with any number of heads, each over its own set of adapters. */
+export class ClozeModel {
+  private constructor(
+    readonly backbone: BackboneFolder,
+    private readonly sets: readonly HeadSet[],
+    private readonly features: PositionFeatures,
+  ) {}
+
+  static async open(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
+    const folders: string[] = [];
+    for (const folder of options.heads ?? []) folders.push(...(await findLmHeads(folder)));
+    const manifests = await chosenHeads(folders, options.sets);
+    const named = options.backbone ?? manifests[0]?.manifest.backbone.name;
+    if (named === undefined) throw userError({ what: "no model is given", expected: "--backbone or --heads" });
+    const backbone = await openBackbone(named);
+    const adapters = await openAdapters(manifests, backbone, options.adapters ?? {});
+    const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
+    for (const one of manifests) sets.push(await loadSet(executor, one, backbone, adapters));
+    const used = [...new Set(sets.flatMap((set) => set.adapters))];
+    const features = await PositionFeatures.open(executor, backbone, used, maxTokens(backbone.config));
+    return new ClozeModel(backbone, sets, features);
+  }
+
+  get names(): readonly string[] {
+    return this.sets.map(({ name }) => name);
+  }
+
+  get tokenizer(): Tokenizer {
+    return this.backbone.tokenizer;
+  }
+
+  /**
+   * Asks all sets; texts of similar length together, the backbone once for all.
+   *
+   * @param use given the set's and the text's index, and the logits over the vocabulary, which are only lent
+   */
+  async ask(
+    texts: readonly Cloze[],
+    batchSize: number,
+    use: (set: number, text: number, logits: Float32Array) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { hiddenSize } = this.backbone.config;
+    const lengths = texts.map(({ inputIds }) => inputIds.length);
+    for (const indices of sortedBatches(lengths, batchSize)) {
+      signal?.throwIfAborted();
+      const batch = indices.map((i) => texts[i] as Cloze);
+      const vectors = await this.features.vectors(
+        batch.map(({ inputIds, position }) => ({ inputIds, positions: [position] })),
+      );
+      for (const [set, { adapters, head }] of this.sets.entries()) {
+        const names = [backboneName, ...adapters.map(({ name }) => name)];
+        const joined = joinVectors(vectors, names, hiddenSize);
+        const features = float32Tensor([batch.length, names.length * hiddenSize], joined);
+        const logits = floatsOf(await head.run({ features }, ["logits"]), "logits");
+        const size = logits.length / batch.length;
+        for (const [row, text] of indices.entries()) use(set, text, logits.subarray(row * size, (row + 1) * size));
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.features.close();
+    for (const { head } of this.sets) await head.close();
+  }
+}
+
+interface FoundHead {
+  readonly folder: string;
+  readonly name: string;
+  readonly manifest: LmHeadManifest;
+}
+
+async function chosenHeads(folders: readonly string[], sets: readonly string[] | undefined): Promise<FoundHead[]> {
+  const found: FoundHead[] = [];
+  for (const folder of folders) {
+    const manifest = await readLmHeadManifest(folder);
+    found.push({ folder, name: setName(manifest.adapters), manifest });
+  }
+  if (sets === undefined) return found;
+  return sets.map((name) => {
+    const head = found.find((one) => one.name === name);
+    if (head) return head;
+    throw userError({
+      where: "--sets",
+      what: `there is no head for ${JSON.stringify(name)}`,
+      expected: found.length === 0 ? "heads, given with --heads" : `one of ${found.map((one) => one.name).join(", ")}`,
+    });
+  });
+}
+
+async function openAdapters(
+  heads: readonly FoundHead[],
+  backbone: BackboneFolder,
+  given: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, FrozenAdapter>> {
+  const folders = new Map(heads.flatMap(({ manifest }) => manifest.adapters.map(({ name, folder }) => [name, folder])));
+  for (const [name, folder] of Object.entries(given)) {
+    if (!folders.has(name)) {
+      throw userError({
+        where: "--adapter",
+        what: `no head reads an adapter ${JSON.stringify(name)}`,
+        expected: [...folders.keys()].join(", ") || "heads of adapters, given with --heads",
+        fix: "train one with `kadapter probe train-head`",
+      });
+    }
+    folders.set(name, folder);
+  }
+  const adapters = new Map<string, FrozenAdapter>();
+  for (const [name, folder] of folders) adapters.set(name, await openFrozenAdapter(name, folder, backbone));
+  return adapters;
+}
+
+async function ownSet(executor: Executor, backbone: BackboneFolder): Promise<HeadSet> {
+  const head = await loadOwnHead(executor, backbone);
+  if (head) return { name: "none", adapters: [], head };
+  throw userError({
+    where: backbone.folder,
+    what: "its weights hold no masked-language-model head",
+    fix: "train one with `kadapter probe train-head` and give it with --heads",
+  });
+}
+
+async function loadSet(
+  executor: Executor,
+  { folder, name, manifest }: FoundHead,
+  backbone: BackboneFolder,
+  all: ReadonlyMap<string, FrozenAdapter>,
+): Promise<HeadSet> {
+  const adapters = manifest.adapters.map((one) => all.get(one.name) as FrozenAdapter);
+  await requireSameParts(folder, manifest, backbone, adapters);
+  const { sizes, tied } = manifest;
+  const module = new LmHead(ParamScope.root(), sizes, tied);
+  const tensors = new Map<string, HostTensor>(await readLmHead(folder, module));
+  const g = new GraphBuilder();
+  const matrix: Parameter = {
+    name: "tied.word_embeddings",
+    shape: [sizes.vocabSize, sizes.hiddenSize],
+    dtype: "float32",
+    init: constant(0),
+  };
+  if (tied) tensors.set(matrix.name, await readWordEmbeddings(backbone));
+  const features = g.input("features", "float32", ["rows", sizes.featureSize]);
+  const logits = module.forward({ g, dropout: null, fused: true }, features, tied ? g.use(matrix) : null);
+  return { name, adapters, head: await loadWithParameters(executor, g.build({ logits }), tensors) };
+}

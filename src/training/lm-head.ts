@@ -1,0 +1,297 @@
+/**
+ * LAMA's procedure of the paper (§4.4): a new language-model head is trained on text, beside a backbone and adapters
+ * that stay as they are.
+ * @module
+ */
+import { join } from "node:path";
+import type { TokenBlock } from "../data/index.js";
+import { userError } from "../errors.js";
+import { GraphBuilder, type Value } from "../graph/index.js";
+import { ParamScope, type Pass } from "../nn/index.js";
+import {
+  crossEntropy,
+  type EncodedMasked,
+  type JsonObject,
+  LmHead,
+  MaskedLm,
+  type MaskedLmOptions,
+  type MaskedLmScores,
+  maskedLmSettings,
+  wordScores,
+} from "../tasks/index.js";
+import { elementCount, float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
+import { openSafetensors, writeSafetensors } from "../weights/index.js";
+import { type AdamWConfig, adamWDefaults, stepSize } from "./adamw.js";
+import { sortedBatches } from "./batches.js";
+import type { TrainEvent } from "./events.js";
+import type { Executor, Tensors } from "./executor.js";
+import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
+import { toOnnx } from "../graph/index.js";
+import { adapterRecord, type LmHeadManifest, writeLmHead } from "./lm-head-folder.js";
+import { ParameterState } from "./parameter-state.js";
+import { backboneName, type FrozenAdapter, joinVectors, PositionFeatures } from "./position-features.js";
+import { checkpointFolder } from "./pretrain.js";
+import type { StepResult, StepScalars, StepSession } from "./session.js";
+import { fusedStep } from "./step.js";
+import { isSkipped } from "./task-data.js";
+import { Trainer, type TrainerSettings } from "./trainer.js";
+import { readWordEmbeddings } from "./word-embeddings.js";
+
+/** How a head is trained. */
+export interface LmHeadPlan {
+  readonly backbone: BackboneFolder;
+  /** What it reads beside h[L]; none for the model alone. */
+  readonly adapters: readonly FrozenAdapter[];
+  readonly out: string;
+  /** The output matrix is the frozen word embedding. */
+  readonly tied: boolean;
+  readonly masking: Partial<Pick<MaskedLmOptions, "masking" | "rate" | "seed">>;
+  readonly maxLength: number;
+  readonly settings: TrainerSettings;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  readonly resume: boolean;
+  /** Stored in the head's folder. */
+  readonly recipe: JsonObject;
+}
+
+export interface LmHeadData {
+  readonly train: readonly TokenBlock[];
+  readonly dev: readonly TokenBlock[];
+}
+
+export interface LmHeadResult {
+  readonly manifest: LmHeadManifest;
+  readonly reason: "completed" | "early-stop" | "interrupted";
+  /** On the dev data; null for a training that was interrupted. */
+  readonly scores: MaskedLmScores | null;
+  readonly backboneUnchanged: boolean;
+}
+
+/** The slot and input that hold the given output matrix. */
+const tiedName = "tied.word_embeddings";
+
+/**
+ * Trains a head and writes its folder: the parameters that were best on the dev text. The same text is masked otherwise
+ * in every step; masks follow from seed and step.
+ */
+export async function trainLmHead(
+  executor: Executor,
+  plan: LmHeadPlan,
+  data: LmHeadData,
+  onEvent: (event: TrainEvent) => Promise<void> | void = () => undefined,
+  signal?: AbortSignal,
+): Promise<LmHeadResult> {
+  const { backbone, adapters, out } = plan;
+  const { vocabSize } = backbone.config;
+  const settings = maskedLmSettings(backbone.tokenizer, vocabSize, plan.masking);
+  const task = new MaskedLm(settings, { maxLength: plan.maxLength });
+  const features = await PositionFeatures.open(executor, backbone, adapters, plan.maxLength);
+  try {
+    const session = await LmHeadSession.open(executor, plan, task, features);
+    const [train, dev] = [encodeAll(task, data.train, backbone), encodeAll(task, data.dev, backbone)];
+    const best = join(checkpointFolder(out), "best.safetensors");
+    const trainer = new Trainer<EncodedMasked>({
+      session,
+      settings: plan.settings,
+      train,
+      evaluate: async () => task.evaluation(await session.score(dev)),
+      keepBest: async (parameters) => writeSafetensors(best, Object.entries(await parameters())),
+      readState: (slots) => executor.getState(slots),
+      checkpoints: checkpointFolder(out),
+      identity: await identityOf(plan, settings.options, train),
+      resume: plan.resume,
+      parameters: session.head.parameters.map(({ name }) => name),
+      parameterCount: session.head.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    });
+    const last = await runAll(trainer, onEvent, signal);
+    const finished = last.reason !== "interrupted";
+    if (finished) await session.restoreBest(best);
+    const scores = finished ? await session.score(dev) : null;
+    const metrics = { ...(scores === null ? {} : scores), bestStep: last.bestStep, steps: last.step };
+    const manifest = await manifestOf(plan, session.head, { ...metrics, trainTexts: train.length });
+    if (finished) await writeLmHead(out, manifest, await session.tensors());
+    const { hash } = await openBackbone(backbone.folder);
+    return { manifest, reason: last.reason, scores, backboneUnchanged: hash === backbone.hash };
+  } finally {
+    await features.close();
+  }
+}
+
+async function runAll(
+  trainer: Trainer<EncodedMasked>,
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+  signal: AbortSignal | undefined,
+) {
+  let last: Extract<TrainEvent, { kind: "done" }> | null = null;
+  for await (const event of trainer.run(signal)) {
+    if (event.kind === "done") last = event;
+    await onEvent(event);
+  }
+  if (!last) throw new Error("the training ended without saying so");
+  return last;
+}
+
+function encodeAll(task: MaskedLm, blocks: readonly TokenBlock[], { tokenizer }: BackboneFolder): EncodedMasked[] {
+  const encoded = blocks.flatMap((block) => {
+    const text = task.encode(block, tokenizer);
+    return isSkipped(text) ? [] : [text];
+  });
+  if (encoded.length > 0) return encoded;
+  throw userError({ what: "no text has a word to hide", expected: "plain text" });
+}
+
+/** Steps and scores of a head over frozen features. */
+class LmHeadSession implements StepSession<EncodedMasked> {
+  private constructor(
+    private readonly executor: Executor,
+    private readonly plan: LmHeadPlan,
+    private readonly task: MaskedLm,
+    private readonly features: PositionFeatures,
+    readonly head: LmHead,
+    private readonly optimizer: AdamWConfig,
+    private readonly state: ParameterState,
+    private readonly graphs: Graphs,
+  ) {}
+
+  static async open(
+    executor: Executor,
+    plan: LmHeadPlan,
+    task: MaskedLm,
+    features: PositionFeatures,
+  ): Promise<LmHeadSession> {
+    const { backbone, adapters, tied, weightDecay, maxGradNorm } = plan;
+    const { hiddenSize, vocabSize } = backbone.config;
+    const sizes = { featureSize: (1 + adapters.length) * hiddenSize, hiddenSize, vocabSize };
+    const head = new LmHead(ParamScope.root(), sizes, tied);
+    if (tied) await executor.setState({ [tiedName]: await readWordEmbeddings(backbone) });
+    const optimizer = { ...adamWDefaults, weightDecay, maxGradNorm };
+    const state = new ParameterState(executor, head.parameters, head.parameters);
+    const graphs = await loadGraphs(executor, head, tied, optimizer);
+    return new LmHeadSession(executor, plan, task, features, head, optimizer, state, graphs);
+  }
+
+  get slots(): readonly string[] {
+    return this.state.slots;
+  }
+
+  initialise(seed: number): Promise<void> {
+    return this.state.initialise(seed);
+  }
+
+  restore(state: Tensors): Promise<void> {
+    return this.state.restore(state);
+  }
+
+  async step(microBatches: readonly (readonly EncodedMasked[])[], scalars: StepScalars): Promise<StepResult> {
+    const { learningRate, update, seed } = scalars;
+    const batch = (microBatches[0] ?? []).map((text, row) => this.task.redraw(text, seed, update, row));
+    const rates = { learning_rate: learningRate, step_size: stepSize(learningRate, update, this.optimizer) };
+    const fed = Object.entries(rates).map(([name, value]) => [name, float32Tensor([], Float32Array.of(value))]);
+    const feeds = { ...(await this.feeds(batch)), ...Object.fromEntries(fed) };
+    const results = await this.graphs.step.run(feeds, ["loss", "grad_norm"]);
+    const [loss, gradNorm] = ["loss", "grad_norm"].map((name) => floatsOf(results, name)[0] as number);
+    return { loss: loss as number, gradNorm: gradNorm as number };
+  }
+
+  private async feeds(batch: readonly EncodedMasked[]): Promise<Tensors> {
+    const { adapters } = this.plan;
+    const names = [backboneName, ...adapters.map(({ name }) => name)];
+    const { hiddenSize, featureSize } = this.head.sizes;
+    const joined = joinVectors(await this.features.vectors(batch), names, hiddenSize);
+    const labels = Int32Array.from(batch.flatMap(({ targets }) => targets));
+    return {
+      features: float32Tensor([labels.length, featureSize], joined),
+      labels: int32Tensor([labels.length], labels),
+    };
+  }
+
+  /** Scores the current parameters. */
+  async score(texts: readonly EncodedMasked[]): Promise<MaskedLmScores> {
+    const scores = new Array<Float32Array>(texts.length);
+    const lengths = texts.map(({ inputIds }) => inputIds.length);
+    for (const indices of sortedBatches(lengths, this.plan.settings.batchSize)) {
+      const batch = indices.map((i) => texts[i] as EncodedMasked);
+      const words = floatsOf(await this.graphs.score.run(await this.feeds(batch), ["scores"]), "scores");
+      let at = 0;
+      for (const [row, index] of indices.entries()) {
+        const size = 2 * (batch[row] as EncodedMasked).positions.length;
+        scores[index] = words.slice(at, at + size);
+        at += size;
+      }
+    }
+    return this.task.score(texts.map((encoded, i) => ({ encoded, logits: scores[i] as Float32Array })));
+  }
+
+  async restoreBest(file: string): Promise<void> {
+    const source = await openSafetensors(file);
+    const state: Record<string, Tensors[string]> = {};
+    for (const { name } of this.head.parameters) state[name] = await source.read(name);
+    await source.close();
+    await this.executor.setState(state);
+  }
+
+  async tensors() {
+    const state = await this.executor.getState(this.head.parameters.map(({ name }) => name));
+    return this.head.parameters.map(({ name, shape }) => [name, float32Tensor(shape, floatsOf(state, name))] as const);
+  }
+}
+
+interface Graphs {
+  readonly step: Awaited<ReturnType<Executor["load"]>>;
+  readonly score: Awaited<ReturnType<Executor["load"]>>;
+}
+
+async function loadGraphs(executor: Executor, head: LmHead, tied: boolean, optimizer: AdamWConfig): Promise<Graphs> {
+  const { featureSize, hiddenSize, vocabSize } = head.sizes;
+  const build = (pass: Pass): { readonly logits: Value; readonly labels: Value } => {
+    const { g } = pass;
+    const features = g.input("features", "float32", ["rows", featureSize]);
+    const matrix = tied ? g.input(tiedName, "float32", [vocabSize, hiddenSize]) : null;
+    return { logits: head.forward(pass, features, matrix), labels: g.input("labels", "int32", ["rows"]) };
+  };
+  const loss = (pass: Pass) => {
+    const { logits, labels } = build(pass);
+    return crossEntropy(pass.g, logits, labels);
+  };
+  const step = fusedStep({ loss, trainable: head.parameters, optimizer, dropout: false });
+  const pass: Pass = { g: new GraphBuilder(), dropout: null, fused: true };
+  const { logits, labels } = build(pass);
+  const score = pass.g.build({ scores: wordScores(pass, logits, labels) });
+  return {
+    step: await executor.load({ model: toOnnx(step.graph), updates: step.updates }),
+    score: await executor.load({ model: toOnnx(score) }),
+  };
+}
+
+async function identityOf(plan: LmHeadPlan, options: JsonObject, train: readonly EncodedMasked[]) {
+  const { saveEvery: _, ...settings } = plan.settings;
+  const { tied, maxLength, weightDecay, maxGradNorm, adapters, backbone } = plan;
+  const shown = { ...settings, tied, maxLength, weightDecay, maxGradNorm, options };
+  const ids = train.reduce((sum, { block }) => block.ids.reduce((h, id) => (Math.imul(h, 31) + id) | 0, sum), 7);
+  const parts = await Promise.all(adapters.map(adapterRecord));
+  return {
+    ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
+    backbone: backbone.hash,
+    adapters: parts.map(({ name, hash }) => `${name}=${hash}`).join(" "),
+    train: `${train.length} ${ids}`,
+  };
+}
+
+async function manifestOf(
+  { backbone, adapters, tied, recipe }: LmHeadPlan,
+  { sizes }: LmHead,
+  metrics: Readonly<Record<string, number>>,
+): Promise<LmHeadManifest> {
+  const json = {
+    format: "kadapter-lm-head/1",
+    adapters: await Promise.all(adapters.map(adapterRecord)),
+    tied,
+    backbone: { name: backbone.name, hash: backbone.hash },
+    sizes,
+    recipe,
+    metrics,
+  };
+  // As it will be read: without what is undefined.
+  return JSON.parse(JSON.stringify(json)) as LmHeadManifest;
+}

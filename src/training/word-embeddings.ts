@@ -1,0 +1,67 @@
+import { userError } from "../errors.js";
+import { GraphBuilder } from "../graph/index.js";
+import { float32Tensor, type HostTensor } from "../tensor.js";
+import { isFloating, openWeights, toFloat32, type WeightSource } from "../weights/index.js";
+import type { Executor, LoadedGraph } from "./executor.js";
+import type { BackboneFolder } from "./frozen-backbone.js";
+import { loadWithParameters } from "./position-features.js";
+
+/** The frozen word embedding `[vocab, hidden]`, to which a new head's output matrix is tied. */
+export async function readWordEmbeddings(folder: BackboneFolder): Promise<HostTensor<"float32">> {
+  const { parameters } = folder.definition.build(folder.config);
+  const { vocabSize, hiddenSize } = folder.config;
+  const found = parameters.find(({ shape }) => shape[0] === vocabSize && shape[1] === hiddenSize);
+  if (!found) {
+    throw userError({
+      where: folder.folder,
+      what: "the word embedding is not as wide as the hidden states",
+      fix: "give --new-decoder: an output matrix of the head's own",
+    });
+  }
+  const tensors = await readNamed(folder, [found.name]);
+  return tensors.get(found.name) as HostTensor<"float32">;
+}
+
+/**
+ * The backbone's own masked-LM head, where its weights hold one: `features` `[rows, hidden]` → `logits`
+ * `[rows, vocab]`; null where they hold none.
+ */
+export async function loadOwnHead(executor: Executor, folder: BackboneFolder): Promise<LoadedGraph | null> {
+  const backbone = folder.definition.build(folder.config);
+  if (backbone.headParameters.length === 0 || folder.tokenizer.specials.mask === undefined) return null;
+  const g = new GraphBuilder();
+  const features = g.input("features", "float32", ["rows", folder.config.hiddenSize]);
+  const logits = backbone.lmLogits({ g, dropout: null, fused: true }, features);
+  const graph = g.build({ logits });
+  const names = [...graph.parameters.keys()].map(({ name }) => name);
+  const tensors = await readNamed(folder, names, true);
+  return tensors.size === names.length ? loadWithParameters(executor, graph, tensors) : null;
+}
+
+/** Parameters by this project's names; those that the weights do not hold are left out where that is `partial`. */
+async function readNamed(
+  folder: BackboneFolder,
+  names: readonly string[],
+  partial = false,
+): Promise<ReadonlyMap<string, HostTensor>> {
+  const source = await openWeights(folder.folder);
+  try {
+    const keys = new Map(Array.from(source.keys(), (key) => [folder.definition.canonicalKey(key, true), key]));
+    const tensors = new Map<string, HostTensor>();
+    for (const name of names) {
+      const key = keys.get(name);
+      const tensor = key === undefined ? null : await readFloats(source, key);
+      if (tensor) tensors.set(name, tensor);
+      else if (!partial) throw new Error(`the weights hold no ${name}`);
+    }
+    return tensors;
+  } finally {
+    await source.close();
+  }
+}
+
+async function readFloats(source: WeightSource, key: string): Promise<HostTensor<"float32"> | null> {
+  const info = source.info(key);
+  if (!info || !isFloating(info.dtype)) return null;
+  return float32Tensor(info.shape, toFloat32(await source.read(key)));
+}
