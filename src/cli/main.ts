@@ -3,11 +3,14 @@ import { handleDemo } from "./handlers/demo.js";
 import { handleDoctor } from "./handlers/doctor.js";
 import { handleEval } from "./handlers/eval.js";
 import { finetuneHandlers } from "./handlers/finetune.js";
+import { handleFill } from "./handlers/fill.js";
 import { handleImport } from "./handlers/import.js";
 import { handleInspect } from "./handlers/inspect.js";
 import { handlePredict } from "./handlers/predict.js";
 import { handlePretrainFactual } from "./handlers/pretrain-factual.js";
 import { handlePretrainLinguistic } from "./handlers/pretrain-linguistic.js";
+import { handleFilter, handleProbeLama } from "./handlers/probe-lama.js";
+import { handleTrainHead } from "./handlers/probe-train-head.js";
 import { handleVerify } from "./handlers/verify.js";
 import { createProgram } from "./program.js";
 import { runCli } from "./run.js";
@@ -18,6 +21,10 @@ const handlers = {
   finetune: finetuneHandlers,
   eval: handleEval,
   predict: handlePredict,
+  trainHead: handleTrainHead,
+  probeLama: handleProbeLama,
+  filter: handleFilter,
+  fill: handleFill,
   import: handleImport,
   inspect: handleInspect,
   verify: handleVerify,

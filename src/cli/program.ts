@@ -14,6 +14,8 @@ import {
 } from "./commands/look.js";
 import { type PredictOptions, predictCommand } from "./commands/predict.js";
 import { type FactualRequest, factualCommand, type LinguisticRequest, linguisticCommand } from "./commands/pretrain.js";
+import { fillCommand, filterCommand, probeLamaCommand, trainHeadCommand } from "./commands/probe.js";
+import type { FillOptions, FilterOptions, ProbeLamaOptions, TrainHeadOptions } from "./probe-options.js";
 import type { ContextFactory } from "./run.js";
 
 /** What each command does; a command without a handler is not offered. */
@@ -23,6 +25,10 @@ export interface Handlers {
   readonly finetune: FinetuneHandlers;
   readonly eval: Handler<EvalOptions>;
   readonly predict: Handler<PredictOptions>;
+  readonly trainHead: Handler<TrainHeadOptions>;
+  readonly probeLama: Handler<ProbeLamaOptions>;
+  readonly filter: Handler<FilterOptions>;
+  readonly fill: Handler<FillOptions>;
   readonly import: Handler<ImportOptions>;
   readonly inspect: Handler<InspectOptions>;
   readonly verify: Handler<VerifyOptions>;
@@ -45,6 +51,12 @@ export function createProgram(context: ContextFactory, handlers: Partial<Handler
   if (handlers.finetune) add(finetuneCommand(context, handlers.finetune));
   if (handlers.eval) add(evalCommand(context, handlers.eval));
   if (handlers.predict) add(predictCommand(context, handlers.predict));
+  const probe = new Command("probe").description("measure what a model knows, with and without adapters");
+  if (handlers.trainHead) probe.addCommand(trainHeadCommand(context, handlers.trainHead));
+  if (handlers.probeLama) probe.addCommand(probeLamaCommand(context, handlers.probeLama));
+  if (handlers.filter) probe.addCommand(filterCommand(context, handlers.filter));
+  if (probe.commands.length > 0) add(probe);
+  if (handlers.fill) add(fillCommand(context, handlers.fill));
   if (handlers.import) add(importCommand(context, handlers.import));
   if (handlers.inspect) add(inspectCommand(context, handlers.inspect));
   if (handlers.verify) add(verifyCommand(context, handlers.verify));

@@ -41,6 +41,7 @@ export {
   type ReadLamaOptions,
   readLama,
   readLamaFacts,
+  readLamaSubjects,
   readLamaTemplates,
   readParaRelPatterns,
   readVocabulary,
@@ -70,6 +71,7 @@ export {
 export type { RelationExample, Span } from "./relation-example.js";
 export { readSemEval } from "./semeval.js";
 export { limitNegatives, noRelation, readTacred } from "./tacred.js";
+export { filterSubjects, type FilterCounts } from "./subject-filter.js";
 export { type EncodedLine, packLines, readTextLines, type TextLine, type TokenBlock } from "./text.js";
 export {
   detectTreeFormat,

@@ -200,7 +200,7 @@ export async function readLama(
       where: root,
       what: `the folder holds no ${set}`,
       expected: `a folder ${folders[set].join(" or ")} in it`,
-      fix: `give the folder of LAMA's data, or other --sets (it holds ${(await lamaSetsIn(root)).join(", ") || "none"})`,
+      fix: `give the folder of LAMA's data, or other names with --from (it holds ${(await lamaSetsIn(root)).join(", ") || "none"})`,
     });
   }
   const templatesFile = join(root, "relations.jsonl");
@@ -249,4 +249,23 @@ function answerable(facts: readonly LamaFact[], template: string | null, { onSki
     onSkip?.("one-mask-needed", fact.where);
     return false;
   });
+}
+
+/** Folders of facts about named subjects; T-REx' own files have Wikidata's ids, its templates more relations. */
+const subjectFolders = ["TREx", "TREx_template", "TREx_big_samples", "Google_RE"];
+
+/** All facts about named subjects in a LAMA folder, in whatever form they are there; many come several times. */
+export async function* readLamaSubjects(root: string): AsyncGenerator<LamaFact> {
+  let any = false;
+  for (const folder of subjectFolders) {
+    const path = join(root, folder);
+    if (!(await exists(path))) continue;
+    for (const file of await jsonlFiles(path)) {
+      for await (const fact of readLamaFacts(file)) {
+        any = true;
+        yield fact;
+      }
+    }
+  }
+  if (!any) throw userError({ where: root, what: "the folder holds no facts", expected: subjectFolders.join(" or ") });
 }

@@ -1,0 +1,31 @@
+import { ClozeModel, fill } from "../../probing/index.js";
+import { workerExecutor } from "../../runtime/index.js";
+import type { FillOptions } from "../probe-options.js";
+import type { CommandContext } from "../run.js";
+import { runtimeOf } from "./pretrain.js";
+
+/** `fill`: words for a hole, a column for each set of adapters. */
+export async function handleFill(options: FillOptions, { output }: CommandContext): Promise<void> {
+  const { backbone, heads, sets, adapter: adapters, top, candidates, text } = options;
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
+    const found = await fill(model, text, { top, candidates });
+    const columns = Object.entries(found).map(([name, words]) => [
+      name,
+      ...words.map(({ word, probability }) => `${word} ${(100 * probability).toFixed(1)} %`),
+    ]);
+    const widths = columns.map((column) => Math.max(...column.map(({ length }) => length)));
+    for (let row = 0; row < Math.max(...columns.map(({ length }) => length)); row++) {
+      output.say(
+        columns
+          .map((column, i) => (column[row] ?? "").padEnd(widths[i] as number))
+          .join("   ")
+          .trimEnd(),
+      );
+    }
+    output.result({ text, sets: found });
+  } finally {
+    await executor.close();
+  }
+}

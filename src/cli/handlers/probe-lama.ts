@@ -1,0 +1,101 @@
+import {
+  filterSubjects,
+  inProbedFifth,
+  type LamaFact,
+  type LamaRelation,
+  lamaSetsIn,
+  readLama,
+  readLamaSubjects,
+  readVocabulary,
+  SubjectIndex,
+} from "../../data/index.js";
+import { userError } from "../../errors.js";
+import { ClozeModel, type LamaReport, probeLama, type RelationReport } from "../../probing/index.js";
+import { workerExecutor } from "../../runtime/index.js";
+import type { RankScores } from "../../tasks/index.js";
+import type { Output } from "../output.js";
+import type { FilterOptions, ProbeLamaOptions } from "../probe-options.js";
+import type { CommandContext } from "../run.js";
+import { percent } from "../tasks/percent.js";
+import { refuseExisting } from "./files.js";
+import { runtimeOf } from "./pretrain.js";
+
+/** `probe lama`: a table for each part of LAMA. */
+export async function handleProbeLama(options: ProbeLamaOptions, context: CommandContext): Promise<void> {
+  const { output, signal } = context;
+  if (options.multiToken && options.answers !== "objects") {
+    throw userError({ where: "--multi-token", what: "the vocabulary has single tokens", expected: "--answers objects" });
+  }
+  const parts = options.from ?? (await lamaSetsIn(options.data));
+  if (parts.length === 0) {
+    throw userError({ where: options.data, what: "the folder holds nothing of LAMA", expected: "TREx, Google_RE …" });
+  }
+  const vocabulary = options.vocabulary === undefined ? undefined : await readVocabulary(options.vocabulary);
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    const { backbone, heads, sets, adapter: adapters } = options;
+    const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
+    const reports: Record<string, LamaReport> = {};
+    for (const part of parts) {
+      const relations = chosen(await readLama(options.data, part), options.relations);
+      if (relations.length === 0) continue;
+      output.say(`${part}, ${model.names.length} set(s) of adapters: ${model.names.join(", ")}`);
+      const { answers, multiToken, uhn, subjects, consistency, limit, batchSize } = options;
+      const report = await probeLama(model, relations, {
+        ...{ answers, multiToken, uhn, subjects, consistency, batchSize, signal },
+        ...(vocabulary ? { vocabulary } : {}),
+        ...(limit === undefined ? {} : { limit }),
+        onRelation: (one) => sayRelation(output, one),
+      });
+      sayTotals(output, report);
+      reports[part] = report;
+    }
+    if (Object.keys(reports).length === 0) {
+      throw userError({ where: "--relations", what: "LAMA has none of them", expected: "names such as P19" });
+    }
+    output.result({ data: options.data, sets: model.names, subjects: options.subjects, uhn: options.uhn, ...reports });
+  } finally {
+    await executor.close();
+  }
+}
+
+function chosen(relations: readonly LamaRelation[], names: readonly string[] | undefined): readonly LamaRelation[] {
+  return names === undefined ? relations : relations.filter(({ name }) => names.includes(name));
+}
+
+function sayScores(output: Output, title: string, set: string, { p1, p10, p100, mrr, questions }: RankScores): void {
+  const rates = [p1, p10, p100].map(percent).join("  ");
+  output.say(`${title.padEnd(16)}  ${set.padEnd(16)}  ${rates}  ${mrr.toFixed(3)}  ${String(questions).padStart(8)}`);
+}
+
+function sayRelation(output: Output, { relation, scores, consistency }: RelationReport): void {
+  for (const [set, one] of Object.entries(scores)) {
+    sayScores(output, relation, set, one);
+    const same = consistency?.[set];
+    if (same) output.say(`${"".padEnd(34)}  the same answer to ${percent(same.consistency).trim()} % of paraphrases`);
+  }
+}
+
+function sayTotals(output: Output, { macro, skipped, facts, uncased, consistency }: LamaReport): void {
+  output.say(`${"relation".padEnd(16)}  ${"adapters".padEnd(16)}    P@1   P@10  P@100    MRR  questions`);
+  for (const [set, scores] of Object.entries(macro)) {
+    sayScores(output, "macro average", set, scores);
+    const same = consistency?.[set];
+    if (same) output.say(`${"".padEnd(34)}  the same answer to ${percent(same.consistency).trim()} % of paraphrases`);
+  }
+  const asked = Object.values(macro)[0]?.questions ?? 0;
+  const left = Object.entries(skipped).map(([reason, count]) => `${reason} ${count}`);
+  const compared = uncased ? "; answers are compared lower-cased" : "";
+  output.say(`${asked} of ${facts} facts were asked${left.length > 0 ? ` (${left.join(", ")})` : ""}${compared}`);
+}
+
+/** `probe filter`: training data without the subjects that are probed. */
+export async function handleFilter(options: FilterOptions, { output }: CommandContext): Promise<void> {
+  await refuseExisting(options.out, options.overwrite);
+  const probed: LamaFact[] = [];
+  for await (const fact of readLamaSubjects(options.data)) if (inProbedFifth(fact.subject)) probed.push(fact);
+  const subjects = new SubjectIndex(probed);
+  const { kept, dropped } = await filterSubjects(options.input, options.out, subjects);
+  output.say(`${kept} kept in ${options.out}, ${dropped} left out that name one of ${subjects.size} subjects`);
+  output.result({ out: options.out, kept, dropped, subjects: subjects.size });
+}

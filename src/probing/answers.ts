@@ -1,0 +1,106 @@
+/**
+ * Which answers a model can give, as token ids.
+ * @module
+ */
+import { userError } from "../errors.js";
+import type { Tokenizer } from "../text/index.js";
+import type { Cloze } from "./cloze-model.js";
+
+/** Words as a tokenizer sees them. */
+export class AnswerTokens {
+  /** Whether the tokenizer makes no difference between upper and lower case. */
+  readonly uncased: boolean;
+
+  constructor(private readonly tokenizer: Tokenizer) {
+    this.uncased = String(tokenizer.encode("Paris London").ids) === String(tokenizer.encode("paris london").ids);
+  }
+
+  /** A word as it is compared: an uncased model's answers are compared lower-cased. */
+  key(word: string): string {
+    return this.uncased ? word.toLowerCase() : word;
+  }
+
+  /** A word's tokens in the middle of a text, where a byte-level token carries the space before it. */
+  ids(word: string): readonly number[] {
+    const { kind, specials } = this.tokenizer;
+    const { ids } = this.tokenizer.encode(kind === "byte-level-bpe" ? ` ${word}` : word);
+    return ids.includes(specials.unk ?? -1) ? [] : ids;
+  }
+
+  /** The token that is the whole word; undefined where it takes several, or none stands for it. */
+  single(word: string): number | undefined {
+    const ids = this.ids(word);
+    return ids.length === 1 ? ids[0] : undefined;
+  }
+
+  /** Those of the words that are one token each: id by {@link key}. */
+  singles(words: Iterable<string>): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    for (const word of words) {
+      const id = this.single(word);
+      if (id !== undefined) found.set(this.key(word), id);
+    }
+    return found;
+  }
+}
+
+/** The common vocabulary of several models: the words that are a single token for each of them. */
+export function commonWords(words: readonly string[], tokenizers: readonly Tokenizer[]): readonly string[] {
+  const all = tokenizers.map((tokenizer) => new AnswerTokens(tokenizer));
+  return words.filter((word) => all.every((tokens) => tokens.single(word) !== undefined));
+}
+
+/** A text with one hole; the hole is `[MASK]` or the tokenizer's own mask token. */
+export function clozeOf(text: string, tokenizer: Tokenizer, where?: string): Cloze {
+  const { mask } = tokenizer.specials;
+  const token = mask === undefined ? undefined : tokenizer.idToToken(mask);
+  if (mask === undefined || token === undefined) {
+    throw userError({ what: "the model's tokenizer has no mask token", expected: "a masked language model" });
+  }
+  const inputIds = tokenizer.withSpecials(tokenizer.encode(text.replaceAll("[MASK]", token)).ids);
+  const positions = [...inputIds.keys()].filter((i) => inputIds[i] === mask);
+  const [position] = positions;
+  if (position !== undefined && positions.length === 1) return { inputIds, position };
+  throw userError({
+    ...(where === undefined ? {} : { where }),
+    what: position === undefined ? "the text has no hole" : `the text has ${positions.length} holes`,
+    expected: `one [MASK]${token === "[MASK]" ? "" : ` (or ${token})`}`,
+    ...(position === undefined ? { fix: "put [MASK] where a word is to be filled in" } : { fix: "ask for one at a time" }),
+  });
+}
+
+/** The pseudo-log-likelihood's texts for an answer of several tokens: it stands in the hole, one token hidden in each. */
+export function pseudoClozes({ inputIds, position }: Cloze, answer: readonly number[]): readonly Cloze[] {
+  const mask = inputIds[position] as number;
+  return answer.map((_, hidden) => ({
+    inputIds: [
+      ...inputIds.slice(0, position),
+      ...answer.map((id, i) => (i === hidden ? mask : id)),
+      ...inputIds.slice(position + 1),
+    ],
+    position: position + hidden,
+  }));
+}
+
+/** log Σ exp, without overflow. */
+export function logSumExp(values: Float32Array): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const value of values) if (value > highest) highest = value;
+  let sum = 0;
+  for (const value of values) sum += Math.exp(value - highest);
+  return highest + Math.log(sum);
+}
+
+/** Indices of the highest scores, the highest first; the earlier first at a tie. */
+export function topIndices(scores: Float32Array | readonly number[], count: number): readonly number[] {
+  const best: number[] = [];
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] as number;
+    if (best.length === count && !(score > (scores[best[count - 1] as number] as number))) continue;
+    let at = best.length;
+    while (at > 0 && score > (scores[best[at - 1] as number] as number)) at--;
+    best.splice(at, 0, i);
+    if (best.length > count) best.pop();
+  }
+  return best;
+}
