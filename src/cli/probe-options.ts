@@ -22,7 +22,9 @@ const namedFolder = /^([\w.-]+)=(.+)$/;
 /** `facts=runs/facts`: folders by name. */
 const namedFolders = fileList
   .refine((given) => given.every((one) => namedFolder.test(one)))
-  .transform((given) => Object.fromEntries(given.map((one) => (namedFolder.exec(one) ?? []).slice(1, 3)) as [string, string][]));
+  .transform((given) =>
+    Object.fromEntries(given.map((one) => (namedFolder.exec(one) ?? []).slice(1, 3)) as [string, string][]),
+  );
 
 const adapterSpec = option({
   flags: "--adapter <name=dir...>",
@@ -271,7 +273,10 @@ export const fillSpecs = {
 export type FillOptions = Options<typeof fillSpecs> & { readonly text: string };
 
 /** Sets as lists of names, each of which is an adapter that was given. */
-export function adapterSets(sets: readonly string[] | undefined, names: readonly string[]): readonly (readonly string[])[] {
+export function adapterSets(
+  sets: readonly string[] | undefined,
+  names: readonly string[],
+): readonly (readonly string[])[] {
   if (sets === undefined) {
     const each = names.map((name) => [name]);
     return names.length > 1 ? [[], ...each, names] : [[], ...each];

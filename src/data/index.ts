@@ -70,8 +70,8 @@ export {
 } from "./relation-data.js";
 export type { RelationExample, Span } from "./relation-example.js";
 export { readSemEval } from "./semeval.js";
+export { type FilterCounts, filterSubjects } from "./subject-filter.js";
 export { limitNegatives, noRelation, readTacred } from "./tacred.js";
-export { filterSubjects, type FilterCounts } from "./subject-filter.js";
 export { type EncodedLine, packLines, readTextLines, type TextLine, type TokenBlock } from "./text.js";
 export {
   detectTreeFormat,

@@ -1,5 +1,5 @@
-import { createGzip } from "node:zlib";
 import { once } from "node:events";
+import { createGzip } from "node:zlib";
 import { userError } from "../errors.js";
 import { writeAtomically } from "../files/atomic.js";
 import type { SubjectIndex } from "./lama-filters.js";

@@ -65,7 +65,9 @@ export function clozeOf(text: string, tokenizer: Tokenizer, where?: string): Clo
     ...(where === undefined ? {} : { where }),
     what: position === undefined ? "the text has no hole" : `the text has ${positions.length} holes`,
     expected: `one [MASK]${token === "[MASK]" ? "" : ` (or ${token})`}`,
-    ...(position === undefined ? { fix: "put [MASK] where a word is to be filled in" } : { fix: "ask for one at a time" }),
+    ...(position === undefined
+      ? { fix: "put [MASK] where a word is to be filled in" }
+      : { fix: "ask for one at a time" }),
   });
 }
 

@@ -133,7 +133,8 @@ class RelationProbe {
     const candidates = this.candidates();
     const questions = await this.unguessable(this.questions(candidates));
     const ranks = await this.ranks(questions, candidates);
-    const named = <T>(make: (set: number) => T) => Object.fromEntries(model.names.map((name, set) => [name, make(set)]));
+    const named = <T>(make: (set: number) => T) =>
+      Object.fromEntries(model.names.map((name, set) => [name, make(set)]));
     const consistency = options.consistency ? await this.consistency(questions, candidates) : null;
     return {
       relation: relation.name,
@@ -175,7 +176,9 @@ class RelationProbe {
 
   private questions(candidates: ReadonlyMap<string, readonly number[]>): Question[] {
     const places = new Map([...candidates.keys()].map((key, i) => [key, i]));
-    const byId = new Map([...candidates.values()].flatMap((ids, i) => (ids.length === 1 ? [[ids[0], i] as const] : [])));
+    const byId = new Map(
+      [...candidates.values()].flatMap((ids, i) => (ids.length === 1 ? [[ids[0], i] as const] : [])),
+    );
     const found: Question[] = [];
     for (const fact of this.relation.facts) {
       const question = this.question(fact, places, byId);
@@ -192,7 +195,8 @@ class RelationProbe {
     byId: ReadonlyMap<number | undefined, number>,
   ): Question | null {
     const { subjects, uhn, answers } = this.options;
-    if (subjects !== "all" && inProbedFifth(fact.subject) !== (subjects === "fifth")) return this.skip("other-subjects");
+    if (subjects !== "all" && inProbedFifth(fact.subject) !== (subjects === "fifth"))
+      return this.skip("other-subjects");
     const key = this.tokens.key(fact.object);
     const single = this.tokens.single(fact.object);
     const right = places.get(key) ?? (this.vocabulary?.has(key) ? byId.get(single) : undefined);

@@ -45,7 +45,10 @@ export class LmHead {
     const before = scope.all.length;
     const { featureSize, hiddenSize, vocabSize } = sizes;
     const transform = scope.at("transform");
-    this.dense = new Linear(transform.at("dense"), featureSize, hiddenSize, { weight: normal(0.02), bias: constant(0) });
+    this.dense = new Linear(transform.at("dense"), featureSize, hiddenSize, {
+      weight: normal(0.02),
+      bias: constant(0),
+    });
     this.norm = new LayerNorm(transform.at("LayerNorm"), hiddenSize, 1e-12);
     this.decoder = tied ? null : scope.at("decoder").param("weight", [vocabSize, hiddenSize], normal(0.02));
     this.bias = scope.param("bias", [vocabSize], constant(0));

@@ -106,7 +106,11 @@ export async function readLmHead(folder: string, head: LmHead): Promise<Readonly
 
 /** What a head's folder records of an adapter. */
 export async function adapterRecord({ name: key, folder, manifest }: FrozenAdapter) {
-  return { name: key, folder, hash: manifest.tensors?.adapter ?? (await hashOfTensors(join(folder, "adapter_model.safetensors"))) };
+  return {
+    name: key,
+    folder,
+    hash: manifest.tensors?.adapter ?? (await hashOfTensors(join(folder, "adapter_model.safetensors"))),
+  };
 }
 
 /** @throws UserError when a head was trained beside something else */

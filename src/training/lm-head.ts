@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import type { TokenBlock } from "../data/index.js";
 import { userError } from "../errors.js";
-import { GraphBuilder, type Value } from "../graph/index.js";
+import { GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import { ParamScope, type Pass } from "../nn/index.js";
 import {
   crossEntropy,
@@ -26,7 +26,6 @@ import { sortedBatches } from "./batches.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
-import { toOnnx } from "../graph/index.js";
 import { adapterRecord, type LmHeadManifest, writeLmHead } from "./lm-head-folder.js";
 import { ParameterState } from "./parameter-state.js";
 import { backboneName, type FrozenAdapter, joinVectors, PositionFeatures } from "./position-features.js";

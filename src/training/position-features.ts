@@ -3,7 +3,13 @@
  * positions alone.
  * @module
  */
-import { type AdapterManifest, KAdapter, readAdapterManifest, readAdapterParameters, requireSameBackbone } from "../adapters/index.js";
+import {
+  type AdapterManifest,
+  KAdapter,
+  readAdapterManifest,
+  readAdapterParameters,
+  requireSameBackbone,
+} from "../adapters/index.js";
 import { userError } from "../errors.js";
 import { GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
 import { ParamScope } from "../nn/index.js";
@@ -21,7 +27,11 @@ export interface FrozenAdapter {
 }
 
 /** Opens an adapter's folder to be read beside a backbone. */
-export async function openFrozenAdapter(name: string, folder: string, backbone: BackboneFolder): Promise<FrozenAdapter> {
+export async function openFrozenAdapter(
+  name: string,
+  folder: string,
+  backbone: BackboneFolder,
+): Promise<FrozenAdapter> {
   const manifest = await readAdapterManifest(folder);
   if (manifest.features !== "adapter") {
     throw userError({
@@ -90,7 +100,10 @@ export class PositionFeatures {
       const { attentionMask } = padBatch(ids, width, padTokenId);
       const feeds = { ...fed, select: selectRows(texts, rows, width), attention_mask: attentionMask };
       const output = floatsOf(await graph.run(feeds, ["output"]), "output");
-      found.set(name, pickRows(output, texts, hiddenSize, (row, _at, index) => row * rows + index));
+      found.set(
+        name,
+        pickRows(output, texts, hiddenSize, (row, _at, index) => row * rows + index),
+      );
     }
     if (!layers.includes(folder.config.layers)) throw new Error("the last hidden state was not computed");
     return found;
@@ -198,4 +211,3 @@ export function joinVectors(vectors: PositionVectors, names: readonly string[], 
   }
   return joined;
 }
-

@@ -24,7 +24,11 @@ import { runtimeOf } from "./pretrain.js";
 export async function handleProbeLama(options: ProbeLamaOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context;
   if (options.multiToken && options.answers !== "objects") {
-    throw userError({ where: "--multi-token", what: "the vocabulary has single tokens", expected: "--answers objects" });
+    throw userError({
+      where: "--multi-token",
+      what: "the vocabulary has single tokens",
+      expected: "--answers objects",
+    });
   }
   const parts = options.from ?? (await lamaSetsIn(options.data));
   if (parts.length === 0) {

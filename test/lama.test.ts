@@ -1,0 +1,170 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inProbedFifth } from "../src/data/index.js";
+import { demoExamples } from "../src/demo/index.js";
+import { AnswerTokens } from "../src/probing/index.js";
+import { loadTokenizer } from "../src/text/index.js";
+import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
+
+let world: World;
+let text = "";
+/** Words that are one token, and one that is several. */
+let words: readonly string[] = [];
+const long = "Zyxwvutsrq";
+
+beforeAll(async () => {
+  world = await makeWorld();
+  const sentences = demoExamples("train").map((example) => example.text);
+  text = world.at("text.txt");
+  await writeFile(text, sentences.slice(0, 300).join("\n"));
+  const tokens = new AnswerTokens(await loadTokenizer(world.backbone));
+  const all = [...new Set(sentences.flatMap((sentence) => sentence.match(/[A-Za-z]+/g) ?? []))];
+  words = all.filter((word) => tokens.single(word) !== undefined).slice(0, 12);
+  expect(words.length).toBeGreaterThan(3);
+  expect(tokens.ids(long).length).toBeGreaterThan(1);
+  await writeLama();
+  await json(world.training(world.at("facts"), "--epochs", 1));
+});
+afterAll(() => world.remove());
+
+const subject = (i: number) => `Subject Number ${i}`;
+
+/** Twenty facts of one relation, one of them with a long answer, one with the answer in the subject. */
+async function writeLama(): Promise<void> {
+  await mkdir(world.at("lama", "TREx"), { recursive: true });
+  await mkdir(world.at("lama", "pararel_patterns"), { recursive: true });
+  const facts = Array.from({ length: 18 }, (_, i) => [subject(i), words[i % words.length]]);
+  facts.push(["Somebody", long], [`The ${words[0]} itself`, words[0]]);
+  const lines = facts.map(([sub_label, obj_label], i) => JSON.stringify({ sub_label, obj_label, sub_uri: `Q${i}` }));
+  await writeFile(world.at("lama", "TREx", "P19.jsonl"), lines.join("\n"));
+  const template = { relation: "P19", template: "[X] was born in [Y] ." };
+  await writeFile(world.at("lama", "relations.jsonl"), JSON.stringify(template));
+  const patterns = [{ pattern: "[X] was born in [Y]." }, { pattern: "[Y] is where [X] was born." }];
+  const file = world.at("lama", "pararel_patterns", "P19.jsonl");
+  await writeFile(file, patterns.map((one) => JSON.stringify(one)).join("\n"));
+}
+
+const train = (out: string, ...more: (string | number)[]) => [
+  ...["probe", "train-head", "--backbone", world.backbone, "--train", text, "--dev", text, "--out", world.at(out)],
+  ...["--max-length", 32, "--epochs", 3, "--batch-size", 16, "--learning-rate", 0.01, "--threads", 2, ...more],
+];
+const facts = () => ["--adapter", `facts=${world.at("facts")}`];
+const probe = (...more: (string | number)[]) => [
+  ...["probe", "lama", "--data", world.at("lama"), "--heads", world.at("heads"), "--threads", 2, ...more],
+];
+
+type Scores = Record<string, { p1: number; mrr: number; questions: number }>;
+interface Report {
+  macro: Scores;
+  facts: number;
+  skipped: Record<string, number>;
+  relations: { relation: string; answers: number; consistency?: Record<string, { consistency: number }> }[];
+}
+const trex = async (...more: (string | number)[]) => (await json(probe(...more)))["trex"] as Report;
+
+describe("probe train-head", () => {
+  test("learns more than chance beside a backbone and an adapter that stay as they are", async () => {
+    const before = await adapterBits(world.at("facts"));
+    const { sets } = (await json(train("heads", ...facts()))) as { sets: Record<string, { perplexity: number }> };
+    expect(Object.keys(sets)).toEqual(["none", "facts"]);
+    for (const { perplexity } of Object.values(sets)) expect(perplexity).toBeLessThan(500);
+    expect(await adapterBits(world.at("facts"))).toEqual(before);
+    expect((await json(["verify", world.at("facts")]))["ok"]).toBe(true);
+  });
+
+  test("goes on after a stop to the same bits", async () => {
+    const more = ["--sets", "facts", ...facts(), "--save-every", 2];
+    const killed = train("killed", ...more, "--resume");
+    await kadapter(killed, {
+      onStderr: (soFar, child) => {
+        if (soFar.includes("saved")) child.kill("SIGKILL");
+      },
+    });
+    await json(killed);
+    await json(train("straight", ...more));
+    const [a, b] = ["killed", "straight"].map((name) => world.at(name, "facts", "head.safetensors"));
+    expect((await readFile(a!)).equals(await readFile(b!))).toBe(true);
+  });
+
+  test("says what is wrong", async () => {
+    expect(expectComplaint(await kadapter(train("x", "--sets", "trees", ...facts())))).toMatch(/no adapter "trees"/);
+    expect(expectComplaint(await kadapter(train("x", "--adapter", "facts")))).toMatch(/NAME=DIR/);
+    expect(expectComplaint(await kadapter(train("x", "--max-length", 5000)))).toMatch(/more than the backbone/);
+  });
+});
+
+describe("probe lama", () => {
+  test("asks each set of adapters, and counts what it leaves out", async () => {
+    const report = await trex();
+    expect(Object.keys(report.macro)).toEqual(["facts", "none"]);
+    expect(report).toMatchObject({ facts: 20, skipped: { "not-a-single-token": 1 } });
+    for (const { questions, mrr } of Object.values(report.macro)) {
+      expect(questions).toBe(19);
+      expect(mrr).toBeGreaterThan(0);
+    }
+    expect(Object.keys((await trex("--sets", "none")).macro)).toEqual(["none"]);
+  });
+
+  test("a vocabulary, typed answers, answers of several tokens, UHN, paraphrases", async () => {
+    await writeFile(world.at("vocabulary.txt"), words.slice(1).join("\n"));
+    const common = await trex("--vocabulary", world.at("vocabulary.txt"));
+    expect(common.relations[0]?.answers).toBe(words.length - 1);
+    expect(common.skipped["not-in-the-vocabulary"]).toBeGreaterThan(0);
+    const typed = await trex("--answers", "objects");
+    expect(typed.relations[0]?.answers).toBe(words.length);
+    const multi = await trex("--answers", "objects", "--multi-token");
+    expect(multi.relations[0]?.answers).toBe(words.length + 1);
+    expect(multi.macro["none"]?.questions).toBe(20);
+    expect((await trex("--uhn", "full")).skipped).toMatchObject({ "answer-in-subject": 1 });
+    const same = (await trex("--consistency")).relations[0]?.consistency?.["none"]?.consistency;
+    expect(same).toBeGreaterThanOrEqual(0);
+    expect(same).toBeLessThanOrEqual(1);
+  });
+
+  test("a fifth of the subjects and the rest are all; training data can be cleaned of the fifth", async () => {
+    const [fifth, rest] = [await trex("--subjects", "fifth"), await trex("--subjects", "rest")];
+    expect((fifth.macro["none"]?.questions ?? 0) + (rest.macro["none"]?.questions ?? 0)).toBe(19);
+    const lines = Array.from({ length: 18 }, (_, i) => `It says that ${subject(i)} was there.`);
+    const [raw, clean] = [world.at("raw.txt"), world.at("clean.txt")];
+    await writeFile(raw, lines.join("\n"));
+    const counts = await json(["probe", "filter", "--data", world.at("lama"), "--in", raw, "--out", clean]);
+    const kept = lines.filter((_, i) => !inProbedFifth(subject(i)));
+    expect(counts).toMatchObject({ kept: kept.length, dropped: 18 - kept.length });
+    expect((await readFile(clean, "utf8")).trim().split("\n")).toEqual(kept);
+  });
+});
+
+describe("fill", () => {
+  const fill = (given: string, ...more: (string | number)[]) => ["fill", given, "--heads", world.at("heads"), ...more];
+
+  test("names words for each set side by side", async () => {
+    const { sets } = (await json(fill("She was born in [MASK].", "--top", 3))) as { sets: Record<string, object[]> };
+    expect(Object.keys(sets)).toEqual(["facts", "none"]);
+    for (const found of Object.values(sets)) expect(found).toHaveLength(3);
+    const run = await kadapter(fill("She was born in <mask>."));
+    expect(run.stdout).toMatch(/^facts +none\n/);
+  });
+
+  test("ranks candidates of one token and of several", async () => {
+    const args = fill("She was born in [MASK].", "--candidates", `${words[0]},${long}`);
+    const { sets } = (await json(args)) as { sets: Record<string, { word: string; probability: number }[]> };
+    for (const found of Object.values(sets)) {
+      expect(found.map(({ word }) => word).sort()).toEqual([words[0], long].sort());
+      expect(found.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    }
+  });
+
+  test.each([
+    ["no hole", ["She was born."], /no hole/],
+    ["two holes", ["[MASK] was born in [MASK]."], /2 holes/],
+    ["an unknown adapter", ["A [MASK].", "--adapter", "trees=somewhere"], /no head reads an adapter "trees"/],
+    ["an unknown set", ["A [MASK].", "--sets", "trees"], /no head for "trees"; expected one of facts, none/],
+  ])("%s is one clear line", async (_, args, message) => {
+    expect(expectComplaint(await kadapter(fill(args[0] as string, ...args.slice(1))))).toMatch(message);
+  });
+
+  test("a backbone without a head of its own is one clear line", async () => {
+    const run = await kadapter(["fill", "A [MASK].", "--backbone", world.backbone]);
+    expect(expectComplaint(run)).toMatch(/no masked-language-model head; train one/);
+  });
+});
