@@ -42,7 +42,9 @@ describe.each([true, false])("LmHead, tied: %s", (tied) => {
       const gradient = floatsOf(results, `grad.${name}`);
       for (const at of [0, gradient.length - 1]) {
         const [up, down] = [1e-2, -1e-2].map((by) => run(tied, { name, at, by }));
-        const [high, low] = [(await up!).results, (await down!).results].map((one) => floatsOf(one, "loss")[0] as number);
+        const [high, low] = [(await up!).results, (await down!).results].map(
+          (one) => floatsOf(one, "loss")[0] as number,
+        );
         expect(gradient[at], `${name}[${at}]`).toBeCloseTo((high! - low!) / 2e-2, 2);
       }
     }
