@@ -7,6 +7,17 @@ import { userError } from "../errors.js";
 
 const size = z.number().int().positive().max(65_536);
 
+/**
+ * What the head reads while an adapter is trained. `adapter`: `[h[L] ; o_K]`, as the paper has it; `output`: o_K alone,
+ * so that nothing can be learnt past the adapter. The baselines train the same head without an adapter, to tell what the
+ * adapter brings: `last` reads h[L] alone, `taps` the tapped hidden states side by side.
+ */
+export const featureKinds = ["adapter", "output", "last", "taps"] as const;
+export type FeatureKind = (typeof featureKinds)[number];
+
+/** Whether there is an adapter, or only a baseline without one. */
+export const holdsAdapter = (features: FeatureKind): boolean => features === "adapter" || features === "output";
+
 /** How an adapter's weights start. */
 export const adapterInitSchema = z.union([
   /** Every weight normal with this deviation, every bias 0. */

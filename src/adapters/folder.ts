@@ -9,7 +9,7 @@ import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { elementCount, float32Tensor } from "../tensor.js";
 import { hashWeights, openSafetensors, strictLoad, writeSafetensors } from "../weights/index.js";
-import { kAdapterConfigSchema } from "./config.js";
+import { featureKinds, kAdapterConfigSchema } from "./config.js";
 import { modelCard } from "./model-card.js";
 
 export const adapterFiles = {
@@ -25,7 +25,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 export const adapterManifestSchema = z.object({
   format: z.literal("kadapter/1"),
   /** What the head reads: the adapter, or a baseline without one. */
-  features: z.enum(["adapter", "last", "taps"]),
+  features: z.enum(featureKinds),
   architecture: kAdapterConfigSchema,
   /** Precision of the hidden states that it was trained on, and is run on. */
   hiddenStates: z.enum(["float32", "float16"]).default("float32"),

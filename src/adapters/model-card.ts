@@ -1,3 +1,4 @@
+import { holdsAdapter } from "./config.js";
 import type { AdapterManifest } from "./folder.js";
 
 /** The README of an adapter's folder, for those who find it. */
@@ -14,7 +15,7 @@ ${backbone.name === null ? "" : `base_model: ${JSON.stringify(backbone.name)}\n`
 # A knowledge adapter for ${base}
 
 ${
-  features === "adapter"
+  holdsAdapter(features)
     ? "A K-Adapter (arXiv 2002.01808): it reads hidden states of a frozen language model and adds what it has learnt beside them. The model itself is unchanged."
     : "A baseline without an adapter: a head on hidden states of a frozen language model, to compare adapters with."
 }

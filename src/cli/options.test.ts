@@ -30,6 +30,8 @@ describe("resolveFactualOptions", () => {
       maxLength: 128,
       minEntityPairs: 0,
       labelSmoothing: 0,
+      objective: "classification",
+      temperature: 0.05,
       features: "adapter",
       cacheSize: 20,
       cacheDtype: "float16",

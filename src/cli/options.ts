@@ -7,6 +7,7 @@ import { relationFormats } from "../data/index.js";
 import { userError } from "../errors.js";
 import { featureKinds } from "../tasks/index.js";
 import { entityVectors } from "../text/index.js";
+import { factualObjectives } from "../training/factual.js";
 import type { Warmup } from "../training/schedule.js";
 import { type GivenOptions, kebab, type Options, option, resolveOptions } from "./spec.js";
 
@@ -107,6 +108,20 @@ export const dataSpecs = {
     expects: "a number from 0, below 1",
     help: "share of each label that is spread over all relations while it is learnt (default 0)",
   }),
+  objective: option({
+    flags: "--objective <kind>",
+    kind: "text",
+    schema: z.enum(factualObjectives).default("classification"),
+    expects: factualObjectives.join(", "),
+    help: "what facts are learnt by: classification as in the paper; own-output: one layer on the adapter's output alone; contrastive: its pair vectors, the same relation's together (default classification)",
+  }),
+  temperature: option({
+    flags: "--temperature <x>",
+    kind: "number",
+    schema: z.number().positive().max(100).default(0.05),
+    expects: "a number above 0",
+    help: "of the contrastive objective (default 0.05)",
+  }),
   entityVector: option({
     flags: "--entity-vector <kind>",
     kind: "text",
@@ -122,8 +137,8 @@ export const adapterSpecs = {
     flags: "--features <kind>",
     kind: "text",
     schema: z.enum(featureKinds).default("adapter"),
-    expects: "adapter, last or taps",
-    help: "what the head reads: the adapter, or a baseline without one: the last hidden state, or the tapped ones (default adapter)",
+    expects: featureKinds.join(", "),
+    help: "what the head reads: adapter (beside the last hidden state), output (the adapter's alone), or a baseline without one: last (hidden state), taps (default adapter)",
   }),
   preset: option({
     flags: "--preset <name>",
@@ -368,7 +383,7 @@ export type FactualOptions = Options<typeof factualSpecs>;
 /** What the options of every `pretrain` have in common. */
 export type PretrainOptions = Omit<
   FactualOptions,
-  "train" | "dev" | "format" | "minEntityPairs" | "labelSmoothing" | "entityVector"
+  "train" | "dev" | "format" | "minEntityPairs" | "labelSmoothing" | "entityVector" | "objective" | "temperature"
 > & {
   readonly train: string | readonly string[];
   readonly dev: string | readonly string[];

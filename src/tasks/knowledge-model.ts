@@ -1,14 +1,9 @@
-import { KAdapter, type KAdapterConfig } from "../adapters/index.js";
+import { type FeatureKind, holdsAdapter, KAdapter, type KAdapterConfig } from "../adapters/index.js";
 import { cast, matmul, type Parameter, type Value } from "../graph/index.js";
 import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import type { HeadSizes, TaskHead } from "./task.js";
 
-/**
- * What the head reads. `adapter`: `[h[L] ; o_K]`. The baselines train the same head without an adapter, to tell what
- * the adapter brings: `last` reads h[L] alone, `taps` the tapped hidden states side by side.
- */
-export const featureKinds = ["adapter", "last", "taps"] as const;
-export type FeatureKind = (typeof featureKinds)[number];
+export { type FeatureKind, featureKinds } from "../adapters/index.js";
 
 export interface KnowledgeModelOptions {
   readonly features: FeatureKind;
@@ -34,8 +29,8 @@ export class KnowledgeModel {
   constructor(readonly options: KnowledgeModelOptions) {
     const { adapter, hiddenSize, features } = options;
     const scope = ParamScope.root();
-    this.adapter = features === "adapter" ? new KAdapter(scope, adapter, hiddenSize) : null;
-    const width = { adapter: 2, last: 1, taps: adapter.layers.length }[features];
+    this.adapter = holdsAdapter(features) ? new KAdapter(scope, adapter, hiddenSize) : null;
+    const width = { adapter: 2, output: 1, last: 1, taps: adapter.layers.length }[features];
     this.head = options.makeHead(scope, { featureSize: width * hiddenSize, hiddenSize });
   }
 
@@ -52,7 +47,7 @@ export class KnowledgeModel {
   get neededLayers(): readonly number[] {
     const { features, adapter, backboneLayers } = this.options;
     const taps = features === "last" ? [] : adapter.layers;
-    const last = features === "taps" ? [] : [backboneLayers];
+    const last = features === "taps" || features === "output" ? [] : [backboneLayers];
     return [...new Set([...taps, ...last])].sort((a, b) => a - b);
   }
 
@@ -91,9 +86,8 @@ export class KnowledgeModel {
     const picked = (value: Value) => (select ? matmul(g, select, value) : value);
     const taps = adapter.layers.map((layer) => states.get(layer) as Value);
     if (features === "taps") return taps.map(picked);
-    const last = picked(states.get(backboneLayers) as Value);
-    if (!this.adapter) return [last];
     const own = this.options.freezeAdapter ? { ...pass, dropout: null } : pass;
-    return [last, this.adapter.forward(own, taps, tokens, select).output];
+    const output = this.adapter ? [this.adapter.forward(own, taps, tokens, select).output] : [];
+    return features === "output" ? output : [picked(states.get(backboneLayers) as Value), ...output];
   }
 }

@@ -6,6 +6,7 @@ import type { ParamScope, Pass } from "../nn/index.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { entityVectors, markEntities, type Tokenizer } from "../text/index.js";
 import { type ClassificationScores, scoreClassification } from "./classification-scores.js";
+import { LinearPairHead } from "./linear-pair-head.js";
 import { crossEntropy } from "./losses.js";
 import { RelationHead } from "./relation-head.js";
 import type {
@@ -34,6 +35,8 @@ const relationOptions = z.strictObject({
   entityVector: z.enum(entityVectors).default("first-marker"),
   /** Share of each label that is spread over all relations while it is learnt. */
   labelSmoothing: z.number().min(0).lt(1).default(0),
+  /** The released head with its two dense layers, or a single layer over the pair of vectors. */
+  head: z.enum(["released", "linear"]).default("released"),
 });
 export type RelationOptions = z.output<typeof relationOptions>;
 
@@ -45,7 +48,7 @@ export const relationClassification: TaskKind<RelationExample, EncodedRelation, 
     if (!read.success) {
       throw userError({
         what: `the options ${JSON.stringify(options)} are not those of the task ${relationClassification.name}`,
-        expected: `entityVector: ${entityVectors.join(" or ")}; labelSmoothing: from 0, below 1`,
+        expected: `entityVector: ${entityVectors.join(" or ")}; labelSmoothing: from 0, below 1; head: released or linear`,
       });
     }
     if (labels) return new RelationClassification(labels, context, read.data);
@@ -58,7 +61,7 @@ export const relationClassification: TaskKind<RelationExample, EncodedRelation, 
 
 /** Factual knowledge: which relation holds between two marked entities of a sentence. */
 export class RelationClassification implements Task<RelationExample, EncodedRelation, ClassificationScores> {
-  private readonly classes: ReadonlyMap<string, number>;
+  protected readonly classes: Map<string, number>;
 
   /** @param labels relation names in the order of the classes */
   constructor(
@@ -95,23 +98,14 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   makeHead(scope: ParamScope, { featureSize, hiddenSize }: HeadSizes): TaskHead {
     const { dropout, headInit } = this.context;
     const labels = this.labels.length;
+    if (this.how.head === "linear")
+      return new LinearPairHead(scope, featureSize, labels, headInit, this.how.labelSmoothing);
     const head = new RelationHead(scope, featureSize, hiddenSize, labels, dropout, headInit);
     return new RelationTaskHead(head, this.how.labelSmoothing);
   }
 
   feeds(batch: readonly EncodedRelation[], width: number): Record<string, HostTensor> {
-    const select = new Float32Array(batch.length * 2 * width);
-    batch.forEach(({ subject, object }, i) => {
-      select[2 * i * width + subject] = 1;
-      select[(2 * i + 1) * width + object] = 1;
-    });
-    return {
-      select: float32Tensor([batch.length, 2, width], select),
-      labels: int32Tensor(
-        [batch.length],
-        Int32Array.from(batch, ({ label }) => label),
-      ),
-    };
+    return relationFeeds(batch, width);
   }
 
   score(predictions: Iterable<Prediction<EncodedRelation>>): ClassificationScores {
@@ -124,6 +118,22 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   evaluation({ accuracy, microF1, macroF1, loss }: ClassificationScores): Evaluation {
     return { metrics: { accuracy, microF1, macroF1, loss }, metric: accuracy };
   }
+}
+
+/** Which positions stand for subject and object, and the relations. */
+export function relationFeeds(batch: readonly EncodedRelation[], width: number): Record<string, HostTensor> {
+  const select = new Float32Array(batch.length * 2 * width);
+  batch.forEach(({ subject, object }, i) => {
+    select[2 * i * width + subject] = 1;
+    select[(2 * i + 1) * width + object] = 1;
+  });
+  return {
+    select: float32Tensor([batch.length, 2, width], select),
+    labels: int32Tensor(
+      [batch.length],
+      Int32Array.from(batch, ({ label }) => label),
+    ),
+  };
 }
 
 /** The relation head with its inputs. */

@@ -11,6 +11,7 @@ import {
   type DownstreamManifest,
   type FusionConfig,
   hashOfTensors,
+  holdsAdapter,
   type NamedAdapter,
   type Parameters,
   readAdapterManifest,
@@ -65,7 +66,7 @@ export async function openAdapters(
   for (const { name, folder } of named) {
     const manifest = await readAdapterManifest(folder);
     requireSameBackbone(folder, manifest, backboneIdentity(backbone));
-    if (manifest.features !== "adapter") {
+    if (!holdsAdapter(manifest.features)) {
       throw userError({ where: folder, what: "the folder holds a baseline, no adapter", expected: "an adapter" });
     }
     const config = manifest.architecture;

@@ -1,5 +1,13 @@
 import { type ReadRelationsOptions, type RelationExample, readRelations } from "../data/index.js";
-import { type ClassificationScores, type EncodedRelation, relationClassification } from "../tasks/index.js";
+import { userError } from "../errors.js";
+import {
+  type ClassificationScores,
+  type EncodedRelation,
+  type FeatureKind,
+  type PrototypeScores,
+  relationClassification,
+  relationContrast,
+} from "../tasks/index.js";
 import type { EntityVector } from "../text/index.js";
 import type { BackboneFolder } from "./frozen-backbone.js";
 import type { Lesson } from "./pretrain.js";
@@ -14,6 +22,26 @@ export interface FactualData {
   readonly entityVector?: EntityVector;
   /** Share of each label that is spread over all relations; 0 by default. */
   readonly labelSmoothing?: number;
+}
+
+/**
+ * What facts are learnt by. `classification`: the paper's head over `[h[L] ; o_K]`. `own-output`: one layer over the
+ * adapter's output alone, so that what is learnt must stand in the adapter. `contrastive`: the supervised contrastive
+ * loss on the adapter's output; nothing else is learnt.
+ */
+export const factualObjectives = ["classification", "own-output", "contrastive"] as const;
+export type FactualObjective = (typeof factualObjectives)[number];
+
+/** What the head reads: for the two objectives on the adapter's output that alone; baselines as they are. */
+export function objectiveFeatures(objective: FactualObjective, features: FeatureKind): FeatureKind {
+  if (objective === "classification") return features;
+  if (features === "adapter") return "output";
+  if (objective === "own-output" || features === "output") return features;
+  throw userError({
+    where: `--objective ${objective}`,
+    what: `--features ${features} leave nothing to be learnt`,
+    expected: "--features output",
+  });
 }
 
 /** The first marker of an entity has not seen it where positions see only what is before them: its last token has. */
@@ -32,19 +60,56 @@ export function readRelationSet(
   return collectExamples(files, (file, onSkip) => readRelations(file, { ...options, onSkip }), expected);
 }
 
-/** Factual pre-training (K-Adapter §3.3): the relations of the training data are the classes. */
-export async function factualLesson(data: FactualData): Promise<FactualLesson> {
-  const { train, dev, read, entityVector = "first-marker", labelSmoothing = 0 } = data;
+/** Relations to be learnt: examples, and the relations of the training data. */
+interface FactualSets {
+  readonly labels: readonly string[];
+  readonly train: ExampleSet<RelationExample>;
+  readonly dev: ExampleSet<RelationExample>;
+}
+
+async function readSets({ train, dev, read }: Pick<FactualData, "train" | "dev" | "read">): Promise<FactualSets> {
   const trainSet = await readRelationSet([train], read);
   // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
   const labels = [...new Set(trainSet.examples.map(({ relation }) => relation))].sort();
   const devSet = await readRelationSet([dev], { ...read, minEntityPairs: 0 });
-  return {
-    kind: relationClassification,
-    settings: { labels, options: { entityVector, labelSmoothing } },
-    train: trainSet,
-    dev: read.minEntityPairs ? withinLabels(devSet, new Set(labels)) : devSet,
-  };
+  return { labels, train: trainSet, dev: read.minEntityPairs ? withinLabels(devSet, new Set(labels)) : devSet };
+}
+
+/** Factual pre-training (K-Adapter §3.3): the relations of the training data are the classes. */
+export async function factualLesson(data: FactualData & ClassificationSettings): Promise<FactualLesson> {
+  return classificationLesson(await readSets(data), data);
+}
+
+/** Classification of sets that are read already, by the paper's head or a single layer. */
+export function classificationLesson(
+  { labels, train, dev }: FactualSets,
+  { entityVector = "first-marker", labelSmoothing = 0, head = "released" }: ClassificationSettings,
+): FactualLesson {
+  const options = { entityVector, labelSmoothing, ...(head === "linear" ? { head } : {}) };
+  return { kind: relationClassification, settings: { labels, options }, train, dev };
+}
+
+export interface ClassificationSettings extends Pick<FactualData, "entityVector" | "labelSmoothing"> {
+  readonly head?: "released" | "linear";
+}
+
+export type ContrastLesson = Lesson<RelationExample, EncodedRelation, PrototypeScores>;
+
+/** Factual pre-training by contrast. */
+export async function readContrastLesson(data: FactualData & ContrastSettings): Promise<ContrastLesson> {
+  return contrastLesson(await readSets(data), data);
+}
+
+/** {@link readContrastLesson} of sets that are read already. */
+export function contrastLesson(
+  { labels, train, dev }: FactualSets,
+  { entityVector = "first-marker", temperature = 0.05 }: ContrastSettings,
+): ContrastLesson {
+  return { kind: relationContrast, settings: { labels, options: { entityVector, temperature } }, train, dev };
+}
+
+export interface ContrastSettings extends Pick<FactualData, "entityVector"> {
+  readonly temperature?: number;
 }
 
 function withinLabels({ where, examples, skipped }: ExampleSet<RelationExample>, known: ReadonlySet<string>) {

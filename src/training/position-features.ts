@@ -5,6 +5,7 @@
  */
 import {
   type AdapterManifest,
+  holdsAdapter,
   KAdapter,
   readAdapterManifest,
   readAdapterParameters,
@@ -33,7 +34,7 @@ export async function openFrozenAdapter(
   backbone: BackboneFolder,
 ): Promise<FrozenAdapter> {
   const manifest = await readAdapterManifest(folder);
-  if (manifest.features !== "adapter") {
+  if (!holdsAdapter(manifest.features)) {
     throw userError({
       where: folder,
       what: `it is a baseline on ${manifest.features}, there is no adapter in it`,

@@ -1,6 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type AdapterManifest, type KAdapterConfig, type Parameters, writeAdapterFolder } from "../adapters/index.js";
+import {
+  type AdapterManifest,
+  holdsAdapter,
+  type KAdapterConfig,
+  type Parameters,
+  writeAdapterFolder,
+} from "../adapters/index.js";
 import { userError } from "../errors.js";
 import type { Parameter } from "../graph/index.js";
 import type {
@@ -186,7 +192,7 @@ function headRateScale({ head }: KnowledgeModel, scale: number): (parameter: Par
 /** A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there. */
 async function cacheable(plan: TrainingPlan, onEvent: OnEvent): Promise<FeatureOptions> {
   const { features, architecture, featureOptions } = plan;
-  const readsPadding = features === "adapter" && !architecture.maskPadding;
+  const readsPadding = holdsAdapter(features) && !architecture.maskPadding;
   if (!readsPadding || featureOptions.cache === null) return featureOptions;
   await onEvent({ kind: "note", text: "padding is attended, so hidden states are not cached" });
   return { ...featureOptions, cache: null };

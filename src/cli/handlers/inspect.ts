@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { adapterFiles, readAdapterManifest } from "../../adapters/index.js";
+import { adapterFiles, holdsAdapter, readAdapterManifest } from "../../adapters/index.js";
 import { inspectRelations, inspectTrees, looksLikeConllu, treeFormats } from "../../data/index.js";
 import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
@@ -94,7 +94,7 @@ async function inspectAdapter(path: string, output: Output): Promise<void> {
   const adapter = await summaryOf(join(path, adapterFiles.adapter));
   const head = await summaryOf(join(path, adapterFiles.head));
   const labels = task.labels ?? [];
-  output.say(features === "adapter" ? "an adapter" : `a baseline without an adapter (${features})`);
+  output.say(holdsAdapter(features) ? "an adapter" : `a baseline without an adapter (${features})`);
   table(output, {
     task: `${task.name}, ${task.labels ? `${labels.length} labels: ${list(labels, 8)}` : "labels unknown"}`,
     architecture,

@@ -1,22 +1,39 @@
-import { defaultEntityVector, factualLesson } from "../../training/factual.js";
+import { defaultEntityVector, factualLesson, objectiveFeatures, readContrastLesson } from "../../training/factual.js";
 import type { FactualRequest } from "../commands/pretrain.js";
 import type { CommandContext } from "../run.js";
+import { percent } from "../tasks/percent.js";
 import { relationFormat } from "../tasks/relation.js";
 import { runPretrain } from "./pretrain.js";
 
-/** `pretrain factual`: relation classification. */
-export async function handlePretrainFactual(request: FactualRequest, context: CommandContext): Promise<void> {
-  const { train, dev, format, minEntityPairs, labelSmoothing, entityVector } = request.options;
-  const read = { format: relationFormat(format), minEntityPairs };
+/** `pretrain factual`: relations, by classification or by contrast. */
+export async function handlePretrainFactual(given: FactualRequest, context: CommandContext): Promise<void> {
+  const { train, dev, format, minEntityPairs, labelSmoothing, entityVector, objective, temperature } = given.options;
+  const request = {
+    ...given,
+    options: { ...given.options, features: objectiveFeatures(objective, given.options.features) },
+  };
+  const data = { train, dev, read: { format: relationFormat(format), minEntityPairs } };
+  if (objective === "contrastive") {
+    return runPretrain(
+      request,
+      {
+        lesson: (backbone) =>
+          readContrastLesson({ ...data, temperature, entityVector: entityVector ?? defaultEntityVector(backbone) }),
+        summary: ({ accuracy, classes }) =>
+          `nearest prototype: ${percent(accuracy).trim()} % of ${classes} relations' examples`,
+        details: () => ({}),
+      },
+      context,
+    );
+  }
   await runPretrain(
     request,
     {
       lesson: (backbone) =>
         factualLesson({
-          train,
-          dev,
-          read,
+          ...data,
           labelSmoothing,
+          head: objective === "own-output" ? "linear" : "released",
           entityVector: entityVector ?? defaultEntityVector(backbone),
         }),
       summary: ({ accuracy, macroF1 }) =>

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { type AdapterManifest, adapterFiles, adapterShapes, readAdapterManifest } from "../../adapters/index.js";
+import {
+  type AdapterManifest,
+  adapterFiles,
+  adapterShapes,
+  holdsAdapter,
+  readAdapterManifest,
+} from "../../adapters/index.js";
 import { UserError } from "../../errors.js";
 import { KnowledgeModel, type Task } from "../../tasks/index.js";
 import { backboneIdentity, openBackbone } from "../../training/frozen-backbone.js";
@@ -45,7 +51,7 @@ function expectedShapes({ features, architecture, backbone, task }: AdapterManif
     ({ kind }): Pick<Task<never, never, never>, "makeHead"> =>
       kind.make(task, { maxLength: task.maxLength, dropout: 0, headInit: "official" }),
   );
-  const adapter: Shapes = features === "adapter" ? adapterShapes(architecture, hiddenSize) : new Map();
+  const adapter: Shapes = holdsAdapter(features) ? adapterShapes(architecture, hiddenSize) : new Map();
   if (!made) return { adapter, head: null };
   const { head } = new KnowledgeModel({
     features,

@@ -2,12 +2,13 @@ import { isDownstreamFolder, readAdapterManifest, readDownstreamManifest } from 
 import { userError } from "../../errors.js";
 import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "./downstream.js";
 import { headCommands } from "./heads.js";
-import { relationCommands } from "./relation.js";
+import { contrastCommands, relationCommands } from "./relation.js";
 import type { AnyTaskCommands } from "./task-commands.js";
 
 /** The tasks that `eval` and `predict` know, by the names in adapters' folders. */
 const tasks: ReadonlyMap<string, AnyTaskCommands> = new Map<string, AnyTaskCommands>([
   [relationCommands.kind.name, (use) => use(relationCommands)],
+  [contrastCommands.kind.name, (use) => use(contrastCommands)],
   [headCommands.kind.name, (use) => use(headCommands)],
   [downstreamRelationCommands.kind.name, (use) => use(downstreamRelationCommands)],
   [typingCommands.kind.name, (use) => use(typingCommands)],

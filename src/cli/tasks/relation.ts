@@ -4,9 +4,11 @@ import {
   argmax,
   type ClassificationScores,
   type EncodedRelation,
+  type PrototypeScores,
   probabilities,
   RelationClassification,
   relationClassification,
+  relationContrast,
 } from "../../tasks/index.js";
 import { readRelationSet } from "../../training/factual.js";
 import { percent } from "./percent.js";
@@ -72,6 +74,29 @@ export const relationCommands: TaskCommands<RelationExample, EncodedRelation, Cl
     };
     if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
     return { json: { ...about, relations: likeliest(prediction.logits, labelsOf(task), top) } };
+  },
+};
+
+/** Relations learnt by contrast: they are told by examples of them, so that there is no list to answer from. */
+export const contrastCommands: TaskCommands<RelationExample, EncodedRelation, PrototypeScores> = {
+  kind: relationContrast,
+  read: relationCommands.read,
+  comparison: ({ encoded: { example }, logits }) => ({
+    where: example.where,
+    relation: example.relation,
+    vector: [...logits],
+  }),
+  print: ({ accuracy, examples, classes }, skipped, output) =>
+    output.say(
+      `nearest prototype of all other examples: ${percent(accuracy)} %, ${classes} relations, ${examples} examples, ${skipped} skipped`,
+    ),
+  result: ({ accuracy, ...counts }) => ({ prototypeAccuracy: accuracy, ...counts }),
+  unlabelled: readAll,
+  typed: relationCommands.typed,
+  answer: ({ where, id }, prediction) => {
+    const about = { where, ...(id === undefined ? {} : { id }) };
+    if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
+    return { json: { ...about, vector: [...prediction.logits] } };
   },
 };
 
