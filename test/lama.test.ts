@@ -1,9 +1,12 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inProbedFifth } from "../src/data/index.js";
 import { demoExamples } from "../src/demo/index.js";
 import { AnswerTokens } from "../src/probing/index.js";
+import { localExecutor } from "../src/runtime/index.js";
+import { expectClose } from "../src/testing/small-backbones.js";
 import { loadTokenizer } from "../src/text/index.js";
+import { collectTextBlocks, MaskedTexts, openBackbone, openFrozenAdapter } from "../src/training/index.js";
 import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
 
 let world: World;
@@ -84,6 +87,51 @@ describe("probe train-head", () => {
     await json(train("straight", ...more));
     const [a, b] = ["killed", "straight"].map((name) => world.at(name, "facts", "head.safetensors"));
     expect((await readFile(a!)).equals(await readFile(b!))).toBe(true);
+  });
+
+  test("heads of another seed or set share what is kept of the same masks", async () => {
+    const runs = [];
+    for (const [seed, set] of [
+      [1, "none"],
+      [2, "facts"],
+    ] as const) {
+      const more = ["--sets", set, "--seed", seed, "--mask-seed", 5, "--mask-draws", 2, "--max-texts", 40];
+      runs.push(await kadapter(train(`seed-${seed}`, ...facts(), ...more)));
+    }
+    const kept = runs.map(({ stderr }) => /states are kept in (\S+)/.exec(stderr)?.[1] as string);
+    expect(kept[1]).toBe(kept[0]);
+    const shards = (await readdir(kept[0] as string)).filter((name) => name.startsWith("shard"));
+    const [first] = await Promise.all(shards.map((name) => stat(`${kept[0]}/${name}`)));
+    expect(shards.length).toBe(1);
+    // It was not written again when the second head was trained.
+    const second = await stat(world.at("seed-2", "facts", "lm_head_config.json"));
+    const before = await stat(world.at("seed-1", "none", "lm_head_config.json"));
+    expect(first?.mtimeMs).toBeLessThan(before.mtimeMs);
+    expect(before.mtimeMs).toBeLessThan(second.mtimeMs);
+  });
+
+  test("what is kept is what a model computes, for each draw of the masks", async () => {
+    const backbone = await openBackbone(world.backbone);
+    const adapters = [await openFrozenAdapter("facts", world.at("facts"), backbone)];
+    const blocks = await collectTextBlocks([text], backbone.tokenizer, { maxLength: 32, limit: 12 });
+    const data = { train: blocks.slice(0, 8), dev: blocks.slice(8) };
+    const executor = await localExecutor({ device: "cpu", threads: 1 });
+    const own = { backbone, adapters, maxLength: 32, masking: { seed: 3 }, draws: 2, cacheLimit: 2 ** 20 };
+    const cached = await MaskedTexts.open(executor, { ...own, cache: world.at("masked") }, data);
+    const fresh = await MaskedTexts.open(executor, { ...own, cache: null }, data);
+    expect([cached.cached, fresh.cached]).toEqual([true, false]);
+    for (const epoch of [0, 1, 2]) {
+      const both = [cached, fresh].map((texts) => texts.train.slice(2, 5).map((one) => texts.drawn(one, epoch)));
+      expect(both[0]).toEqual(both[1]);
+      const [a, b] = await Promise.all([cached.vectors(both[0]!, ["facts"]), fresh.vectors(both[1]!, ["facts"])]);
+      expectClose(a as Float32Array, b as Float32Array);
+      expect(a?.length).toBe(both[0]!.reduce((sum, { text: { positions } }) => sum + positions.length, 0) * 2 * 32);
+    }
+    const [first, again, other] = [0, 2, 1].map((epoch) => cached.drawn(cached.train[0]!, epoch).text.positions);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+    for (const texts of [cached, fresh]) await texts.close();
+    await executor.close();
   });
 
   test("says what is wrong", async () => {

@@ -8,7 +8,7 @@ import { userError } from "../errors.js";
 import { answerSets, subjectParts, uhnFilters } from "../probing/index.js";
 import { maskings } from "../tasks/index.js";
 import { overwriteSpec } from "./commands/common.js";
-import { dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, whole } from "./options.js";
+import { cacheSpecs, dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, whole } from "./options.js";
 import { type Options, option } from "./spec.js";
 
 /** `a,b,c` as a list. */
@@ -101,6 +101,20 @@ export const trainHeadSpecs = {
     expects: "a number above 0 and at most 1",
     help: "share of tokens that are predicted (default 0.15)",
   }),
+  maskDraws: option({
+    flags: "--mask-draws <n>",
+    kind: "number",
+    schema: whole(1, 10_000).optional(),
+    expects: "a whole number from 1",
+    help: "ways in which each text is masked, one an epoch, then from the first again (default: another in every epoch)",
+  }),
+  maskSeed: option({
+    flags: "--mask-seed <n>",
+    kind: "number",
+    schema: whole(0).optional(),
+    expects: "a whole number from 0",
+    help: "decides the masks: heads of several seeds with the same masks share their hidden states (default: the seed)",
+  }),
   newDecoder: option({
     flags: "--new-decoder",
     kind: "switch",
@@ -113,14 +127,14 @@ export const trainHeadSpecs = {
     kind: "number",
     schema: whole(1).optional(),
     expects: "a whole number from 1",
-    help: "read this many texts of --max-length tokens at most",
+    help: "read this many texts of --max-length tokens of each file at most",
   }),
   devTexts: option({
     flags: "--dev-texts <n>",
     kind: "number",
     schema: whole(1).default(256),
     expects: "a whole number from 1",
-    help: "texts of --max-length tokens for evaluation (default 256)",
+    help: "texts of --max-length tokens of each file for evaluation (default 256)",
   }),
   epochs: option({ ...epochs, schema: whole(1, 1_000_000).default(2), help: "passes over the text (default 2)" }),
   maxSteps,
@@ -137,6 +151,8 @@ export const trainHeadSpecs = {
   evalEvery,
   saveEvery,
   patience,
+  cache: cacheSpecs.cache,
+  cacheSize: cacheSpecs.cacheSize,
   ...runtimeSpecs,
   resume: option({
     flags: "--resume",

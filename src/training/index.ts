@@ -27,6 +27,7 @@ export * from "./linguistic.js";
 export * from "./lm-head.js";
 export * from "./lm-head-folder.js";
 export * from "./load-model.js";
+export * from "./masked-texts.js";
 export { type EventSink, MetricsLog } from "./metrics-log.js";
 export * from "./plan.js";
 export * from "./position-features.js";

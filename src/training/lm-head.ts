@@ -4,8 +4,6 @@
  * @module
  */
 import { join } from "node:path";
-import type { TokenBlock } from "../data/index.js";
-import { userError } from "../errors.js";
 import { GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import { ParamScope, type Pass } from "../nn/index.js";
 import {
@@ -13,10 +11,7 @@ import {
   type EncodedMasked,
   type JsonObject,
   LmHead,
-  MaskedLm,
-  type MaskedLmOptions,
   type MaskedLmScores,
-  maskedLmSettings,
   wordScores,
 } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
@@ -27,12 +22,12 @@ import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
 import { adapterRecord, type LmHeadManifest, writeLmHead } from "./lm-head-folder.js";
+import type { DrawnText, MaskedTexts } from "./masked-texts.js";
 import { ParameterState } from "./parameter-state.js";
-import { backboneName, type FrozenAdapter, joinVectors, PositionFeatures } from "./position-features.js";
+import type { FrozenAdapter } from "./position-features.js";
 import { checkpointFolder } from "./pretrain.js";
 import type { StepResult, StepScalars, StepSession } from "./session.js";
 import { fusedStep } from "./step.js";
-import { isSkipped } from "./task-data.js";
 import { Trainer, type TrainerSettings } from "./trainer.js";
 import { readWordEmbeddings } from "./word-embeddings.js";
 
@@ -44,19 +39,12 @@ export interface LmHeadPlan {
   readonly out: string;
   /** The output matrix is the frozen word embedding. */
   readonly tied: boolean;
-  readonly masking: Partial<Pick<MaskedLmOptions, "masking" | "rate" | "seed">>;
-  readonly maxLength: number;
   readonly settings: TrainerSettings;
   readonly weightDecay: number;
   readonly maxGradNorm: number;
   readonly resume: boolean;
   /** Stored in the head's folder. */
   readonly recipe: JsonObject;
-}
-
-export interface LmHeadData {
-  readonly train: readonly TokenBlock[];
-  readonly dev: readonly TokenBlock[];
 }
 
 export interface LmHeadResult {
@@ -71,34 +59,30 @@ export interface LmHeadResult {
 const tiedName = "tied.word_embeddings";
 
 /**
- * Trains a head and writes its folder: the parameters that were best on the dev text. The same text is masked otherwise
- * in every step; masks follow from seed and step.
+ * Trains a head and writes its folder: the parameters that were best on the dev text. A text is masked otherwise in
+ * each epoch; masks follow from seed, epoch and text, so heads that are trained on the same texts see the same holes.
  */
 export async function trainLmHead(
   executor: Executor,
   plan: LmHeadPlan,
-  data: LmHeadData,
+  texts: MaskedTexts,
   onEvent: (event: TrainEvent) => Promise<void> | void = () => undefined,
   signal?: AbortSignal,
 ): Promise<LmHeadResult> {
-  const { backbone, adapters, out } = plan;
-  const { vocabSize } = backbone.config;
-  const settings = maskedLmSettings(backbone.tokenizer, vocabSize, plan.masking);
-  const task = new MaskedLm(settings, { maxLength: plan.maxLength });
-  const features = await PositionFeatures.open(executor, backbone, adapters, plan.maxLength);
+  const { backbone, out } = plan;
+  const { task, train } = texts;
+  const session = await LmHeadSession.open(executor, plan, texts);
   try {
-    const session = await LmHeadSession.open(executor, plan, task, features);
-    const [train, dev] = [encodeAll(task, data.train, backbone), encodeAll(task, data.dev, backbone)];
     const best = join(checkpointFolder(out), "best.safetensors");
     const trainer = new Trainer<EncodedMasked>({
       session,
       settings: plan.settings,
       train,
-      evaluate: async () => task.evaluation(await session.score(dev)),
+      evaluate: async () => task.evaluation(await session.score()),
       keepBest: async (parameters) => writeSafetensors(best, Object.entries(await parameters())),
       readState: (slots) => executor.getState(slots),
       checkpoints: checkpointFolder(out),
-      identity: await identityOf(plan, settings.options, train),
+      identity: await identityOf(plan, texts),
       resume: plan.resume,
       parameters: session.head.parameters.map(({ name }) => name),
       parameterCount: session.head.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
@@ -106,14 +90,14 @@ export async function trainLmHead(
     const last = await runAll(trainer, onEvent, signal);
     const finished = last.reason !== "interrupted";
     if (finished) await session.restoreBest(best);
-    const scores = finished ? await session.score(dev) : null;
+    const scores = finished ? await session.score() : null;
     const metrics = { ...(scores === null ? {} : scores), bestStep: last.bestStep, steps: last.step };
     const manifest = await manifestOf(plan, session.head, { ...metrics, trainTexts: train.length });
     if (finished) await writeLmHead(out, manifest, await session.tensors());
     const { hash } = await openBackbone(backbone.folder);
     return { manifest, reason: last.reason, scores, backboneUnchanged: hash === backbone.hash };
   } finally {
-    await features.close();
+    await session.close();
   }
 }
 
@@ -131,34 +115,19 @@ async function runAll(
   return last;
 }
 
-function encodeAll(task: MaskedLm, blocks: readonly TokenBlock[], { tokenizer }: BackboneFolder): EncodedMasked[] {
-  const encoded = blocks.flatMap((block) => {
-    const text = task.encode(block, tokenizer);
-    return isSkipped(text) ? [] : [text];
-  });
-  if (encoded.length > 0) return encoded;
-  throw userError({ what: "no text has a word to hide", expected: "plain text" });
-}
-
 /** Steps and scores of a head over frozen features. */
 class LmHeadSession implements StepSession<EncodedMasked> {
   private constructor(
     private readonly executor: Executor,
     private readonly plan: LmHeadPlan,
-    private readonly task: MaskedLm,
-    private readonly features: PositionFeatures,
+    private readonly texts: MaskedTexts,
     readonly head: LmHead,
     private readonly optimizer: AdamWConfig,
     private readonly state: ParameterState,
     private readonly graphs: Graphs,
   ) {}
 
-  static async open(
-    executor: Executor,
-    plan: LmHeadPlan,
-    task: MaskedLm,
-    features: PositionFeatures,
-  ): Promise<LmHeadSession> {
+  static async open(executor: Executor, plan: LmHeadPlan, texts: MaskedTexts): Promise<LmHeadSession> {
     const { backbone, adapters, tied, weightDecay, maxGradNorm } = plan;
     const { hiddenSize, vocabSize } = backbone.config;
     const sizes = { featureSize: (1 + adapters.length) * hiddenSize, hiddenSize, vocabSize };
@@ -167,7 +136,7 @@ class LmHeadSession implements StepSession<EncodedMasked> {
     const optimizer = { ...adamWDefaults, weightDecay, maxGradNorm };
     const state = new ParameterState(executor, head.parameters, head.parameters);
     const graphs = await loadGraphs(executor, head, tied, optimizer);
-    return new LmHeadSession(executor, plan, task, features, head, optimizer, state, graphs);
+    return new LmHeadSession(executor, plan, texts, head, optimizer, state, graphs);
   }
 
   get slots(): readonly string[] {
@@ -183,8 +152,10 @@ class LmHeadSession implements StepSession<EncodedMasked> {
   }
 
   async step(microBatches: readonly (readonly EncodedMasked[])[], scalars: StepScalars): Promise<StepResult> {
-    const { learningRate, update, seed } = scalars;
-    const batch = (microBatches[0] ?? []).map((text, row) => this.task.redraw(text, seed, update, row));
+    const { learningRate, update } = scalars;
+    const { train } = this.texts;
+    const epoch = Math.floor((update - 1) / Math.ceil(train.length / this.plan.settings.batchSize));
+    const batch = (microBatches[0] ?? []).map((text) => this.texts.drawn(text, epoch));
     const rates = { learning_rate: learningRate, step_size: stepSize(learningRate, update, this.optimizer) };
     const fed = Object.entries(rates).map(([name, value]) => [name, float32Tensor([], Float32Array.of(value))]);
     const feeds = { ...(await this.feeds(batch)), ...Object.fromEntries(fed) };
@@ -193,33 +164,37 @@ class LmHeadSession implements StepSession<EncodedMasked> {
     return { loss: loss as number, gradNorm: gradNorm as number };
   }
 
-  private async feeds(batch: readonly EncodedMasked[]): Promise<Tensors> {
-    const { adapters } = this.plan;
-    const names = [backboneName, ...adapters.map(({ name }) => name)];
-    const { hiddenSize, featureSize } = this.head.sizes;
-    const joined = joinVectors(await this.features.vectors(batch), names, hiddenSize);
-    const labels = Int32Array.from(batch.flatMap(({ targets }) => targets));
+  private async feeds(batch: readonly DrawnText[]): Promise<Tensors> {
+    const names = this.plan.adapters.map(({ name }) => name);
+    const features = await this.texts.vectors(batch, names);
+    const labels = Int32Array.from(batch.flatMap(({ text }) => text.targets));
     return {
-      features: float32Tensor([labels.length, featureSize], joined),
+      features: float32Tensor([labels.length, this.head.sizes.featureSize], features),
       labels: int32Tensor([labels.length], labels),
     };
   }
 
-  /** Scores the current parameters. */
-  async score(texts: readonly EncodedMasked[]): Promise<MaskedLmScores> {
-    const scores = new Array<Float32Array>(texts.length);
-    const lengths = texts.map(({ inputIds }) => inputIds.length);
+  /** Scores the current parameters on the dev text. */
+  async score(): Promise<MaskedLmScores> {
+    const { dev, task } = this.texts;
+    const scores = new Array<Float32Array>(dev.length);
+    const lengths = dev.map(({ inputIds }) => inputIds.length);
     for (const indices of sortedBatches(lengths, this.plan.settings.batchSize)) {
-      const batch = indices.map((i) => texts[i] as EncodedMasked);
+      const batch = indices.map((i) => this.texts.held(i));
       const words = floatsOf(await this.graphs.score.run(await this.feeds(batch), ["scores"]), "scores");
       let at = 0;
       for (const [row, index] of indices.entries()) {
-        const size = 2 * (batch[row] as EncodedMasked).positions.length;
+        const size = 2 * (batch[row] as DrawnText).text.positions.length;
         scores[index] = words.slice(at, at + size);
         at += size;
       }
     }
-    return this.task.score(texts.map((encoded, i) => ({ encoded, logits: scores[i] as Float32Array })));
+    return task.score(dev.map((encoded, i) => ({ encoded, logits: scores[i] as Float32Array })));
+  }
+
+  async close(): Promise<void> {
+    await this.graphs.step.close();
+    await this.graphs.score.close();
   }
 
   async restoreBest(file: string): Promise<void> {
@@ -263,10 +238,10 @@ async function loadGraphs(executor: Executor, head: LmHead, tied: boolean, optim
   };
 }
 
-async function identityOf(plan: LmHeadPlan, options: JsonObject, train: readonly EncodedMasked[]) {
+async function identityOf(plan: LmHeadPlan, { task, train, cached, options: { maxLength, draws } }: MaskedTexts) {
   const { saveEvery: _, ...settings } = plan.settings;
-  const { tied, maxLength, weightDecay, maxGradNorm, adapters, backbone } = plan;
-  const shown = { ...settings, tied, maxLength, weightDecay, maxGradNorm, options };
+  const { tied, weightDecay, maxGradNorm, adapters, backbone } = plan;
+  const shown = { ...settings, tied, maxLength, weightDecay, maxGradNorm, draws, cached, options: task.options };
   const ids = train.reduce((sum, { block }) => block.ids.reduce((h, id) => (Math.imul(h, 31) + id) | 0, sum), 7);
   const parts = await Promise.all(adapters.map(adapterRecord));
   return {

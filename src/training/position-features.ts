@@ -79,8 +79,12 @@ export class PositionFeatures {
     return new PositionFeatures(await FrozenBackbone.load(executor, folder, layers), loaded, longest);
   }
 
-  /** The vectors at the texts' positions: the backbone's under {@link backboneName}, adapters' under their names. */
-  async vectors(texts: readonly PositionedText[]): Promise<PositionVectors> {
+  /**
+   * The vectors at the texts' positions: the backbone's under {@link backboneName}, adapters' under their names.
+   *
+   * @param names adapters that are run; all where it is left out
+   */
+  async vectors(texts: readonly PositionedText[], names?: readonly string[]): Promise<PositionVectors> {
     const { folder, layers } = this.backbone;
     const { hiddenSize, padTokenId } = folder.config;
     const ids = texts.map(({ inputIds }) => inputIds);
@@ -88,10 +92,11 @@ export class PositionFeatures {
     const states = await this.backbone.run(padBatch(ids, width, padTokenId));
     const last = floatsOf(states, hiddenStateName(folder.config.layers));
     const found = new Map([[backboneName, pickRows(last, texts, hiddenSize, (row, at) => row * width + at)]]);
-    for (const [i, { name, layers: own, graph }] of this.adapters.entries()) {
+    const wanted = this.adapters.filter(({ name }) => names?.includes(name) ?? true);
+    for (const [i, { name, layers: own, graph }] of wanted.entries()) {
       const rows = Math.max(...texts.map(({ positions }) => positions.length));
       // The buffers may be moved, so what is needed again is copied.
-      const copies = i + 1 < this.adapters.length;
+      const copies = i + 1 < wanted.length;
       const fed = Object.fromEntries(
         [...new Set(own)].map((layer) => {
           const state = states[hiddenStateName(layer)] as HostTensor<"float32">;

@@ -5,7 +5,7 @@ import type { Tokenizer } from "../text/index.js";
 export interface TextBlockOptions {
   /** Longest text in tokens, special tokens included. */
   readonly maxLength: number;
-  /** Blocks that are read; all where it is left out. */
+  /** Blocks of each file that are read; all where it is left out. */
   readonly limit?: number;
 }
 
@@ -16,10 +16,12 @@ export async function* readTextBlocks(
   { maxLength, limit = Number.POSITIVE_INFINITY }: TextBlockOptions,
 ): AsyncGenerator<TokenBlock> {
   const length = maxLength - tokenizer.withSpecials([]).length;
-  let blocks = 0;
-  for await (const block of packLines(encodedLines(files, tokenizer), length, tokenizer.specials.sep)) {
-    if (blocks++ >= limit) return;
-    yield block;
+  for (const file of files) {
+    let blocks = 0;
+    for await (const block of packLines(encodedLines([file], tokenizer), length, tokenizer.specials.sep)) {
+      if (blocks++ >= limit) break;
+      yield block;
+    }
   }
 }
 

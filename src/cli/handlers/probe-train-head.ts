@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { userError } from "../../errors.js";
 import { workerExecutor } from "../../runtime/index.js";
+import type { Executor } from "../../training/executor.js";
+import { defaultCacheFolder } from "../../training/feature-cache.js";
 import { maxTokens, openBackbone } from "../../training/frozen-backbone.js";
-import { type LmHeadData, type LmHeadPlan, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
+import { type LmHeadPlan, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
 import { readLmHeadManifest, setName } from "../../training/lm-head-folder.js";
+import { MaskedTexts } from "../../training/masked-texts.js";
 import { openFrozenAdapter } from "../../training/position-features.js";
 import { removeEarlierRun } from "../../training/pretrain.js";
 import { collectTextBlocks } from "../../training/text-blocks.js";
@@ -24,7 +27,7 @@ export async function handleTrainHead(options: TrainHeadOptions, context: Comman
   const executor = await workerExecutor(runtimeOf(options));
   try {
     const plan = await basePlan(options);
-    const data = await readData(options, plan);
+    const texts = await openTexts(executor, options, plan, context);
     const results: Record<string, unknown> = {};
     for (const set of sets) {
       const name = nameOf(set);
@@ -35,14 +38,15 @@ export async function handleTrainHead(options: TrainHeadOptions, context: Comman
         finished?.metrics ??
         (await withOutputFolder(folder, async () => {
           if (!resume) await removeEarlierRun(folder);
-          return trainOne(executor, { ...plan, adapters, out: folder }, data, context);
+          return trainOne(executor, { ...plan, adapters, out: folder }, texts, context);
         }));
       results[name] = metrics;
       const { perplexity, accuracy } = metrics as { perplexity: number; accuracy: number };
       const quality = `perplexity ${perplexity.toFixed(2)}, masked accuracy ${(100 * accuracy).toFixed(2)} %`;
       context.output.say(`${name}: ${quality}; the head is in ${folder}`);
     }
-    context.output.result({ out, sets: results, trainTexts: data.train.length, devTexts: data.dev.length });
+    await texts.close();
+    context.output.result({ out, sets: results, trainTexts: texts.train.length, devTexts: texts.dev.length });
   } finally {
     await executor.close();
   }
@@ -64,14 +68,12 @@ async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "ou
   for (const [name, folder] of Object.entries(options.adapter)) {
     adapters.push(await openFrozenAdapter(name, folder, backbone));
   }
-  const { masking, maskRate: rate, seed, maxLength, weightDecay, maxGradNorm, resume } = options;
+  const { seed, weightDecay, maxGradNorm, resume } = options;
   const { epochs, maxSteps = 0, batchSize, learningRate, warmup, evalEvery, saveEvery, patience } = options;
   return {
     backbone,
     adapters,
     tied: !options.newDecoder,
-    masking: { masking, rate, seed },
-    maxLength,
     settings: {
       epochs,
       maxSteps,
@@ -91,24 +93,37 @@ async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "ou
   };
 }
 
-async function readData(
-  { train, dev, maxTexts, devTexts }: TrainHeadOptions,
-  { backbone, maxLength }: Pick<LmHeadPlan, "backbone" | "maxLength">,
-): Promise<LmHeadData> {
+/** The texts with their holes, for all heads. */
+async function openTexts(
+  executor: Executor,
+  options: TrainHeadOptions,
+  { backbone, adapters }: Pick<LmHeadPlan, "backbone" | "adapters">,
+  { stderr, signal }: CommandContext,
+): Promise<MaskedTexts> {
+  const { train, dev, maxTexts, devTexts, maxLength, masking, maskRate: rate, seed, epochs } = options;
+  const { maskSeed = seed, maskDraws: draws = epochs, cache, cacheSize } = options;
   const read = (files: readonly string[], limit: number | undefined) =>
     collectTextBlocks(files, backbone.tokenizer, { maxLength, ...(limit === undefined ? {} : { limit }) });
-  return { train: await read(train, maxTexts), dev: await read(dev, devTexts) };
+  const data = { train: await read(train, maxTexts), dev: await read(dev, devTexts) };
+  const progress = createProgress(stderr);
+  try {
+    const own = { backbone, adapters, maxLength, draws, signal, masking: { masking, rate, seed: maskSeed } };
+    const kept = { cache: cache === "off" ? null : (cache ?? defaultCacheFolder()), cacheLimit: cacheSize * 2 ** 30 };
+    return await MaskedTexts.open(executor, { ...own, ...kept }, data, (event) => progress.handle(event));
+  } finally {
+    progress.stop();
+  }
 }
 
 async function trainOne(
-  executor: Parameters<typeof trainLmHead>[0],
+  executor: Executor,
   plan: LmHeadPlan,
-  data: LmHeadData,
+  texts: MaskedTexts,
   context: CommandContext,
 ): Promise<LmHeadResult["manifest"]["metrics"]> {
   const progress = createProgress(context.stderr);
   try {
-    const result = await trainLmHead(executor, plan, data, (event) => progress.handle(event), context.signal);
+    const result = await trainLmHead(executor, plan, texts, (event) => progress.handle(event), context.signal);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
     if (!result.backboneUnchanged) {
       throw userError({ where: plan.backbone.folder, what: "the backbone's files changed while the head was trained" });
