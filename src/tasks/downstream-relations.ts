@@ -21,6 +21,10 @@ export type DownstreamRelationOptions = z.infer<typeof optionsSchema>;
 /** How a set is scored, by what its labels are. */
 export type RelationMetric = "tacred" | "semeval" | "accuracy";
 
+/**
+ * `microF1` and `macroF1` are those that the set is reported with: TACRED's micro F1 over the relations, SemEval's
+ * official macro F1; over all classes elsewhere.
+ */
 export interface RelationScores extends ClassificationScores {
   readonly metric: RelationMetric;
   /** Over the relations, where some pairs have none. */
@@ -72,12 +76,11 @@ class DownstreamRelations extends RelationClassification {
     const gold = all.map(({ encoded }) => encoded.label);
     const said = all.map(({ logits }) => argmax(logits));
     const { metric, labels } = this;
-    return {
-      ...super.score(all),
-      metric,
-      micro: metric === "tacred" ? scoreTacred(gold, said, labels.indexOf(noRelation)) : null,
-      semEval: metric === "semeval" ? scoreSemEval(gold, said, labels).macroF1 : null,
-    };
+    const scores = super.score(all);
+    const micro = metric === "tacred" ? scoreTacred(gold, said, labels.indexOf(noRelation)) : null;
+    const semEval = metric === "semeval" ? scoreSemEval(gold, said, labels).macroF1 : null;
+    const { microF1, macroF1 } = scores;
+    return { ...scores, microF1: micro?.f1 ?? microF1, macroF1: semEval ?? macroF1, metric, micro, semEval };
   }
 
   override evaluation(scores: RelationScores): Evaluation {

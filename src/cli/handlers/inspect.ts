@@ -1,6 +1,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { adapterFiles, holdsAdapter, readAdapterManifest } from "../../adapters/index.js";
+import {
+  type AdapterManifest,
+  adapterFiles,
+  downstreamFiles,
+  holdsAdapter,
+  readAdapterManifest,
+  readDownstreamManifest,
+} from "../../adapters/index.js";
 import { inspectRelations, inspectTrees, looksLikeConllu, treeFormats } from "../../data/index.js";
 import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
@@ -20,6 +27,8 @@ export async function handleInspect(options: InspectOptions, { output }: Command
   switch (options.format === undefined ? await kindOf(path) : "data") {
     case "adapter":
       return inspectAdapter(path, output);
+    case "fine-tuned":
+      return inspectFineTuned(path, output);
     case "model":
       return inspectModel(path, output);
     case "weights":
@@ -29,13 +38,14 @@ export async function handleInspect(options: InspectOptions, { output }: Command
   }
 }
 
-async function kindOf(path: string): Promise<"adapter" | "model" | "weights" | "data"> {
+async function kindOf(path: string): Promise<"adapter" | "fine-tuned" | "model" | "weights" | "data"> {
   const stats = await stat(path).catch((error: unknown) => {
     throw fileError(path, "inspect it", error);
   });
   if (!stats.isDirectory()) return (await detectWeights(path)) === undefined ? "data" : "weights";
   const has = async (name: string) => (await stat(join(path, name)).catch(() => null)) !== null;
   if (await has(adapterFiles.config)) return "adapter";
+  if (await has(downstreamFiles.config)) return "fine-tuned";
   if (await has("config.json")) return "model";
   if (await has("checkpoints")) {
     throw userError({
@@ -100,7 +110,7 @@ async function inspectAdapter(path: string, output: Output): Promise<void> {
     architecture,
     adapter: shown(adapter),
     head: shown(head),
-    backbone: `${backbone.name ?? "unknown"} (${backbone.modelType ?? "unknown kind"}, ${backbone.layers ?? "?"} layers × ${backbone.hiddenSize})`,
+    backbone: backboneLine(backbone),
     "backbone's SHA-256": backbone.hash ?? "unknown",
     "longest text": `${task.maxLength} tokens`,
     metrics,
@@ -119,6 +129,36 @@ async function inspectAdapter(path: string, output: Output): Promise<void> {
     metrics,
     recipe,
   });
+}
+
+async function inspectFineTuned(path: string, output: Output): Promise<void> {
+  const manifest = await readDownstreamManifest(path);
+  const { task, trains, fusion, adapters, backbone, metrics, recipe } = manifest;
+  const weights = await summaryOf(join(path, downstreamFiles.model));
+  const labels = task.labels ?? [];
+  output.say("a fine-tuned model");
+  table(output, {
+    task: `${task.name}, ${task.labels ? `${labels.length} labels: ${list(labels, 8)}` : "no labels"}`,
+    trained: trains === "none" ? "fusion and head" : `fusion, head and ${trains === "all" ? "all else" : trains}`,
+    fusion: fusion.kind,
+    ...Object.fromEntries(
+      adapters.map(({ name, architecture, folder }) => [
+        `adapter ${name}`,
+        `layers ${architecture.layers.join(", ")}, size ${architecture.size}, from ${folder}`,
+      ]),
+    ),
+    weights: shown(weights),
+    backbone: backboneLine(backbone),
+    "backbone's SHA-256": backbone.hash ?? "unknown",
+    "longest text": `${task.maxLength} tokens`,
+    metrics,
+    recipe,
+  });
+  output.result({ kind: "fine-tuned", path, ...manifest, weights });
+}
+
+function backboneLine({ name, modelType, layers, hiddenSize }: AdapterManifest["backbone"]): string {
+  return `${name ?? "unknown"} (${modelType ?? "unknown kind"}, ${layers ?? "?"} layers × ${hiddenSize})`;
 }
 
 const list = (names: readonly string[], most: number): string =>

@@ -1,0 +1,85 @@
+import { UserError } from "../../errors.js";
+import { backboneIdentity, openBackbone } from "../../training/frozen-backbone.js";
+import { hashWeights, openSafetensors, strictLoad, toFloat32, type WeightSource } from "../../weights/index.js";
+
+/** One thing that was looked at; `ok` is null where there was nothing to compare with. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean | null;
+  readonly detail: string;
+}
+
+/** Shapes by parameter. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** A file's tensors against what a configuration asks for, and the hash that was recorded. */
+export async function checkTensors(
+  path: string,
+  name: string,
+  expected: Shapes | null,
+  recorded: string | undefined,
+): Promise<Check[]> {
+  const source = await openSafetensors(path);
+  try {
+    return [
+      { name: `${name}, tensors`, ...complete(source, expected) },
+      { name: `${name}, numbers`, ...(await finite(source)) },
+      { name: `${name}, SHA-256`, ...same(recorded ?? null, await hashWeights(source)) },
+    ];
+  } finally {
+    await source.close();
+  }
+}
+
+function complete(source: WeightSource, expected: Shapes | null): Omit<Check, "name"> {
+  const count = [...source.keys()].length;
+  if (!expected) return { ok: null, detail: `${count}, of a head that this version does not know` };
+  try {
+    strictLoad(expected, source);
+    return { ok: true, detail: `all ${count} that the configuration asks for` };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ok: false, detail: error.message };
+  }
+}
+
+async function finite(source: WeightSource): Promise<Omit<Check, "name">> {
+  let elements = 0;
+  for (const key of source.keys()) {
+    const data = toFloat32(await source.read(key));
+    const place = data.findIndex((value) => !Number.isFinite(value));
+    if (place >= 0) return { ok: false, detail: `${key} has ${data[place]} at element ${place}` };
+    elements += data.length;
+  }
+  return { ok: true, detail: `${elements.toLocaleString("en")}, all finite` };
+}
+
+/** Whether something is as it was recorded. */
+export function same(recorded: string | number | null, found: string | number): Omit<Check, "name"> {
+  if (recorded === null) return { ok: null, detail: `${found}; none was recorded` };
+  if (recorded === found) return { ok: true, detail: String(found) };
+  return { ok: false, detail: `${found}, but ${recorded} was recorded` };
+}
+
+interface RecordedBackbone {
+  readonly name: string | null;
+  readonly modelType: string | null;
+  readonly hiddenSize: number;
+  readonly layers: number | null;
+  readonly hash: string | null;
+  readonly tokenizerHash: string | null;
+}
+
+/** A backbone against the one that a folder records. */
+export async function checkBackbone(backbone: RecordedBackbone, given: string | undefined): Promise<Check[]> {
+  const name = given ?? backbone.name;
+  if (name === null) return [{ name: "backbone", ok: null, detail: "none was recorded, and --backbone is not given" }];
+  const found = backboneIdentity(await openBackbone(name));
+  return [
+    { name: "backbone, kind", ...same(backbone.modelType, found.modelType) },
+    { name: "backbone, hidden size", ...same(backbone.hiddenSize, found.hiddenSize) },
+    { name: "backbone, layers", ...same(backbone.layers, found.layers) },
+    { name: "backbone, weights", ...same(backbone.hash, found.hash) },
+    { name: "backbone, tokenizer", ...same(backbone.tokenizerHash, found.tokenizerHash) },
+  ];
+}
