@@ -11,6 +11,7 @@ import { handlePretrainFactual } from "./handlers/pretrain-factual.js";
 import { handlePretrainLinguistic } from "./handlers/pretrain-linguistic.js";
 import { handleFilter, handleProbeLama } from "./handlers/probe-lama.js";
 import { handleTrainHead } from "./handlers/probe-train-head.js";
+import { handleSweep } from "./handlers/sweep.js";
 import { handleVerify } from "./handlers/verify.js";
 import { createProgram } from "./program.js";
 import { runCli } from "./run.js";
@@ -19,6 +20,7 @@ const handlers = {
   pretrainFactual: handlePretrainFactual,
   pretrainLinguistic: handlePretrainLinguistic,
   finetune: finetuneHandlers,
+  sweep: handleSweep,
   eval: handleEval,
   predict: handlePredict,
   trainHead: handleTrainHead,

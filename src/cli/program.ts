@@ -15,6 +15,7 @@ import {
 import { type PredictOptions, predictCommand } from "./commands/predict.js";
 import { type FactualRequest, factualCommand, type LinguisticRequest, linguisticCommand } from "./commands/pretrain.js";
 import { fillCommand, filterCommand, probeLamaCommand, trainHeadCommand } from "./commands/probe.js";
+import { type SweepOptions, sweepCommand } from "./commands/sweep.js";
 import type { FillOptions, FilterOptions, ProbeLamaOptions, TrainHeadOptions } from "./probe-options.js";
 import type { ContextFactory } from "./run.js";
 
@@ -23,6 +24,7 @@ export interface Handlers {
   readonly pretrainFactual: Handler<FactualRequest>;
   readonly pretrainLinguistic: Handler<LinguisticRequest>;
   readonly finetune: FinetuneHandlers;
+  readonly sweep: Handler<SweepOptions>;
   readonly eval: Handler<EvalOptions>;
   readonly predict: Handler<PredictOptions>;
   readonly trainHead: Handler<TrainHeadOptions>;
@@ -49,6 +51,7 @@ export function createProgram(context: ContextFactory, handlers: Partial<Handler
   if (handlers.pretrainLinguistic) pretrain.addCommand(linguisticCommand(context, handlers.pretrainLinguistic));
   if (pretrain.commands.length > 0) add(pretrain);
   if (handlers.finetune) add(finetuneCommand(context, handlers.finetune));
+  if (handlers.sweep) add(sweepCommand(context, handlers.sweep));
   if (handlers.eval) add(evalCommand(context, handlers.eval));
   if (handlers.predict) add(predictCommand(context, handlers.predict));
   const probe = new Command("probe").description("measure what a model knows, with and without adapters");

@@ -18,6 +18,27 @@ export async function readRecipe(path: string, specs: Specs): Promise<GivenOptio
 
 /** {@link readRecipe} on text at hand; `path` is for the error line. */
 export function parseRecipe(path: string, text: string, specs: Specs): GivenOptions {
+  return givenOptions(parseYamlMap(path, text, "options"), specs);
+}
+
+/** A map of a YAML file, and where its keys stand. */
+export interface YamlMap {
+  readonly path: string;
+  readonly entries: ReadonlyMap<unknown, unknown>;
+  /** `file:line` of a key. */
+  where(key: unknown): string;
+  /** A value that is a map itself; undefined where it is none. */
+  below(key: unknown): YamlMap | undefined;
+  /** The maps of a value that is a list of them; undefined where it is none. */
+  list(key: unknown): readonly YamlMap[] | undefined;
+}
+
+/**
+ * Reads a YAML map of plain values: no anchors, aliases and tags, no second document.
+ *
+ * @param of what the map is of, for the error line
+ */
+export function parseYamlMap(path: string, text: string, of: string): YamlMap {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -31,9 +52,9 @@ export function parseRecipe(path: string, text: string, specs: Specs): GivenOpti
   const at = (offset: number | undefined) => (offset === undefined ? path : `${path}:${lines.linePos(offset).line}`);
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
-    throw userError({ where: at(problem.pos[0]), what: `not a YAML map of options: ${problem.message}` });
+    throw userError({ where: at(problem.pos[0]), what: `not a YAML map of ${of}: ${problem.message}` });
   }
-  // A flat map has no use for anchors, and without them nothing can be expanded.
+  // Plain settings have no use for anchors, and without them nothing can be expanded.
   visit(document, {
     Alias: (_, node) => refuse(at(node.range?.[0]), "an alias (*name)"),
     Node: (_, node) => {
@@ -41,16 +62,40 @@ export function parseRecipe(path: string, text: string, specs: Specs): GivenOpti
       if (node.tag !== undefined) refuse(at(node.range?.[0]), `a tag (${node.tag})`);
     },
   });
-  const values: unknown = document.contents === null ? {} : document.toJS({ mapAsMap: true });
-  if (!(values instanceof Map)) {
-    if (document.contents === null) return new Map();
-    throw userError({ where: path, what: "not a YAML map of options", expected: "lines such as `epochs: 5`" });
-  }
-  const positions = keyOffsets(document.contents);
+  const values: unknown = document.contents === null ? new Map() : document.toJS({ mapAsMap: true });
+  if (values instanceof Map) return yamlMap(path, at, document.contents, values);
+  throw userError({ where: path, what: `not a YAML map of ${of}`, expected: "lines such as `epochs: 5`" });
+}
+
+function yamlMap(
+  path: string,
+  at: (offset: number | undefined) => string,
+  node: unknown,
+  entries: ReadonlyMap<unknown, unknown>,
+): YamlMap {
+  const nodes = entryNodes(node);
+  const mapOf = (value: unknown, child: unknown) =>
+    value instanceof Map ? yamlMap(path, at, child, value) : undefined;
+  return {
+    path,
+    entries,
+    where: (key) => at(nodes.get(key)?.start),
+    below: (key) => mapOf(entries.get(key), nodes.get(key)?.value),
+    list: (key) => {
+      const value = entries.get(key);
+      const items = itemsOf(nodes.get(key)?.value);
+      const maps = Array.isArray(value) ? value.map((item, i) => mapOf(item, items[i])) : [undefined];
+      return maps.every((map) => map !== undefined) ? maps : undefined;
+    },
+  };
+}
+
+/** A map's entries as given options; names are those of the flags, without `--`. */
+export function givenOptions(map: YamlMap, specs: Specs): GivenOptions {
   const keys = new Map(Object.keys(specs).map((key) => [kebab(key), key]));
   const given = new Map<string, Given>();
-  for (const [name, value] of values as Map<unknown, unknown>) {
-    const where = at(positions.get(name));
+  for (const [name, value] of map.entries) {
+    const where = map.where(name);
     const key = typeof name === "string" ? keys.get(name) : undefined;
     if (key === undefined) throw unknownKey(where, String(name), [...keys.keys()]);
     if (value === null) throw userError({ where, what: `${String(name)} has no value` });
@@ -60,10 +105,10 @@ export function parseRecipe(path: string, text: string, specs: Specs): GivenOpti
 }
 
 function refuse(where: string, what: string): never {
-  throw userError({ where, what: `${what} is not allowed in a recipe`, expected: "plain values" });
+  throw userError({ where, what: `${what} is not allowed here`, expected: "plain values" });
 }
 
-function unknownKey(where: string, name: string, known: readonly string[]): Error {
+export function unknownKey(where: string, name: string, known: readonly string[]): Error {
   const shown = name.length > 60 ? `${name.slice(0, 57)}…` : name;
   const meant = closest(name, known);
   return userError({
@@ -73,17 +118,22 @@ function unknownKey(where: string, name: string, known: readonly string[]): Erro
   });
 }
 
-/** Where each key of the outermost map stands in the text. */
-function keyOffsets(contents: unknown): ReadonlyMap<unknown, number> {
-  const offsets = new Map<unknown, number>();
-  if (typeof contents !== "object" || contents === null || !("items" in contents)) return offsets;
-  for (const item of contents.items as readonly unknown[]) {
-    const key = (item as { key?: { value?: unknown; range?: readonly number[] } | null }).key;
+/** The nodes of a map's entries, and where their keys start. */
+function entryNodes(contents: unknown): ReadonlyMap<unknown, { readonly start: number; readonly value: unknown }> {
+  const nodes = new Map<unknown, { readonly start: number; readonly value: unknown }>();
+  for (const item of itemsOf(contents)) {
+    const { key, value } = item as {
+      key?: { value?: unknown; range?: readonly number[] } | null;
+      value?: unknown;
+    };
     const start = key?.range?.[0];
-    if (start !== undefined) offsets.set(key?.value, start);
+    if (start !== undefined) nodes.set(key?.value, { start, value });
   }
-  return offsets;
+  return nodes;
 }
+
+const itemsOf = (node: unknown): readonly unknown[] =>
+  typeof node === "object" && node !== null && "items" in node ? (node.items as readonly unknown[]) : [];
 
 /** Nested maps become objects again, for the error line; no option takes one. */
 function plain(value: unknown): unknown {
@@ -91,7 +141,7 @@ function plain(value: unknown): unknown {
 }
 
 /** Reads at most a recipe's size, from pipes too. */
-async function readBounded(path: string): Promise<string> {
+export async function readBounded(path: string): Promise<string> {
   const buffer = Buffer.alloc(maxBytes + 1);
   let length = 0;
   try {
