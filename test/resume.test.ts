@@ -12,6 +12,8 @@ import {
   makeWorld,
   type Run,
   sha256,
+  stepsDone,
+  stopAt,
   type World,
 } from "./support.js";
 
@@ -20,34 +22,6 @@ beforeAll(async () => {
   world = await makeWorld();
 });
 afterAll(() => world.remove());
-
-/** Optimiser steps that a run's log tells of. */
-async function stepsDone(out: string): Promise<number> {
-  const log = await readFile(join(out, "metrics.jsonl"), "utf8").catch(() => "");
-  const lines = log.split("\n").slice(0, -1);
-  return Math.max(0, ...lines.map((line) => (JSON.parse(line) as { step?: number }).step ?? 0));
-}
-
-/** Runs a training and sends a signal when it has done `step` steps. */
-async function stopAt(
-  step: number,
-  signal: NodeJS.Signals,
-  args: readonly (string | number)[],
-  out: string,
-): Promise<Run> {
-  let ended = false;
-  let sent = false;
-  const run = kadapter(args, {
-    onStart: async (child) => {
-      while (!ended && (await stepsDone(out)) < step) await new Promise((resolve) => setTimeout(resolve, 2));
-      if (!ended) sent = child.kill(signal);
-    },
-  });
-  const result = await run;
-  ended = true;
-  expect(sent).toBe(true);
-  return result;
-}
 
 /** The adapter and the head, which are the best ones, and the last checkpoint: parameters and moments of the last step. */
 async function allBits(out: string): Promise<Record<string, string>> {

@@ -135,3 +135,31 @@ export function expectComplaint(run: Run): string {
   expect({ code: run.code, stdout: run.stdout }).toEqual({ code: 2, stdout: "" });
   return run.stderr.trim();
 }
+
+/** Optimiser steps that a run's log tells of. */
+export async function stepsDone(out: string): Promise<number> {
+  const log = await readFile(join(out, "metrics.jsonl"), "utf8").catch(() => "");
+  const lines = log.split("\n").slice(0, -1);
+  return Math.max(0, ...lines.map((line) => (JSON.parse(line) as { step?: number }).step ?? 0));
+}
+
+/** Runs a training and sends a signal when it has done `step` steps. */
+export async function stopAt(
+  step: number,
+  signal: NodeJS.Signals,
+  args: readonly (string | number)[],
+  out: string,
+): Promise<Run> {
+  let ended = false;
+  let sent = false;
+  const run = kadapter(args, {
+    onStart: async (child) => {
+      while (!ended && (await stepsDone(out)) < step) await new Promise((resolve) => setTimeout(resolve, 2));
+      if (!ended) sent = child.kill(signal);
+    },
+  });
+  const result = await run;
+  ended = true;
+  expect(sent).toBe(true);
+  return result;
+}

@@ -77,7 +77,11 @@ export const typingCommands: TaskCommands<TypingExample, EncodedMention, TypingS
         `macro F1 ${percent(looseMacro.f1)} %; strict ${percent(strictAccuracy)} %; ${examples} examples, ${skipped} skipped`,
     );
   },
-  result: ({ looseMicro, ...scores }) => ({ ...looseMicro, looseMicro, ...scores }),
+  result: ({ looseMicro, looseMacro, ...scores }) => ({
+    ...looseMicro,
+    ...{ microF1: looseMicro.f1, macroF1: looseMacro.f1, looseMicro, looseMacro },
+    ...scores,
+  }),
   unlabelled: (files) => readEach(files, (file) => readEntityTyping(file, { unlabelled: true })),
   typed: ({ text, subject }) =>
     subject
