@@ -15,6 +15,38 @@ except ImportError as error:
 
 # Name: model class, config class, settings, tokens a sentence, side of the padding.
 CASES = {
+    "bert-odd": (
+        "BertForMaskedLM",
+        "BertConfig",
+        dict(hidden_size=35, num_attention_heads=7, num_hidden_layers=3, intermediate_size=41, type_vocab_size=4,
+             max_position_embeddings=23, hidden_act="gelu_new", layer_norm_eps=1e-6),
+        23,
+        "right",
+    ),
+    "bert-left": (
+        "BertForMaskedLM",
+        "BertConfig",
+        dict(hidden_size=16, num_attention_heads=1, num_hidden_layers=5, intermediate_size=16, type_vocab_size=1,
+             max_position_embeddings=40, hidden_act="silu", pad_token_id=5),
+        13,
+        "left",
+    ),
+    "roberta-odd": (
+        "RobertaForMaskedLM",
+        "RobertaConfig",
+        dict(hidden_size=60, num_attention_heads=5, num_hidden_layers=1, intermediate_size=30, type_vocab_size=1,
+             max_position_embeddings=60, pad_token_id=5, layer_norm_eps=1e-5),
+        54,
+        "right",
+    ),
+    "roberta-left": (
+        "RobertaForMaskedLM",
+        "RobertaConfig",
+        dict(hidden_size=24, num_attention_heads=2, num_hidden_layers=4, intermediate_size=100, type_vocab_size=3,
+             max_position_embeddings=30, pad_token_id=5),
+        17,
+        "left",
+    ),
     "gpt2-plain": ("GPT2LMHeadModel", "GPT2Config", dict(n_embd=36, n_head=3, n_layer=3, n_positions=80), 70, "right"),
     "gpt2-left": ("GPT2LMHeadModel", "GPT2Config", dict(n_embd=32, n_head=2, n_layer=2, n_positions=24), 20, "left"),
     "gpt2-settings": (
@@ -30,6 +62,13 @@ CASES = {
         "GPT2Config",
         dict(n_embd=24, n_head=1, n_layer=1, n_positions=12, activation_function="gelu", scale_attn_weights=False),
         9,
+        "right",
+    ),
+    "gpt2-deep": (
+        "GPT2LMHeadModel",
+        "GPT2Config",
+        dict(n_embd=56, n_head=7, n_layer=7, n_positions=19, n_inner=13, activation_function="gelu_pytorch_tanh"),
+        19,
         "right",
     ),
     "distilbert": (
@@ -64,7 +103,8 @@ CASES = {
         "right",
     ),
     "xlnet-long": ("XLNetLMHeadModel", "XLNetConfig", dict(d_model=36, n_head=3, n_layer=2, d_inner=50), 150, "left"),
-    "xlnet-right": ("XLNetLMHeadModel", "XLNetConfig", dict(d_model=64, n_head=8, n_layer=3, d_inner=20), 11, "right"),
+    "xlnet-right": ("XLNetLMHeadModel", "XLNetConfig", dict(d_model=64, n_head=8, n_layer=3, d_inner=20,
+                                                              ff_activation="tanh"), 11, "right"),
     "xlnet-relu": (
         "XLNetLMHeadModel",
         "XLNetConfig",
@@ -90,6 +130,19 @@ def batch(length: int, side: str, segments: int) -> dict[str, torch.Tensor]:
     return inputs | ({"token_type_ids": torch.randint(0, segments, (3, length))} if segments else {})
 
 
+def permutation(length: int, targets: int) -> dict[str, torch.Tensor]:
+    """Words that are predicted, for XLNet's second stream: no position sees them, and some see less still."""
+    mapping = torch.zeros(3, targets, length)
+    mask = (torch.rand(3, length, length) < 0.2).float()
+    for row in range(3):
+        # Each stands in the longest and in the shortest sentence, whatever the side of the padding.
+        places = torch.randperm(max(targets, length // 4))[:targets] + length // 2 - length // 8
+        for target, place in enumerate(places):
+            mapping[row, target, place] = 1
+            mask[row, :, place] = 1
+    return {"perm_mask": mask, "target_mapping": mapping}
+
+
 def write(folder: pathlib.Path, name: str) -> None:
     model_class, config_class, settings, length, side = CASES[name]
     torch.manual_seed(len(name))
@@ -103,6 +156,11 @@ def write(folder: pathlib.Path, name: str) -> None:
     output.loss.backward()
     expected = {"logits": output.logits, "loss": output.loss}
     expected |= {f"hidden_states.{i}": state for i, state in enumerate(output.hidden_states)}
+    if kind == "xlnet":
+        permuted = permutation(length, 1 + len(name) % 3)
+        inputs |= permuted
+        given = {key: inputs[key] for key in ("input_ids", "attention_mask", "token_type_ids")}
+        expected["perm.logits"] = model(**given, **permuted).logits
     model.save_pretrained(folder)
     # Under the file's keys: a tied matrix has several names in the model.
     with safe_open(folder / "model.safetensors", "pt") as file:

@@ -77,7 +77,7 @@ describe.each([bert, roberta])("$kind", (definition) => {
   it.each([
     [{ hidden_size: 0 }, /hidden_size/],
     [{ num_attention_heads: 3 }, /do not divide/],
-    [{ hidden_act: "silu" }, /hidden_act/],
+    [{ hidden_act: "mish" }, /hidden_act/],
     [{ position_embedding_type: "relative_key" }, /position_embedding_type/],
     [{ vocab_size: "many" }, /vocab_size/],
   ])("refuses a configuration with %j", (change, message) => {

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { activationNames } from "../nn/index.js";
 import type { BackboneConfig } from "./backbone.js";
 
 /** Of a size in config.json. */
 export const size = (limit: number) => z.number().int().positive().max(limit);
 /** Of a dropout rate. */
 export const rate = z.number().min(0).lt(1);
+
+/** Of a feed-forward layer's activation. */
+export const activation = z.enum(activationNames);
 
 /** The part of Hugging Face's config.json that BERT-like encoders read. Unknown keys are fine: files carry many. */
 const encoderConfig = z.object({
@@ -15,7 +19,7 @@ const encoderConfig = z.object({
   num_hidden_layers: size(1_000),
   num_attention_heads: size(1_024),
   intermediate_size: size(1_048_576),
-  hidden_act: z.enum(["gelu", "gelu_new", "relu"]).default("gelu"),
+  hidden_act: activation.default("gelu"),
   layer_norm_eps: z.number().positive().default(1e-12),
   hidden_dropout_prob: rate.default(0.1),
   attention_probs_dropout_prob: rate.default(0.1),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type BackboneConfig, type BackboneDefinition, indexPositions } from "./backbone.js";
-import { checkHeads, rate, readConfig, size } from "./config.js";
+import { activation, checkHeads, rate, readConfig, size } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
 const distilbertConfig = z.object({
@@ -10,7 +10,7 @@ const distilbertConfig = z.object({
   n_layers: size(1_000),
   n_heads: size(1_024),
   hidden_dim: size(1_048_576),
-  activation: z.enum(["gelu", "gelu_new", "relu"]).default("gelu"),
+  activation: activation.default("gelu"),
   dropout: rate.default(0.1),
   attention_dropout: rate.default(0.1),
   max_position_embeddings: size(1_000_000),

@@ -24,7 +24,7 @@ import {
   type BackboneOutput,
   indexPositions,
 } from "./backbone.js";
-import { checkHeads, rate, readConfig, size } from "./config.js";
+import { activation, checkHeads, rate, readConfig, size } from "./config.js";
 
 export interface Gpt2Config extends BackboneConfig {
   /** After the embeddings. */
@@ -43,7 +43,7 @@ const gpt2Config = z.object({
   n_head: size(1_024),
   n_inner: size(1_048_576).nullish(),
   n_positions: size(1_000_000),
-  activation_function: z.enum(["gelu", "gelu_new", "relu"]).default("gelu_new"),
+  activation_function: activation.default("gelu_new"),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   embd_pdrop: rate.default(0.1),
   attn_pdrop: rate.default(0.1),

@@ -23,7 +23,7 @@ import {
   indexPositions,
   type TargetStream,
 } from "./backbone.js";
-import { checkHeads, rate, readConfig, size } from "./config.js";
+import { activation, checkHeads, rate, readConfig, size } from "./config.js";
 import {
   hideByPermutation,
   type Relations,
@@ -39,7 +39,7 @@ const xlnetConfig = z.object({
   n_layer: size(1_000),
   n_head: size(1_024),
   d_inner: size(1_048_576),
-  ff_activation: z.enum(["gelu", "gelu_new", "relu"]).default("gelu"),
+  ff_activation: activation.default("gelu"),
   layer_norm_eps: z.number().positive().default(1e-12),
   dropout: rate.default(0.1),
   initializer_range: z.number().positive().default(0.02),

@@ -1,9 +1,28 @@
-import { add, type GraphBuilder, gelu, relu, type Value } from "../graph/index.js";
+import { add, type GraphBuilder, gelu, mul, relu, sigmoid, tanh, type Value } from "../graph/index.js";
 import { type AttentionMask, attend } from "./attention.js";
 import { drop, LayerNorm, Linear, type LinearInit, type Pass } from "./layers.js";
 import type { ParamScope } from "./params.js";
 
-export type Activation = "gelu" | "gelu_new" | "relu";
+type Unary = (g: GraphBuilder, x: Value) => Value;
+
+const tanhGelu: Unary = (g, x) => gelu(g, x, "tanh");
+const silu: Unary = (g, x) => mul(g, x, sigmoid(g, x));
+
+/** Under the names that Hugging Face's config.json gives them (`transformers/activations.py`, `ACT2FN`). */
+const activations = {
+  gelu,
+  gelu_python: gelu,
+  gelu_new: tanhGelu,
+  gelu_fast: tanhGelu,
+  gelu_pytorch_tanh: tanhGelu,
+  relu,
+  silu,
+  swish: silu,
+  tanh,
+} satisfies Readonly<Record<string, Unary>>;
+
+export type Activation = keyof typeof activations;
+export const activationNames = Object.keys(activations) as readonly Activation[];
 
 /** A post-norm transformer layer as in BERT. */
 export interface TransformerConfig {
@@ -17,8 +36,7 @@ export interface TransformerConfig {
 }
 
 export function activate(g: GraphBuilder, x: Value, activation: Activation): Value {
-  if (activation === "relu") return relu(g, x);
-  return gelu(g, x, activation === "gelu_new" ? "tanh" : "none");
+  return activations[activation](g, x);
 }
 
 /** What attention needs to know. */

@@ -1,0 +1,27 @@
+// What the experiments share.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const cli = fileURLToPath(new URL("../bin/kadapter.js", import.meta.url));
+
+/** Runs a script and returns its last line. */
+export function node(args) {
+  const run = spawnSync(process.execPath, args.map(String), {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 2 ** 28,
+  });
+  if (run.status !== 0) throw new Error(`${args.slice(0, 3).join(" ")} ended with ${run.status ?? run.signal}`);
+  return run.stdout.trim().split("\n").at(-1);
+}
+
+/** Runs the command line and returns its JSON object. */
+export const kadapter = (args) => JSON.parse(node([cli, ...args, "--json"]));
+
+export const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+
+/** The sample's standard deviation; 0 for a single number. */
+export const deviation = (numbers) =>
+  numbers.length < 2
+    ? 0
+    : Math.sqrt(numbers.reduce((sum, x) => sum + (x - mean(numbers)) ** 2, 0) / (numbers.length - 1));
