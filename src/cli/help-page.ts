@@ -15,6 +15,7 @@ const handlers: Handlers = {
   probeLama: nothing,
   filter: nothing,
   fill: nothing,
+  transfer: nothing,
   import: nothing,
   inspect: nothing,
   verify: nothing,

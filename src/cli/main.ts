@@ -2,6 +2,7 @@ import process from "node:process";
 import { handleDemo } from "./handlers/demo.js";
 import { handleDoctor } from "./handlers/doctor.js";
 import { handleEval } from "./handlers/eval.js";
+import { handleTransfer } from "./handlers/experiment-transfer.js";
 import { handleFill } from "./handlers/fill.js";
 import { finetuneHandlers } from "./handlers/finetune.js";
 import { handleImport } from "./handlers/import.js";
@@ -27,6 +28,7 @@ const handlers = {
   probeLama: handleProbeLama,
   filter: handleFilter,
   fill: handleFill,
+  transfer: handleTransfer,
   import: handleImport,
   inspect: handleInspect,
   verify: handleVerify,

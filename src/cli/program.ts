@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Handler } from "./commands/common.js";
 import { type DemoOptions, demoCommand } from "./commands/demo.js";
 import { type EvalOptions, evalCommand } from "./commands/eval.js";
+import { transferCommand } from "./commands/experiment.js";
 import { type FinetuneHandlers, finetuneCommand } from "./commands/finetune.js";
 import { type ImportOptions, importCommand } from "./commands/import.js";
 import {
@@ -16,6 +17,7 @@ import { type PredictOptions, predictCommand } from "./commands/predict.js";
 import { type FactualRequest, factualCommand, type LinguisticRequest, linguisticCommand } from "./commands/pretrain.js";
 import { fillCommand, filterCommand, probeLamaCommand, trainHeadCommand } from "./commands/probe.js";
 import { type SweepOptions, sweepCommand } from "./commands/sweep.js";
+import type { TransferOptions } from "./experiment-options.js";
 import type { FillOptions, FilterOptions, ProbeLamaOptions, TrainHeadOptions } from "./probe-options.js";
 import type { ContextFactory } from "./run.js";
 
@@ -31,6 +33,7 @@ export interface Handlers {
   readonly probeLama: Handler<ProbeLamaOptions>;
   readonly filter: Handler<FilterOptions>;
   readonly fill: Handler<FillOptions>;
+  readonly transfer: Handler<TransferOptions>;
   readonly import: Handler<ImportOptions>;
   readonly inspect: Handler<InspectOptions>;
   readonly verify: Handler<VerifyOptions>;
@@ -60,6 +63,9 @@ export function createProgram(context: ContextFactory, handlers: Partial<Handler
   if (handlers.filter) probe.addCommand(filterCommand(context, handlers.filter));
   if (probe.commands.length > 0) add(probe);
   if (handlers.fill) add(fillCommand(context, handlers.fill));
+  const experiment = new Command("experiment").description("run whole experiments, resumable, to one table");
+  if (handlers.transfer) experiment.addCommand(transferCommand(context, handlers.transfer));
+  if (experiment.commands.length > 0) add(experiment);
   if (handlers.import) add(importCommand(context, handlers.import));
   if (handlers.inspect) add(inspectCommand(context, handlers.inspect));
   if (handlers.verify) add(verifyCommand(context, handlers.verify));

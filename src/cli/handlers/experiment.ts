@@ -1,0 +1,63 @@
+import { type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
+import { workerExecutor } from "../../runtime/index.js";
+import type { BackboneFolder, Executor, TrainEvent } from "../../training/index.js";
+import { openBackbone } from "../../training/index.js";
+import type { ExperimentOptions } from "../experiment-options.js";
+import { createProgress, type Progress } from "../progress.js";
+import { type CommandContext, Interrupted, isAbort } from "../run.js";
+import { withOutputFolder } from "./files.js";
+import { runtimeOf } from "./pretrain.js";
+
+/** What an experiment runs with. */
+export interface ExperimentRun {
+  readonly executor: Executor;
+  readonly backbone: BackboneFolder;
+  readonly architecture: KAdapterConfig;
+  readonly progress: Progress;
+  onEvent(event: TrainEvent): void;
+}
+
+/** Opens what an experiment needs, runs it, and says how to go on if it is stopped. */
+export async function runExperiment(
+  options: ExperimentOptions,
+  context: CommandContext,
+  run: (how: ExperimentRun) => Promise<void>,
+): Promise<void> {
+  const backbone = await openBackbone(options.backbone);
+  const architecture = resolveAdapterConfig(backbone.config, options.preset, {
+    layers: options.layers,
+    size: options.adapterSize,
+    transformerLayers: options.transformerLayers,
+    heads: options.adapterHeads,
+    intermediateSize: options.adapterFfn,
+    skip: options.skip,
+    dropout: options.dropout,
+    init: options.init,
+  });
+  const progress = createProgress(context.stderr);
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    await withOutputFolder(options.out, () =>
+      run({ executor, backbone, architecture, progress, onEvent: (event) => progress.handle(event) }),
+    );
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+    throw new Interrupted("what is finished is kept: continue with the same command");
+  } finally {
+    progress.stop();
+    await executor.close();
+  }
+}
+
+/** The training settings of an experiment's options; its seeds are its own. */
+export const experimentSettings = (options: ExperimentOptions) => ({
+  epochs: options.epochs,
+  maxSteps: options.maxSteps ?? 0,
+  batchSize: options.batchSize,
+  gradientAccumulation: 1,
+  learningRate: options.learningRate,
+  warmup: options.warmup,
+  evalEvery: 0,
+  saveEvery: 500,
+  patience: 0,
+});

@@ -1,0 +1,169 @@
+/**
+ * The pair vectors of sentences: what frozen features give at the markers of both entities, side by side.
+ * @module
+ */
+import { KAdapter, type KAdapterConfig, type Parameters } from "../adapters/index.js";
+import { cast, GraphBuilder, matmul, type Value } from "../graph/index.js";
+import { ParamScope } from "../nn/index.js";
+import { type EncodedRelation, hiddenStateName, relationFeeds } from "../tasks/index.js";
+import { float32Tensor, floatsOf } from "../tensor.js";
+import {
+  type BackboneFolder,
+  type Executor,
+  type FeatureOptions,
+  type FeatureSource,
+  loadWithParameters,
+  openFeatures,
+  padBatch,
+  type Tensors,
+  type TrainEvent,
+} from "../training/index.js";
+
+/** One vector for each sentence, in the sentences' order. */
+export type PairVectors = readonly Float32Array[];
+
+/** What needs no adapter: h[L], the tapped states side by side, and their sum. */
+export const stateFeatures = ["last", "taps", "taps-sum"] as const;
+export type StateFeature = (typeof stateFeatures)[number];
+
+export interface PairReaderOptions {
+  readonly executor: Executor;
+  readonly backbone: BackboneFolder;
+  /** Which hidden states are tapped. */
+  readonly layers: readonly number[];
+  readonly featureOptions: FeatureOptions;
+  readonly onEvent: (event: TrainEvent) => Promise<void> | void;
+}
+
+const batchSize = 64;
+
+/** Sentences with their hidden states, from which any features of their pairs are read. */
+export class PairReader {
+  private states: ReadonlyMap<StateFeature, PairVectors> | null = null;
+
+  private constructor(
+    private readonly options: PairReaderOptions,
+    readonly examples: readonly EncodedRelation[],
+    private readonly features: FeatureSource<EncodedRelation>,
+  ) {}
+
+  /** @param what names the sentences in events */
+  static async open(
+    options: PairReaderOptions,
+    examples: readonly EncodedRelation[],
+    what: string,
+  ): Promise<PairReader> {
+    const { executor, backbone, layers, featureOptions, onEvent } = options;
+    const needed = [...new Set([...layers, backbone.config.layers])].sort((a, b) => a - b);
+    const features = await openFeatures(executor, backbone, needed, examples, what, featureOptions, onEvent);
+    return new PairReader(options, examples, features);
+  }
+
+  /** Vectors without an adapter: `[2H]`, taps side by side `[2H · taps]`. */
+  async state(feature: StateFeature): Promise<PairVectors> {
+    this.states ??= await this.readStates();
+    return this.states.get(feature) as PairVectors;
+  }
+
+  /** Pair vectors of an adapter's output, `[2H]`. */
+  async output(config: KAdapterConfig, parameters: Parameters): Promise<PairVectors> {
+    const { executor, backbone } = this.options;
+    const module = new KAdapter(ParamScope.root(), config, backbone.config.hiddenSize);
+    const g = new GraphBuilder();
+    const state = this.stateInputs(g, config.layers);
+    const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
+    const select = g.input("select", "float32", ["batch", 2, "sequence"]);
+    const { output } = module.forward({ g, dropout: null, fused: true }, config.layers.map(state), tokens, select);
+    const tensors = new Map([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
+    const graph = await loadWithParameters(executor, g.build({ output }), tensors);
+    try {
+      const inputs = new Set([...config.layers.map(hiddenStateName), "attention_mask", "select"]);
+      const rows = await this.read(inputs, (feeds) => graph.run(feeds, ["output"]));
+      return rows.map(({ output: row }) => row as Float32Array);
+    } finally {
+      await graph.close();
+    }
+  }
+
+  private async readStates(): Promise<ReadonlyMap<StateFeature, PairVectors>> {
+    const { executor, backbone, layers } = this.options;
+    const needed = [...new Set([...layers, backbone.config.layers])];
+    const g = new GraphBuilder();
+    const state = this.stateInputs(g, needed);
+    const select = g.input("select", "float32", ["batch", 2, "sequence"]);
+    const outputs = Object.fromEntries(needed.map((layer) => [`pair.${layer}`, matmul(g, select, state(layer))]));
+    const graph = await loadWithParameters(executor, g.build(outputs), new Map());
+    try {
+      const inputs = new Set([...needed.map(hiddenStateName), "select"]);
+      const rows = await this.read(inputs, (feeds) => graph.run(feeds, Object.keys(outputs)));
+      const taps = rows.map((row) => layers.map((layer) => row[`pair.${layer}`] as Float32Array));
+      return new Map<StateFeature, PairVectors>([
+        ["last", rows.map((row) => row[`pair.${backbone.config.layers}`] as Float32Array)],
+        ["taps", taps.map(joined)],
+        ["taps-sum", taps.map(summed)],
+      ]);
+    } finally {
+      await graph.close();
+    }
+  }
+
+  private stateInputs(g: GraphBuilder, layers: readonly number[]): (layer: number) => Value {
+    const { hiddenSize } = this.options.backbone.config;
+    const shape = ["batch", "sequence", hiddenSize] as const;
+    const states = new Map(
+      [...new Set(layers)].map((layer) => {
+        const fed = g.input(hiddenStateName(layer), this.features.dtype, shape);
+        return [layer, cast(g, fed, "float32")];
+      }),
+    );
+    return (layer) => states.get(layer) as Value;
+  }
+
+  /** Runs a graph over all sentences; the rows of its outputs, sentence by sentence. */
+  private async read(
+    inputs: ReadonlySet<string>,
+    run: (feeds: Tensors) => Promise<Tensors>,
+  ): Promise<Readonly<Record<string, Float32Array>>[]> {
+    const { padTokenId } = this.options.backbone.config;
+    const rows = new Array<Record<string, Float32Array>>(this.examples.length);
+    const order = [...this.examples.keys()].sort((a, b) => this.lengthOf(a) - this.lengthOf(b));
+    for (let start = 0; start < order.length; start += batchSize) {
+      const indices = order.slice(start, start + batchSize);
+      const batch = indices.map((i) => this.examples[i] as EncodedRelation);
+      const width = Math.max(...indices.map((i) => this.lengthOf(i)));
+      const ids = batch.map(({ inputIds }) => inputIds);
+      const { attentionMask } = padBatch(ids, width, padTokenId);
+      const all = {
+        ...(await this.features.batch(batch, width)),
+        attention_mask: attentionMask,
+        ...relationFeeds(batch, width),
+      };
+      const results = await run(Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name))));
+      for (const name of Object.keys(results)) {
+        const data = floatsOf(results, name);
+        const size = data.length / batch.length;
+        indices.forEach((i, row) => {
+          rows[i] = { ...rows[i], [name]: data.slice(row * size, (row + 1) * size) };
+        });
+      }
+    }
+    return rows;
+  }
+
+  private lengthOf(index: number): number {
+    return (this.examples[index] as EncodedRelation).inputIds.length;
+  }
+
+  close(): Promise<void> {
+    return this.features.close();
+  }
+}
+
+/** Vectors one after another. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  return Float32Array.from(parts.flatMap((part) => [...part]));
+}
+
+function summed(parts: readonly Float32Array[]): Float32Array {
+  return (parts[0] as Float32Array).map((_, i) => parts.reduce((sum, part) => sum + (part[i] as number), 0));
+}

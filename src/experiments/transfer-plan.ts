@@ -1,0 +1,111 @@
+/**
+ * The rows of the ladder, and what a run of it is given and gives.
+ * @module
+ */
+import type { KAdapterConfig } from "../adapters/index.js";
+import type { RelationExample } from "../data/index.js";
+import type { HeadInit } from "../tasks/index.js";
+import type { BackboneFolder, FeatureOptions, SkipCounts, TrainEvent, TrainerSettings } from "../training/index.js";
+import { type StateFeature, stateFeatures } from "./pair-reader.js";
+
+/** Rows that hold no relational knowledge. */
+export const controlRows = [
+  ...stateFeatures,
+  "random",
+  "random-official",
+  "shuffled-classification",
+  "shuffled-own-output",
+  "shuffled-contrastive",
+] as const;
+/** Rows that were taught relations. */
+export const learntRows = ["classification", "own-output", "contrastive"] as const;
+export const transferRows = [...controlRows, ...learntRows] as const;
+export type TransferRow = (typeof transferRows)[number];
+
+/** What is measured of an adapter: its output alone, or beside the last hidden state. */
+export const adapterViews = ["o", "[h;o]"] as const;
+
+export interface TransferPlan {
+  readonly backbone: BackboneFolder;
+  readonly out: string;
+  readonly rows: readonly TransferRow[];
+  readonly seeds: readonly number[];
+  readonly architecture: KAdapterConfig;
+  readonly featureOptions: FeatureOptions;
+  readonly maxLength: number;
+  /** Of the pre-trainings; the seed is each row's own. */
+  readonly settings: Omit<TrainerSettings, "seed">;
+  readonly contrastBatchSize: number;
+  readonly temperature: number;
+  readonly headLearningRate: number;
+  readonly headInit: HeadInit;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  /** Numbers of relations to pre-train on. */
+  readonly relations: readonly (number | "all")[];
+  /** Most sentences of a pre-training; the same for all numbers of relations. */
+  readonly sentences: number;
+  readonly unseen: number | readonly string[];
+  readonly perUnseen: number;
+  readonly ways: number;
+  readonly shots: readonly number[];
+  readonly episodes: number;
+  readonly queries: number;
+  /** Examples of each class that a probe learns from on the other data set. */
+  readonly perClass: readonly (number | "all")[];
+  /** Decides which data are taken for what; the same for all rows and seeds. */
+  readonly dataSeed: number;
+}
+
+export interface TransferData {
+  /** What adapters are pre-trained on. */
+  readonly train: readonly RelationExample[];
+  /** Where the unseen relations come from. */
+  readonly fewShot: readonly RelationExample[];
+  /** Another data set. */
+  readonly far: { readonly train: readonly RelationExample[]; readonly test: readonly RelationExample[] } | null;
+}
+
+/** One number of the table. */
+export interface TransferCell {
+  readonly row: TransferRow;
+  /** For rows that were pre-trained. */
+  readonly relations: number | "all" | null;
+  readonly view: string;
+  readonly measure: string;
+  readonly seed: number;
+  readonly accuracy: number;
+}
+
+export interface TransferResult {
+  readonly cells: readonly TransferCell[];
+  readonly measures: readonly string[];
+  readonly unseenRelations: readonly string[];
+  readonly unseenExamples: number;
+  readonly left: SkipCounts;
+  /** Sentences and relations of each pre-training set. */
+  readonly sets: readonly { readonly relations: number; readonly train: number; readonly dev: number }[];
+}
+
+export interface TransferWatch {
+  readonly onEvent?: (event: TrainEvent) => Promise<void> | void;
+  readonly onCell?: (cell: TransferCell) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A row's place in the table. */
+export interface Subject {
+  readonly row: TransferRow;
+  readonly relations: number | "all" | null;
+  readonly seed: number;
+}
+
+/** Whether a row needs no adapter. */
+export const isState = (row: TransferRow): row is StateFeature => stateFeatures.some((name) => name === row);
+/** Whether a row is pre-trained. */
+export const isTrained = (row: TransferRow): boolean => !isState(row) && !row.startsWith("random");
+/** What a pre-trained row learns by. */
+export const objectiveOf = (row: TransferRow): string => row.replace("shuffled-", "");
+/** Stands in the names of files and folders. */
+export const nameOf = ({ row, relations, seed }: Subject): string =>
+  [row, ...(relations === null ? [] : [`${relations}-relations`]), `seed-${seed}`].join(".");
