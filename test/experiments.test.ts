@@ -1,6 +1,7 @@
 /** Whole experiments on a tiny model: tables, resumed runs, and what must not change. */
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { demoExamples } from "../src/demo/index.js";
 import { expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
 
 let world: World;
@@ -20,7 +21,10 @@ describe("experiment transfer", () => {
   const options = (...more: (string | number)[]) => [
     ...["experiment", "transfer", "--backbone", world.backbone, "--train", world.train, world.test],
     ...["--far-train", world.dev, "--far-test", world.dev, "--out", world.at("transfer"), ...small()],
-    ...["--rows", "last,taps,taps-sum,random,random-official,shuffled-contrastive,classification,own-output,contrastive"],
+    ...[
+      "--rows",
+      "last,taps,taps-sum,random,random-official,shuffled-contrastive,classification,own-output,contrastive",
+    ],
     ...["--seeds", "1,2", "--unseen", 4, "--ways", 4, "--shots", "1,2", "--queries", 2, "--episodes", 20],
     ...["--per-class", "1,all", "--relations", "8,all", "--sentences", 24, "--contrast-batch-size", 24, ...more],
   ];
@@ -68,5 +72,88 @@ describe("experiment transfer", () => {
     expect(expectComplaint(await kadapter([...none, "--unseen", 16]))).toMatch(/16 of 16 relations leave none/);
     expect(expectComplaint(await kadapter([...none, "--unseen", "nothing,else"]))).toMatch(/no relation nothing/);
     expect(expectComplaint(await kadapter([...none, "--relations", 13]))).toMatch(/only 12 relations to learn, not 13/);
+  });
+});
+
+describe("experiment continual", () => {
+  /** Trees in which each word depends on the one before it. */
+  const conllu = (texts: readonly string[]) =>
+    texts
+      .map((text) => {
+        const words = text.match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [];
+        return words.map((form, w) => [w + 1, form, "_", "X", "_", "_", w, "dep", "_", "_"].join("\t")).join("\n");
+      })
+      .map((block) => `${block}\n\n`)
+      .join("");
+
+  const files = async (kind: string, write: (part: "train" | "dev") => string) => {
+    const paths = [];
+    for (const part of ["train", "dev"] as const) {
+      const path = world.at(`${kind}-${part}.${kind === "trees" ? "conllu" : "json"}`);
+      await writeFile(path, write(part));
+      paths.push(path);
+    }
+    return [...paths, paths[1]].join(",");
+  };
+
+  const learn = async () => {
+    const trees = await files("trees", (part) =>
+      conllu(demoExamples(part, { perRelation: { [part]: 3 } }).map(({ text }) => text)),
+    );
+    const mentions = await files("typing", (part) =>
+      JSON.stringify(
+        demoExamples(part, { perRelation: { [part]: 3 } }).map(({ text, subject, relation }) => ({
+          ...{
+            sent: text,
+            start: [...text.slice(0, subject.start)].length,
+            end: [...text.slice(0, subject.end)].length,
+          },
+          labels: [relation],
+        })),
+      ),
+    );
+    const facts = [world.train, world.dev, world.test].join(",");
+    return [`factual=${facts}`, `linguistic=${trees}`, `entity-typing=${mentions}`];
+  };
+
+  const options = async (...more: (string | number)[]) => [
+    ...["experiment", "continual", "--backbone", world.backbone, "--learn", ...(await learn())],
+    ...["--out", world.at("continual"), ...small(), "--learning-rate", 0.01, "--model-learning-rate", 0.01],
+    ...["--arc-size", 16, "--seeds", 1, "--sentences", 48, "--test-sentences", 24, ...more],
+  ];
+
+  test("leaves earlier adapters as they are to the last bit; what both baselines train is not left", async () => {
+    const result = await json(await options());
+    const cells = result["cells"] as { system: string; step: number; kind: string; tensors: string; metric: number }[];
+    expect(cells).toHaveLength(3 * (1 + 2 + 3));
+    for (const cell of cells) expect(cell).toMatchObject({ metric: rate, examples: 24 });
+    const changes = result["changes"] as { system: string; unchanged: boolean }[];
+    expect(changes).toHaveLength(3 * 2);
+    for (const { system, unchanged } of changes) expect(unchanged).toBe(system === "own-adapters");
+    // What the shared adapter and the model answer with is what the last step left, for every kind.
+    for (const system of ["shared-adapter", "fine-tuned-model"]) {
+      const own = cells.filter((cell) => cell.system === system && cell.step === 3);
+      expect(new Set(own.map(({ tensors }) => tensors)).size).toBe(1);
+    }
+    // The first step of both ways with adapters is the same training.
+    const first = cells.filter(({ step }) => step === 1);
+    expect(first[0]).toMatchObject({ tensors: first[1]?.tensors, metric: first[1]?.metric });
+    const page = await readFile(world.at("continual", "continual.md"), "utf8");
+    expect(page).toMatch(/^\| the model itself trained in turn \| 2\. linguistic \| \d+\.\d \| \d+\.\d \| +\|$/m);
+    expect(page).toMatch(/^- an adapter for each kind \(K-Adapter\): every earlier kind is the same to the last bit/m);
+
+    const adapter = world.at("continual", "own-adapters", "seed-1", "1-factual", "adapter_model.safetensors");
+    const { mtimeMs } = await stat(adapter);
+    expect(await json(await options())).toEqual(result);
+    expect((await stat(adapter)).mtimeMs).toBe(mtimeMs);
+  });
+
+  test("refuses kinds it does not know, and one alone", async () => {
+    const refused = async (...given: string[]) =>
+      expectComplaint(await kadapter([...(await options()).slice(0, 4), "--out", world.at("no"), "--learn", ...given]));
+    const [facts = "", trees = ""] = await learn();
+    expect(await refused(facts)).toMatch(/--learn: .* expected two or three of factual, linguistic, entity-typing/);
+    expect(await refused(facts, trees.replace("linguistic", "syntactic"))).toMatch(/--learn: /);
+    expect(await refused(facts, facts)).toMatch(/--learn: /);
   });
 });

@@ -3,7 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import { transferRows } from "../experiments/index.js";
+import { continualSystems, transferRows } from "../experiments/index.js";
+import { linguisticOwnSpecs } from "./linguistic-options.js";
 import { adapterSpecs, cacheSpecs, dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, whole } from "./options.js";
 import { type Options, option } from "./spec.js";
 
@@ -166,6 +167,60 @@ export const transferSpecs = {
   ...commonSpecs,
 };
 
+/** Kinds of knowledge that can be learnt in turn on the command line. */
+export const learnKinds = ["factual", "linguistic", "entity-typing"] as const;
+export type LearnKind = (typeof learnKinds)[number];
+
+/** `factual=train.json,dev.json,test.json`. */
+const learnt = z
+  .string()
+  .regex(new RegExp(`^(${learnKinds.join("|")})=[^,]+,[^,]+,[^,]+$`))
+  .transform((given) => {
+    const [kind = "", files = ""] = given.split(/=(.*)/s);
+    const [train = "", dev = "", test = ""] = files.split(",");
+    return { kind: kind as LearnKind, files: { train, dev, test } };
+  });
+
+/** `experiment continual`. */
+export const continualSpecs = {
+  learn: option({
+    flags: "--learn <kind=files...>",
+    kind: "text",
+    schema: z
+      .array(learnt)
+      .min(2)
+      .refine((all) => new Set(all.map(({ kind }) => kind)).size === all.length),
+    expects: `two or three of ${learnKinds.join(", ")}, each once, such as factual=train.json,dev.json,test.json`,
+    help: `kinds of knowledge in the order in which they are learnt, each with its files: KIND=TRAIN,DEV,TEST; ${learnKinds.join(", ")}`,
+  }),
+  systems: option({
+    flags: "--systems <list>",
+    kind: "text",
+    schema: listOf(z.enum(continualSystems)).default([...continualSystems]),
+    expects: `some of ${continualSystems.join(",")}`,
+    help: `what is trained: ${continualSystems.join(", ")} (default: all)`,
+  }),
+  seeds,
+  sentences: option({ ...transferSpecs.sentences, help: "most training examples of a kind (default 20000)" }),
+  testSentences: option({
+    flags: "--test-sentences <n>",
+    kind: "number",
+    schema: whole(1).default(2000),
+    expects: "a whole number from 1",
+    help: "most examples of a kind's dev and test data (default 2000)",
+  }),
+  modelLearningRate: option({
+    ...trainingSpecs.learningRate,
+    flags: "--model-learning-rate <x>",
+    schema: z.number().positive().max(1).default(5e-5),
+    help: "highest learning rate of the model itself, where it is trained (default 5e-5)",
+  }),
+  arcSize: linguisticOwnSpecs.arcSize,
+  dataSeed: transferSpecs.dataSeed,
+  ...commonSpecs,
+};
+
+export type ContinualOptions = Options<typeof continualSpecs>;
 export type TransferOptions = Options<typeof transferSpecs>;
 /** What the options of all experiments have in common. */
 export type ExperimentOptions = Options<typeof commonSpecs>;

@@ -16,6 +16,7 @@ const handlers: Handlers = {
   filter: nothing,
   fill: nothing,
   transfer: nothing,
+  continual: nothing,
   import: nothing,
   inspect: nothing,
   verify: nothing,

@@ -2,6 +2,7 @@ import process from "node:process";
 import { handleDemo } from "./handlers/demo.js";
 import { handleDoctor } from "./handlers/doctor.js";
 import { handleEval } from "./handlers/eval.js";
+import { handleContinual } from "./handlers/experiment-continual.js";
 import { handleTransfer } from "./handlers/experiment-transfer.js";
 import { handleFill } from "./handlers/fill.js";
 import { finetuneHandlers } from "./handlers/finetune.js";
@@ -29,6 +30,7 @@ const handlers = {
   filter: handleFilter,
   fill: handleFill,
   transfer: handleTransfer,
+  continual: handleContinual,
   import: handleImport,
   inspect: handleInspect,
   verify: handleVerify,

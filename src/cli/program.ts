@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { Handler } from "./commands/common.js";
 import { type DemoOptions, demoCommand } from "./commands/demo.js";
 import { type EvalOptions, evalCommand } from "./commands/eval.js";
-import { transferCommand } from "./commands/experiment.js";
+import { continualCommand, transferCommand } from "./commands/experiment.js";
 import { type FinetuneHandlers, finetuneCommand } from "./commands/finetune.js";
 import { type ImportOptions, importCommand } from "./commands/import.js";
 import {
@@ -17,7 +17,7 @@ import { type PredictOptions, predictCommand } from "./commands/predict.js";
 import { type FactualRequest, factualCommand, type LinguisticRequest, linguisticCommand } from "./commands/pretrain.js";
 import { fillCommand, filterCommand, probeLamaCommand, trainHeadCommand } from "./commands/probe.js";
 import { type SweepOptions, sweepCommand } from "./commands/sweep.js";
-import type { TransferOptions } from "./experiment-options.js";
+import type { ContinualOptions, TransferOptions } from "./experiment-options.js";
 import type { FillOptions, FilterOptions, ProbeLamaOptions, TrainHeadOptions } from "./probe-options.js";
 import type { ContextFactory } from "./run.js";
 
@@ -34,6 +34,7 @@ export interface Handlers {
   readonly filter: Handler<FilterOptions>;
   readonly fill: Handler<FillOptions>;
   readonly transfer: Handler<TransferOptions>;
+  readonly continual: Handler<ContinualOptions>;
   readonly import: Handler<ImportOptions>;
   readonly inspect: Handler<InspectOptions>;
   readonly verify: Handler<VerifyOptions>;
@@ -65,6 +66,7 @@ export function createProgram(context: ContextFactory, handlers: Partial<Handler
   if (handlers.fill) add(fillCommand(context, handlers.fill));
   const experiment = new Command("experiment").description("run whole experiments, resumable, to one table");
   if (handlers.transfer) experiment.addCommand(transferCommand(context, handlers.transfer));
+  if (handlers.continual) experiment.addCommand(continualCommand(context, handlers.continual));
   if (experiment.commands.length > 0) add(experiment);
   if (handlers.import) add(importCommand(context, handlers.import));
   if (handlers.inspect) add(inspectCommand(context, handlers.inspect));

@@ -4,7 +4,10 @@
  * @module
  */
 export * from "./cells.js";
+export * from "./continual.js";
+export * from "./continual-report.js";
 export * from "./linear-probe.js";
+export * from "./measure.js";
 export * from "./pair-reader.js";
 export * from "./relation-sets.js";
 export * from "./transfer.js";

@@ -5,7 +5,7 @@
 import { partOf, type RelationExample } from "../data/index.js";
 import { userError } from "../errors.js";
 import { RandomStream } from "../random.js";
-import type { SkipCounts } from "../training/index.js";
+import { relationLabels, type SkipCounts } from "../training/index.js";
 
 export interface SplitOptions {
   /** Names of the relations that are kept out of pre-training, or how many are drawn. */
@@ -70,7 +70,7 @@ export function splitRelations(
 }
 
 function chooseUnseen(fewShot: readonly RelationExample[], { unseen, seed }: SplitOptions): string[] {
-  const relations = relationsOf(fewShot);
+  const relations = relationLabels(fewShot);
   if (typeof unseen !== "number") {
     const missing = unseen.find((name) => !relations.includes(name));
     if (missing === undefined) return [...unseen];
@@ -89,11 +89,6 @@ function chooseUnseen(fewShot: readonly RelationExample[], { unseen, seed }: Spl
 }
 
 const some = (names: readonly string[]) => `one of ${names.slice(0, 5).join(", ")}${names.length > 5 ? " …" : ""}`;
-
-/** In alphabetical order. */
-export function relationsOf(examples: readonly RelationExample[]): string[] {
-  return [...new Set(examples.map(({ relation }) => relation))].sort();
-}
 
 /** What one adapter is pre-trained on. */
 export interface PretrainingSet {
@@ -115,7 +110,7 @@ export function pretrainingSets(
   sentences: number,
   seed: number,
 ): ReadonlyMap<number | "all", PretrainingSet> {
-  const order = new RandomStream(seed, "relations").shuffle(relationsOf(known));
+  const order = new RandomStream(seed, "relations").shuffle(relationLabels(known));
   const parts = counts.map((count) => {
     const chosen = new Set(order.slice(0, count === "all" ? order.length : count));
     if (count !== "all" && count > order.length) {
@@ -132,7 +127,7 @@ export function pretrainingSets(
   const size = Math.min(sentences, ...parts.map(({ train }) => train.length));
   const sets = parts.map(({ count, train, dev }) => {
     const kept = evenly(train, size, seed);
-    const labels = relationsOf(kept);
+    const labels = relationLabels(kept);
     const held = dev.filter(({ relation }) => labels.includes(relation));
     const set = { labels, train: kept, dev: evenly(held, Math.max(200, Math.floor(size / 20)), seed) };
     if (set.dev.length === 0)
@@ -144,7 +139,7 @@ export function pretrainingSets(
 
 /** So many examples, of each relation as many as of any other where it has them. */
 function evenly(examples: readonly RelationExample[], size: number, seed: number): RelationExample[] {
-  const groups = relationsOf(examples).map((relation) => {
+  const groups = relationLabels(examples).map((relation) => {
     const own = examples.filter((example) => example.relation === relation);
     return new RandomStream(seed, "evenly", relation).shuffle(own);
   });
@@ -167,7 +162,7 @@ export function shuffledLabels(examples: readonly RelationExample[], seed: numbe
 /** At most so many examples of each relation, drawn by the seed; the order is the data's. */
 export function perClass(examples: readonly RelationExample[], most: number, seed: number): RelationExample[] {
   const chosen = new Set(
-    relationsOf(examples).flatMap((relation) => {
+    relationLabels(examples).flatMap((relation) => {
       const own = examples.filter((example) => example.relation === relation);
       return new RandomStream(seed, "per class", relation).shuffle(own).slice(0, most);
     }),

@@ -21,6 +21,7 @@ import {
   encodeExamples,
   type Lesson,
   pretrain,
+  relationLabels,
   removeEarlierRun,
   trainingPlan,
 } from "../training/index.js";
@@ -28,14 +29,7 @@ import { hashJson } from "../weights/index.js";
 import { Cells } from "./cells.js";
 import { probeAccuracy, probeDefaults } from "./linear-probe.js";
 import { joined, PairReader, type PairVectors } from "./pair-reader.js";
-import {
-  type PretrainingSet,
-  perClass,
-  pretrainingSets,
-  relationsOf,
-  shuffledLabels,
-  splitRelations,
-} from "./relation-sets.js";
+import { type PretrainingSet, perClass, pretrainingSets, shuffledLabels, splitRelations } from "./relation-sets.js";
 import {
   isState,
   isTrained,
@@ -88,7 +82,7 @@ class TransferRun {
     const tests = far ? [...far.train, ...far.test] : [];
     this.split = splitRelations(train, from, tests, { unseen, perUnseen, seed });
     this.sets = pretrainingSets(this.split.known, plan.relations, plan.sentences, seed);
-    const labels = [...new Set([...relationsOf(this.split.unseen), ...relationsOf(tests)])];
+    const labels = [...new Set([...relationLabels(this.split.unseen), ...relationLabels(tests)])];
     this.task = new RelationClassification(labels, { maxLength: plan.maxLength, dropout: 0, headInit: 0.05 });
     this.cells = new Cells(join(plan.out, "cells"));
     this.data = hashJson([hashOf(this.split.unseen), hashOf(far?.train ?? []), hashOf(far?.test ?? [])]);

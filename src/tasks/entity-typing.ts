@@ -5,6 +5,7 @@ import type { ParamScope } from "../nn/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { markMention, type Tokenizer } from "../text/index.js";
 import { TypingHead } from "./downstream-heads.js";
+import { narrowedHead } from "./narrowed-head.js";
 import type {
   EncodedText,
   Evaluation,
@@ -76,9 +77,10 @@ export class EntityTyping implements Task<TypingExample, EncodedMention, TypingS
     return "skipped" in marked ? marked : { ...marked, labels, example };
   }
 
-  makeHead(scope: ParamScope, { hiddenSize }: HeadSizes): TaskHead {
+  makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead {
     const { dropout, headInit: init } = this.context;
-    return new TypingHead(scope, this.labels.length, { hiddenSize, dropout, init });
+    const options = { hiddenSize: sizes.hiddenSize, dropout, init };
+    return narrowedHead(scope, sizes, init, (own) => new TypingHead(own, this.labels.length, options));
   }
 
   feeds(batch: readonly EncodedMention[], width: number): Record<string, HostTensor> {

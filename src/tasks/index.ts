@@ -21,6 +21,7 @@ export * from "./masked-lm.js";
 export * from "./masking.js";
 export * from "./multiple-choice.js";
 export * from "./multiple-choice-head.js";
+export * from "./narrowed-head.js";
 export * from "./open-answers.js";
 export * from "./open-qa.js";
 export * from "./position-head.js";

@@ -60,6 +60,10 @@ export function readRelationSet(
   return collectExamples(files, (file, onSkip) => readRelations(file, { ...options, onSkip }), expected);
 }
 
+/** The relations of examples, in alphabetical order: the classes. */
+export const relationLabels = (examples: readonly RelationExample[]): string[] =>
+  [...new Set(examples.map(({ relation }) => relation))].sort();
+
 /** Relations to be learnt: examples, and the relations of the training data. */
 interface FactualSets {
   readonly labels: readonly string[];
@@ -70,7 +74,7 @@ interface FactualSets {
 async function readSets({ train, dev, read }: Pick<FactualData, "train" | "dev" | "read">): Promise<FactualSets> {
   const trainSet = await readRelationSet([train], read);
   // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
-  const labels = [...new Set(trainSet.examples.map(({ relation }) => relation))].sort();
+  const labels = relationLabels(trainSet.examples);
   const devSet = await readRelationSet([dev], { ...read, minEntityPairs: 0 });
   return { labels, train: trainSet, dev: read.minEntityPairs ? withinLabels(devSet, new Set(labels)) : devSet };
 }

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import {
   type DownstreamManifest,
   type FusionConfig,
+  type Parameters as NamedParameters,
   type TrainedParts,
   writeDownstreamFolder,
 } from "../adapters/index.js";
 import { userError } from "../errors.js";
 import type { Parameter } from "../graph/index.js";
 import type { DownstreamModel, EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/index.js";
-import { elementCount, floatsOf } from "../tensor.js";
+import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
 import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
 import {
@@ -55,6 +56,8 @@ export interface FinetunePlan {
   readonly adamEpsilon: number;
   readonly maxGradNorm: number;
   readonly resume: boolean;
+  /** A backbone that was trained before, instead of the folder's, for {@link trains} `backbone` and `all`. */
+  readonly start?: { readonly backbone: NamedParameters; readonly hash: string };
   /** Stored in the model's folder. */
   readonly recipe: JsonObject;
 }
@@ -201,7 +204,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
       : await openFeatures(executor, backbone, model.neededLayers, texts, what, own, onEvent);
     this.opened.push(features);
     const given = async (): Promise<Tensors> => ({
-      ...(trainsBackbone(plan.trains) ? await readBackboneTensors(backbone) : {}),
+      ...(trainsBackbone(plan.trains) ? await startBackbone(plan) : {}),
       ...adapterTensors(plan.adapters),
     });
     return { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength, given };
@@ -262,6 +265,14 @@ class Run<Example, Encoded extends EncodedText, Score> {
 
 const bestFile = (out: string) => join(checkpointFolder(out), "best.safetensors");
 
+/** The backbone's weights as the training starts from them. */
+async function startBackbone({ backbone, start }: FinetunePlan): Promise<Tensors> {
+  if (!start) return readBackboneTensors(backbone);
+  // Copies: what is handed to an executor may be moved there.
+  const tensors = [...start.backbone].map(([name, { shape, data }]) => [name, float32Tensor(shape, data.slice())]);
+  return Object.fromEntries(tensors);
+}
+
 /** Fusion and head learn from nothing and bear a higher rate than what was trained before. */
 function headRateScale({ taskParameters }: DownstreamModel, scale: number): (parameter: Parameter) => number {
   const own = new Set(taskParameters);
@@ -282,6 +293,7 @@ function identityOf<Example, Encoded extends EncodedText, Score>(
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: plan.backbone.hash,
+    ...(plan.start ? { start: plan.start.hash } : {}),
     adapters: plan.adapters.map(({ name, hash }) => `${name}=${hash}`).join(" "),
     task: `${kind.name} ${JSON.stringify(learnt.options)}`,
     labels: hashJson(learnt.labels),

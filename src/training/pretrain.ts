@@ -18,7 +18,7 @@ import type {
   TaskKind,
   TaskSettings,
 } from "../tasks/index.js";
-import { elementCount, floatsOf } from "../tensor.js";
+import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
 import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
 import type { TrainEvent } from "./events.js";
@@ -53,6 +53,8 @@ export interface TrainingPlan {
   /** Only the head learns: what a random adapter is worth. */
   readonly freezeAdapter: boolean;
   readonly resume: boolean;
+  /** An adapter that is trained further; by default it starts anew. */
+  readonly start?: { readonly parameters: Parameters; readonly hash: string };
   /** Stored in the adapter's folder. */
   readonly recipe: JsonObject;
 }
@@ -161,7 +163,8 @@ async function openSessions<Example, Encoded extends EncodedText, Score>(
   const open = async (data: EncodedData<Encoded>, what: string): Promise<SessionOptions<Encoded>> => {
     const layers = model.neededLayers;
     const features = await openFeatures(executor, backbone, layers, data.examples, what, featureOptions, onEvent);
-    return { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
+    const given = async () => startTensors(plan);
+    return { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength, given };
   };
   const forTraining = await open(train, "train");
   const forDev = await open(dev, "dev");
@@ -181,6 +184,13 @@ async function openSessions<Example, Encoded extends EncodedText, Score>(
       await forDev.features.close();
     },
   };
+}
+
+/** Start values that are given. */
+function startTensors({ start }: TrainingPlan): Tensors {
+  const parameters = [...(start?.parameters ?? [])];
+  // Copies: what is handed to an executor may be moved there.
+  return Object.fromEntries(parameters.map(([name, { shape, data }]) => [name, float32Tensor(shape, data.slice())]));
 }
 
 /** A head maps what is there already and bears a higher rate than the adapter's layers, which are learnt from nothing. */
@@ -244,6 +254,7 @@ function identityOf<Example, Encoded extends EncodedText, Score>(
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
+    ...(plan.start ? { start: plan.start.hash } : {}),
     task: `${kind.name} ${JSON.stringify(learnt.options)}`,
     labels: hashJson(learnt.labels),
     train: hashExamples(task, train.examples),

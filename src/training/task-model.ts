@@ -118,7 +118,7 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
   const settings = { labels: manifest.task.labels, options: { ...manifest.task.options, ...taskOptions } };
   const made = madeFrom(folder, manifest, kind, settings, backbone);
-  await executor.setState(await readState(folder, made.model));
+  await executor.setState(await readTaskState(made.model, { adapter: folder, head: folder }));
   const {
     hiddenStates: dtype,
     backbonePrecision: precision,
@@ -167,14 +167,18 @@ function madeFrom<Example, Encoded extends EncodedText, Score>(
   }
 }
 
-async function readState(folder: string, model: KnowledgeModel): Promise<Record<string, HostTensor>> {
+/** The parameters of an adapter and of a head, which may stand in different folders. */
+export async function readTaskState(
+  model: KnowledgeModel,
+  folders: { readonly adapter: string; readonly head: string },
+): Promise<Record<string, HostTensor>> {
   const state: Record<string, HostTensor> = {};
   for (const [file, parameters] of [
     ["adapter", model.adapter?.parameters ?? []],
     ["head", model.head.parameters],
   ] as const) {
     const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
-    for (const [name, { shape, data }] of await readAdapterParameters(folder, file, shapes)) {
+    for (const [name, { shape, data }] of await readAdapterParameters(folders[file], file, shapes)) {
       state[name] = float32Tensor(shape, data);
     }
   }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type TransferOptions, transferSpecs } from "../experiment-options.js";
+import { type ContinualOptions, continualSpecs, type TransferOptions, transferSpecs } from "../experiment-options.js";
 import { readRecipe } from "../recipe.js";
 import type { ContextFactory } from "../run.js";
 import { addOptions, givenFlags, type Options, resolveOptions, type Specs } from "../spec.js";
@@ -9,6 +9,12 @@ import { type Handler, withJson } from "./common.js";
 export function transferCommand(context: ContextFactory, handler: Handler<TransferOptions>): Command {
   const what = "does knowledge arrive: adapters against features without knowledge, on unseen relations and other data";
   return experimentCommand("transfer", what, transferSpecs, context, handler);
+}
+
+/** `experiment continual`. */
+export function continualCommand(context: ContextFactory, handler: Handler<ContinualOptions>): Command {
+  const what = "learn kinds of knowledge in turn and measure the earlier ones: adapters, one shared adapter, the model";
+  return experimentCommand("continual", what, continualSpecs, context, handler);
 }
 
 /** A command whose options may stand in a recipe. */

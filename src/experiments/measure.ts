@@ -1,0 +1,130 @@
+/**
+ * How good a task's head is beside an adapter or a backbone that may have been trained further since.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { downstreamFiles, type FusionConfig, type KAdapterConfig, type Parameters } from "../adapters/index.js";
+import type { EncodedText, FeatureKind, HeadInit, Task } from "../tasks/index.js";
+import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import {
+  type BackboneFolder,
+  type DownstreamLesson,
+  type Executor,
+  encodeExamples,
+  type FeatureOptions,
+  makeDownstreamModel,
+  makeTaskModel,
+  openFeatures,
+  PredictionSession,
+  predictAll,
+  readTaskState,
+  type SessionOptions,
+  TokenFeatures,
+} from "../training/index.js";
+import { openSafetensors } from "../weights/index.js";
+
+/** A task's score. */
+export interface Measured {
+  /** The score that decides, and all others by name. */
+  readonly metric: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly examples: number;
+  /** SHA-256 of all logits: equal where every answer is equal to the last bit. */
+  readonly logits: string;
+}
+
+export interface MeasureOptions {
+  readonly executor: Executor;
+  readonly backbone: BackboneFolder;
+  readonly maxLength: number;
+  readonly headInit: HeadInit;
+  readonly featureOptions: FeatureOptions;
+}
+
+type Lesson<Example, Encoded extends EncodedText, Score> = Required<DownstreamLesson<Example, Encoded, Score>>;
+
+/** Measures the head of one folder beside the adapter of another (or the same) on the lesson's test data. */
+export async function measureAdapter<Example, Encoded extends EncodedText, Score>(
+  { executor, backbone, maxLength, headInit, featureOptions }: MeasureOptions,
+  { kind, settings, test }: Lesson<Example, Encoded, Score>,
+  folders: { readonly adapter: string; readonly head: string },
+  { architecture, features = "adapter" }: { readonly architecture: KAdapterConfig; readonly features?: FeatureKind },
+): Promise<Measured> {
+  const common = { backbone, features, architecture, maxLength, headInit, featureDtype: featureOptions.dtype };
+  const { task, model } = makeTaskModel(kind, settings, common);
+  await executor.setState(await readTaskState(model, folders));
+  const { examples } = encodeExamples(task, backbone.tokenizer, test);
+  const source = await openFeatures(
+    executor,
+    backbone,
+    model.neededLayers,
+    examples,
+    "test",
+    featureOptions,
+    () => undefined,
+  );
+  try {
+    const options = { executor, features: source, padTokenId: backbone.config.padTokenId, model, task, maxLength };
+    return await measured(task, examples, options);
+  } finally {
+    await source.close();
+  }
+}
+
+const noFusion: FusionConfig = { kind: "concat", adapterDense: false };
+
+/** Measures the head of one fine-tuned model beside the backbone of another (or the same) on the lesson's test data. */
+export async function measureModel<Example, Encoded extends EncodedText, Score>(
+  { executor, backbone, maxLength, headInit, featureOptions }: MeasureOptions,
+  { kind, settings, test }: Lesson<Example, Encoded, Score>,
+  folders: { readonly model: string; readonly head: string },
+): Promise<Measured> {
+  const { task, model } = makeDownstreamModel(kind, settings, {
+    ...{ backbone, maxLength, headInit, adapters: [], fusion: noFusion, trains: "backbone" },
+    ...{ frozenDropout: false, dropout: 0, featureDtype: featureOptions.dtype },
+  });
+  const names = (parameters: readonly { readonly name: string }[]) => parameters.map(({ name }) => name);
+  await executor.setState({
+    ...(await readTensors(folders.model, names(model.backboneParameters))),
+    ...(await readTensors(folders.head, names(model.taskParameters))),
+  });
+  const { examples } = encodeExamples(task, backbone.tokenizer, test);
+  const features = new TokenFeatures<EncodedText>(backbone, featureOptions.dtype);
+  return measured(task, examples, {
+    ...{ executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength },
+  });
+}
+
+async function measured<Example, Encoded extends EncodedText, Score>(
+  task: Task<Example, Encoded, Score>,
+  examples: readonly Encoded[],
+  options: SessionOptions<Encoded>,
+): Promise<Measured> {
+  const logits = await predictAll(await PredictionSession.open(options), examples, 32);
+  const hash = createHash("sha256");
+  for (const row of logits) hash.update(bytesOf(float32Tensor([row.length], row)));
+  const score = task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
+  return { ...task.evaluation(score), examples: examples.length, logits: hash.digest("hex") };
+}
+
+async function readTensors(folder: string, names: readonly string[]): Promise<Record<string, HostTensor>> {
+  const source = await openSafetensors(join(folder, downstreamFiles.model));
+  try {
+    const tensors: Record<string, HostTensor> = {};
+    for (const name of names) tensors[name] = await source.read(name);
+    return tensors;
+  } finally {
+    await source.close();
+  }
+}
+
+/** The backbone's parameters in a fine-tuned model's folder. */
+export async function readTrainedBackbone(folder: string, { definition, config }: BackboneFolder): Promise<Parameters> {
+  const { parameters } = definition.build(config);
+  const tensors = await readTensors(
+    folder,
+    parameters.map(({ name }) => name),
+  );
+  return new Map(parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(tensors, name) }]));
+}
