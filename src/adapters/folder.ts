@@ -104,6 +104,15 @@ export async function hashOfTensors(path: string): Promise<string> {
   }
 }
 
+/** The same hash of parameters at hand. */
+export function hashOfParameters(parameters: Parameters): Promise<string> {
+  const read = async (key: string) => {
+    const { shape, data } = parameters.get(key)!;
+    return float32Tensor(shape, data);
+  };
+  return hashWeights({ keys: () => parameters.keys(), read });
+}
+
 function countOf(parameters: Parameters): number {
   return [...parameters.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }

@@ -47,7 +47,7 @@ type Shapes = Map<string, readonly number[]>;
 export async function readOfficialAdapter(path: string, options: OfficialImportOptions): Promise<OfficialAdapter> {
   const source = await openWeights(path);
   try {
-    const { architecture, hiddenSize } = architectureOf(source, options);
+    const { architecture, hiddenSize } = officialArchitecture(source, options);
     const adapter = adapterShapes(architecture, hiddenSize);
     const task = source.info("self_attention.self.query.weight") ? "head-prediction" : "relation-classification";
     const classes = rows(source, "out_proj.weight");
@@ -72,11 +72,21 @@ export async function readOfficialAdapter(path: string, options: OfficialImportO
   }
 }
 
-function architectureOf(source: WeightSource, options: OfficialImportOptions) {
-  const [size, hiddenSize] = matrix(source, "adapter.0.down_project.weight");
-  const layers = count(source, (k) => `adapter.${k}.down_project.weight`);
-  const transformerLayers = count(source, (i) => `adapter.0.encoder.layer.${i}.attention.self.query.weight`);
-  const intermediateSize = rows(source, "adapter.0.encoder.layer.0.intermediate.dense.weight");
+/**
+ * The architecture of an adapter, by the shapes of its tensors.
+ *
+ * @param prefix before the tensors' names: `fac_adapter.` in a downstream checkpoint
+ */
+export function officialArchitecture(
+  source: WeightSource,
+  options: OfficialImportOptions,
+  prefix = "",
+): { readonly architecture: KAdapterConfig; readonly hiddenSize: number } {
+  const [size, hiddenSize] = matrix(source, `${prefix}adapter.0.down_project.weight`);
+  const layers = count(source, (k) => `${prefix}adapter.${k}.down_project.weight`);
+  const first = `${prefix}adapter.0.encoder.layer`;
+  const transformerLayers = count(source, (i) => `${first}.${i}.attention.self.query.weight`);
+  const intermediateSize = rows(source, `${first}.0.intermediate.dense.weight`);
   if (options.layers.length !== layers) {
     throw userError({
       where: "--layers",
@@ -109,14 +119,15 @@ function architectureOf(source: WeightSource, options: OfficialImportOptions) {
   throw userError({ where: source.path, what: `an adapter of ${issue?.path.join(".")}: ${issue?.message}` });
 }
 
-function matrix(source: WeightSource, key: string): readonly [number, number] {
+/** The shape of a weight; an error where the file does not have it. */
+export function matrix(source: WeightSource, key: string): readonly [number, number] {
   const shape = source.info(key)?.shape;
   const [first, second] = shape ?? [];
   if (shape?.length === 2 && first && second) return [first, second];
   throw userError({
     where: source.path,
     what: shape ? `the tensor ${key} is [${shape.join(", ")}], no matrix` : `there is no tensor ${key}`,
-    expected: "pytorch_model.bin of an adapter that the released code pre-trained",
+    expected: "pytorch_model.bin that the released code wrote",
   });
 }
 

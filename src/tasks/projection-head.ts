@@ -15,7 +15,7 @@ export interface ProjectionHeadOptions {
 
 /**
  * The downstream heads of relation classification and entity typing (`TACREDModel`, `ETModel` and `FIGERModel` of the
- * released code): `out_proj(drop(dense(x)))`, with nothing in between. The released code drops nothing there.
+ * released code): `out_proj(drop(dense(x)))`, with nothing else in between.
  */
 export class ProjectionHead {
   readonly parameters: readonly Parameter[];

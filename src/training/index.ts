@@ -23,6 +23,7 @@ export * from "./features.js";
 export * from "./finetune.js";
 export * from "./frozen-backbone.js";
 export * from "./host-loss-session.js";
+export * from "./import-downstream.js";
 export * from "./linguistic.js";
 export * from "./lm-head.js";
 export * from "./lm-head-folder.js";

@@ -21,7 +21,7 @@ export async function hashFile(path: string): Promise<string> {
  * bytes. The same tensors have the same hash whatever the file format, the order in the file and the shards; file
  * metadata does not count. One tensor at a time is in memory.
  */
-export async function hashWeights(source: WeightSource): Promise<string> {
+export async function hashWeights(source: Pick<WeightSource, "keys" | "read">): Promise<string> {
   const hash = createHash("sha256");
   // Code-unit order: it is the same everywhere, which a locale's order is not.
   for (const name of [...source.keys()].sort()) {

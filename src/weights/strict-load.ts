@@ -3,7 +3,7 @@ import { isFloating, toFloat32 } from "./float32.js";
 import type { WeightSource } from "./source.js";
 import { quoted } from "./strict-json.js";
 
-/** How many names of each kind an error line lists. */
+/** How many names of each kind an error line lists, unless all are wanted. */
 const LISTED = 10;
 
 /** What {@link strictLoad} takes besides the source. */
@@ -13,6 +13,8 @@ export interface StrictLoadOptions {
    * Without it names must be equal.
    */
   readonly canonicalKey?: (key: string) => string | null;
+  /** Whether an error names every missing and unexpected tensor, however many there are. */
+  readonly listAll?: boolean;
 }
 
 /** Weights that were checked as a whole; nothing has been read yet. */
@@ -67,10 +69,10 @@ function compare(
   return found;
 }
 
-function listed(kind: string, names: readonly string[]): string[] {
+function listed(kind: string, names: readonly string[], most: number): string[] {
   if (names.length === 0) return [];
-  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
-  return [`${names.length} ${kind}: ${names.slice(0, LISTED).join(", ")}${more}`];
+  const more = names.length > most ? ` and ${names.length - most} more` : "";
+  return [`${names.length} ${kind}: ${names.slice(0, most).join(", ")}${more}`];
 }
 
 /**
@@ -84,11 +86,12 @@ export function strictLoad(
   options: StrictLoadOptions = {},
 ): StrictLoad {
   const found = compare(expected, source, options.canonicalKey ?? ((key) => key));
+  const most = options.listAll ? Number.POSITIVE_INFINITY : LISTED;
   const complaints = [
-    ...listed("missing", found.missing),
-    ...listed("unexpected", found.unexpected),
-    ...listed("misshaped", found.misshaped),
-    ...listed("doubled", found.doubled),
+    ...listed("missing", found.missing, most),
+    ...listed("unexpected", found.unexpected, most),
+    ...listed("misshaped", found.misshaped, most),
+    ...listed("doubled", found.doubled, most),
   ];
   if (complaints.length > 0) {
     throw userError({

@@ -38,17 +38,24 @@ const importSpecs = {
     expects: "a model folder or a Hugging Face id",
     help: "the language model that it was trained with, to record and check",
   }),
+  backboneWeights: option({
+    flags: "--backbone-weights <file>",
+    kind: "text",
+    schema: text.optional(),
+    expects: "the trained backbone's file, such as pytorch_pretrained_model.bin",
+    help: "a fine-tuned model's trained backbone (default: pytorch_pretrained_model.bin beside it, if it is there)",
+  }),
   maxLength: option({
     ...dataSpecs.maxLength,
     schema: dataSpecs.maxLength.schema.unwrap().optional(),
-    help: "longest text in tokens (default: as the released scripts, 64 for a factual, 128 for a linguistic adapter)",
+    help: "longest text in tokens (default: as the released scripts; factual 64, linguistic 128, relations 184, else 256)",
   }),
   labels: option({
     flags: "--labels <file>",
     kind: "text",
     schema: text.optional(),
     expects: "a JSON file: a list of relations, or a map from relation to index",
-    help: "the head's relations (default: their indices)",
+    help: "the head's relations or types (default: their indices)",
   }),
   overwrite: overwriteSpec,
 };
@@ -58,11 +65,11 @@ export type ImportOptions = Options<typeof importSpecs> & {
   readonly file: string;
 };
 
-/** `import FILE`: turns an adapter of the released code into an adapter folder. */
+/** `import FILE`: turns an adapter or a fine-tuned model of the released code into a folder. */
 export function importCommand(context: ContextFactory, handler: Handler<ImportOptions>): Command {
   const command: Command = simpleCommand(
     "import",
-    "turn an adapter of the released code (pytorch_model.bin) into an adapter folder",
+    "turn an adapter or a fine-tuned model of the released code (pytorch_model.bin) into a folder",
     importSpecs,
     context,
     async (options, given) => handler({ ...options, file: String(command.args[0]) }, given),

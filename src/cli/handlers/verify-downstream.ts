@@ -63,7 +63,7 @@ async function checkAdapters(path: string, manifest: DownstreamManifest): Promis
         checks.push({ name: what, ok: null, detail: "it was trained further" });
       } else if (names.some((key) => !source.info(`${adapterScope(name)}.${key}`))) {
         checks.push({ name: what, ok: false, detail: "not all of its tensors are there" });
-      } else checks.push({ name: what, ...same(hash, await hashWeights(part(source, adapterScope(name), names))) });
+      } else checks.push({ name: what, ...same(hash, await hashWeights(below(source, adapterScope(name), names))) });
     }
     return checks;
   } finally {
@@ -72,12 +72,7 @@ async function checkAdapters(path: string, manifest: DownstreamManifest): Promis
 }
 
 /** The tensors below a prefix, without it. */
-function part(source: WeightSource, prefix: string, names: readonly string[]): WeightSource {
-  return {
-    path: source.path,
-    keys: () => names,
-    info: (key) => source.info(`${prefix}.${key}`),
-    read: (key) => source.read(`${prefix}.${key}`),
-    close: async () => undefined,
-  };
-}
+const below = (source: WeightSource, prefix: string, names: readonly string[]) => ({
+  keys: () => names,
+  read: (key: string) => source.read(`${prefix}.${key}`),
+});
