@@ -57,9 +57,10 @@ const adapterPattern = /^(\w+)_adapter\.adapter\.0\.down_project\.weight$/;
 
 /** Whether a file of weights is a fine-tuned model of the released code, by its tensors' names. */
 export function isOfficialDownstream(source: Pick<WeightSource, "keys" | "info">): boolean {
-  const has = (name: string) => source.info(`${name}.weight`) !== undefined;
-  const adapters = [...source.keys()].some((key) => adapterPattern.test(key));
-  return adapters || ((has("classifier") || has("out_proj")) && !has("com_dense"));
+  const shape = (name: string) => source.info(`${name}.weight`)?.shape;
+  if ([...source.keys()].some((key) => adapterPattern.test(key))) return true;
+  // Without adapters a head alone is left; an adapter's own head has a com_dense.
+  return shape("classifier")?.[0] === 1 || (!!shape("out_proj") && !!shape("dense") && !shape("com_dense"));
 }
 
 /**
