@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     sentences: { ...text, default: "8000" },
     texts: { ...text, default: "800" },
     "mask-rate": { ...text, default: "0.15" },
+    "mask-draws": text,
     "head-epochs": { ...text, default: "2" },
   },
   allowPositionals: true,
@@ -88,7 +89,8 @@ function trainHeads(seed) {
   const named = adapters.map((name) => `${name}=${at("adapters", name)}`);
   const files = ["--backbone", values.backbone, "--train", ...values.text, "--dev", values["text-dev"]];
   const sizes = ["--max-texts", values.texts, "--dev-texts", 200, "--epochs", values["head-epochs"]];
-  const masks = ["--mask-seed", 0, "--mask-rate", values["mask-rate"]];
+  const draws = values["mask-draws"] === undefined ? [] : ["--mask-draws", values["mask-draws"]];
+  const masks = ["--mask-seed", 0, "--mask-rate", values["mask-rate"], ...draws];
   const which = ["--adapter", ...named, "--sets", setsOf(seed).join(","), "--seed", seed];
   const out = at("heads", seed);
   const call = ["probe", "train-head", ...files, "--out", out, ...sizes, ...masks, ...which, ...cache, "--resume"];

@@ -16,7 +16,7 @@ import { handleTrainHead } from "./handlers/probe-train-head.js";
 import { handleSweep } from "./handlers/sweep.js";
 import { handleVerify } from "./handlers/verify.js";
 import { createProgram } from "./program.js";
-import { runCli } from "./run.js";
+import { type ProcessLike, runCli } from "./run.js";
 
 const handlers = {
   pretrainFactual: handlePretrainFactual,
@@ -39,6 +39,6 @@ const handlers = {
 };
 
 /** Runs `kadapter`; the process's exit code is set and things are left to end by themselves. */
-export async function main(argv: readonly string[] = process.argv): Promise<void> {
-  await runCli((context) => createProgram(context, handlers), argv, process);
+export async function main(argv: readonly string[] = process.argv, own: ProcessLike = process): Promise<void> {
+  await runCli((context) => createProgram(context, handlers), argv, own);
 }

@@ -2,7 +2,7 @@
  * Which answers a model can give, as token ids.
  * @module
  */
-import { userError } from "../errors.js";
+import { type UserError, userError } from "../errors.js";
 import type { Tokenizer } from "../text/index.js";
 import type { Cloze } from "./cloze-model.js";
 
@@ -50,12 +50,22 @@ export function commonWords(words: readonly string[], tokenizers: readonly Token
   return words.filter((word) => all.every((tokens) => tokens.single(word) !== undefined));
 }
 
+/** A model that cannot be asked for a word in a hole, such as GPT-2. */
+export function noMask(where?: string): UserError {
+  const what = "the model's tokenizer has no mask token";
+  return userError({
+    ...(where === undefined ? {} : { where }),
+    what,
+    expected: "a masked language model such as BERT",
+  });
+}
+
 /** A text with one hole; the hole is `[MASK]` or the tokenizer's own mask token. */
 export function clozeOf(text: string, tokenizer: Tokenizer, where?: string): Cloze {
   const { mask } = tokenizer.specials;
   const token = mask === undefined ? undefined : tokenizer.idToToken(mask);
   if (mask === undefined || token === undefined) {
-    throw userError({ what: "the model's tokenizer has no mask token", expected: "a masked language model" });
+    throw noMask();
   }
   const inputIds = tokenizer.withSpecials(tokenizer.encode(text.replaceAll("[MASK]", token)).ids);
   const positions = [...inputIds.keys()].filter((i) => inputIds[i] === mask);

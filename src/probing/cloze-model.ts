@@ -26,8 +26,11 @@ import {
   loadWithParameters,
   openFrozenAdapter,
   PositionFeatures,
+  type PositionSource,
 } from "../training/position-features.js";
+import { openTargetFeatures } from "../training/target-features.js";
 import { loadOwnHead, readWordEmbeddings } from "../training/word-embeddings.js";
+import { noMask } from "./answers.js";
 
 /** A text with one hole. */
 export interface Cloze {
@@ -60,7 +63,7 @@ export class ClozeModel {
   private constructor(
     readonly backbone: BackboneFolder,
     private readonly sets: readonly HeadSet[],
-    private readonly features: PositionFeatures,
+    private readonly features: PositionSource,
   ) {}
 
   static async open(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
@@ -74,7 +77,9 @@ export class ClozeModel {
     const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
     for (const one of manifests) sets.push(await loadSet(executor, one, backbone, adapters));
     const used = [...new Set(sets.flatMap((set) => set.adapters))];
-    const features = await PositionFeatures.open(executor, backbone, used, maxTokens(backbone.config));
+    const features =
+      (manifests.length === 0 ? await openTargetFeatures(executor, backbone) : null) ??
+      (await PositionFeatures.open(executor, backbone, used, maxTokens(backbone.config)));
     return new ClozeModel(backbone, sets, features);
   }
 
@@ -169,6 +174,7 @@ async function openAdapters(
 }
 
 async function ownSet(executor: Executor, backbone: BackboneFolder): Promise<HeadSet> {
+  if (backbone.tokenizer.specials.mask === undefined) throw noMask(backbone.folder);
   const head = await loadOwnHead(executor, backbone);
   if (head) return { name: "none", adapters: [], head };
   throw userError({

@@ -36,6 +36,7 @@ export * from "./pretrain.js";
 export * from "./schedule.js";
 export * from "./session.js";
 export * from "./step.js";
+export * from "./target-features.js";
 export * from "./task-data.js";
 export * from "./task-model.js";
 export { TensorBoardWriter } from "./tensorboard.js";

@@ -130,9 +130,14 @@ class LmHeadSession implements StepSession<EncodedMasked> {
   static async open(executor: Executor, plan: LmHeadPlan, texts: MaskedTexts): Promise<LmHeadSession> {
     const { backbone, adapters, tied, weightDecay, maxGradNorm } = plan;
     const { hiddenSize, vocabSize } = backbone.config;
-    const sizes = { featureSize: (1 + adapters.length) * hiddenSize, hiddenSize, vocabSize };
-    const head = new LmHead(ParamScope.root(), sizes, tied);
-    if (tied) await executor.setState({ [tiedName]: await readWordEmbeddings(backbone) });
+    const matrix = tied ? await readWordEmbeddings(backbone) : null;
+    const featureSize = (1 + adapters.length) * hiddenSize;
+    const head = new LmHead(
+      ParamScope.root(),
+      { featureSize, hiddenSize: matrix?.shape[1] ?? hiddenSize, vocabSize },
+      tied,
+    );
+    if (matrix) await executor.setState({ [tiedName]: matrix });
     const optimizer = { ...adamWDefaults, weightDecay, maxGradNorm };
     const state = new ParameterState(executor, head.parameters, head.parameters);
     const graphs = await loadGraphs(executor, head, tied, optimizer);

@@ -57,8 +57,19 @@ export type PositionVectors = ReadonlyMap<string, Float32Array>;
 /** The name of the backbone's own vectors among {@link PositionVectors}. */
 export const backboneName = "";
 
+/** Where vectors at positions come from. */
+export interface PositionSource {
+  /**
+   * The vectors at the texts' positions: the backbone's under {@link backboneName}, adapters' under their names.
+   *
+   * @param names adapters that are run; all where it is left out
+   */
+  vectors(texts: readonly PositionedText[], names?: readonly string[]): Promise<PositionVectors>;
+  close(): Promise<void>;
+}
+
 /** A frozen backbone with frozen adapters, each run once for a batch however many heads read them. */
-export class PositionFeatures {
+export class PositionFeatures implements PositionSource {
   private constructor(
     private readonly backbone: FrozenBackbone,
     private readonly adapters: readonly LoadedAdapter[],
@@ -79,11 +90,6 @@ export class PositionFeatures {
     return new PositionFeatures(await FrozenBackbone.load(executor, folder, layers), loaded, longest);
   }
 
-  /**
-   * The vectors at the texts' positions: the backbone's under {@link backboneName}, adapters' under their names.
-   *
-   * @param names adapters that are run; all where it is left out
-   */
   async vectors(texts: readonly PositionedText[], names?: readonly string[]): Promise<PositionVectors> {
     const { folder, layers } = this.backbone;
     const { hiddenSize, padTokenId } = folder.config;

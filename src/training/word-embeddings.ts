@@ -1,4 +1,3 @@
-import { userError } from "../errors.js";
 import { GraphBuilder } from "../graph/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { isFloating, openWeights, toFloat32, type WeightSource } from "../weights/index.js";
@@ -6,18 +5,12 @@ import type { Executor, LoadedGraph } from "./executor.js";
 import type { BackboneFolder } from "./frozen-backbone.js";
 import { loadWithParameters } from "./position-features.js";
 
-/** The frozen word embedding `[vocab, hidden]`, to which a new head's output matrix is tied. */
+/** The frozen word embedding `[vocab, width]`, to which a new head's output matrix is tied; ELECTRA's can be narrower than its layers. */
 export async function readWordEmbeddings(folder: BackboneFolder): Promise<HostTensor<"float32">> {
   const { parameters } = folder.definition.build(folder.config);
-  const { vocabSize, hiddenSize } = folder.config;
-  const found = parameters.find(({ shape }) => shape[0] === vocabSize && shape[1] === hiddenSize);
-  if (!found) {
-    throw userError({
-      where: folder.folder,
-      what: "the word embedding is not as wide as the hidden states",
-      fix: "give --new-decoder: an output matrix of the head's own",
-    });
-  }
+  // It is declared before all others.
+  const found = parameters.find(({ shape }) => shape.length === 2 && shape[0] === folder.config.vocabSize);
+  if (!found) throw new Error("the model has no word embedding");
   const tensors = await readNamed(folder, [found.name]);
   return tensors.get(found.name) as HostTensor<"float32">;
 }
@@ -39,7 +32,7 @@ export async function loadOwnHead(executor: Executor, folder: BackboneFolder): P
 }
 
 /** Parameters by this project's names; those that the weights do not hold are left out where that is `partial`. */
-async function readNamed(
+export async function readNamed(
   folder: BackboneFolder,
   names: readonly string[],
   partial = false,

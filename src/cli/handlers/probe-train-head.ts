@@ -28,33 +28,48 @@ export async function handleTrainHead(options: TrainHeadOptions, context: Comman
   try {
     const plan = await basePlan(options);
     const texts = await openTexts(executor, options, plan, context);
-    const results: Record<string, unknown> = {};
-    for (const set of sets) {
-      const name = nameOf(set);
-      const folder = join(out, name);
-      const finished = resume ? await readLmHeadManifest(folder).catch(() => null) : null;
-      const adapters = plan.adapters.filter((adapter) => set.includes(adapter.name));
-      const metrics =
-        finished?.metrics ??
-        (await withOutputFolder(folder, async () => {
-          if (!resume) await removeEarlierRun(folder);
-          return trainOne(executor, { ...plan, adapters, out: folder }, texts, context);
-        }));
-      results[name] = metrics;
-      const { perplexity, accuracy } = metrics as { perplexity: number; accuracy: number };
-      const quality = `perplexity ${perplexity.toFixed(2)}, masked accuracy ${(100 * accuracy).toFixed(2)} %`;
-      context.output.say(`${name}: ${quality}; the head is in ${folder}`);
+    try {
+      const results = await trainAll(executor, sets, plan, texts, context);
+      context.output.result({ out, sets: results, trainTexts: texts.train.length, devTexts: texts.dev.length });
+    } finally {
+      await texts.close();
     }
-    await texts.close();
-    context.output.result({ out, sets: results, trainTexts: texts.train.length, devTexts: texts.dev.length });
   } finally {
     await executor.close();
   }
 }
 
+/** One head after the other; those that are finished are kept where a run goes on. */
+async function trainAll(
+  executor: Executor,
+  sets: readonly (readonly string[])[],
+  plan: Omit<LmHeadPlan, "out"> & { readonly heads: string },
+  texts: MaskedTexts,
+  context: CommandContext,
+): Promise<Readonly<Record<string, unknown>>> {
+  const results: Record<string, unknown> = {};
+  for (const set of sets) {
+    const name = nameOf(set);
+    const folder = join(plan.heads, name);
+    const finished = plan.resume ? await readLmHeadManifest(folder).catch(() => null) : null;
+    const adapters = plan.adapters.filter((adapter) => set.includes(adapter.name));
+    const metrics =
+      finished?.metrics ??
+      (await withOutputFolder(folder, async () => {
+        if (!plan.resume) await removeEarlierRun(folder);
+        return trainOne(executor, { ...plan, adapters, out: folder }, texts, context);
+      }));
+    results[name] = metrics;
+    const { perplexity, accuracy } = metrics as { perplexity: number; accuracy: number };
+    const quality = `perplexity ${perplexity.toFixed(2)}, masked accuracy ${(100 * accuracy).toFixed(2)} %`;
+    context.output.say(`${name}: ${quality}; the head is in ${folder}`);
+  }
+  return results;
+}
+
 const nameOf = (set: readonly string[]) => setName(set.map((name) => ({ name })));
 
-async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "out">> {
+async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "out"> & { readonly heads: string }> {
   const backbone = await openBackbone(options.backbone);
   const limit = maxTokens(backbone.config);
   if (options.maxLength > limit) {
@@ -71,6 +86,7 @@ async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "ou
   const { seed, weightDecay, maxGradNorm, resume } = options;
   const { epochs, maxSteps = 0, batchSize, learningRate, warmup, evalEvery, saveEvery, patience } = options;
   return {
+    heads: options.out,
     backbone,
     adapters,
     tied: !options.newDecoder,
