@@ -17,6 +17,7 @@ import { type EncodedRelation, fewShot, type JsonObject, RelationClassification 
 import {
   classificationLesson,
   contrastLesson,
+  defaultEntityVector,
   type Executor,
   encodeExamples,
   type Lesson,
@@ -83,7 +84,9 @@ class TransferRun {
     this.split = splitRelations(train, from, tests, { unseen, perUnseen, seed });
     this.sets = pretrainingSets(this.split.known, plan.relations, plan.sentences, seed);
     const labels = [...new Set([...relationLabels(this.split.unseen), ...relationLabels(tests)])];
-    this.task = new RelationClassification(labels, { maxLength: plan.maxLength, dropout: 0, headInit: 0.05 });
+    const context = { maxLength: plan.maxLength, dropout: 0, headInit: 0.05 };
+    const entityVector = defaultEntityVector(plan.backbone);
+    this.task = new RelationClassification(labels, context, { entityVector, labelSmoothing: 0, head: "released" });
     this.cells = new Cells(join(plan.out, "cells"));
     this.data = hashJson([hashOf(this.split.unseen), hashOf(far?.train ?? []), hashOf(far?.test ?? [])]);
   }
@@ -284,13 +287,14 @@ class TransferRun {
       skipped: {},
     });
     const sets = { labels: set.labels, train: part("train", set.train), dev: part("dev", set.dev) };
+    const entityVector = defaultEntityVector(backbone);
     const head = objectiveOf(row) === "own-output" ? "linear" : "released";
     // The lesson's types are its own affair: what is kept of its score are numbers.
     const run = <Encoded extends EncodedRelation, Score>(lesson: Lesson<RelationExample, Encoded, Score>) =>
       pretrain(this.executor, plan, lesson, onEvent, signal);
     const result = contrastive
-      ? await run(contrastLesson(sets, { temperature }))
-      : await run(classificationLesson(sets, { head }));
+      ? await run(contrastLesson(sets, { temperature, entityVector }))
+      : await run(classificationLesson(sets, { head, entityVector }));
     signal?.throwIfAborted();
     await removeEarlierRun(out);
     const { tensors, metrics } = await readAdapterManifest(out);

@@ -11,8 +11,10 @@ import { writeFileAtomically } from "../../files/atomic.js";
 import { RandomStream } from "../../random.js";
 import type { EncodedText } from "../../tasks/index.js";
 import {
+  type BackboneFolder,
   classificationLesson,
   type DownstreamLesson,
+  defaultEntityVector,
   type ExampleSet,
   linguisticLesson,
   readRelationSet,
@@ -30,7 +32,7 @@ export async function handleContinual(options: ContinualOptions, context: Comman
   await runExperiment(options, context, async (how) => {
     const { output, signal } = context;
     const stages: ContinualStage[] = [];
-    for (const { kind, files } of options.learn) stages.push(await stageOf(kind, files, options));
+    for (const { kind, files } of options.learn) stages.push(await stageOf(kind, files, how.backbone, options));
     const { out, systems, seeds, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm } = options;
     const { modelLearningRate } = options;
     const { backbone, architecture, executor } = how;
@@ -65,12 +67,21 @@ interface StageFiles {
   readonly test: string;
 }
 
-async function stageOf(kind: LearnKind, files: StageFiles, limits: ContinualOptions): Promise<ContinualStage> {
+async function stageOf(
+  kind: LearnKind,
+  files: StageFiles,
+  backbone: BackboneFolder,
+  limits: ContinualOptions,
+): Promise<ContinualStage> {
   switch (kind) {
     case "factual": {
       const [train, dev, test] = await readAll(files, (file) => readRelationSet([file], {}));
       const sets = { labels: relationLabels(train.examples), train, dev };
-      return stage(kind, { ...classificationLesson(sets, {}), test }, limits);
+      return stage(
+        kind,
+        { ...classificationLesson(sets, { entityVector: defaultEntityVector(backbone) }), test },
+        limits,
+      );
     }
     case "linguistic": {
       const { train, dev } = files;
