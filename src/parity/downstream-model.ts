@@ -2,6 +2,7 @@
  * The released downstream models as this project builds them, with the weights of a fixture.
  * @module
  */
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type FusionKind, type NamedAdapter, readOfficialAdapter } from "../adapters/index.js";
 import { type BackboneDefinition, backboneDefinition } from "../backbones/index.js";
@@ -21,6 +22,14 @@ export interface Variant {
   readonly adapters: readonly string[];
   /** Fused by the released library's own model, whose gradients are called `grad.fusion.*`. */
   readonly library: boolean;
+}
+
+type VariantsMeta = Record<string, { readonly fusion_mode: FusionKind; readonly adapters: readonly string[] }>;
+
+/** Names of the adapters that lie beside the fixtures as `NAME-adapter`, in the order in which they are joined. */
+export async function adapterNames(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder)).flatMap((entry) => /^(\w+)-adapter$/.exec(entry)?.[1] ?? []);
+  return names.sort();
 }
 
 /** What the four tasks differ in. */
@@ -77,7 +86,7 @@ export class DownstreamFixture {
     const weights = new Map<string, HostTensor>(await fixture.read("head.safetensors"));
     await readBackbone(join(folder, "model.safetensors"), definition, config, weights);
     const named: NamedAdapter[] = [];
-    for (const name of ["fac", "lin"]) named.push(await readAdapter(folder, name, shared, weights));
+    for (const name of await adapterNames(folder)) named.push(await readAdapter(folder, name, shared, weights));
     const inputs = await fixture.read("inputs.safetensors");
     return new DownstreamFixture(fixture, form, definition, config, named, weights, inputs);
   }
@@ -87,7 +96,7 @@ export class DownstreamFixture {
   }
 
   get variants(): readonly Variant[] {
-    const variants = this.fixture.meta["variants"] as Record<string, { fusion_mode: FusionKind; adapters: string[] }>;
+    const variants = this.fixture.meta["variants"] as VariantsMeta;
     return Object.entries(variants).map(([name, { fusion_mode, adapters }]) => ({
       name,
       kind: fusion_mode,
@@ -196,5 +205,6 @@ async function readAdapter(
     maskPadding: false,
   });
   for (const [key, { shape, data }] of adapter) weights.set(`${name}_adapter.${key}`, float32Tensor(shape, data));
-  return { name, config: { ...architecture, dropout: 0 } };
+  const layerNormEps = settings["layer_norm_eps"] ?? architecture.layerNormEps;
+  return { name, config: { ...architecture, layerNormEps, dropout: 0 } };
 }

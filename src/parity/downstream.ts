@@ -9,7 +9,7 @@ import type { Executor, Tensors } from "../training/executor.js";
 import { warmupLinear } from "../training/schedule.js";
 import { slotNames, splitStep } from "../training/step.js";
 import { openSafetensors, openTorchBin } from "../weights/index.js";
-import { DownstreamFixture, type Variant } from "./downstream-model.js";
+import { adapterNames, DownstreamFixture, type Variant } from "./downstream-model.js";
 import { type Fixture, readJson } from "./fixture.js";
 
 /**
@@ -27,7 +27,7 @@ export async function compareDownstream(fixture: Fixture): Promise<void> {
 /** The parts that the downstream fixtures share: both files of each adapter must hold the same bits. */
 export async function compareSharedParts(fixture: Fixture): Promise<void> {
   for (const file of fixture.files) await fixture.read(file);
-  for (const name of ["fac", "lin"]) {
+  for (const name of await adapterNames(fixture.folder)) {
     const folder = join(fixture.folder, `${name}-adapter`);
     const [tensors, bin] = [
       await openSafetensors(join(folder, "model.safetensors")),

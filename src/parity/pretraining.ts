@@ -2,6 +2,7 @@
  * What the comparisons with the released pre-training scripts share.
  * @module
  */
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { AdapterLayerTrace, KAdapterConfig } from "../adapters/index.js";
 import { backboneDefinition, backboneInputs } from "../backbones/index.js";
@@ -335,9 +336,10 @@ function initialState(model: ReleasedModel, weights: Weights): Tensors {
   );
 }
 
-/** Both PyTorch formats must hold the very bits of the safetensors file. */
+/** Every PyTorch file beside the safetensors file must hold its very bits. */
 async function compareBins(fixture: Fixture, model: ReleasedModel, weights: Weights): Promise<void> {
-  for (const file of ["pytorch_model.bin", "pytorch_model.legacy.bin"]) {
+  const files = (await readdir(join(fixture.folder, "adapter"))).filter((name) => name.endsWith(".bin"));
+  for (const file of files.sort()) {
     const path = join(fixture.folder, "adapter", file);
     const read = await readWeights(await openTorchBin(path), model.parameters);
     let different = 0;
