@@ -1,12 +1,18 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { inProbedFifth } from "../src/data/index.js";
+import { inProbedFifth, readLama } from "../src/data/index.js";
 import { demoExamples } from "../src/demo/index.js";
-import { AnswerTokens } from "../src/probing/index.js";
+import { AnswerTokens, ClozeModel, clozeOf, probeLama, scoreAnswers } from "../src/probing/index.js";
 import { localExecutor } from "../src/runtime/index.js";
 import { expectClose } from "../src/testing/small-backbones.js";
 import { loadTokenizer } from "../src/text/index.js";
-import { collectTextBlocks, MaskedTexts, openBackbone, openFrozenAdapter } from "../src/training/index.js";
+import {
+  collectTextBlocks,
+  type Executor,
+  MaskedTexts,
+  openBackbone,
+  openFrozenAdapter,
+} from "../src/training/index.js";
 import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
 
 let world: World;
@@ -182,6 +188,96 @@ describe("probe lama", () => {
   });
 });
 
+/** Everything once more, one text at a time and without this project's ranking. */
+describe("against a slow computation", () => {
+  let executor: Executor;
+  let model: ClozeModel;
+  beforeAll(async () => {
+    executor = await localExecutor({ device: "cpu", threads: 1 });
+    model = await ClozeModel.open(executor, { heads: [world.at("heads")] });
+  });
+  afterAll(async () => {
+    await model.close();
+    await executor.close();
+  });
+
+  /** log p of a token at a position, for a set. */
+  async function logProbability(set: number, inputIds: readonly number[], position: number, token: number) {
+    let found = Number.NaN;
+    await model.ask([{ inputIds, position }], 1, (which, _text, logits) => {
+      if (which !== set) return;
+      const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+      found = Math.log(Math.exp(logits[token] as number) / sum);
+    });
+    return found;
+  }
+
+  const mask = () => model.tokenizer.specials.mask as number;
+  const idsOf = (word: string) => model.tokenizer.encode(` ${word}`).ids;
+
+  /** Of an answer in a sentence's hole: each of its tokens is hidden while the others stand there. */
+  async function score(set: number, sentence: string, word: string): Promise<number> {
+    const [before = "", after = ""] = sentence.split("[MASK]");
+    const around = [model.tokenizer.encode(before.trimEnd()).ids, model.tokenizer.encode(after).ids] as const;
+    const answer = idsOf(word);
+    let sum = 0;
+    for (const [i, token] of answer.entries()) {
+      const shown = answer.map((id, j) => (i === j ? mask() : id));
+      const whole = model.tokenizer.withSpecials([...around[0], ...shown, ...around[1]]);
+      sum += await logProbability(set, whole, whole.indexOf(mask()), token);
+    }
+    return sum;
+  }
+
+  test("an answer's score is the sum over its tokens, each hidden alone", async () => {
+    const sentence = `${subject(3)} was born in [MASK].`;
+    const answers = [words[0] as string, long, `${words[1]} ${words[2]}`];
+    const found = await scoreAnswers(model, [clozeOf(sentence, model.tokenizer)], answers.map(idsOf), 5);
+    for (const [set] of model.names.entries()) {
+      for (const [i, word] of answers.entries()) {
+        expect(found[set]?.[0]?.[i]).toBeCloseTo(await score(set, sentence, word), 3);
+      }
+    }
+  });
+
+  test("ranks among the objects, and the consistency over paraphrases", async () => {
+    const [relation] = await readLama(world.at("lama"), "trex");
+    const facts = relation!.facts.slice(12, 20);
+    const asked = { ...relation!, facts };
+    const options = { answers: "objects", uhn: "off", subjects: "all", consistency: true, batchSize: 6 } as const;
+    const report = await probeLama(model, [asked], { ...options, multiToken: true });
+    const single = await probeLama(model, [asked], { ...options, multiToken: false });
+    const objects = [...new Set(facts.map(({ object }) => object))];
+    for (const [set, name] of model.names.entries()) {
+      const reciprocals = [];
+      for (const fact of facts) {
+        const scores = new Map<string, number>();
+        for (const object of objects)
+          scores.set(object, await score(set, `${fact.subject} was born in [MASK] .`, object));
+        const right = scores.get(fact.object) as number;
+        reciprocals.push(1 / (1 + [...scores.values()].filter((other) => other > right).length));
+      }
+      const mean = reciprocals.reduce((sum, one) => sum + one, 0) / facts.length;
+      expect(report.macro[name]?.mrr).toBeCloseTo(mean, 6);
+      let [same, pairs] = [0, 0];
+      for (const { subject: who, object } of facts) {
+        if (idsOf(object).length > 1) continue;
+        const firsts = [];
+        for (const pattern of relation!.patterns) {
+          const sentence = pattern.replace("[X]", who).replace("[Y]", "[MASK]");
+          const ranked = [];
+          for (const one of objects)
+            if (idsOf(one).length === 1) ranked.push([await score(set, sentence, one), one] as const);
+          firsts.push(ranked.sort((a, b) => b[0] - a[0])[0]?.[1]);
+        }
+        pairs++;
+        if (firsts[0] === firsts[1]) same++;
+      }
+      expect(single.consistency?.[name]?.consistency).toBeCloseTo(same / pairs, 6);
+    }
+  });
+});
+
 describe("fill", () => {
   const fill = (given: string, ...more: (string | number)[]) => ["fill", given, "--heads", world.at("heads"), ...more];
 
@@ -206,6 +302,7 @@ describe("fill", () => {
     ["no hole", ["She was born."], /no hole/],
     ["two holes", ["[MASK] was born in [MASK]."], /2 holes/],
     ["an unknown adapter", ["A [MASK].", "--adapter", "trees=somewhere"], /no head reads an adapter "trees"/],
+    ["an empty candidate", ["A [MASK].", "--candidates", "Paris,,Rome"], /--candidates.*words such as Paris,New York/],
     ["an unknown set", ["A [MASK].", "--sets", "trees"], /no head for "trees"; expected one of facts, none/],
   ])("%s is one clear line", async (_, args, message) => {
     expect(expectComplaint(await kadapter(fill(args[0] as string, ...args.slice(1))))).toMatch(message);
