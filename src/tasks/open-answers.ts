@@ -3,9 +3,24 @@ import type { EncodedParagraph, EncodedQuestion } from "./open-qa.js";
 import { normaliser, type SpanTargets } from "./span-loss.js";
 import type { EncodedText } from "./task.js";
 
+/** Words of a question's texts. */
+export interface AnswerPlace {
+  /** Which of the texts. */
+  readonly text: number;
+  /** First and last token. */
+  readonly start: number;
+  readonly last: number;
+}
+
 export interface OpenAnswer {
   readonly text: string;
   /** Of all places that say so together. */
+  readonly probability: number;
+}
+
+export interface PlacedAnswer {
+  /** The likeliest of the places that say so. */
+  readonly place: AnswerPlace;
   readonly probability: number;
 }
 
@@ -26,37 +41,42 @@ export function openAnswers(
   { texts }: EncodedQuestion,
   logits: Float32Array,
   { top, maxAnswerLength }: OpenAnswerOptions,
-): OpenAnswer[] {
+): PlacedAnswer[] {
   const parts = splitLogits(texts, logits);
   const sides = ([0, 1] as const).map((side) =>
     normaliser(texts.flatMap(({ first, end }, t) => sideOf(parts[t]!, side, first, end))),
   );
-  const answers = new Map<string, { total: number; best: number; text: string }>();
+  const answers = new Map<string, Candidate>();
   for (const [t, text] of texts.entries()) {
     const own = parts[t] as Float32Array;
     for (const { start, last } of bestSpans(own, text, maxAnswerLength)) {
       const share = sides[0]!.share(own[2 * start] as number) * sides[1]!.share(own[2 * last + 1] as number);
-      addAnswer(answers, wordsAt(text, start, last), share);
+      addAnswer(answers, answerText(texts, { text: t, start, last }), { text: t, start, last }, share);
     }
   }
   const sorted = [...answers.values()].sort((a, b) => b.total - a.total);
-  return sorted.slice(0, top).map(({ text, total }) => ({ text, probability: total }));
+  return sorted.slice(0, top).map(({ place, total }) => ({ place, probability: total }));
 }
 
-function addAnswer(
-  answers: Map<string, { total: number; best: number; text: string }>,
-  text: string,
-  share: number,
-): void {
+interface Candidate {
+  readonly total: number;
+  readonly best: number;
+  readonly place: AnswerPlace;
+}
+
+function addAnswer(answers: Map<string, Candidate>, text: string, place: AnswerPlace, share: number): void {
   const key = normaliseAnswer(text);
   if (key === "") return;
-  const known = answers.get(key) ?? { total: 0, best: 0, text };
-  const better = share > known.best ? { best: share, text } : {};
+  const known = answers.get(key) ?? { total: 0, best: 0, place };
+  const better = share > known.best ? { best: share, place } : {};
   answers.set(key, { ...known, ...better, total: known.total + share });
 }
 
-const wordsAt = ({ paragraph, offsets, first }: EncodedParagraph, start: number, last: number): string =>
-  paragraph.slice(offsets[start - first]![0], offsets[last - first]![1]).trim();
+/** The words that stand at a place. */
+export function answerText(texts: readonly EncodedParagraph[], { text, start, last }: AnswerPlace): string {
+  const { paragraph, offsets, first } = texts[text] as EncodedParagraph;
+  return paragraph.slice(offsets[2 * (start - first)], offsets[2 * (last - first) + 1]).trim();
+}
 
 /** A question's logits, text by text. */
 function splitLogits(texts: readonly EncodedText[], logits: Float32Array): Float32Array[] {

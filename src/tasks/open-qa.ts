@@ -7,7 +7,7 @@ import type { Tokenizer } from "../text/index.js";
 import { type AnswerScores, scoreAnswers } from "./answer-scores.js";
 import { distantAnswers } from "./distant-answers.js";
 import type { DownstreamHeadOptions } from "./downstream-heads.js";
-import { type OpenAnswer, openAnswers } from "./open-answers.js";
+import { answerText, type OpenAnswer, openAnswers } from "./open-answers.js";
 import { headLinear } from "./relation-head.js";
 import { type SpanTargets, spanLoss } from "./span-loss.js";
 import type {
@@ -34,8 +34,8 @@ const optionsSchema = z.object({
 /** A question with one paragraph, or a part of a long one. */
 export interface EncodedParagraph extends EncodedText, SpanTargets {
   readonly paragraph: string;
-  /** For each token from `first` on, its characters in the paragraph. */
-  readonly offsets: readonly (readonly [number, number])[];
+  /** For each token from `first` on, where its characters start and end in the paragraph. */
+  readonly offsets: Int32Array;
 }
 
 export interface EncodedQuestion extends EncodedText {
@@ -54,6 +54,11 @@ export const openQa: TaskKind<OpenQuestion, EncodedQuestion, OpenScores> = {
 
 /** Why a question cannot be used in training. */
 export const noAnswerInParagraphs = "answer-in-no-paragraph";
+
+type Quadruple = readonly [number, number, number, number];
+
+/** Answers of a question that are kept to be named. */
+const keptAnswers = 100;
 
 /** Answers as spans of retrieved paragraphs; scores are normalised over all of a question's paragraphs. */
 export class OpenQa implements Task<OpenQuestion, EncodedQuestion, OpenScores> {
@@ -98,7 +103,7 @@ export class OpenQa implements Task<OpenQuestion, EncodedQuestion, OpenScores> {
         end: first + own.length,
         spans: right.flatMap((span) => tokenSpan(span, own, first)),
         paragraph,
-        offsets: own,
+        offsets: Int32Array.from(own.flat()),
       });
     }
     return parts;
@@ -121,9 +126,21 @@ export class OpenQa implements Task<OpenQuestion, EncodedQuestion, OpenScores> {
     return {};
   }
 
-  /** The likeliest answers to a question. */
-  answers({ encoded, logits }: Prediction<EncodedQuestion>, top: number): OpenAnswer[] {
-    return openAnswers(encoded, logits, { top, maxAnswerLength: this.options.maxAnswerLength });
+  /** The likeliest answers: text, first and last token, and probability of each. */
+  condense(encoded: EncodedQuestion, logits: Float32Array): Float32Array {
+    const { maxAnswerLength } = this.options;
+    const found = openAnswers(encoded, logits, { top: keptAnswers, maxAnswerLength });
+    return Float32Array.from(
+      found.flatMap(({ place: { text, start, last }, probability }) => [text, start, last, probability]),
+    );
+  }
+
+  /** The likeliest answers to a question, at most {@link keptAnswers}. */
+  answers({ encoded, logits: condensed }: Prediction<EncodedQuestion>, top: number): OpenAnswer[] {
+    return Array.from({ length: Math.min(top, condensed.length / 4) }, (_, i) => {
+      const [text, start, last, probability] = condensed.subarray(4 * i, 4 * i + 4) as unknown as Quadruple;
+      return { text: answerText(encoded.texts, { text, start, last }), probability };
+    });
   }
 
   score(predictions: Iterable<Prediction<EncodedQuestion>>): OpenScores {

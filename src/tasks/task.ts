@@ -63,6 +63,11 @@ export interface Task<Example, Encoded extends EncodedText, Score> {
    * theirs; its own loss is Σ logits · `logit_gradients`.
    */
   hostLoss?(encoded: Encoded, logits: readonly Float32Array[]): HostLoss;
+  /**
+   * What is kept of an example's logits until it is scored, where its texts are many: what its answers follow from, in
+   * a size that does not depend on their number.
+   */
+  condense?(encoded: Encoded, logits: Float32Array): Float32Array;
   /** The task's own inputs for a batch that is padded to `width` tokens. */
   feeds(batch: readonly Encoded[], width: number): Readonly<Record<string, HostTensor>>;
   /** Compares predictions with the truth. */
@@ -92,7 +97,7 @@ export interface HeadSizes {
 
 export interface Prediction<Encoded> {
   readonly encoded: Encoded;
-  /** The example's row of the head's logits; where its texts are many, those of one after another, without padding. */
+  /** The example's row of the head's logits; where its texts are many, what {@link Task.condense} keeps of them. */
   readonly logits: Float32Array;
 }
 

@@ -1,7 +1,7 @@
 import type { EncodedText } from "../tasks/index.js";
 import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
-import { hashJson } from "../weights/index.js";
+import { hashLists } from "../weights/index.js";
 import { sortedBatches } from "./batches.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
@@ -155,7 +155,7 @@ export async function openFeatures<E extends EncodedText>(
     root: options.cache,
     identity: {
       backbone: folder.hash,
-      data: hashJson(idsOf(examples).map((ids) => [...ids])),
+      data: hashLists(idsOf(examples)),
       ...(options.precision === "int8" ? { int8: executor.int8WeightBits } : {}),
     },
     lengths: examples.map(({ inputIds }) => inputIds.length),

@@ -10,7 +10,7 @@ import { userError } from "../errors.js";
 import type { Parameter } from "../graph/index.js";
 import type { DownstreamModel, EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
-import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashJson, hashLists, openSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
 import {
   adapterTensors,
@@ -306,8 +306,8 @@ function hashTexts<Encoded extends EncodedText>(
   task: Parameters<typeof hashExamples<Encoded>>[0] & SessionOptions<Encoded>["task"],
   examples: readonly Encoded[],
 ): string {
-  const ids = examples.flatMap((example) => textsOf(task, example).map(({ inputIds }) => [...inputIds]));
-  return hashJson([hashExamples(task, examples), hashJson(ids)]);
+  const ids = examples.flatMap((example) => textsOf(task, example).map(({ inputIds }) => inputIds));
+  return hashJson([hashExamples(task, examples), hashLists(ids)]);
 }
 
 function manifestOf<Example, Encoded extends EncodedText, Score>(

@@ -15,7 +15,7 @@ export interface SessionOptions<E extends EncodedText> {
   readonly features: FeatureSource<EncodedText>;
   readonly padTokenId: number;
   readonly model: TrainableModel;
-  readonly task: Pick<Task<never, E, unknown>, "feeds" | "texts" | "hostLoss">;
+  readonly task: Pick<Task<never, E, unknown>, "feeds" | "texts" | "hostLoss" | "condense">;
   readonly maxLength: number;
   /** Start values of parameters that are not drawn. */
   readonly given?: () => Promise<Tensors>;
@@ -230,16 +230,18 @@ export class PredictionSession<E extends EncodedText> {
 
   /** Text by text, so that memory does not grow with their number; padding is cut off. */
   private async textLogits(batch: readonly E[]): Promise<Float32Array[]> {
+    const { task } = this.options;
     const results: Float32Array[] = [];
     for (const example of batch) {
       const parts: Float32Array[] = [];
-      for (const texts of chunksOf(textsOf(this.options.task, example))) {
+      for (const texts of chunksOf(textsOf(task, example))) {
         const width = widthOf(this.options, texts);
         const feeds = await textFeeds(this.options, texts, width, {}, this.loaded.inputs);
         const logits = floatsOf(await this.loaded.graph.run(feeds, this.loaded.fetch), "logits");
         parts.push(...rowsOf(logits, texts, width));
       }
-      results.push(joined(parts));
+      const logits = joined(parts);
+      results.push(task.condense?.(example, logits) ?? logits);
     }
     return results;
   }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { hashFile, hashJson } from "./hash.js";
+import { hashFile, hashJson, hashLists } from "./hash.js";
 
 test("a file's hash is that of sha256sum", async () => {
   const folder = await mkdtemp(join(tmpdir(), "kadapter-"));
@@ -19,4 +19,8 @@ test("JSON values hash alike whatever the order of their keys", () => {
   expect(hashJson({ a: [1, 2] })).not.toBe(hashJson({ a: [2, 1] }));
   expect(hashJson("1")).not.toBe(hashJson(1));
   expect(() => hashJson([Number.NaN])).toThrow(TypeError);
+});
+
+test("lists of numbers hash as their JSON does", () => {
+  for (const lists of [[], [[]], [[1, 20], [], [300]]]) expect(hashLists(lists)).toBe(hashJson(lists));
 });

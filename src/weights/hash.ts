@@ -64,3 +64,14 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
 export function hashJson(value: JsonValue): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
+
+/** {@link hashJson} of lists of whole numbers, list by list: as one text, those of a large data set would be too long. */
+export function hashLists(lists: Iterable<readonly number[]>): string {
+  const hash = createHash("sha256").update("[");
+  let before = "";
+  for (const list of lists) {
+    hash.update(`${before}[${list.join(",")}]`);
+    before = ",";
+  }
+  return hash.update("]").digest("hex");
+}

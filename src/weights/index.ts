@@ -18,7 +18,7 @@
  * @module
  */
 export { isFloating, toFloat32 } from "./float32.js";
-export { canonicalJson, hashFile, hashJson, hashWeights, type JsonValue } from "./hash.js";
+export { canonicalJson, hashFile, hashJson, hashLists, hashWeights, type JsonValue } from "./hash.js";
 export { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub.js";
 export { hubCacheFolder } from "./hub-cache.js";
 export { detectWeights, openWeights, WEIGHT_FILES, type WeightFormat } from "./open.js";
