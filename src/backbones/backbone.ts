@@ -71,6 +71,10 @@ export interface BackboneDefinition<C extends BackboneConfig = BackboneConfig> {
   readonly kind: string;
   parseConfig(json: unknown, where: string): C;
   build(config: C): Backbone;
+  /** What Hugging Face puts before the names of the model's parameters where a head stands beside it: `roberta.`. */
+  readonly prefix: string;
+  /** Hugging Face's class of the model with its language-model head. */
+  readonly lmClass: string;
   /** This project's name for a weight file's key, or null for a key that is not used (pooler, buffers, tied copies). */
   canonicalKey(key: string, withHead: boolean): string | null;
   /** Position of every token, padding included, as Hugging Face counts: `[batch, sequence]`. */

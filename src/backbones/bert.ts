@@ -5,6 +5,8 @@ import { canonicalEncoderKey, Encoder } from "./encoder.js";
 /** BERT (arXiv 1810.04805), as `BertForMaskedLM` of Hugging Face transformers. */
 export const bert: BackboneDefinition = {
   kind: "bert",
+  prefix: "bert.",
+  lmClass: "BertForMaskedLM",
   parseConfig: (json, where) => parseEncoderConfig(json, where, 0),
   build: (config) =>
     new Encoder(config, {

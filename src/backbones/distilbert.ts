@@ -61,6 +61,8 @@ function bertName(key: string): string {
 /** DistilBERT (arXiv 1910.01108), as `DistilBertForMaskedLM` of Hugging Face transformers: BERT without token types. */
 export const distilbert: BackboneDefinition = {
   kind: "distilbert",
+  prefix: "distilbert.",
+  lmClass: "DistilBertForMaskedLM",
   parseConfig,
   build: (config) =>
     new Encoder(config, {

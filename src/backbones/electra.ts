@@ -15,6 +15,8 @@ const electraConfig = z.object({ embedding_size: size(65_536).default(128) });
  */
 export const electra: BackboneDefinition<ElectraConfig> = {
   kind: "electra",
+  prefix: "electra.",
+  lmClass: "ElectraForMaskedLM",
   parseConfig: (json, where) => {
     const config = parseEncoderConfig(json, where, 0);
     return { ...config, embeddingSize: readConfig(electraConfig, json, where).embedding_size };

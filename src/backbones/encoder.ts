@@ -85,7 +85,11 @@ export class Encoder implements Backbone {
     const embedded = g.scoped("embeddings", () => {
       const words = this.word.forward(pass, inputs.inputIds);
       const positions = this.position.forward(pass, inputs.positionIds);
-      const types = this.tokenType?.forward(pass, inputs.tokenTypeIds);
+      // A single type needs no look-up, whose gradient would add up all positions one by one.
+      const types =
+        this.config.typeVocabSize === 1 && this.tokenType
+          ? g.use(this.tokenType.weight)
+          : this.tokenType?.forward(pass, inputs.tokenTypeIds);
       const sum = add(g, types ? add(g, words, types) : words, positions);
       const normed = drop(pass, this.norm.forward(pass, sum), this.config.hiddenDropout);
       return this.project?.forward(pass, normed) ?? normed;

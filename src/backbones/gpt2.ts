@@ -172,6 +172,8 @@ class Gpt2 implements Backbone {
 /** GPT-2 (Radford et al. 2019), as `GPT2LMHeadModel` of Hugging Face transformers. */
 export const gpt2: BackboneDefinition<Gpt2Config> = {
   kind: "gpt2",
+  prefix: "transformer.",
+  lmClass: "GPT2LMHeadModel",
   parseConfig,
   build: (config) => new Gpt2(config),
   canonicalKey: (key) => {

@@ -5,6 +5,8 @@ import { canonicalEncoderKey, Encoder } from "./encoder.js";
 /** RoBERTa (arXiv 1907.11692), as `RobertaForMaskedLM` of Hugging Face transformers. */
 export const roberta: BackboneDefinition = {
   kind: "roberta",
+  prefix: "roberta.",
+  lmClass: "RobertaForMaskedLM",
   parseConfig: (json, where) => parseEncoderConfig(json, where, 1),
   build: (config) =>
     new Encoder(config, {
@@ -26,4 +28,4 @@ export const roberta: BackboneDefinition = {
 };
 
 /** XLM-RoBERTa (arXiv 1911.02116): RoBERTa over another vocabulary, under the same names. */
-export const xlmRoberta: BackboneDefinition = { ...roberta, kind: "xlm-roberta" };
+export const xlmRoberta: BackboneDefinition = { ...roberta, kind: "xlm-roberta", lmClass: "XLMRobertaForMaskedLM" };

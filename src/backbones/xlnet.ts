@@ -177,6 +177,8 @@ class Xlnet implements Backbone {
 /** XLNet (arXiv 1906.08237), as `XLNetLMHeadModel` of Hugging Face transformers. */
 export const xlnet: BackboneDefinition = {
   kind: "xlnet",
+  prefix: "transformer.",
+  lmClass: "XLNetLMHeadModel",
   parseConfig,
   build: (config) => new Xlnet(config),
   canonicalKey: (key, withHead) => {

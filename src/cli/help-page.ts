@@ -7,6 +7,7 @@ const nothing = async () => undefined;
 const handlers: Handlers = {
   pretrainFactual: nothing,
   pretrainLinguistic: nothing,
+  pretrainLm: nothing,
   finetune: { relations: nothing, entityTyping: nothing, multipleChoice: nothing, openQa: nothing },
   sweep: nothing,
   eval: nothing,

@@ -11,6 +11,7 @@ import { handleInspect } from "./handlers/inspect.js";
 import { handlePredict } from "./handlers/predict.js";
 import { handlePretrainFactual } from "./handlers/pretrain-factual.js";
 import { handlePretrainLinguistic } from "./handlers/pretrain-linguistic.js";
+import { handlePretrainLm } from "./handlers/pretrain-lm.js";
 import { handleFilter, handleProbeLama } from "./handlers/probe-lama.js";
 import { handleTrainHead } from "./handlers/probe-train-head.js";
 import { handleSweep } from "./handlers/sweep.js";
@@ -21,6 +22,7 @@ import { type ProcessLike, runCli } from "./run.js";
 const handlers = {
   pretrainFactual: handlePretrainFactual,
   pretrainLinguistic: handlePretrainLinguistic,
+  pretrainLm: handlePretrainLm,
   finetune: finetuneHandlers,
   sweep: handleSweep,
   eval: handleEval,

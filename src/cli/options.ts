@@ -22,7 +22,8 @@ export const text = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   .regex(/^[^\u0000-\u001f]*$/);
 
-const warmup = z
+/** Steps, or a share of all steps. */
+export const warmup = z
   .union([whole(0), z.string().regex(/^\d{1,3}(\.\d{1,6})?%$/)])
   .refine((value) => typeof value === "number" || Number(value.slice(0, -1)) <= 100)
   .transform((value) => value as Warmup);

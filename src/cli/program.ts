@@ -14,10 +14,18 @@ import {
   verifyCommand,
 } from "./commands/look.js";
 import { type PredictOptions, predictCommand } from "./commands/predict.js";
-import { type FactualRequest, factualCommand, type LinguisticRequest, linguisticCommand } from "./commands/pretrain.js";
+import {
+  type FactualRequest,
+  factualCommand,
+  type LinguisticRequest,
+  linguisticCommand,
+  lmCommand,
+  type RunRequest,
+} from "./commands/pretrain.js";
 import { fillCommand, filterCommand, probeLamaCommand, trainHeadCommand } from "./commands/probe.js";
 import { type SweepOptions, sweepCommand } from "./commands/sweep.js";
 import type { ContinualOptions, TransferOptions } from "./experiment-options.js";
+import type { LmOptions } from "./lm-options.js";
 import type { FillOptions, FilterOptions, ProbeLamaOptions, TrainHeadOptions } from "./probe-options.js";
 import type { ContextFactory } from "./run.js";
 
@@ -25,6 +33,7 @@ import type { ContextFactory } from "./run.js";
 export interface Handlers {
   readonly pretrainFactual: Handler<FactualRequest>;
   readonly pretrainLinguistic: Handler<LinguisticRequest>;
+  readonly pretrainLm: Handler<RunRequest<LmOptions>>;
   readonly finetune: FinetuneHandlers;
   readonly sweep: Handler<SweepOptions>;
   readonly eval: Handler<EvalOptions>;
@@ -53,6 +62,7 @@ export function createProgram(context: ContextFactory, handlers: Partial<Handler
   const pretrain = new Command("pretrain").description("train an adapter on one kind of knowledge");
   if (handlers.pretrainFactual) pretrain.addCommand(factualCommand(context, handlers.pretrainFactual));
   if (handlers.pretrainLinguistic) pretrain.addCommand(linguisticCommand(context, handlers.pretrainLinguistic));
+  if (handlers.pretrainLm) pretrain.addCommand(lmCommand(context, handlers.pretrainLm));
   if (pretrain.commands.length > 0) add(pretrain);
   if (handlers.finetune) add(finetuneCommand(context, handlers.finetune));
   if (handlers.sweep) add(sweepCommand(context, handlers.sweep));

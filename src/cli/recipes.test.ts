@@ -7,6 +7,9 @@ import { trainingCommands } from "./trainings.js";
 const folder = new URL("../../recipes/", import.meta.url);
 const recipes = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ""));
 
+/** The one recipe that is not named after its command. */
+const ownModel = "own-model";
+
 /** What no recipe holds. */
 const required: GivenOptions = new Map(
   ["backbone", "train", "dev", "out"].map((key) => [key, { value: key, where: `--${key}` }]),
@@ -14,6 +17,7 @@ const required: GivenOptions = new Map(
 
 /** The command that a recipe is for, by the start of its name: `relations-tacred-official` is `finetune relations`'s. */
 function commandOf(recipe: string) {
+  if (recipe === ownModel) return trainingCommands.get("pretrain lm")!;
   const found = [...trainingCommands].filter(([words]) => recipe.startsWith(`${words.split(" ").at(-1)}-`));
   if (found.length !== 1) throw new Error(`${recipe} is for ${found.length} commands`);
   return found[0]![1];
@@ -62,6 +66,13 @@ describe("recipes", () => {
     if (!/^(factual|linguistic)/.test(recipe)) {
       expect(options).toMatchObject({ fusion: "concat", trains: "backbone", frozenDropout: true });
     }
+  });
+
+  it("trains the project's own model on nothing that may not be given away, and never on its test", async () => {
+    const { train, test } = (await resolved(ownModel)) as { train: string[]; test: string[] };
+    expect(train.length).toBeGreaterThan(10);
+    expect(train.filter((file) => /_nc|_test/.test(file))).toEqual([]);
+    expect(test).toEqual([expect.stringContaining("wikitext2_raw_test")]);
   });
 
   it("has no other row of the paper or the released scripts", () => {

@@ -142,21 +142,42 @@ export class MaskedLm implements Task<TokenBlock, EncodedMasked, MaskedLmScores>
   }
 
   score(predictions: Iterable<Prediction<EncodedMasked>>): MaskedLmScores {
-    let [loss, right, words] = [0, 0, 0];
-    for (const { encoded, logits } of predictions) {
-      encoded.positions.forEach((_, row) => {
-        loss -= logits[2 * row] as number;
-        right += logits[2 * row + 1] as number;
-        words++;
-      });
-    }
-    const mean = loss / Math.max(1, words);
-    return { perplexity: Math.exp(mean), loss: mean, accuracy: right / Math.max(1, words), words };
+    return scoreWords(predictions);
   }
 
-  evaluation({ perplexity, loss, accuracy }: MaskedLmScores): Evaluation {
-    return { metrics: { perplexity, loss, maskedAccuracy: accuracy }, metric: -loss };
+  evaluation(scores: MaskedLmScores): Evaluation {
+    return wordEvaluation(scores);
   }
+}
+
+/** @param predictions with {@link wordScores} as "logits" */
+export function scoreWords(predictions: Iterable<Prediction<EncodedMasked>>): MaskedLmScores {
+  const words: ScoredWord[] = [];
+  for (const { encoded, logits } of predictions) {
+    encoded.positions.forEach((_, row) => {
+      words.push({ logProbability: logits[2 * row] as number, right: logits[2 * row + 1] === 1 });
+    });
+  }
+  return scoresOf(words);
+}
+
+/** A word that was to be told. */
+export interface ScoredWord {
+  readonly logProbability: number;
+  /** Whether no other word was likelier. */
+  readonly right: boolean;
+}
+
+export function scoresOf(words: readonly ScoredWord[]): MaskedLmScores {
+  const count = Math.max(1, words.length);
+  const loss = -words.reduce((sum, { logProbability }) => sum + logProbability, 0) / count;
+  const accuracy = words.filter(({ right }) => right).length / count;
+  return { perplexity: Math.exp(loss), loss, accuracy, words: words.length };
+}
+
+/** The lower the loss the better. */
+export function wordEvaluation({ perplexity, loss, accuracy }: MaskedLmScores): Evaluation {
+  return { metrics: { perplexity, loss, maskedAccuracy: accuracy }, metric: -loss };
 }
 
 /** Rows for the most hidden words of a text: a multiple of 4, so that few different shapes occur. */

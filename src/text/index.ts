@@ -38,4 +38,5 @@ export {
   type SpecialTokens,
   type Tokenizer,
 } from "./tokenizer.js";
+export { bpeTokenizerJson } from "./vocab-files.js";
 export { encodeWords, encodeWordsOfficially, type SpacedWord, type WordEncoding } from "./words.js";

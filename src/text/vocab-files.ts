@@ -135,3 +135,38 @@ export function fromBpeFiles(
     },
   };
 }
+
+/**
+ * The content of a tokenizer.json for a vocabulary with RoBERTa's special tokens, whole, as Hugging Face's tokenizers
+ * write it: every text is taken to stand behind a space.
+ */
+export function bpeTokenizerJson(vocabJson: string, mergesTxt: string): Readonly<Record<string, unknown>> {
+  const vocab = new Map<string, number>(Object.entries(JSON.parse(vocabJson)));
+  const settings = { addPrefixSpace: true, specials: {} };
+  const { model, ...description } = fromBpeFiles(vocab, mergesTxt, settings, "the vocabulary");
+  const special = (name: string) => [name, vocab.get(name)];
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    ...description,
+    pre_tokenizer: { ...(description.pre_tokenizer as object), use_regex: true },
+    post_processor: {
+      type: "RobertaProcessing",
+      sep: special("</s>"),
+      cls: special("<s>"),
+      trim_offsets: true,
+      add_prefix_space: true,
+    },
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      ...model,
+      dropout: null,
+      continuing_subword_prefix: "",
+      end_of_word_suffix: "",
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+    },
+  };
+}

@@ -130,8 +130,11 @@ export function padBatch(texts: readonly (readonly number[])[], width: number, p
   return { inputIds: int32Tensor(shape, ids), attentionMask: int32Tensor(shape, mask) };
 }
 
+/** A model without its weights. */
+export type BackboneKind = Pick<BackboneFolder, "definition" | "config">;
+
 /** What the graph of a backbone is fed. */
-export function tokenFeeds({ definition, config }: BackboneFolder, { inputIds, attentionMask }: TokenBatch): Tensors {
+export function tokenFeeds({ definition, config }: BackboneKind, { inputIds, attentionMask }: TokenBatch): Tensors {
   return {
     input_ids: inputIds,
     attention_mask: attentionMask,

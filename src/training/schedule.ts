@@ -10,6 +10,18 @@ export function warmupLinear(update: number, warmup: number, total: number): num
   return Math.max(0, (total - update) / Math.max(1, total - warmup));
 }
 
+/**
+ * Linear warm-up, a constant rate, and a linear decay to 0 over the last steps (arXiv 2404.06395, §4): until the decay
+ * begins, nothing depends on the total, so that a training can be made longer or shorter on its way.
+ *
+ * @param update counted from 1
+ * @param decay steps of the decay; all behind the warm-up is {@link warmupLinear}
+ */
+export function warmupStableDecay(update: number, warmup: number, decay: number, total: number): number {
+  if (update < warmup) return update / Math.max(1, warmup);
+  return Math.max(0, Math.min(1, (total - update) / Math.max(1, Math.min(decay, total - warmup))));
+}
+
 /** Warm-up as it is written and stored: optimiser steps, or a share of all steps such as `10%`. */
 export type Warmup = number | `${number}%`;
 

@@ -10,7 +10,7 @@ import {
 } from "./checkpoint.js";
 import type { Metrics, TrainEvent } from "./events.js";
 import type { Tensors } from "./executor.js";
-import { type Warmup, warmupLinear, warmupSteps } from "./schedule.js";
+import { type Warmup, warmupStableDecay, warmupSteps } from "./schedule.js";
 import type { PredictionSession, StepSession } from "./session.js";
 
 export interface TrainerSettings {
@@ -23,6 +23,8 @@ export interface TrainerSettings {
   readonly gradientAccumulation: number;
   readonly learningRate: number;
   readonly warmup: Warmup;
+  /** Last steps in which the learning rate falls to 0, or their share; all behind the warm-up where it is left out. */
+  readonly decay?: Warmup;
   readonly seed: number;
   /** Optimiser steps between evaluations and checkpoints; 0: only at the end of each epoch. */
   readonly evalEvery: number;
@@ -56,6 +58,7 @@ interface Plan {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   readonly warmup: number;
+  readonly decay: number;
 }
 
 /**
@@ -73,7 +76,8 @@ export class Trainer<E extends EncodedText> {
     const stepsPerEpoch = Math.ceil(batches / settings.gradientAccumulation);
     const all = stepsPerEpoch * settings.epochs;
     const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
-    this.plan = { stepsPerEpoch, totalSteps, warmup: warmupSteps(settings.warmup, totalSteps) };
+    const [warmup, decay] = [settings.warmup, settings.decay ?? totalSteps].map((one) => warmupSteps(one, totalSteps));
+    this.plan = { stepsPerEpoch, totalSteps, warmup: warmup as number, decay: decay as number };
     this.lengths = train.map(({ inputIds }) => inputIds.length);
     this.progress = { step: 0, best: null, bestStep: 0, evaluationsSinceBest: 0, settings: { ...options.identity } };
   }
@@ -157,7 +161,8 @@ export class Trainer<E extends EncodedText> {
       .slice(first, first + settings.gradientAccumulation)
       .map((batch) => batch.map((i) => train[i] as E));
     const update = index + 1;
-    const learningRate = settings.learningRate * warmupLinear(update, this.plan.warmup, this.plan.totalSteps);
+    const { warmup, decay, totalSteps } = this.plan;
+    const learningRate = settings.learningRate * warmupStableDecay(update, warmup, decay, totalSteps);
     const { loss, gradNorm } = await session.step(microBatches, { learningRate, update, seed: settings.seed });
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
       throw userError({

@@ -17,6 +17,7 @@
  *
  * @module
  */
+export { toFloat16 } from "./float16.js";
 export { isFloating, toFloat32 } from "./float32.js";
 export { canonicalJson, hashFile, hashJson, hashLists, hashWeights, type JsonValue } from "./hash.js";
 export { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub.js";

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { userError } from "../../errors.js";
 import { type LinguisticOptions, linguisticSpecs, resolveLinguisticOptions } from "../linguistic-options.js";
+import { type LmOptions, lmSpecs, resolveLmOptions } from "../lm-options.js";
 import { type FactualOptions, factualSpecs, type PretrainOptions, resolveFactualOptions } from "../options.js";
 import { readRecipe } from "../recipe.js";
 import type { ContextFactory } from "../run.js";
@@ -32,6 +33,12 @@ export function factualCommand(context: ContextFactory, handler: Handler<Factual
 export function linguisticCommand(context: ContextFactory, handler: Handler<LinguisticRequest>): Command {
   const command = new Command("linguistic").description("train a linguistic adapter by predicting each word's head");
   return trainingCommand(command, linguisticSpecs, resolveLinguisticOptions, context, handler);
+}
+
+/** `pretrain lm`. */
+export function lmCommand(context: ContextFactory, handler: Handler<RunRequest<LmOptions>>): Command {
+  const command = new Command("lm").description("train a whole language model on plain text");
+  return trainingCommand(command, lmSpecs, resolveLmOptions, context, handler);
 }
 
 /** Adds what every training command has: options or a recipe of them, and how the run begins. */

@@ -1,0 +1,134 @@
+import { GraphBuilder, toOnnx } from "../graph/index.js";
+import { dropoutFeeds } from "../nn/index.js";
+import {
+  type EncodedMasked,
+  type LanguageModel,
+  type LmObjective,
+  type MaskedLmScores,
+  wordScores,
+} from "../tasks/index.js";
+import { floatsOf, int32Tensor } from "../tensor.js";
+import { type AdamWConfig, stepSize } from "./adamw.js";
+import { paddedWidth, sortedBatches } from "./batches.js";
+import type { Executor, LoadedGraph, Tensors } from "./executor.js";
+import { type BackboneKind, padBatch, tokenFeeds } from "./frozen-backbone.js";
+import { ParameterState } from "./parameter-state.js";
+import {
+  type Loaded,
+  load,
+  namedDims,
+  type StepResult,
+  type StepScalars,
+  type StepSession,
+  scalar,
+  single,
+} from "./session.js";
+import { fusedStep } from "./step.js";
+
+export interface LanguageModelSessionOptions {
+  readonly executor: Executor;
+  readonly backbone: BackboneKind;
+  readonly model: LanguageModel;
+  readonly objective: LmObjective;
+  readonly optimizer: AdamWConfig;
+  readonly maxLength: number;
+  /** Texts that are scored together. */
+  readonly batchSize: number;
+  /** Start values of parameters that are not drawn. */
+  readonly given: () => Promise<Tensors>;
+}
+
+/** Steps and scores of a whole language model. The same text is masked otherwise in every step. */
+export class LanguageModelSession implements StepSession<EncodedMasked> {
+  private readonly state: ParameterState;
+
+  private constructor(
+    private readonly options: LanguageModelSessionOptions,
+    private readonly training: Loaded,
+    private readonly scoring: LoadedGraph,
+  ) {
+    const { executor, model, given } = options;
+    this.state = new ParameterState(executor, model.parameters, model.parameters, given);
+  }
+
+  static async open(options: LanguageModelSessionOptions): Promise<LanguageModelSession> {
+    const { executor, model, optimizer } = options;
+    const step = fusedStep({
+      loss: (pass) => model.forward(pass).loss,
+      trainable: model.parameters,
+      optimizer,
+      dropout: true,
+    });
+    const pass = { g: new GraphBuilder(), dropout: null, fused: true };
+    const { logits, labels } = model.forward(pass);
+    const score = pass.g.build({ scores: wordScores(pass, logits, labels) });
+    return new LanguageModelSession(options, await load(executor, step), await executor.load({ model: toOnnx(score) }));
+  }
+
+  get slots(): readonly string[] {
+    return this.state.slots;
+  }
+
+  initialise(seed: number): Promise<void> {
+    return this.state.initialise(seed);
+  }
+
+  restore(state: Tensors): Promise<void> {
+    return this.state.restore(state);
+  }
+
+  async step([texts = []]: readonly (readonly EncodedMasked[])[], scalars: StepScalars): Promise<StepResult> {
+    const { learningRate, update, seed } = scalars;
+    const batch = texts.map((text, row) => this.options.objective.redraw(text, seed, update, row));
+    const { graph, inputs, fetch } = this.training;
+    const feeds = this.feeds(batch, inputs);
+    const results = await graph.run(
+      {
+        ...feeds,
+        ...dropoutFeeds([...inputs.keys()], ["dropout", seed, update], namedDims(inputs, feeds)),
+        learning_rate: scalar(learningRate),
+        step_size: scalar(stepSize(learningRate, update, this.options.optimizer)),
+      },
+      fetch,
+    );
+    return { loss: single(results, "loss"), gradNorm: single(results, "grad_norm") };
+  }
+
+  private feeds(batch: readonly EncodedMasked[], inputs: Loaded["inputs"]): Tensors {
+    const { backbone, maxLength } = this.options;
+    const ids = batch.map(({ inputIds }) => inputIds);
+    const width = paddedWidth(Math.max(...ids.map(({ length }) => length)), maxLength);
+    const picked = batch.flatMap(({ positions }, row) => positions.map((position) => row * width + position));
+    const labels = batch.flatMap(({ targets }) => targets);
+    const all: Tensors = {
+      ...tokenFeeds(backbone, padBatch(ids, width, backbone.config.padTokenId)),
+      picked: int32Tensor([picked.length], Int32Array.from(picked)),
+      labels: int32Tensor([labels.length], Int32Array.from(labels)),
+    };
+    return Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
+  }
+
+  /** Scores the current parameters. */
+  async score(texts: readonly EncodedMasked[]): Promise<MaskedLmScores> {
+    const { objective, batchSize } = this.options;
+    const scores = new Array<Float32Array>(texts.length);
+    const lengths = texts.map(({ inputIds }) => inputIds.length);
+    for (const indices of sortedBatches(lengths, batchSize)) {
+      const batch = indices.map((i) => texts[i] as EncodedMasked);
+      const feeds = this.feeds(batch, this.training.inputs);
+      const words = floatsOf(await this.scoring.run(feeds, ["scores"]), "scores");
+      let at = 0;
+      for (const [row, index] of indices.entries()) {
+        const size = 2 * (batch[row] as EncodedMasked).positions.length;
+        scores[index] = words.slice(at, at + size);
+        at += size;
+      }
+    }
+    return objective.score(texts.map((encoded, i) => ({ encoded, logits: scores[i] as Float32Array })));
+  }
+
+  async close(): Promise<void> {
+    await this.training.graph.close();
+    await this.scoring.close();
+  }
+}
