@@ -30,7 +30,9 @@ const { values, positionals } = parseArgs({
     texts: { ...text, default: "800" },
     "mask-rate": { ...text, default: "0.15" },
     "mask-draws": text,
-    "head-epochs": { ...text, default: "2" },
+    "head-epochs": { ...text, default: "3" },
+    "head-batch": { ...text, default: "8" },
+    "head-rate": { ...text, default: "3e-3" },
   },
   allowPositionals: true,
 });
@@ -89,11 +91,24 @@ function trainHeads(seed) {
   const named = adapters.map((name) => `${name}=${at("adapters", name)}`);
   const files = ["--backbone", values.backbone, "--train", ...values.text, "--dev", values["text-dev"]];
   const sizes = ["--max-texts", values.texts, "--dev-texts", 200, "--epochs", values["head-epochs"]];
+  const steps = ["--batch-size", values["head-batch"], "--learning-rate", values["head-rate"]];
   const draws = values["mask-draws"] === undefined ? [] : ["--mask-draws", values["mask-draws"]];
   const masks = ["--mask-seed", 0, "--mask-rate", values["mask-rate"], ...draws];
   const which = ["--adapter", ...named, "--sets", setsOf(seed).join(","), "--seed", seed];
   const out = at("heads", seed);
-  const call = ["probe", "train-head", ...files, "--out", out, ...sizes, ...masks, ...which, ...cache, "--resume"];
+  const call = [
+    "probe",
+    "train-head",
+    ...files,
+    "--out",
+    out,
+    ...sizes,
+    ...steps,
+    ...masks,
+    ...which,
+    ...cache,
+    "--resume",
+  ];
   return once(`${out}.json`, (part) => {
     mkdirSync(at("heads"), { recursive: true });
     writeFileSync(part, JSON.stringify(kadapter(call)));

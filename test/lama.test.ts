@@ -4,6 +4,7 @@ import { inProbedFifth, readLama } from "../src/data/index.js";
 import { demoExamples } from "../src/demo/index.js";
 import { AnswerTokens, ClozeModel, clozeOf, probeLama, scoreAnswers } from "../src/probing/index.js";
 import { localExecutor } from "../src/runtime/index.js";
+import { floatsOf } from "../src/tensor.js";
 import { expectClose } from "../src/testing/small-backbones.js";
 import { loadTokenizer } from "../src/text/index.js";
 import {
@@ -13,6 +14,7 @@ import {
   openBackbone,
   openFrozenAdapter,
 } from "../src/training/index.js";
+import { openSafetensors } from "../src/weights/index.js";
 import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
 
 let world: World;
@@ -79,6 +81,18 @@ describe("probe train-head", () => {
     for (const { perplexity } of Object.values(sets)) expect(perplexity).toBeLessThan(500);
     expect(await adapterBits(world.at("facts"))).toEqual(before);
     expect((await json(["verify", world.at("facts")]))["ok"]).toBe(true);
+  });
+
+  test("starts from the words' frequencies", async () => {
+    const steps = ["--max-steps", 1, "--learning-rate", 1e-9, "--sets", "none"];
+    await json(train("fresh", ...steps));
+    const source = await openSafetensors(world.at("fresh", "none", "head.safetensors"));
+    const bias = floatsOf({ bias: await source.read("bias") }, "bias");
+    await source.close();
+    expect(bias.reduce((sum, one) => sum + Math.exp(one), 0)).toBeCloseTo(1, 4);
+    const tokenizer = await loadTokenizer(world.backbone);
+    const [often, never] = [tokenizer.encode(".").ids[0], tokenizer.specials.mask];
+    expect(bias[often as number]).toBeGreaterThan((bias[never as number] as number) + 2);
   });
 
   test("goes on after a stop to the same bits", async () => {

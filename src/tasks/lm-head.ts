@@ -55,6 +55,10 @@ export class LmHead {
     this.parameters = scope.all.slice(before);
   }
 
+  get biasName(): string {
+    return this.bias.name;
+  }
+
   /**
    * @param features `[…, featureSize]`
    * @param tied the given output matrix, `[vocab, hidden]`; null where it is the head's own

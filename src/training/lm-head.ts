@@ -148,8 +148,16 @@ class LmHeadSession implements StepSession<EncodedMasked> {
     return this.state.slots;
   }
 
-  initialise(seed: number): Promise<void> {
-    return this.state.initialise(seed);
+  /** The bias starts at the words' frequencies, which it would else take most of a short training to learn. */
+  async initialise(seed: number): Promise<void> {
+    await this.state.initialise(seed);
+    const counts = new Float64Array(this.head.sizes.vocabSize).fill(1);
+    for (const { block } of this.texts.train) {
+      for (const id of block.ids) counts[id] = (counts[id] as number) + 1;
+    }
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    const bias = Float32Array.from(counts, (count) => Math.log(count / all));
+    await this.executor.setState({ [this.head.biasName]: float32Tensor([bias.length], bias) });
   }
 
   restore(state: Tensors): Promise<void> {
