@@ -10,11 +10,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { toOnnx } from "../src/graph/index.js";
+import { sessionOptions } from "../src/runtime/devices.js";
 import type { HostTensor } from "../src/tensor.js";
 import type { Tensors } from "../src/training/executor.js";
 import { makeBatch } from "./batch.js";
 import { freshState, relationModel, stageFeeds, stepStages } from "./graphs.js";
-import { full } from "./sizes.js";
+import { full, mini, type Sizes } from "./sizes.js";
 
 interface ProfileEvent {
   readonly cat: string;
@@ -27,26 +28,32 @@ interface ProfileEvent {
   };
 }
 
-const runs = 5;
+const runs = 7;
+
+/** What is profiled: one shape of batch. */
+interface Request {
+  readonly sizes: Sizes;
+  readonly size: number;
+  readonly length: number;
+  readonly threads: number;
+}
 
 const toOrt = ({ dtype, data, shape }: HostTensor) => new Tensor(dtype as "float32", data as Float32Array, shape);
 const toOrtAll = (tensors: Tensors) =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toOrt(tensor)]));
 
 /** Runs the fused step a few times under the profiler; the first run, which allocates, is left out. */
-async function profiledEvents(folder: string, threads: number): Promise<readonly ProfileEvent[]> {
-  const batch = makeBatch(full, { batch: 16, length: 64, lengths: "fixed" }, 1);
-  const model = relationModel(full);
+async function profiledEvents(folder: string, { sizes, size, length, threads }: Request) {
+  const batch = makeBatch(sizes, { batch: size, length, lengths: "fixed" }, 1);
+  const model = relationModel(sizes);
   const { graph, updates } = stepStages(model).step;
   const session = await InferenceSession.create(toOnnx(graph), {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
+    ...sessionOptions("cpu", threads),
     enableProfiling: true,
     profileFilePrefix: join(folder, "step"),
-    logSeverityLevel: 4,
   });
-  const dims = { batch: 16, sequence: batch.width };
-  const shape = [16, batch.width, full.backbone.hidden_size];
+  const dims = { batch: size, sequence: batch.width };
+  const shape = [size, batch.width, sizes.backbone.hidden_size];
   const elements = shape.reduce((product, dim) => product * dim, 1);
   const states = Object.fromEntries(
     model.neededLayers.map((layer) => [
@@ -121,13 +128,18 @@ function print(events: readonly ProfileEvent[], by: string, top: number): void {
 const { values } = parseArgs({
   options: {
     by: { type: "string", default: "op" },
+    mini: { type: "boolean", default: false },
+    batch: { type: "string", default: "16" },
+    length: { type: "string", default: "64" },
     top: { type: "string", default: "40" },
     threads: { type: "string", default: String(availableParallelism()) },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "kadapter-profile-"));
 try {
-  print(await profiledEvents(folder, Number(values.threads)), values.by, Number(values.top));
+  const [size, length, threads] = [values.batch, values.length, values.threads].map(Number) as [number, number, number];
+  const request = { sizes: values.mini ? mini : full, size, length, threads };
+  print(await profiledEvents(folder, request), values.by, Number(values.top));
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -46,6 +46,8 @@ export const adapterManifestSchema = z.object({
     /** Class names in the order of the head's rows; null where an imported file cannot tell. */
     labels: z.array(name).min(1).max(1_000_000).nullable(),
     maxLength: z.number().int().positive().max(1_000_000),
+    /** Whether every sentence is padded to that length, which decides what an adapter that attends to padding says. */
+    fixedWidth: z.boolean().optional(),
     /** The task's own settings. */
     options: z.record(z.string(), z.json()).default({}),
   }),

@@ -39,6 +39,7 @@ describe("resolveFactualOptions", () => {
       headInit: 0.05,
       skip: 0,
       maskPadding: true,
+      officialPadding: false,
       freezeAdapter: false,
       epochs: 5,
       batchSize: 32,

@@ -211,6 +211,13 @@ export const adapterSpecs = {
     expects: "true or false",
     help: "let the adapter attend to padding, as the released code does",
   }),
+  officialPadding: option({
+    flags: "--official-padding",
+    kind: "switch",
+    schema: z.boolean().default(false),
+    expects: "true or false",
+    help: "pad every sentence to --max-length and let the adapter attend to padding, as the released code does: slow, for comparison",
+  }),
   freezeAdapter: option({
     flags: "--freeze-adapter",
     kind: "switch",
@@ -242,6 +249,13 @@ export const trainingSpecs = {
     schema: whole(1, 65536).default(32),
     expects: "a whole number from 1",
     help: "sentences in one forward pass (default 32)",
+  }),
+  batchTokens: option({
+    flags: "--batch-tokens <n>",
+    kind: "number",
+    schema: whole(1).optional(),
+    expects: "a whole number from 1",
+    help: "tokens in one forward pass instead of a number of sentences: as many of similar length as fit",
   }),
   gradientAccumulation: option({
     flags: "--gradient-accumulation <n>",
@@ -336,7 +350,7 @@ export const cacheSpecs = {
     kind: "number",
     schema: z.number().positive().max(1e6).default(20),
     expects: "a number of GiB above 0",
-    help: "largest cache in GiB; a larger one is not made (default 20)",
+    help: "most GiB of all caches in that folder together; the ones unused the longest make room (default 20)",
   }),
   cacheDtype: option({
     flags: "--cache-dtype <name>",

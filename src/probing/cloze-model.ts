@@ -10,7 +10,7 @@ import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/index.js";
 import { sortedBatches } from "../training/batches.js";
 import type { Executor, LoadedGraph } from "../training/executor.js";
-import { type BackboneFolder, maxTokens, openBackbone } from "../training/frozen-backbone.js";
+import { type BackboneFolder, openBackbone } from "../training/frozen-backbone.js";
 import {
   findLmHeads,
   type LmHeadManifest,
@@ -79,7 +79,7 @@ export class ClozeModel {
     const used = [...new Set(sets.flatMap((set) => set.adapters))];
     const features =
       (manifests.length === 0 ? await openTargetFeatures(executor, backbone) : null) ??
-      (await PositionFeatures.open(executor, backbone, used, maxTokens(backbone.config)));
+      (await PositionFeatures.open(executor, backbone, used));
     return new ClozeModel(backbone, sets, features);
   }
 

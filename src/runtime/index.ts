@@ -6,7 +6,7 @@
  * const executor = await workerExecutor({ device: "cpu", threads: 2 });
  * @module
  */
-export { defaultThreads, installedDevices } from "./devices.js";
+export { defaultThreads, installedDevices, int8WeightBits } from "./devices.js";
 export { localExecutor } from "./local.js";
 export { probeDevice } from "./probe.js";
 export { workerExecutor } from "./worker-executor.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { epochBatches, paddedWidth, sortedBatches } from "./batches.js";
+import { epochBatches, sortedBatches, tokenBatches } from "./batches.js";
 
 const lengths = Array.from({ length: 1003 }, (_, i) => 5 + ((i * 7919) % 60));
 
@@ -43,10 +43,37 @@ describe("sortedBatches", () => {
   });
 });
 
-describe("paddedWidth", () => {
-  it("rounds up to 8 within the limit", () => {
-    expect(paddedWidth(17, 128)).toBe(24);
-    expect(paddedWidth(24, 128)).toBe(24);
-    expect(paddedWidth(123, 126)).toBe(126);
+describe("tokenBatches", () => {
+  const batches = (seed: number, epoch: number, budget = 1024) => tokenBatches(lengths, budget, seed, epoch);
+  const longest = (batch: readonly number[]) => Math.max(...batch.map((i) => lengths[i] as number));
+
+  it("holds every example once, within the budget", () => {
+    const all = batches(1, 0);
+    expect(all.flat().toSorted((a, b) => a - b)).toEqual([...lengths.keys()]);
+    for (const batch of all) expect(batch.length * longest(batch)).toBeLessThanOrEqual(1024);
+  });
+
+  it("follows from seed and epoch, and every epoch has as many batches", () => {
+    expect(batches(1, 0)).toEqual(batches(1, 0));
+    expect(batches(1, 0)).not.toEqual(batches(1, 1));
+    expect(batches(1, 0)).not.toEqual(batches(2, 0));
+    expect(new Set([0, 1, 2, 3].map((epoch) => batches(1, epoch).length)).size).toBe(1);
+  });
+
+  it("pads next to nothing, and few shapes occur", () => {
+    const all = batches(1, 0);
+    const padded = all.reduce((sum, batch) => sum + batch.length * longest(batch), 0);
+    expect(padded / lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(1.05);
+    expect(Math.max(...all.map(({ length }) => length))).toBeGreaterThan(
+      2 * Math.min(...all.map(({ length }) => length)),
+    );
+  });
+
+  it("gives an example beyond the budget a batch of its own", () => {
+    expect(
+      tokenBatches([3, 50, 3], 10, 1, 0)
+        .map((batch) => batch.toSorted())
+        .sort(),
+    ).toEqual([[0, 2], [1]]);
   });
 });

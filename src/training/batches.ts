@@ -21,15 +21,30 @@ export function epochBatches(lengths: readonly number[], batchSize: number, seed
   return random.shuffle(batches);
 }
 
+/**
+ * The batches of one epoch by a budget of tokens, padding included. Examples are sorted by length, those of equal length
+ * in shuffled order, cut where the next one would exceed the budget, and the batches are shuffled. The cuts follow from
+ * the lengths alone, so every epoch has the same number of batches; the rest follows from (seed, epoch).
+ *
+ * @param budget tokens of one batch; an example that is longer has a batch of its own
+ */
+export function tokenBatches(lengths: readonly number[], budget: number, seed: number, epoch: number): number[][] {
+  const random = new RandomStream(seed, "batches", epoch);
+  const order = random.shuffle(Array.from(lengths.keys()));
+  order.sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+  const batches: number[][] = [];
+  for (const example of order) {
+    const last = batches.at(-1);
+    if (last && (last.length + 1) * (lengths[example] as number) <= budget) last.push(example);
+    else batches.push([example]);
+  }
+  return random.shuffle(batches);
+}
+
 /** Batches for evaluation: shortest first, nothing random. */
 export function sortedBatches(lengths: readonly number[], batchSize: number): number[][] {
   const order = Array.from(lengths.keys()).sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
   return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
     order.slice(i * batchSize, (i + 1) * batchSize),
   );
-}
-
-/** The width to which a batch is padded: a multiple of 8, so that few different shapes occur, but within the limit. */
-export function paddedWidth(longest: number, limit: number): number {
-  return Math.min(Math.max(longest, Math.min(limit, Math.ceil(longest / 8) * 8)), Math.max(limit, longest));
 }

@@ -8,12 +8,13 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileError, writeAtomically, writeFileAtomically } from "../files/atomic.js";
 import { dtypeBytes } from "../tensor.js";
 import { hashJson } from "../weights/index.js";
+import { cacheMark } from "./cache-room.js";
 import type { JsonSettings } from "./checkpoint.js";
 
 export type FeatureDType = "float16" | "float32";
@@ -108,19 +109,25 @@ export class FeatureCache {
 
   /** Computes what is missing or damaged and opens all shards for reading. */
   async fill(compute: ComputeFeatures, onProgress?: (done: number, total: number) => void): Promise<void> {
-    await writeFileAtomically(
-      join(this.folder, "identity.json"),
-      `${JSON.stringify(this.options.identity, null, 2)}\n`,
-    );
+    await writeFileAtomically(join(this.folder, cacheMark), `${JSON.stringify(this.options.identity, null, 2)}\n`);
     let done = 0;
     for (const [i, shard] of this.shards.entries()) {
-      if (!(await isWhole(shard))) await writeShard(shard, await compute(shard.examples));
+      if (!(await isWhole(shard))) {
+        await writeShard(shard, await compute(shard.examples));
+        await this.markUse();
+      }
       this.handles[i] = await open(shard.file, "r").catch((error: unknown) => {
         throw fileError(shard.file, "read the cache", error);
       });
       done += shard.examples.length;
       onProgress?.(done, this.options.lengths.length);
     }
+  }
+
+  /** A long filling stays in use. */
+  private async markUse(): Promise<void> {
+    const now = new Date();
+    await utimes(join(this.folder, cacheMark), now, now).catch(() => undefined);
   }
 
   /** The bytes of one example: `[layers, tokens, hidden]`. */

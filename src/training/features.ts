@@ -3,6 +3,7 @@ import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/index.js";
 import { sortedBatches } from "./batches.js";
+import { makeRoom } from "./cache-room.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { FeatureCache, type FeatureDType } from "./feature-cache.js";
@@ -24,6 +25,8 @@ export interface FeatureSource<E extends EncodedText> {
   batch(examples: readonly E[], width: number): Promise<Tensors>;
   close(): Promise<void>;
 }
+
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 const idsOf = (examples: readonly EncodedText[]) => examples.map(({ inputIds }) => inputIds);
 
@@ -103,7 +106,10 @@ export class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
 export interface FeatureOptions {
   /** Folder of caches; null computes everything anew. */
   readonly cache: string | null;
-  /** Largest cache in bytes; a larger one is not made, and the hidden states are computed anew. */
+  /**
+   * Most bytes of all caches in the folder together: older ones make room, and for one that is too large even so, the
+   * hidden states are computed anew.
+   */
   readonly cacheLimit: number;
   readonly dtype: FeatureDType;
   /** How the backbone computes them; float32 by default. */
@@ -163,14 +169,18 @@ export async function openFeatures<E extends EncodedText>(
     hiddenSize: folder.config.hiddenSize,
     dtype,
   });
-  const size = `${(cache.bytes / 2 ** 20).toFixed(0)} MiB`;
-  if (cache.bytes > options.cacheLimit) {
+  const size = mebibytes(cache.bytes);
+  const { fits, removed, others } = await makeRoom(options.cache, cache.folder, cache.bytes, options.cacheLimit);
+  if (!fits) {
+    const beside = others > 0 ? ` beside ${mebibytes(others)} of other caches` : "";
     await onEvent({
       kind: "note",
-      text: `${what}: a cache of hidden states would take ${size}, more than allowed: computing them in every epoch`,
+      text: `${what}: a cache of hidden states would take ${size}${beside}, more than allowed: computing them in every epoch`,
     });
     return stream();
   }
+  for (const folder of removed)
+    await onEvent({ kind: "note", text: `${what}: removed the cache ${folder}, unused the longest, to make room` });
   await onEvent({ kind: "note", text: `${what}: hidden states are cached in ${cache.folder} (${size})` });
   await fillCache(() => loadAndReport(kept), examples, cache, what, options, onEvent);
   const embeddings = layers.includes(0) ? await load([0]) : null;
@@ -194,6 +204,7 @@ async function fillCache<E extends EncodedText>(
         backbone = await load();
         // The rate, and what is left by it, is that of the sentences.
         started = performance.now();
+        await onEvent({ kind: "prepare", what, done: 0, total: examples.length, seconds: 0 });
       }
       return computeRecords(
         backbone,

@@ -9,7 +9,7 @@ import {
 } from "../tasks/index.js";
 import { floatsOf, int32Tensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
-import { paddedWidth, sortedBatches } from "./batches.js";
+import { sortedBatches } from "./batches.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import { type BackboneKind, padBatch, tokenFeeds } from "./frozen-backbone.js";
 import { ParameterState } from "./parameter-state.js";
@@ -31,7 +31,6 @@ export interface LanguageModelSessionOptions {
   readonly model: LanguageModel;
   readonly objective: LmObjective;
   readonly optimizer: AdamWConfig;
-  readonly maxLength: number;
   /** Texts that are scored together. */
   readonly batchSize: number;
   /** Start values of parameters that are not drawn. */
@@ -95,9 +94,9 @@ export class LanguageModelSession implements StepSession<EncodedMasked> {
   }
 
   private feeds(batch: readonly EncodedMasked[], inputs: Loaded["inputs"]): Tensors {
-    const { backbone, maxLength } = this.options;
+    const { backbone } = this.options;
     const ids = batch.map(({ inputIds }) => inputIds);
-    const width = paddedWidth(Math.max(...ids.map(({ length }) => length)), maxLength);
+    const width = Math.max(...ids.map(({ length }) => length));
     const picked = batch.flatMap(({ positions }, row) => positions.map((position) => row * width + position));
     const labels = batch.flatMap(({ targets }) => targets);
     const all: Tensors = {

@@ -94,7 +94,7 @@ export async function trainLanguageModel(
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
 ): Promise<LanguageModelResult> {
-  const { start, settings, maxLength, weightDecay, maxGradNorm } = plan;
+  const { start, settings, weightDecay, maxGradNorm } = plan;
   const model = new LanguageModel(start.definition.build(start.config));
   const objective = objectiveOf(plan, plan.masking.rate);
   const session = await LanguageModelSession.open({
@@ -103,7 +103,6 @@ export async function trainLanguageModel(
     model,
     objective,
     optimizer: { ...adamWDefaults, weightDecay, maxGradNorm },
-    maxLength,
     batchSize: settings.batchSize,
     given: start.given,
   });

@@ -145,8 +145,8 @@ export class MaskedTexts {
   }
 
   private async open(): Promise<PositionFeatures> {
-    const { backbone, adapters, maxLength } = this.options;
-    this.source ??= await PositionFeatures.open(this.executor, backbone, adapters, maxLength);
+    const { backbone, adapters } = this.options;
+    this.source ??= await PositionFeatures.open(this.executor, backbone, adapters);
     return this.source;
   }
 

@@ -16,7 +16,6 @@ import { GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
 import { ParamScope } from "../nn/index.js";
 import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import { paddedWidth } from "./batches.js";
 import type { Executor, LoadedGraph } from "./executor.js";
 import { type BackboneFolder, backboneIdentity, FrozenBackbone, padBatch } from "./frozen-backbone.js";
 
@@ -73,28 +72,25 @@ export class PositionFeatures implements PositionSource {
   private constructor(
     private readonly backbone: FrozenBackbone,
     private readonly adapters: readonly LoadedAdapter[],
-    private readonly longest: number,
   ) {}
 
-  /** @param longest the most tokens of a text */
   static async open(
     executor: Executor,
     folder: BackboneFolder,
     adapters: readonly FrozenAdapter[],
-    longest: number,
   ): Promise<PositionFeatures> {
     const taps = adapters.flatMap(({ manifest }) => manifest.architecture.layers);
     const layers = [...new Set([...taps, folder.config.layers])].sort((a, b) => a - b);
     const loaded: LoadedAdapter[] = [];
     for (const adapter of adapters) loaded.push(await loadAdapter(executor, adapter, folder.config.hiddenSize));
-    return new PositionFeatures(await FrozenBackbone.load(executor, folder, layers), loaded, longest);
+    return new PositionFeatures(await FrozenBackbone.load(executor, folder, layers), loaded);
   }
 
   async vectors(texts: readonly PositionedText[], names?: readonly string[]): Promise<PositionVectors> {
     const { folder, layers } = this.backbone;
     const { hiddenSize, padTokenId } = folder.config;
     const ids = texts.map(({ inputIds }) => inputIds);
-    const width = paddedWidth(Math.max(...ids.map(({ length }) => length)), this.longest);
+    const width = Math.max(...ids.map(({ length }) => length));
     const states = await this.backbone.run(padBatch(ids, width, padTokenId));
     const last = floatsOf(states, hiddenStateName(folder.config.layers));
     const found = new Map([[backboneName, pickRows(last, texts, hiddenSize, (row, at) => row * width + at)]]);

@@ -52,6 +52,8 @@ export interface TrainingPlan {
   readonly maxGradNorm: number;
   /** Only the head learns: what a random adapter is worth. */
   readonly freezeAdapter: boolean;
+  /** Every sentence padded to `maxLength`, as in the released code; by default to the longest of its batch. */
+  readonly fixedWidth?: boolean;
   readonly resume: boolean;
   /** An adapter that is trained further; by default it starts anew. */
   readonly start?: { readonly parameters: Parameters; readonly hash: string };
@@ -158,13 +160,14 @@ async function openSessions<Example, Encoded extends EncodedText, Score>(
   onEvent: OnEvent,
   signal?: AbortSignal,
 ): Promise<Sessions<Encoded, Score>> {
-  const { backbone, settings, maxLength } = plan;
+  const { backbone, settings, maxLength, fixedWidth = false } = plan;
   const featureOptions = { ...(await cacheable(plan, onEvent)), ...(signal ? { signal } : {}) };
   const open = async (data: EncodedData<Encoded>, what: string): Promise<SessionOptions<Encoded>> => {
     const layers = model.neededLayers;
     const features = await openFeatures(executor, backbone, layers, data.examples, what, featureOptions, onEvent);
     const given = async () => startTensors(plan);
-    return { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength, given };
+    const padTokenId = backbone.config.padTokenId;
+    return { executor, features, padTokenId, model, task, maxLength, fixedWidth, given };
   };
   const forTraining = await open(train, "train");
   const forDev = await open(dev, "dev");
@@ -252,6 +255,7 @@ function identityOf<Example, Encoded extends EncodedText, Score>(
   const read = { features, featureDtype, backbonePrecision };
   const shown = { ...settings, ...read, headInit, maxLength, ...optimizer, ...architecture };
   return {
+    ...(plan.fixedWidth ? { fixedWidth: "true" } : {}),
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
     ...(plan.start ? { start: plan.start.hash } : {}),
@@ -292,7 +296,7 @@ function manifestOf<Example, Encoded extends EncodedText, Score>(
   metrics: Readonly<Record<string, number>>,
   last: DoneEvent,
 ): AdapterManifest {
-  const { backbone, features, architecture, maxLength, recipe } = plan;
+  const { backbone, features, architecture, maxLength, fixedWidth, recipe } = plan;
   const json = {
     format: "kadapter/1",
     features,
@@ -300,7 +304,13 @@ function manifestOf<Example, Encoded extends EncodedText, Score>(
     hiddenStates: plan.featureOptions.dtype,
     backbonePrecision: plan.featureOptions.precision ?? "float32",
     backbone: backboneIdentity(backbone),
-    task: { name: kind.name, labels: settings.labels, maxLength, options: settings.options },
+    task: {
+      name: kind.name,
+      labels: settings.labels,
+      maxLength,
+      ...(fixedWidth ? { fixedWidth } : {}),
+      options: settings.options,
+    },
     recipe,
     metrics: {
       ...metrics,

@@ -3,7 +3,6 @@ import { dropoutFeeds, type Pass } from "../nn/index.js";
 import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
-import { paddedWidth } from "./batches.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureSource } from "./features.js";
 import { padBatch } from "./frozen-backbone.js";
@@ -17,6 +16,8 @@ export interface SessionOptions<E extends EncodedText> {
   readonly model: TrainableModel;
   readonly task: Pick<Task<never, E, unknown>, "feeds" | "texts" | "hostLoss" | "condense">;
   readonly maxLength: number;
+  /** Pads every batch to `maxLength`, as the released code does; by default to its longest text. */
+  readonly fixedWidth?: boolean;
   /** Start values of parameters that are not drawn. */
   readonly given?: () => Promise<Tensors>;
 }
@@ -37,9 +38,12 @@ export function textsOf<E extends EncodedText>(task: SessionOptions<E>["task"], 
   return task.texts?.(example) ?? [example];
 }
 
-/** The width to which texts are padded together. */
-export function widthOf({ maxLength }: { readonly maxLength: number }, texts: readonly EncodedText[]): number {
-  return paddedWidth(Math.max(...texts.map(({ inputIds }) => inputIds.length)), maxLength);
+/** The width to which texts are padded together: that of the longest, unless it is fixed. */
+export function widthOf(
+  { maxLength, fixedWidth = false }: Pick<SessionOptions<EncodedText>, "maxLength" | "fixedWidth">,
+  texts: readonly EncodedText[],
+): number {
+  return Math.max(fixedWidth ? maxLength : 0, ...texts.map(({ inputIds }) => inputIds.length));
 }
 
 /** What texts feed: their hidden states (or tokens), mask, and inputs of the task. */
@@ -117,13 +121,19 @@ export interface StepSession<E extends EncodedText> {
   initialise(seed: number): Promise<void>;
   /** Takes the tensors of a checkpoint. */
   restore(state: Tensors): Promise<void>;
-  /** One optimiser step over one or more micro-batches. */
-  step(microBatches: readonly (readonly E[])[], scalars: StepScalars): Promise<StepResult>;
+  /**
+   * One optimiser step over one or more micro-batches.
+   *
+   * @param next the micro-batch that the next step will begin with: what it reads may be fetched while this step runs
+   */
+  step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult>;
 }
 
 /** Runs optimiser steps; parameters and moments live where the graphs run. */
 export class TrainingSession<E extends EncodedText> implements StepSession<E> {
   private readonly state: ParameterState;
+  /** What the batch after this one is fed, being read while this one is computed. */
+  private ahead: { readonly batch: readonly E[]; readonly feeds: Promise<Tensors> } | null = null;
 
   private constructor(
     private readonly options: SessionOptions<E>,
@@ -171,7 +181,7 @@ export class TrainingSession<E extends EncodedText> implements StepSession<E> {
   }
 
   /** One optimiser step over one or more micro-batches. */
-  async step(microBatches: readonly (readonly E[])[], scalars: StepScalars): Promise<StepResult> {
+  async step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult> {
     const { learningRate, update, seed } = scalars;
     const rates = {
       learning_rate: scalar(learningRate),
@@ -179,7 +189,9 @@ export class TrainingSession<E extends EncodedText> implements StepSession<E> {
     };
     if (microBatches.length === 1 || !this.split) {
       const feeds = await this.feeds(this.fused, microBatches[0] ?? [], [seed, update, 0]);
-      const results = await this.fused.graph.run({ ...feeds, ...rates }, this.fused.fetch);
+      const running = this.fused.graph.run({ ...feeds, ...rates }, this.fused.fetch);
+      this.readAhead(this.fused, next);
+      const results = await running;
       return { loss: single(results, "loss"), gradNorm: single(results, "grad_norm") };
     }
     const { accumulate, update: apply } = this.split;
@@ -189,15 +201,27 @@ export class TrainingSession<E extends EncodedText> implements StepSession<E> {
       const share = batch.length / examples;
       const feeds = await this.feeds(accumulate, batch, [seed, update, i]);
       const weights = { grad_keep: scalar(i === 0 ? 0 : 1), grad_weight: scalar(share) };
-      loss += share * single(await accumulate.graph.run({ ...feeds, ...weights }, accumulate.fetch), "loss");
+      const running = accumulate.graph.run({ ...feeds, ...weights }, accumulate.fetch);
+      this.readAhead(accumulate, microBatches[i + 1] ?? next);
+      loss += share * single(await running, "loss");
     }
     return { loss, gradNorm: single(await apply.graph.run(rates, apply.fetch), "grad_norm") };
   }
 
   private async feeds(loaded: Loaded, batch: readonly E[], keys: readonly number[]): Promise<Tensors> {
-    const feeds = await batchFeeds(this.options, batch, loaded.inputs);
+    const { ahead } = this;
+    this.ahead = null;
+    const feeds = await (ahead?.batch === batch ? ahead.feeds : batchFeeds(this.options, batch, loaded.inputs));
     const dims = namedDims(loaded.inputs, feeds);
     return { ...feeds, ...dropoutFeeds([...loaded.inputs.keys()], ["dropout", ...keys], dims) };
+  }
+
+  private readAhead(loaded: Loaded, batch: readonly E[] | undefined): void {
+    if (!batch) return;
+    const feeds = batchFeeds(this.options, batch, loaded.inputs);
+    // Whoever awaits it sees the error; when the training stops first, nobody wants it.
+    feeds.catch(() => undefined);
+    this.ahead = { batch, feeds };
   }
 }
 

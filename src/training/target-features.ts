@@ -1,7 +1,6 @@
 import { backboneInputs } from "../backbones/index.js";
 import { GraphBuilder } from "../graph/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
-import { paddedWidth } from "./batches.js";
 import type { Executor, LoadedGraph } from "./executor.js";
 import { type BackboneFolder, padBatch, tokenFeeds } from "./frozen-backbone.js";
 import {
@@ -40,9 +39,9 @@ class TargetFeatures implements PositionSource {
   ) {}
 
   async vectors(texts: readonly PositionedText[]): Promise<PositionVectors> {
-    const { hiddenSize, padTokenId, maxPositions } = this.folder.config;
+    const { hiddenSize, padTokenId } = this.folder.config;
     const ids = texts.map(({ inputIds }) => inputIds);
-    const width = paddedWidth(Math.max(...ids.map(({ length }) => length)), maxPositions);
+    const width = Math.max(...ids.map(({ length }) => length));
     const most = Math.max(...texts.map(({ positions }) => positions.length));
     const hidden = new Float32Array(texts.length * width * width);
     const mapping = new Float32Array(texts.length * most * width);

@@ -122,7 +122,7 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
   const {
     hiddenStates: dtype,
     backbonePrecision: precision,
-    task: { maxLength },
+    task: { maxLength, fixedWidth = false },
   } = manifest;
   const session = await PredictionSession.open<Encoded>({
     executor,
@@ -132,6 +132,7 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
     padTokenId: backbone.config.padTokenId,
     ...made,
     maxLength,
+    fixedWidth,
   });
   return { ...made, manifest, backbone, session };
 }

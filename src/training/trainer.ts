@@ -1,6 +1,6 @@
 import { userError } from "../errors.js";
 import type { EncodedText } from "../tasks/index.js";
-import { epochBatches, sortedBatches } from "./batches.js";
+import { epochBatches, sortedBatches, tokenBatches } from "./batches.js";
 import {
   type JsonSettings,
   latestCheckpoint,
@@ -19,6 +19,8 @@ export interface TrainerSettings {
   readonly maxSteps: number;
   /** Sentences in one forward pass. */
   readonly batchSize: number;
+  /** Tokens in one forward pass, padding included: as many sentences as fit, instead of `batchSize`. */
+  readonly batchTokens?: number;
   /** Forward passes in one optimiser step. */
   readonly gradientAccumulation: number;
   readonly learningRate: number;
@@ -72,13 +74,12 @@ export class Trainer<E extends EncodedText> {
 
   constructor(private readonly options: TrainerOptions<E>) {
     const { settings, train } = options;
-    const batches = Math.ceil(train.length / settings.batchSize);
-    const stepsPerEpoch = Math.ceil(batches / settings.gradientAccumulation);
+    this.lengths = train.map(({ inputIds }) => inputIds.length);
+    const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / settings.gradientAccumulation);
     const all = stepsPerEpoch * settings.epochs;
     const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
     const [warmup, decay] = [settings.warmup, settings.decay ?? totalSteps].map((one) => warmupSteps(one, totalSteps));
     this.plan = { stepsPerEpoch, totalSteps, warmup: warmup as number, decay: decay as number };
-    this.lengths = train.map(({ inputIds }) => inputIds.length);
     this.progress = { step: 0, best: null, bestStep: 0, evaluationsSinceBest: 0, settings: { ...options.identity } };
   }
 
@@ -152,18 +153,21 @@ export class Trainer<E extends EncodedText> {
   }
 
   private async trainStep(): Promise<TrainEvent> {
-    const { settings, session, train } = this.options;
+    const { settings, session } = this.options;
     const started = performance.now();
     const index = this.progress.step;
     const epoch = Math.floor(index / this.plan.stepsPerEpoch);
-    const first = (index % this.plan.stepsPerEpoch) * settings.gradientAccumulation;
-    const microBatches = this.batchesOf(epoch)
-      .slice(first, first + settings.gradientAccumulation)
-      .map((batch) => batch.map((i) => train[i] as E));
+    const microBatches = this.upcoming?.index === index ? this.upcoming.microBatches : this.microBatchesOf(index);
+    this.upcoming =
+      index + 1 < this.plan.totalSteps ? { index: index + 1, microBatches: this.microBatchesOf(index + 1) } : null;
     const update = index + 1;
     const { warmup, decay, totalSteps } = this.plan;
     const learningRate = settings.learningRate * warmupStableDecay(update, warmup, decay, totalSteps);
-    const { loss, gradNorm } = await session.step(microBatches, { learningRate, update, seed: settings.seed });
+    const { loss, gradNorm } = await session.step(
+      microBatches,
+      { learningRate, update, seed: settings.seed },
+      this.upcoming?.microBatches[0],
+    );
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
       throw userError({
         where: `step ${update}`,
@@ -177,12 +181,28 @@ export class Trainer<E extends EncodedText> {
     return { kind: "step", step: update, epoch, loss, learningRate, gradNorm, sentences, seconds };
   }
 
+  /** The next step's batches: known while this one runs, so that they can be read meanwhile. */
+  private upcoming: { readonly index: number; readonly microBatches: readonly (readonly E[])[] } | null = null;
+
+  private microBatchesOf(index: number): readonly (readonly E[])[] {
+    const { stepsPerEpoch } = this.plan;
+    const { gradientAccumulation } = this.options.settings;
+    const first = (index % stepsPerEpoch) * gradientAccumulation;
+    return this.batchesOf(Math.floor(index / stepsPerEpoch))
+      .slice(first, first + gradientAccumulation)
+      .map((batch) => batch.map((i) => this.options.train[i] as E));
+  }
+
   private cached: { readonly epoch: number; readonly batches: number[][] } | null = null;
 
   private batchesOf(epoch: number): number[][] {
     if (this.cached?.epoch !== epoch) {
-      const { batchSize, seed } = this.options.settings;
-      this.cached = { epoch, batches: epochBatches(this.lengths, batchSize, seed, epoch) };
+      const { batchSize, batchTokens, seed } = this.options.settings;
+      const batches =
+        batchTokens === undefined
+          ? epochBatches(this.lengths, batchSize, seed, epoch)
+          : tokenBatches(this.lengths, batchTokens, seed, epoch);
+      this.cached = { epoch, batches };
     }
     return this.cached.batches;
   }

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { availableParallelism, cpus, freemem, loadavg, totalmem } from "node:os";
 import { promisify } from "node:util";
-import { installedDevices } from "../../runtime/index.js";
+import { installedDevices, int8WeightBits } from "../../runtime/index.js";
 import { hubCacheFolder } from "../../weights/index.js";
 import type { CommandContext } from "../run.js";
 
@@ -28,8 +28,17 @@ export async function handleDoctor(_: object, { output }: CommandContext): Promi
       .join(", "),
     processor: `${processor.model}, ${processor.cores} cores seen, ${processor.threads} threads by default`,
     instructions: processor.instructions === null ? "unknown on this system" : processor.instructions.join(", ") || "-",
+    "int8 weights":
+      processor.int8Bits === 8
+        ? "8 bits"
+        : "7 bits: sums of 8-bit products (u8 × s8) could saturate on this processor without VNNI",
     memory: `${memory.totalGiB} GiB, ${memory.freeGiB} GiB free`,
-    ...Object.fromEntries(Object.entries(devices).map(([name, state]) => [`device ${name}`, state])),
+    ...Object.fromEntries(
+      Object.entries(devices).map(([name, state]) => [
+        `device ${name}`,
+        state === "works" ? "works: a small graph of forward and gradient gives the right numbers" : state,
+      ]),
+    ),
     "Hugging Face": `${cache.folder} (${cache.exists ? "exists" : "not there yet"})${cache.offline ? ", downloads are off" : ""}`,
   };
   const width = Math.max(...Object.keys(rows).map(({ length }) => length));
@@ -85,7 +94,7 @@ async function readProcessor(hints: Hint[]) {
   if (instructions && process.arch === "x64" && !instructions.some((name) => /vnni|amx/.test(name))) {
     hints.push({
       problem: "this processor has no VNNI",
-      fix: "expect int8 to be slow, and float32 to be the better choice",
+      fix: "expect little of --backbone-precision int8: sums of 8-bit products could saturate, so its weights take 7 bits, and it may be no faster",
     });
   }
   const threads = availableParallelism();
@@ -96,7 +105,21 @@ async function readProcessor(hints: Hint[]) {
       fix: "raise the limit of the container or of taskset if that is not meant",
     });
   }
-  return { model: cpus()[0]?.model.trim() || "unknown processor", cores, threads, instructions };
+  // Averages over a minute; a load of one is a core that is kept busy.
+  const busy = Math.round(loadavg()[0] as number);
+  if (busy > 0 && busy >= threads / 2) {
+    hints.push({
+      problem: `other programs keep ${Math.min(busy, threads)} of ${threads} cores busy`,
+      fix: `give two trainings that run at once --threads ${Math.max(1, threads >> 1)} each`,
+    });
+  }
+  return {
+    int8Bits: int8WeightBits(),
+    model: cpus()[0]?.model.trim() || "unknown processor",
+    cores,
+    threads,
+    instructions,
+  };
 }
 
 /** Linux tells them; elsewhere they are not known. */
