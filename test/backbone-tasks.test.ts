@@ -4,7 +4,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { main } from "../dist/cli/main.js";
 import { backboneKinds, taskFiles, writeSmallModel } from "./small-models.js";
 
 // The table in the documentation is what is tested: a row for each model, a column for each task.
@@ -23,6 +22,11 @@ class Sink extends EventEmitter {
     return true;
   }
 }
+
+/** The built one, whose worker threads are JavaScript; its types are the sources', as it may not be built yet. */
+const { main } = (await import(
+  new URL("../dist/cli/main.js", import.meta.url).href
+)) as typeof import("../src/cli/main.js");
 
 /** Runs a command in this process, which saves the start of another for each cell. */
 async function kadapter(...args: (string | number)[]): Promise<{ code: number; stderr: string; result: unknown }> {
