@@ -36,8 +36,8 @@ class Charsmap {
     this.strings = blob.subarray(4 + size);
   }
 
-  /** The longest entry that `bytes` holds at `from`. */
-  longest(bytes: Uint8Array, from: number): Match | undefined {
+  /** The longest entry that `bytes` holds at `from`, or the shortest one. */
+  find(bytes: Uint8Array, from: number, which: "longest" | "shortest" = "longest"): Match | undefined {
     let found: Match | undefined;
     let node = offsetOf(this.units[0] ?? 0);
     for (let at = from; at < bytes.length; at++) {
@@ -48,7 +48,10 @@ class Charsmap {
       if (unit === undefined || (unit & 0x800000ff) >>> 0 !== byte) break;
       node ^= offsetOf(unit);
       const leaf = this.units[node];
-      if ((unit >>> 8) & 1 && leaf !== undefined) found = { length: at + 1 - from, value: leaf & 0x7fffffff };
+      if ((unit >>> 8) & 1 && leaf !== undefined) {
+        found = { length: at + 1 - from, value: leaf & 0x7fffffff };
+        if (which === "shortest") return found;
+      }
     }
     return found;
   }
@@ -67,10 +70,7 @@ function offsetOf(unit: number): number {
   return (unit >>> 10) << ((unit & 0x200) >>> 6);
 }
 
-/**
- * Replaces what the table names, the longest entry first, as SentencePiece does. (The Rust tokenizers look at single
- * characters and short grapheme clusters only, which differs for some sequences of half-width kana.)
- */
+/** Replaces what the table names, the longest entry first, as SentencePiece does. */
 export function charsmapNormaliser(blob: Uint8Array, where: string): Normaliser {
   const map = new Charsmap(blob, where);
   return (mapped) => {
@@ -79,7 +79,7 @@ export function charsmapNormaliser(blob: Uint8Array, where: string): Normaliser 
     const out = new MappedTextBuilder();
     let unit = 0;
     for (let at = 0; at < bytes.length; ) {
-      const match = map.longest(bytes, at);
+      const match = map.find(bytes, at);
       const first = unit;
       let taken = 0;
       do {
@@ -92,6 +92,41 @@ export function charsmapNormaliser(blob: Uint8Array, where: string): Normaliser 
       const kept = text.slice(first, unit).replace(/\p{Cs}/u, "\ufffd");
       out.add(replaced ?? kept, originStart(mapped, first), originEnd(mapped, unit - 1));
       at += taken;
+    }
+    return out.finish(mapped.base);
+  };
+}
+
+const clusters = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+/**
+ * Replaces what the table names as Hugging Face's tokenizers do (`tokenizers/src/normalizers/precompiled.rs`): a grapheme
+ * cluster of fewer than six bytes as a whole by the shortest entry that it begins with, so that its other characters are
+ * lost; else character by character. Where a text has no combining marks, this is what SentencePiece does.
+ */
+export function clusterNormaliser(blob: Uint8Array, where: string): Normaliser {
+  const map = new Charsmap(blob, where);
+  const replacement = (part: string) => {
+    const match = map.find(encoder.encode(part), 0, "shortest");
+    return match ? map.text(match.value) : undefined;
+  };
+  return (mapped) => {
+    const out = new MappedTextBuilder();
+    const add = (text: string, from: number, length: number) => {
+      out.add(text, originStart(mapped, from), originEnd(mapped, from + length - 1));
+    };
+    for (const { segment, index } of clusters.segment(mapped.text)) {
+      const whole = encoder.encode(segment).length < 6 ? replacement(segment) : undefined;
+      if (whole !== undefined) {
+        add(whole, index, segment.length);
+        continue;
+      }
+      let at = index;
+      for (const character of segment) {
+        // Half of a surrogate pair is no character.
+        add(replacement(character) ?? character.replace(/\p{Cs}/u, "\ufffd"), at, character.length);
+        at += character.length;
+      }
     }
     return out.finish(mapped.base);
   };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
-import { charsmapNormaliser } from "./charsmap.js";
+import { charsmapNormaliser, clusterNormaliser } from "./charsmap.js";
 import { type MappedText, MappedTextBuilder, originEnd, originStart, sliceMapped } from "./mapped-text.js";
 
 /** Changes text before it is cut into words, keeping track of where every character came from. */
@@ -157,7 +157,11 @@ const replace = z.object({
   content: z.string(),
 });
 const stripSides = z.object({ strip_left: z.boolean().default(true), strip_right: z.boolean().default(true) });
-const precompiled = z.object({ precompiled_charsmap: z.base64() });
+const precompiled = z.object({
+  precompiled_charsmap: z.base64(),
+  /** Written by this project for a `.model` file: the table is applied as SentencePiece does. */
+  longest_first: z.boolean().default(false),
+});
 const sequence = z.object({ normalizers: z.array(z.unknown()) });
 
 /** Builds the normaliser that tokenizer.json describes; `undefined` where it has none. */
@@ -184,7 +188,10 @@ export function createNormaliser(description: unknown, where: string): Normalise
     }
     case "Precompiled": {
       const { data } = precompiled.safeParse(description);
-      if (data !== undefined) return charsmapNormaliser(Buffer.from(data.precompiled_charsmap, "base64"), where);
+      if (data !== undefined) {
+        const normaliser = data.longest_first ? charsmapNormaliser : clusterNormaliser;
+        return normaliser(Buffer.from(data.precompiled_charsmap, "base64"), where);
+      }
       break;
     }
     case "Lowercase":

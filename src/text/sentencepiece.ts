@@ -166,7 +166,8 @@ function normalisers(model: SentencePieceModel, pieces: readonly Piece[], settin
     if (settings.lowercase ?? albert) steps.push({ type: "Lowercase" });
   }
   if (model.charsmap.length > 0) {
-    steps.push({ type: "Precompiled", precompiled_charsmap: Buffer.from(model.charsmap).toString("base64") });
+    const table = Buffer.from(model.charsmap).toString("base64");
+    steps.push({ type: "Precompiled", precompiled_charsmap: table, longest_first: true });
   }
   if (model.removeExtraSpaces) {
     steps.push({ type: "Replace", pattern: { Regex: " {2,}" }, content: " " });
