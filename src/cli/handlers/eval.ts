@@ -9,7 +9,7 @@ import type { CommandContext } from "../run.js";
 import { taskOf } from "../tasks/index.js";
 import type { TaskCommands } from "../tasks/task-commands.js";
 import { refuseExisting } from "./files.js";
-import { runtimeOf } from "./pretrain.js";
+import { runtimeOf } from "./watched.js";
 
 /** `eval`: how often an adapter is right on labelled examples. */
 export async function handleEval(options: EvalOptions, context: CommandContext): Promise<void> {

@@ -6,7 +6,7 @@ import type { ExperimentOptions } from "../experiment-options.js";
 import { createProgress, type Progress } from "../progress.js";
 import { type CommandContext, Interrupted, isAbort } from "../run.js";
 import { withOutputFolder } from "./files.js";
-import { runtimeOf } from "./pretrain.js";
+import { runtimeOf } from "./watched.js";
 
 /** What an experiment runs with. */
 export interface ExperimentRun {

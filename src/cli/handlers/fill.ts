@@ -2,7 +2,7 @@ import { ClozeModel, fill } from "../../probing/index.js";
 import { workerExecutor } from "../../runtime/index.js";
 import type { FillOptions } from "../probe-options.js";
 import type { CommandContext } from "../run.js";
-import { runtimeOf } from "./pretrain.js";
+import { runtimeOf } from "./watched.js";
 
 /** `fill`: words for a hole, a column for each set of adapters. */
 export async function handleFill(options: FillOptions, { output }: CommandContext): Promise<void> {

@@ -1,4 +1,3 @@
-import { workerExecutor } from "../../runtime/index.js";
 import type { EncodedText } from "../../tasks/index.js";
 import {
   choiceLesson,
@@ -8,20 +7,19 @@ import {
   typingLesson,
 } from "../../training/downstream-lessons.js";
 import { openAdapters } from "../../training/downstream-model.js";
-import type { TrainEvent } from "../../training/events.js";
 import { type DownstreamLesson, type FinetunePlan, type FinetuneResult, finetune } from "../../training/finetune.js";
 import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
 import { removeEarlierRun } from "../../training/pretrain.js";
 import type { FinetuneHandlers } from "../commands/finetune.js";
 import type { RunRequest } from "../commands/pretrain.js";
 import type { FinetuneOptions } from "../finetune-options.js";
-import { createProgress } from "../progress.js";
-import { type CommandContext, Interrupted, isAbort } from "../run.js";
+import { type CommandContext, Interrupted } from "../run.js";
 import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "../tasks/downstream.js";
 import { relationFormat } from "../tasks/relation.js";
 import type { TaskCommands } from "../tasks/task-commands.js";
 import { withOutputFolder } from "./files.js";
-import { featureOptionsOf, RunLogs, refuseUsed, runtimeOf, trainerSettingsOf } from "./pretrain.js";
+import { featureOptionsOf, refuseUsed, trainerSettingsOf } from "./pretrain.js";
+import { watchTraining } from "./watched.js";
 
 const dataOf = ({ train, dev, test }: FinetuneOptions): DownstreamData => ({ train, dev, ...(test ? { test } : {}) });
 
@@ -69,23 +67,9 @@ async function train<Example, Encoded extends EncodedText, Score>(
   options: FinetuneOptions,
   context: CommandContext,
 ): Promise<FinetuneResult<Score>> {
-  const progress = createProgress(context.stderr);
-  const logs = new RunLogs(options.out);
-  const executor = await workerExecutor(runtimeOf(options));
-  try {
-    const onEvent = async (event: TrainEvent) => {
-      progress.handle(event);
-      await logs.handle(event);
-    };
-    return await finetune(executor, plan, lesson, onEvent, context.signal);
-  } catch (error) {
-    if (!isAbort(error)) throw error;
-    throw new Interrupted("the hidden states so far are kept: continue with the same command");
-  } finally {
-    progress.stop();
-    await logs.close();
-    await executor.close();
-  }
+  return watchTraining(options, context, (executor, onEvent) =>
+    finetune(executor, plan, lesson, onEvent, context.signal),
+  );
 }
 
 async function planOf(

@@ -12,7 +12,7 @@ import type { CommandContext } from "../run.js";
 import { taskOf } from "../tasks/index.js";
 import type { Answer, TaskCommands } from "../tasks/task-commands.js";
 import { refuseExisting } from "./files.js";
-import { runtimeOf } from "./pretrain.js";
+import { runtimeOf } from "./watched.js";
 
 /** How many batches of examples are sorted by length together and held in memory. */
 const chunkBatches = 64;

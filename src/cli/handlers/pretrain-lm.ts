@@ -3,10 +3,8 @@ import { basename, join } from "node:path";
 import type { TokenBlock } from "../../data/index.js";
 import { userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import { workerExecutor } from "../../runtime/index.js";
 import type { HostTensor } from "../../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../../text/index.js";
-import type { TrainEvent } from "../../training/events.js";
 import { maxTokens, openBackbone } from "../../training/frozen-backbone.js";
 import {
   type LanguageModelData,
@@ -28,10 +26,10 @@ import { removeEarlierRun } from "../../training/pretrain.js";
 import { collectTextBlocks } from "../../training/text-blocks.js";
 import type { RunRequest } from "../commands/pretrain.js";
 import type { LmOptions } from "../lm-options.js";
-import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { withOutputFolder } from "./files.js";
-import { RunLogs, refuseUsed, runtimeOf } from "./pretrain.js";
+import { refuseUsed } from "./pretrain.js";
+import { watchTraining } from "./watched.js";
 
 export type LmRequest = RunRequest<LmOptions>;
 
@@ -47,23 +45,11 @@ export async function handlePretrainLm(request: LmRequest, context: CommandConte
 
 async function run({ options, resume }: LmRequest, context: CommandContext): Promise<void> {
   const { start, json, data } = await prepare(options, resume, context);
-  const progress = createProgress(context.stderr);
-  const logs = new RunLogs(options.out);
-  const executor = await workerExecutor(runtimeOf(options));
-  try {
-    const onEvent = async (event: TrainEvent) => {
-      progress.handle(event);
-      await logs.handle(event);
-    };
+  await watchTraining(options, context, async (executor, onEvent) => {
     const result = await trainLanguageModel(executor, planOf(options, resume, start), data, onEvent, context.signal);
-    progress.stop();
     await report(options, { start, json, data, result }, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
-  } finally {
-    progress.stop();
-    await logs.close();
-    await executor.close();
-  }
+  });
 }
 
 interface Prepared {

@@ -2,13 +2,10 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { adapterFiles, downstreamFiles, type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
 import { userError } from "../../errors.js";
-import { workerExecutor } from "../../runtime/index.js";
 import type { EncodedText } from "../../tasks/index.js";
-import type { TrainEvent } from "../../training/events.js";
 import { defaultCacheFolder } from "../../training/feature-cache.js";
 import type { FeatureOptions } from "../../training/features.js";
 import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
-import { type EventSink, MetricsLog } from "../../training/metrics-log.js";
 import {
   checkpointFolder,
   type Lesson,
@@ -17,14 +14,13 @@ import {
   removeEarlierRun,
   type TrainingPlan,
 } from "../../training/pretrain.js";
-import { TensorBoardWriter } from "../../training/tensorboard.js";
 import type { TrainerSettings } from "../../training/trainer.js";
 import type { PretrainRequest } from "../commands/pretrain.js";
-import type { cacheSpecs, PretrainOptions, RuntimeOptions, trainingSpecs } from "../options.js";
-import { createProgress } from "../progress.js";
-import { type CommandContext, Interrupted, isAbort } from "../run.js";
+import type { cacheSpecs, PretrainOptions, trainingSpecs } from "../options.js";
+import { type CommandContext, Interrupted } from "../run.js";
 import type { Options } from "../spec.js";
 import { withOutputFolder } from "./files.js";
+import { watchTraining } from "./watched.js";
 
 /** What `pretrain` does for one kind of knowledge. */
 export interface PretrainCommand<Example, Encoded extends EncodedText, Score> {
@@ -61,32 +57,12 @@ async function train<Example, Encoded extends EncodedText, Score>(
 ): Promise<void> {
   const { options } = request;
   const plan = planOf(request, backbone);
-  const progress = createProgress(context.stderr);
-  const logs = new RunLogs(options.out);
-  const executor = await workerExecutor(runtimeOf(options));
-  try {
-    const onEvent = async (event: TrainEvent) => {
-      progress.handle(event);
-      await logs.handle(event);
-    };
+  await watchTraining(options, context, async (executor, onEvent) => {
     const result = await pretrain(executor, plan, await command.lesson(backbone), onEvent, context.signal);
-    progress.stop();
     report(result, command, request, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
-  } catch (error) {
-    if (!isAbort(error)) throw error;
-    throw new Interrupted("the hidden states so far are kept: continue with the same command");
-  } finally {
-    progress.stop();
-    await logs.close();
-    await executor.close();
-  }
+  });
 }
-
-export const runtimeOf = ({ device, threads }: RuntimeOptions) => ({
-  device,
-  ...(threads === undefined ? {} : { threads }),
-});
 
 function architectureOf(options: PretrainOptions, { config }: BackboneFolder): KAdapterConfig {
   return resolveAdapterConfig(config, options.preset, {
@@ -168,27 +144,6 @@ export async function refuseUsed({
       what: "the folder holds an adapter or a run",
       fix: "choose another --out, go on with --resume, or replace it with --overwrite",
     });
-  }
-}
-
-/** The run's log files; they are opened when it is known at which step the run starts. */
-export class RunLogs {
-  private sinks: EventSink[] = [];
-
-  constructor(private readonly out: string) {}
-
-  async handle(event: TrainEvent): Promise<void> {
-    if (event.kind === "start") {
-      const resumed = event.step > 0 ? { resumeAt: event.step } : {};
-      this.sinks.push(await MetricsLog.open(join(this.out, "metrics.jsonl"), resumed));
-      this.sinks.push(await TensorBoardWriter.create(join(this.out, "tensorboard"), resumed));
-    }
-    for (const sink of this.sinks) await sink.append(event);
-  }
-
-  async close(): Promise<void> {
-    for (const sink of this.sinks) await sink.close();
-    this.sinks = [];
   }
 }
 

@@ -18,7 +18,7 @@ import type { FilterOptions, ProbeLamaOptions } from "../probe-options.js";
 import type { CommandContext } from "../run.js";
 import { percent } from "../tasks/percent.js";
 import { refuseExisting } from "./files.js";
-import { runtimeOf } from "./pretrain.js";
+import { runtimeOf } from "./watched.js";
 
 /** `probe lama`: a table for each part of LAMA. */
 export async function handleProbeLama(options: ProbeLamaOptions, context: CommandContext): Promise<void> {

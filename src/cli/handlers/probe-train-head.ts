@@ -14,7 +14,7 @@ import { adapterSets, type TrainHeadOptions } from "../probe-options.js";
 import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { refuseExisting, withOutputFolder } from "./files.js";
-import { runtimeOf } from "./pretrain.js";
+import { runtimeOf } from "./watched.js";
 
 /** `probe train-head`: a head for each set of adapters, one after the other. */
 export async function handleTrainHead(options: TrainHeadOptions, context: CommandContext): Promise<void> {
