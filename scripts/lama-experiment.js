@@ -118,6 +118,7 @@ function trainHeads(seed) {
 /** The probes: their options, and the parts of LAMA that they ask. */
 const probes = {
   fifth: ["--subjects", "fifth"],
+  "fifth-typed": ["--subjects", "fifth", "--answers", "objects"],
   "fifth-uhn": ["--subjects", "fifth", "--uhn", "full"],
   rest: ["--subjects", "rest"],
 };
