@@ -3,8 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import { maskings } from "../tasks/index.js";
 import { newModelTypes } from "../training/new-language-model.js";
+import { maskingSpecs } from "./masking-options.js";
 import { dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, warmup, whole } from "./options.js";
 import { type GivenOptions, type Options, option, resolveOptions } from "./spec.js";
 
@@ -82,18 +82,9 @@ export const lmSpecs = {
     ...dataSpecs.maxLength,
     help: "tokens of a text, special ones included; lines are packed until it is full (default 128)",
   }),
-  masking: option({
-    flags: "--masking <name>",
-    kind: "text",
-    schema: z.enum(maskings).default("token"),
-    expects: maskings.join(" or "),
-    help: "hide single tokens, or whole words (default token)",
-  }),
+  masking: maskingSpecs.masking,
   maskRate: option({
-    flags: "--mask-rate <x>",
-    kind: "number",
-    schema: z.number().positive().max(1).default(0.15),
-    expects: "a number above 0 and at most 1",
+    ...maskingSpecs.maskRate,
     help: "share of tokens that are learnt; in held-out text it is always 0.15 (default 0.15)",
   }),
   epochs: option({ ...trainingSpecs.epochs, help: "passes over the training text (default 5)" }),

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { lamaSets } from "../data/index.js";
 import { userError } from "../errors.js";
 import { answerSets, subjectParts, uhnFilters } from "../probing/index.js";
-import { maskings } from "../tasks/index.js";
 import { overwriteSpec } from "./commands/common.js";
+import { maskingSpecs } from "./masking-options.js";
 import { cacheSpecs, dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, whole } from "./options.js";
 import { type Options, option } from "./spec.js";
 
@@ -87,20 +87,7 @@ export const trainHeadSpecs = {
   }),
   out: option({ ...dataSpecs.out, expects: "a folder", help: "folder for the heads, one for each set" }),
   maxLength: dataSpecs.maxLength,
-  masking: option({
-    flags: "--masking <name>",
-    kind: "text",
-    schema: z.enum(maskings).default("token"),
-    expects: maskings.join(" or "),
-    help: "hide single tokens, or whole words (default token)",
-  }),
-  maskRate: option({
-    flags: "--mask-rate <x>",
-    kind: "number",
-    schema: z.number().positive().max(1).default(0.15),
-    expects: "a number above 0 and at most 1",
-    help: "share of tokens that are predicted (default 0.15)",
-  }),
+  ...maskingSpecs,
   maskDraws: option({
     flags: "--mask-draws <n>",
     kind: "number",

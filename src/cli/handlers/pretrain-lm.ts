@@ -28,7 +28,7 @@ import type { RunRequest } from "../commands/pretrain.js";
 import type { LmOptions } from "../lm-options.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { withOutputFolder } from "./files.js";
-import { refuseUsed } from "./pretrain.js";
+import { refuseUsed, trainerSettingsOf } from "./pretrain.js";
 import { watchTraining } from "./watched.js";
 
 export type LmRequest = RunRequest<LmOptions>;
@@ -179,8 +179,7 @@ function spread(
 }
 
 function planOf(options: LmOptions, resume: boolean, start: LanguageModelStart): LanguageModelPlan {
-  const { out, masking, maskRate: rate, seed, maxLength, weightDecay, maxGradNorm, dtype, decay } = options;
-  const { epochs, maxSteps = 0, batchSize, learningRate, warmup, evalEvery, saveEvery, patience } = options;
+  const { out, masking, maskRate: rate, seed, maxLength, weightDecay, maxGradNorm, dtype } = options;
   const limit = maxTokens(start.config);
   if (maxLength > limit) {
     throw userError({ where: "--max-length", what: `the model has positions for ${limit} tokens only` });
@@ -191,19 +190,7 @@ function planOf(options: LmOptions, resume: boolean, start: LanguageModelStart):
     masking: { masking, rate, seed },
     heldOutRate: 0.15,
     maxLength,
-    settings: {
-      epochs,
-      maxSteps,
-      batchSize,
-      gradientAccumulation: 1,
-      learningRate,
-      warmup,
-      ...(decay === undefined ? {} : { decay }),
-      seed,
-      evalEvery,
-      saveEvery,
-      patience,
-    },
+    settings: trainerSettingsOf(options),
     weightDecay,
     maxGradNorm,
     dtype,

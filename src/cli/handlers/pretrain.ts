@@ -16,7 +16,7 @@ import {
 } from "../../training/pretrain.js";
 import type { TrainerSettings } from "../../training/trainer.js";
 import type { PretrainRequest } from "../commands/pretrain.js";
-import type { cacheSpecs, PretrainOptions, trainingSpecs } from "../options.js";
+import type { cacheSpecs, PretrainOptions } from "../options.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import type { Options } from "../spec.js";
 import { withOutputFolder } from "./files.js";
@@ -113,15 +113,21 @@ export function featureOptionsOf({
   };
 }
 
-export function trainerSettingsOf(options: Options<typeof trainingSpecs>): TrainerSettings {
+type TrainerOptions = Omit<TrainerSettings, "maxSteps" | "batchTokens" | "gradientAccumulation" | "decay"> & {
+  readonly [Key in "maxSteps" | "batchTokens" | "gradientAccumulation"]?: number | undefined;
+} & { readonly decay?: TrainerSettings["decay"] | undefined };
+
+/** How the trainer is set; what a command has no option for is off, and a step is one batch. */
+export function trainerSettingsOf(options: TrainerOptions): TrainerSettings {
   return {
     epochs: options.epochs,
     maxSteps: options.maxSteps ?? 0,
     batchSize: options.batchSize,
     ...(options.batchTokens === undefined ? {} : { batchTokens: options.batchTokens }),
-    gradientAccumulation: options.gradientAccumulation,
+    gradientAccumulation: options.gradientAccumulation ?? 1,
     learningRate: options.learningRate,
     warmup: options.warmup,
+    ...(options.decay === undefined ? {} : { decay: options.decay }),
     seed: options.seed,
     evalEvery: options.evalEvery,
     saveEvery: options.saveEvery,

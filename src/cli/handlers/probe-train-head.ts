@@ -14,6 +14,7 @@ import { adapterSets, type TrainHeadOptions } from "../probe-options.js";
 import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { refuseExisting, withOutputFolder } from "./files.js";
+import { trainerSettingsOf } from "./pretrain.js";
 import { runtimeOf } from "./watched.js";
 
 /** `probe train-head`: a head for each set of adapters, one after the other. */
@@ -83,25 +84,13 @@ async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "ou
   for (const [name, folder] of Object.entries(options.adapter)) {
     adapters.push(await openFrozenAdapter(name, folder, backbone));
   }
-  const { seed, weightDecay, maxGradNorm, resume } = options;
-  const { epochs, maxSteps = 0, batchSize, learningRate, warmup, evalEvery, saveEvery, patience } = options;
+  const { weightDecay, maxGradNorm, resume } = options;
   return {
     heads: options.out,
     backbone,
     adapters,
     tied: !options.newDecoder,
-    settings: {
-      epochs,
-      maxSteps,
-      batchSize,
-      gradientAccumulation: 1,
-      learningRate,
-      warmup,
-      seed,
-      evalEvery,
-      saveEvery,
-      patience,
-    },
+    settings: trainerSettingsOf(options),
     weightDecay,
     maxGradNorm,
     resume,
