@@ -2,9 +2,9 @@
  * A RoBERTa with random weights as a folder in Hugging Face's form, so that a benchmark loads it as a user would.
  * @module
  */
-import { copyFile, mkdir, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { roberta } from "../src/backbones/index.js";
+import { type BackboneConfig, backboneDefinition, roberta } from "../src/backbones/index.js";
 import { demoExamples } from "../src/demo/examples.js";
 import { initialValue } from "../src/nn/index.js";
 import { float32Tensor } from "../src/tensor.js";
@@ -63,4 +63,11 @@ export async function randomBackboneFolder(
     );
   }
   return folder;
+}
+
+/** A model folder's configuration. */
+export async function backboneConfig(folder: string): Promise<BackboneConfig> {
+  const path = join(folder, "config.json");
+  const json: unknown = JSON.parse(await readFile(path, "utf8"));
+  return backboneDefinition(json, path).parseConfig(json, path);
 }

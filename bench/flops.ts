@@ -4,8 +4,8 @@
  * @module
  */
 import type { KAdapterConfig } from "../src/adapters/index.js";
+import type { BackboneConfig } from "../src/backbones/index.js";
 import type { Dim, Graph, Shape, Value } from "../src/graph/index.js";
-import type { BackboneShape } from "./sizes.js";
 
 /** Lengths of a graph's named dimensions. */
 export type Dims = Readonly<Record<string, number>>;
@@ -45,11 +45,17 @@ export interface Tokens {
   readonly width: number;
 }
 
-/** The backbone's forward pass up to a layer. Embeddings are look-ups. */
-export function backboneFlops(shape: BackboneShape, upTo: number, { batch, width }: Tokens): number {
-  const { hidden_size: h, intermediate_size: f } = shape;
-  const perToken = 2 * (4 * h * h + 2 * h * f) + 4 * width * h;
-  return upTo * batch * width * perToken;
+/** What a backbone's products follow from. */
+export type EncoderShape = Pick<BackboneConfig, "hiddenSize" | "intermediateSize" | "layers">;
+
+/** The backbone's forward pass: its products with weights. Embeddings are look-ups. */
+export function linearFlops({ hiddenSize: h, intermediateSize: f, layers }: EncoderShape, { batch, width }: Tokens) {
+  return layers * batch * width * 2 * (4 * h * h + 2 * h * f);
+}
+
+/** The backbone's forward pass: each position against each. */
+export function attentionFlops({ hiddenSize, layers }: EncoderShape, { batch, width }: Tokens): number {
+  return layers * batch * width * 4 * width * hiddenSize;
 }
 
 /** An adapter step's operations. */

@@ -7,7 +7,7 @@ import { workerExecutor } from "../src/runtime/index.js";
 import type { Executor, Tensors } from "../src/training/executor.js";
 import { FrozenBackbone, openBackbone } from "../src/training/frozen-backbone.js";
 import { copied, makeBatch, type RelationBatch } from "./batch.js";
-import { backboneFlops, graphFlops, stepFlops, type Tokens } from "./flops.js";
+import { attentionFlops, graphFlops, linearFlops, stepFlops, type Tokens } from "./flops.js";
 import { freshState, gemmChain, gradientSlots, relationModel, Stage, type StageName, stepStages } from "./graphs.js";
 import { type BatchShape, full, type Sizes, tiny } from "./sizes.js";
 import { median, resident, seconds } from "./stats.js";
@@ -191,7 +191,8 @@ async function measure(request: MeasureRequest): Promise<Measured> {
 
   const { forward, backward } = stepFlops(sizes.adapter, hidden, sizes.labels, tokens, 2);
   const whole = stepFlops(sizes.adapter, hidden, sizes.labels, tokens, null);
-  const encoder = backboneFlops(sizes.backbone, sizes.backbone.num_hidden_layers, tokens) / 1e9;
+  const { config } = folder as unknown as NonNullable<typeof folder>;
+  const encoder = (linearFlops(config, tokens) + attentionFlops(config, tokens)) / 1e9;
   const needed = {
     backbone: encoder,
     forward: forward / 1e9,

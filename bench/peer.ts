@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { userError } from "../src/errors.js";
 
 /** Runs a program and returns the last line that it prints; its errors are shown as they come. */
 export function lastLine(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
@@ -42,9 +43,11 @@ export async function peerPython(): Promise<string | null> {
   const wanted = process.env["PEER_PYTHON"];
   if (wanted) {
     if (await hasTorch(wanted)) return wanted;
-    throw new Error(
-      `PEER_PYTHON=${wanted} cannot import torch: install it with \`${wanted} -m pip install torch numpy\``,
-    );
+    throw userError({
+      where: `PEER_PYTHON=${wanted}`,
+      what: "cannot import torch",
+      fix: `install it with \`${wanted} -m pip install torch numpy\`, or unset PEER_PYTHON`,
+    });
   }
   return (await hasTorch("python3")) ? "python3" : null;
 }

@@ -5,7 +5,9 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { userError } from "../src/errors.js";
 import { randomBackboneFolder } from "./backbone-folder.js";
+import { command, row as tableRow, whole } from "./command.js";
 import type { Measured, MeasureRequest } from "./measure.js";
 import { lastLine, peerAdvice, peerPython, runPeer } from "./peer.js";
 import { type BatchShape, full, type Sizes, tiny } from "./sizes.js";
@@ -41,14 +43,10 @@ function options() {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.lengths !== "fixed" && values.lengths !== "real") throw new Error("--lengths: fixed or real");
-  const count = (name: "batch" | "length" | "repetitions" | "threads"): number => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: a number from 1, not ${values[name]}`);
-    return value;
-  };
-  const batch: BatchShape = { batch: count("batch"), length: count("length"), lengths: values.lengths };
-  return { ...values, batch, repetitions: count("repetitions"), threads: count("threads") };
+  if (values.lengths !== "fixed" && values.lengths !== "real")
+    throw userError({ where: "--lengths", what: values.lengths, expected: "fixed or real" });
+  const batch: BatchShape = { batch: whole(values, "batch"), length: whole(values, "length"), lengths: values.lengths };
+  return { ...values, batch, repetitions: whole(values, "repetitions"), threads: whole(values, "threads") };
 }
 
 type Settings = ReturnType<typeof options>;
@@ -91,8 +89,7 @@ function measurePeer({ batch, repetitions, threads }: Settings, sizes: Sizes, py
 }
 
 const fixed = (value: number, digits = 2) => value.toFixed(digits);
-const row = (...cells: readonly string[]) =>
-  cells.map((cell, i) => (i === 0 ? cell.padEnd(30) : cell.padStart(11))).join("");
+const row = (...cells: readonly string[]) => tableRow(30, ...cells);
 
 function printOurs(m: Measured, { batch, threads }: Settings): void {
   console.log(
@@ -164,4 +161,4 @@ async function main(): Promise<void> {
   if (settings.json) console.log(JSON.stringify({ settings: settings.batch, threads: settings.threads, ours, peers }));
 }
 
-await main();
+await command(main);

@@ -1,10 +1,13 @@
-"""Epochs of factual pre-training in PyTorch: what `npm run bench:pretrain` compares with.
+"""Epochs of factual pre-training in PyTorch: what `npm run bench:pretrain`, `bench:small` and `bench:curve` compare with.
 
 `official` is what the released code does: every sentence padded to the same length, the frozen backbone run again for
 every batch under no_grad, adapter and head trained, clipping at norm 1, AdamW. `lora` is what one would take today:
 rank-8 updates beside the query and value projections of the same backbone (PEFT's defaults), the relation head on its
-last states, the gradient through all of the backbone. Every epoch costs the same, so one is timed, after a warm-up
-step; LoRA's from a few of its batches. Prints one JSON line.
+last states, the gradient through all of the backbone.
+
+Backbone, first weights, sentences and the batches of every epoch are those that the other side was given. Before the
+clock runs, one batch goes forward and backward without an update. LoRA's epoch is timed by a few of its batches. Prints
+one JSON line.
 """
 
 import json
@@ -16,6 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import step
+import weights
 
 
 class LowRank(nn.Module):
@@ -47,41 +51,51 @@ class LoraModel(nn.Module):
         return F.cross_entropy(self.out(self.drop(self.dense(pair))), labels)
 
 
-def batches(o):
-    """The sentences' real tokens, padded to the fixed length."""
-    with open(o.data, encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    for start in range(0, len(rows), o.batch):
-        part = rows[start : start + o.batch]
-        ids = torch.full((len(part), o.length), 1)
-        mask = torch.full((len(part), 1, 1, o.length), -10000.0)
-        select = torch.zeros(len(part), 2, o.length)
-        for i, row in enumerate(part):
-            count = len(row["ids"])
-            ids[i, :count] = torch.tensor(row["ids"])
-            mask[i, :, :, :count] = 0
-            select[i, 0, row["subject"]] = select[i, 1, row["object"]] = 1
-        yield ids, mask, select, torch.tensor([row["label"] for row in part])
+def read_shape(o):
+    """The backbone's sizes from its folder."""
+    with open(f"{o.backbone}/config.json", encoding="utf-8") as file:
+        config = json.load(file)
+    o.vocabulary, o.hidden, o.layers = config["vocab_size"], config["hidden_size"], config["num_hidden_layers"]
+    o.heads, o.inner = config["num_attention_heads"], config["intermediate_size"]
+    o.eps, o.places, o.padding = config["layer_norm_eps"], config["max_position_embeddings"], config["pad_token_id"]
+    o.counted = config["model_type"] == "roberta"
 
 
-def timed(data, run, optimizer, parameters):
-    """Seconds of the batches after the first, and the losses of all."""
-    losses, seconds = [], 0.0
-    for i, batch in enumerate([data[0], *data]):
+def batch_of(o, rows):
+    """Tokens padded to the fixed length."""
+    ids = torch.full((len(rows), o.length), o.padding)
+    mask = torch.full((len(rows), 1, 1, o.length), -10000.0)
+    select = torch.zeros(len(rows), 2, o.length)
+    for i, row in enumerate(rows):
+        count = len(row["ids"])
+        ids[i, :count] = torch.tensor(row["ids"])
+        mask[i, :, :, :count] = 0
+        select[i, 0, row["subject"]] = select[i, 1, row["object"]] = 1
+    return ids, mask, select, torch.tensor([row["label"] for row in rows])
+
+
+def timed(epochs, run, optimizer, parameters):
+    """Seconds of each epoch and the losses of all steps."""
+    run(*epochs[0][0]).backward()
+    optimizer.zero_grad()
+    losses, seconds = [], []
+    for batches in epochs:
         start = time.perf_counter()
-        loss = run(*batch)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        if i > 0:
-            seconds += time.perf_counter() - start
+        for batch in batches:
+            loss = run(*batch)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
             losses.append(loss.item())
+        seconds.append(time.perf_counter() - start)
     return seconds, losses
 
 
-def official(o, data):
+def official(o, epochs):
     backbone, model = step.Backbone(o).eval(), step.Model(o).train()
+    weights.load_backbone(backbone, o.backbone)
+    weights.load(model, weights.read(o.start))
     parameters = list(model.parameters())
 
     def run(ids, mask, select, labels):
@@ -90,27 +104,35 @@ def official(o, data):
         # The released adapters attend to padding too.
         return model(states, torch.zeros_like(mask), select, labels)
 
-    seconds, losses = timed(data, run, step.AdamW(parameters, o.rate), parameters)
-    return {"epoch": seconds, "losses": losses}
+    seconds, losses = timed(epochs, run, step.AdamW(parameters, o.rate), parameters)
+    return {"epochs": seconds, "losses": losses}
 
 
-def lora(o, data):
-    model = LoraModel(step.Backbone(o), o).train()
+def lora(o, epochs):
+    backbone = step.Backbone(o)
+    weights.load_backbone(backbone, o.backbone)
+    model = LoraModel(backbone, o).train()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    some = data[: o.lora_batches]
-    seconds, losses = timed(some, model, torch.optim.AdamW(parameters, o.rate), parameters)
-    share = sum(len(batch[0]) for batch in some) / sum(len(batch[0]) for batch in data)
-    return {"epoch": seconds / share, "losses": losses, "batches": len(some)}
+    whole = epochs[0]
+    some = whole[: o.lora_batches]
+    (seconds,), losses = timed([some], model, torch.optim.AdamW(parameters, o.rate), parameters)
+    share = sum(len(batch[0]) for batch in some) / sum(len(batch[0]) for batch in whole)
+    return {"epochs": [seconds / share], "losses": losses, "batches": len(some)}
 
 
 def main():
     o = step.options()
+    read_shape(o)
     torch.set_num_threads(o.threads)
     torch.manual_seed(o.seed)
-    data = list(batches(o))
-    result = {"torch": torch.__version__, "threads": torch.get_num_threads(), "official": official(o, data)}
+    with open(o.data, encoding="utf-8") as file:
+        lesson = json.load(file)
+    rows = lesson["sentences"]
+    o.labels = lesson["labels"]
+    epochs = [[batch_of(o, [rows[i] for i in batch]) for batch in epoch] for epoch in lesson["epochs"][: o.epochs]]
+    result = {"torch": torch.__version__, "threads": torch.get_num_threads(), "official": official(o, epochs)}
     if o.lora_batches > 0:
-        result["lora"] = lora(o, data)
+        result["lora"] = lora(o, epochs)
     print(json.dumps(result))
 
 

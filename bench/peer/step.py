@@ -24,11 +24,11 @@ except ImportError:
 class Attention(nn.Module):
     """softmax(QK^T / sqrt(d) + mask) V, written out as the released code does; `fused` uses PyTorch's own kernel."""
 
-    def __init__(self, size, heads, dropout, fused):
+    def __init__(self, size, heads, dropout, eps, fused):
         super().__init__()
         self.heads, self.dropout, self.fused = heads, dropout, fused
         self.query, self.key, self.value, self.dense = (nn.Linear(size, size) for _ in range(4))
-        self.norm = nn.LayerNorm(size, eps=1e-5)
+        self.norm = nn.LayerNorm(size, eps=eps)
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x, mask):
@@ -50,11 +50,11 @@ class Attention(nn.Module):
 class Layer(nn.Module):
     """A post-norm transformer layer."""
 
-    def __init__(self, size, heads, inner, dropout, fused):
+    def __init__(self, size, heads, inner, dropout, eps, fused):
         super().__init__()
-        self.attention = Attention(size, heads, dropout, fused)
+        self.attention = Attention(size, heads, dropout, eps, fused)
         self.up, self.down = nn.Linear(size, inner), nn.Linear(inner, size)
-        self.norm = nn.LayerNorm(size, eps=1e-5)
+        self.norm = nn.LayerNorm(size, eps=eps)
         self.drop = nn.Dropout(dropout)
 
     def forward(self, x, mask):
@@ -63,17 +63,22 @@ class Layer(nn.Module):
 
 
 class Backbone(nn.Module):
-    """RoBERTa's shape; all its hidden states are returned, the embedding output first."""
+    """BERT's and RoBERTa's shape; all its hidden states are returned, the embedding output first."""
 
     def __init__(self, o):
         super().__init__()
+        # RoBERTa counts a sentence's positions from padding + 1, and padding stays at its own; BERT counts from 0.
+        self.counted, self.padding = o.counted, o.padding
         self.words = nn.Embedding(o.vocabulary, o.hidden)
-        self.positions = nn.Embedding(514, o.hidden)
-        self.norm = nn.LayerNorm(o.hidden, eps=1e-5)
-        self.layers = nn.ModuleList(Layer(o.hidden, o.heads, o.inner, 0.1, o.modern) for _ in range(o.layers))
+        self.positions = nn.Embedding(o.places, o.hidden)
+        self.norm = nn.LayerNorm(o.hidden, eps=o.eps)
+        self.layers = nn.ModuleList(Layer(o.hidden, o.heads, o.inner, 0.1, o.eps, o.modern) for _ in range(o.layers))
 
     def forward(self, ids, mask):
-        places = torch.arange(2, ids.shape[1] + 2)
+        places = torch.arange(ids.shape[1])
+        if self.counted:
+            real = (ids != self.padding).long()
+            places = real.cumsum(1) * real + self.padding
         states = [self.norm(self.words(ids) + self.positions(places))]
         for layer in self.layers:
             states.append(layer(states[-1], mask))
@@ -85,7 +90,8 @@ class AdapterLayer(nn.Module):
         super().__init__()
         self.down, self.up = nn.Linear(o.hidden, o.adapter), nn.Linear(o.adapter, o.hidden)
         self.layers = nn.ModuleList(
-            Layer(o.adapter, o.adapter_heads, o.adapter_inner, 0.1, o.modern) for _ in range(o.adapter_layers)
+            Layer(o.adapter, o.adapter_heads, o.adapter_inner, o.dropout, 1e-5, o.modern)
+            for _ in range(o.adapter_layers)
         )
 
     def forward(self, x, mask):
@@ -105,7 +111,7 @@ class Model(nn.Module):
         self.com = nn.Linear(2 * o.hidden, o.hidden)
         self.dense = nn.Linear(2 * o.hidden, o.hidden)
         self.out = nn.Linear(o.hidden, o.labels)
-        self.drop = nn.Dropout(0.1)
+        self.drop = nn.Dropout(o.dropout)
 
     def forward(self, states, mask, select, labels):
         output = torch.zeros_like(states[0])
@@ -147,9 +153,14 @@ def options():
     }.items():  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--taps", type=lambda text: [int(tap) for tap in text.split(",")], default=[0, 11, 22])
-    parser.add_argument("--data", help="pretrain.py: a file of sentences, one JSON object a line")
+    parser.add_argument("--dropout", type=float, default=0.1, help="of adapter and head")
+    parser.add_argument("--backbone", help="pretrain.py: the model's folder")
+    parser.add_argument("--start", help="pretrain.py: first weights of adapter and head, safetensors")
+    parser.add_argument("--data", help="pretrain.py: sentences and the batches of every epoch, JSON")
+    parser.add_argument("--epochs", type=int, default=1, help="pretrain.py: epochs that are timed")
     parser.add_argument("--rate", type=float, default=5e-5, help="pretrain.py: learning rate")
     parser.add_argument("--lora-batches", type=int, default=0, help="pretrain.py: batches of LoRA that are timed")
+    parser.set_defaults(eps=1e-5, places=514, padding=1, counted=True)
     parser.add_argument("--modern", action="store_true", help="PyTorch's fused attention and fused AdamW instead")
     return parser.parse_args()
 

@@ -1,0 +1,124 @@
+/**
+ * A training as benchmarks time it: the project's own, with the released code's head and clipping, at a constant rate.
+ * @module
+ */
+import type { KAdapterConfig } from "../src/adapters/index.js";
+import type { RelationExample } from "../src/data/index.js";
+import { initialValue } from "../src/nn/index.js";
+import { type EncodedRelation, relationClassification } from "../src/tasks/index.js";
+import { float32Tensor } from "../src/tensor.js";
+import { epochBatches } from "../src/training/batches.js";
+import type { TrainEvent } from "../src/training/events.js";
+import type { Executor } from "../src/training/executor.js";
+import type { FeatureOptions } from "../src/training/features.js";
+import type { BackboneFolder } from "../src/training/frozen-backbone.js";
+import { trainingPlan } from "../src/training/plan.js";
+import { type Lesson, pretrain, type TrainingPlan } from "../src/training/pretrain.js";
+import { encodeExamples } from "../src/training/task-data.js";
+import { makeTaskModel } from "../src/training/task-model.js";
+import { writeSafetensors } from "../src/weights/index.js";
+
+/** How it is trained. */
+export interface TrainingSettings {
+  readonly adapter: KAdapterConfig;
+  readonly batch: number;
+  readonly maxLength: number;
+  readonly epochs: number;
+  readonly rate: number;
+  readonly seed: number;
+  /** Every sentence padded to `maxLength`, as in the released code. */
+  readonly fixedWidth?: boolean;
+  /** Ends sooner than the epochs would. */
+  readonly maxSteps?: number;
+}
+
+type RelationLesson = Lesson<RelationExample, EncodedRelation, unknown>;
+
+/** A training that is prepared: what it starts from and in which order it reads is known. */
+export interface BenchTraining {
+  readonly encoded: readonly EncodedRelation[];
+  readonly labels: number;
+  /** Indices of the examples of every epoch's batches. */
+  readonly epochs: readonly (readonly (readonly number[])[])[];
+  /** Writes the first weights of adapter and head. */
+  writeStart(path: string): Promise<void>;
+  /** Trains, and leaves a run in the folder `out`. */
+  run(executor: Executor, out: string, seed?: number): Promise<TrainingTimes>;
+}
+
+export interface TrainingTimes {
+  /** Seconds of the backbone's pass over all sentences, or of checking a cache that was there. */
+  readonly backbone: number;
+  /** Seconds of each epoch's steps; evaluation and checkpoints are left out. */
+  readonly epochs: readonly number[];
+  /** Of each step. */
+  readonly losses: readonly number[];
+  readonly notes: readonly string[];
+}
+
+export function benchTraining(
+  backbone: BackboneFolder,
+  examples: readonly RelationExample[],
+  settings: TrainingSettings,
+  featureOptions: FeatureOptions,
+): BenchTraining {
+  const { adapter: architecture, batch: batchSize, epochs, maxLength, rate, maxSteps = 0 } = settings;
+  const labels = [...new Set(examples.map(({ relation }) => relation))].sort();
+  const taskSettings = { labels, options: {} };
+  const plan = (out: string, seed: number): TrainingPlan =>
+    trainingPlan(backbone, out, {
+      architecture,
+      headInit: "official",
+      headLearningRate: rate,
+      maxLength,
+      fixedWidth: settings.fixedWidth ?? false,
+      featureOptions,
+      settings: {
+        ...{ learningRate: rate, warmup: 0, decay: 0, epochs, maxSteps, batchSize, seed },
+        ...{ saveEvery: 0, evalEvery: 1_000_000 },
+      },
+    });
+  const set = (some: readonly RelationExample[]) => ({ where: "bench", examples: some, skipped: {} });
+  const lesson: RelationLesson = {
+    kind: relationClassification,
+    settings: taskSettings,
+    train: set(examples),
+    dev: set(examples.slice(0, 2)),
+  };
+  const { seed: ownSeed } = settings;
+  const made = makeTaskModel(relationClassification, taskSettings, {
+    ...plan("", ownSeed),
+    featureDtype: featureOptions.dtype,
+  });
+  const encoded = encodeExamples(made.task, backbone.tokenizer, lesson.train).examples;
+  const lengths = encoded.map(({ inputIds }) => inputIds.length);
+  return {
+    encoded,
+    labels: labels.length,
+    epochs: Array.from({ length: epochs }, (_, epoch) => epochBatches(lengths, batchSize, ownSeed, epoch)),
+    writeStart: (path) =>
+      writeSafetensors(
+        path,
+        made.model.parameters.map((parameter) => [
+          parameter.name,
+          float32Tensor(parameter.shape, initialValue(parameter, ownSeed)),
+        ]),
+      ),
+    run: (executor, out, seed = ownSeed) => timed(executor, plan(out, seed), lesson),
+  };
+}
+
+async function timed(executor: Executor, plan: TrainingPlan, lesson: RelationLesson): Promise<TrainingTimes> {
+  let backbone = 0;
+  const epochs: number[] = [];
+  const losses: number[] = [];
+  const notes: string[] = [];
+  await pretrain(executor, plan, lesson, (event: TrainEvent) => {
+    if (event.kind === "note") notes.push(event.text);
+    if (event.kind === "prepare" && event.what === "train") backbone = event.seconds;
+    if (event.kind !== "step") return;
+    epochs[event.epoch] = (epochs[event.epoch] ?? 0) + event.seconds;
+    losses.push(event.loss);
+  });
+  return { backbone, epochs, losses, notes };
+}
