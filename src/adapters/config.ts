@@ -24,8 +24,12 @@ export const adapterInitSchema = z.union([
   z.number().positive().max(1),
   /** The released code's: projections normal 2e-4 with bias 0, all else PyTorch's default for Linear. */
   z.literal("official"),
+  /** Copies of the model's own layers, projections the identity (see `src/training/backbone-start.ts`). */
+  z.literal("backbone"),
 ]);
 export type AdapterInit = z.infer<typeof adapterInitSchema>;
+/** What starts beside no model's layers: fusions, heads, adapters that nobody trains. */
+export type RandomInit = Exclude<AdapterInit, "backbone">;
 
 /** Architecture of a K-Adapter; stored in `adapter_config.json`. */
 export const kAdapterConfigSchema = z
@@ -80,7 +84,7 @@ function defaultHeads(adapterSize: number): number {
 /**
  * Fills what is not given from a preset and from the backbone's sizes, and checks the whole. Padding is masked, beside a
  * causal backbone attention is causal (the adapter would tell a position of what the backbone hides from it), and
- * weights start at normal 0.02 in both presets; the released code's ways are `maskPadding: false`, `init: "official"`.
+ * weights start at normal 0.02 in both presets (`chosenInit` prefers the model's own where they fit); the released code's ways are `maskPadding: false`, `init: "official"`.
  */
 export function resolveAdapterConfig(
   backbone: BackboneSizes,

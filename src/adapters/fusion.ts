@@ -15,7 +15,7 @@ import {
   type Pass,
   uniform,
 } from "../nn/index.js";
-import type { AdapterInit } from "./config.js";
+import type { RandomInit } from "./config.js";
 
 /**
  * How adapters are joined. `concat` and `add` are the released code's (`run_finetune_*_adapter.py`), `attention` is
@@ -41,7 +41,7 @@ export interface FusionOptions extends FusionConfig {
   readonly names: readonly string[];
   /** The backbone's (H). */
   readonly hiddenSize: number;
-  readonly init: AdapterInit;
+  readonly init: RandomInit;
 }
 
 /** Fuses `h[L]` and adapter outputs, all `[…, hidden]`, to `[…, hidden]`. */

@@ -35,7 +35,8 @@ function linearInits(config: KAdapterConfig, fanIn: number): { inner: LinearInit
     const bound = uniform(1 / Math.sqrt(fanIn));
     return { inner: { weight: bound, bias: bound }, projection: { weight: normal(2e-4), bias: constant(0) } };
   }
-  const init = { weight: normal(config.init), bias: constant(0) };
+  // What starts as the backbone's layers gets its values from outside; only biases of the projections stay as they are here.
+  const init = { weight: normal(config.init === "backbone" ? 0.02 : config.init), bias: constant(0) };
   return { inner: init, projection: init };
 }
 

@@ -35,7 +35,6 @@ describe("resolveFactualOptions", () => {
       backbonePrecision: "float32",
       preset: "official",
       transformerLayers: 2,
-      init: 0.02,
       headInit: 0.05,
       skip: 0,
       maskPadding: true,

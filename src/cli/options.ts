@@ -46,6 +46,8 @@ const initial = z.preprocess(
   z.union([z.number().positive().max(1), z.literal("official")]),
 );
 
+const adapterInitial = z.union([z.literal("backbone"), initial]);
+
 /** One file or several, as flags and recipes give them. */
 export const fileList = z.preprocess((given) => (typeof given === "string" ? [given] : given), z.array(text).min(1));
 
@@ -186,9 +188,9 @@ export const adapterSpecs = {
   init: option({
     flags: "--init <x>",
     kind: "text",
-    schema: initial.default(0.02),
-    expects: "a standard deviation above 0, or official",
-    help: "standard deviation of the initial weights, or official for the released code's (default 0.02)",
+    schema: adapterInitial.optional(),
+    expects: "a standard deviation above 0, official or backbone",
+    help: "standard deviation of the initial weights, official for the released code's, or backbone: copies of the model's own layers (default: backbone where the adapter is shaped like them, else 0.02)",
   }),
   headInit: option({
     flags: "--head-init <x>",

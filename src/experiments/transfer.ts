@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import {
+  type AdapterInit,
   type FeatureKind,
   KAdapter,
   type Parameters,
@@ -25,6 +26,7 @@ import {
   relationLabels,
   removeEarlierRun,
   trainingPlan,
+  untrainedInit,
 } from "../training/index.js";
 import { hashJson } from "../weights/index.js";
 import { Cells } from "./cells.js";
@@ -219,7 +221,7 @@ class TransferRun {
     if (isState(row)) return { h: (reader) => reader.state(row) };
     const { architecture } = this.plan;
     const parameters = await this.parameters(subject);
-    const config = row === "random-official" ? { ...architecture, init: "official" as const } : architecture;
+    const config = { ...architecture, init: this.initOf(row) };
     const outputs = new Map<PairReader, Promise<PairVectors>>();
     const output = (reader: PairReader) => {
       const found = outputs.get(reader) ?? reader.output(config, parameters);
@@ -237,8 +239,8 @@ class TransferRun {
 
   private async parameters(subject: Subject): Promise<Parameters> {
     const { architecture, backbone } = this.plan;
-    const init = subject.row === "random-official" ? "official" : architecture.init;
-    const module = new KAdapter(ParamScope.root(), { ...architecture, init }, backbone.config.hiddenSize);
+    const config = { ...architecture, init: this.initOf(subject.row) };
+    const module = new KAdapter(ParamScope.root(), config, backbone.config.hiddenSize);
     if (isTrained(subject.row)) {
       const shapes = new Map(module.parameters.map(({ name, shape }) => [name, shape]));
       return readAdapterParameters(this.folder(subject), "adapter", shapes);
@@ -249,6 +251,12 @@ class TransferRun {
         { shape: parameter.shape, data: initialValue(parameter, subject.seed) },
       ]),
     );
+  }
+
+  private initOf(row: Subject["row"]): AdapterInit {
+    if (row === "random-official") return "official";
+    const { init } = this.plan.architecture;
+    return isTrained(row) ? init : untrainedInit(init);
   }
 
   private folder(subject: Subject): string {

@@ -143,13 +143,18 @@ export function tokenFeeds({ definition, config }: BackboneKind, { inputIds, att
   };
 }
 
-/** A backbone's weights by parameter, as a training starts from them. */
-export async function readBackboneTensors({ folder, definition, config }: BackboneFolder): Promise<Tensors> {
+/** A backbone's weights by parameter, as a training starts from them: all, or those that are wanted. */
+export async function readBackboneTensors(
+  { folder, definition, config }: BackboneFolder,
+  wanted: (name: string) => boolean = () => true,
+): Promise<Tensors> {
   const source = await openWeights(folder);
   try {
     const { backbone, loader } = checkedWeights(definition, config, source);
     const tensors: Record<string, HostTensor> = {};
-    for (const { name, shape } of backbone.parameters) tensors[name] = float32Tensor(shape, await loader.read(name));
+    for (const { name, shape } of backbone.parameters) {
+      if (wanted(name)) tensors[name] = float32Tensor(shape, await loader.read(name));
+    }
     return tensors;
   } finally {
     await source.close();

@@ -12,6 +12,7 @@
  * @module
  */
 export * from "./adamw.js";
+export * from "./backbone-start.js";
 export * from "./checkpoint.js";
 export * from "./downstream-lessons.js";
 export * from "./downstream-model.js";

@@ -1,4 +1,5 @@
 import { resolveAdapterConfig } from "../adapters/index.js";
+import { chosenInit } from "./backbone-start.js";
 import type { BackboneFolder } from "./frozen-backbone.js";
 import type { TrainingPlan } from "./pretrain.js";
 
@@ -10,10 +11,10 @@ export function trainingPlan(
     readonly settings?: Partial<TrainingPlan["settings"]>;
   } = {},
 ): TrainingPlan {
-  const { hiddenSize, layers } = backbone.config;
+  const architecture = resolveAdapterConfig(backbone.config, "official");
   return {
     features: "adapter",
-    architecture: resolveAdapterConfig({ hiddenSize, layers }, "official"),
+    architecture: { ...architecture, init: chosenInit(undefined, backbone, architecture) },
     headInit: 0.05,
     featureOptions: { cache: null, cacheLimit: 20 * 2 ** 30, dtype: "float16" },
     maxLength: 128,

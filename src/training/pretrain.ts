@@ -21,6 +21,7 @@ import type {
 import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
 import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
+import { backboneStart } from "./backbone-start.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type FeatureOptions, openFeatures } from "./features.js";
@@ -165,7 +166,7 @@ async function openSessions<Example, Encoded extends EncodedText, Score>(
   const open = async (data: EncodedData<Encoded>, what: string): Promise<SessionOptions<Encoded>> => {
     const layers = model.neededLayers;
     const features = await openFeatures(executor, backbone, layers, data.examples, what, featureOptions, onEvent);
-    const given = async () => startTensors(plan);
+    const given = async () => startTensors(plan, model);
     const padTokenId = backbone.config.padTokenId;
     return { executor, features, padTokenId, model, task, maxLength, fixedWidth, given };
   };
@@ -189,9 +190,10 @@ async function openSessions<Example, Encoded extends EncodedText, Score>(
   };
 }
 
-/** Start values that are given. */
-function startTensors({ start }: TrainingPlan): Tensors {
-  const parameters = [...(start?.parameters ?? [])];
+/** Start values that are given: an adapter's that is trained further, or the backbone's. */
+async function startTensors({ start, backbone, architecture }: TrainingPlan, model: KnowledgeModel): Promise<Tensors> {
+  if (!start) return backboneStart(backbone, architecture, model.adapter?.parameters ?? []);
+  const parameters = [...start.parameters];
   // Copies: what is handed to an executor may be moved there.
   return Object.fromEntries(parameters.map(([name, { shape, data }]) => [name, float32Tensor(shape, data.slice())]));
 }

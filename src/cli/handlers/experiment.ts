@@ -32,7 +32,7 @@ export async function runExperiment(
     intermediateSize: options.adapterFfn,
     skip: options.skip,
     dropout: options.dropout,
-    init: options.init,
+    init: options.init ?? 0.02,
   });
   const progress = createProgress(context.stderr);
   const executor = await workerExecutor(runtimeOf(options));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { adapterFiles, downstreamFiles, type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
 import { userError } from "../../errors.js";
 import type { EncodedText } from "../../tasks/index.js";
+import { chosenInit } from "../../training/backbone-start.js";
 import { defaultCacheFolder } from "../../training/feature-cache.js";
 import type { FeatureOptions } from "../../training/features.js";
 import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
@@ -64,8 +65,8 @@ async function train<Example, Encoded extends EncodedText, Score>(
   });
 }
 
-function architectureOf(options: PretrainOptions, { config }: BackboneFolder): KAdapterConfig {
-  return resolveAdapterConfig(config, options.preset, {
+function architectureOf(options: PretrainOptions, backbone: BackboneFolder): KAdapterConfig {
+  const architecture = resolveAdapterConfig(backbone.config, options.preset, {
     layers: options.layers,
     size: options.adapterSize,
     transformerLayers: options.transformerLayers,
@@ -76,6 +77,9 @@ function architectureOf(options: PretrainOptions, { config }: BackboneFolder): K
     dropout: options.dropout,
     init: options.init,
   });
+  // What is frozen shows what an adapter is worth that has learnt nothing: not what the model's own layers are.
+  const asked = options.init ?? (options.freezeAdapter ? architecture.init : undefined);
+  return { ...architecture, init: chosenInit(asked, backbone, architecture) };
 }
 
 function planOf({ options, resume }: PretrainRequest, backbone: BackboneFolder): TrainingPlan {
