@@ -70,6 +70,21 @@ export const tiny: Sizes = {
   labels: 10,
 };
 
+/** Small enough for many trainings in a few minutes: what grows with what does not depend on it. */
+export const scaled: Sizes = {
+  name: "scaled",
+  backbone: {
+    ...robertaLarge,
+    hidden_size: 256,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    intermediate_size: 1024,
+    vocab_size: 4000,
+  },
+  adapter: resolveAdapterConfig({ hiddenSize: 256, layers: 4 }, "official", { size: 128, transformerLayers: 1 }),
+  labels: 40,
+};
+
 /** A batch's shape, and how long its sentences are. */
 export interface BatchShape {
   readonly batch: number;
