@@ -57,8 +57,12 @@ function options() {
     throw userError({ where: "--lengths", what: values.lengths, expected: "two or more numbers from 24 to 512" });
   const count = (name: "sentences" | "repetitions" | "threads") => whole(values, name);
   return {
-    ...{ json: values.json, help: values.help, lengths },
-    ...{ sentences: count("sentences"), repetitions: count("repetitions"), threads: count("threads") },
+    json: values.json,
+    help: values.help,
+    lengths,
+    sentences: count("sentences"),
+    repetitions: count("repetitions"),
+    threads: count("threads"),
   };
 }
 
@@ -106,22 +110,82 @@ function inWords(exponent: number): string {
 const grows = (cells: readonly Cell[], key: "all" | "memory" | "backbone" | "adapters") =>
   growth(cells.map((cell) => [cell.x, cell[key]]));
 
-async function series(
-  settings: Settings,
-  what: string,
-  cells: readonly (readonly [x: number, request: ScaleRequest | Cell])[],
-): Promise<Cell[]> {
+/** Measures, or takes what is known, and prints line by line. */
+async function series(settings: Settings, what: string, cells: readonly Planned[]): Promise<Cell[]> {
   printHeader(what);
   const results: Cell[] = [];
-  for (const [x, request] of cells) {
-    const cell =
-      "backbone" in request && typeof request.backbone === "string"
-        ? await measured(settings, x, request as ScaleRequest)
-        : { ...(request as Cell), x };
+  for (const { x, request, known } of cells) {
+    const cell = known ? { ...known, x } : await measured(settings, x, request);
     printCell(cell);
     results.push(cell);
   }
   return results;
+}
+
+interface Planned {
+  readonly x: number;
+  readonly request: ScaleRequest;
+  readonly known?: Cell;
+}
+
+/** One part of the whole, as it stands in the JSON object. */
+interface Part {
+  readonly cells: readonly Cell[];
+  readonly growth: { readonly time: number; readonly memory: number };
+}
+
+const part = (cells: readonly Cell[]): Part => ({
+  cells,
+  growth: { time: grows(cells, "all"), memory: grows(cells, "memory") },
+});
+
+async function bySentences(settings: Settings, base: ScaleRequest): Promise<Part & { readonly memoryRatio: number }> {
+  const cells = await series(
+    settings,
+    "sentences",
+    factors.map((factor) => {
+      const sentences = factor * base.sentences;
+      return { x: sentences, request: { ...base, sentences } };
+    }),
+  );
+  const [one, most] = [cells[0] as Cell, cells.at(-1) as Cell];
+  const memoryRatio = most.memory / one.memory;
+  console.log(`Time ${inWords(grows(cells, "all"))}. Memory ${inWords(grows(cells, "memory"))}:`);
+  console.log(`${fixed(memoryRatio, 2)} times as much for ${most.x / one.x} times the sentences.`);
+  return { ...part(cells), memoryRatio };
+}
+
+async function byAdapters(
+  settings: Settings,
+  base: ScaleRequest,
+  one: Cell,
+): Promise<Part & { readonly furtherShare: number }> {
+  const cells = await series(
+    settings,
+    "adapters",
+    factors.map((adapters) => ({
+      x: adapters,
+      request: { ...base, adapters },
+      ...(adapters === 1 ? { known: one } : {}),
+    })),
+  );
+  const last = cells.at(-1) as Cell;
+  const further = (last.all - one.all) / (last.x - 1);
+  console.log(`The first takes ${fixed(one.all, 2)} s, each further one on the same cache ${fixed(further, 2)} s:`);
+  console.log(`${fixed((100 * further) / one.all, 0)} % of it. Memory ${inWords(grows(cells, "memory"))}.`);
+  return { ...part(cells), furtherShare: further / one.all };
+}
+
+async function byLength(settings: Settings, base: ScaleRequest): Promise<Part> {
+  const sentences = Math.max(1, Math.round(base.sentences * lengthShare));
+  const cells = await series(
+    settings,
+    "length",
+    settings.lengths.map((length) => ({ x: length, request: { ...base, sentences, length } })),
+  );
+  console.log(`${sentences} sentences each. The backbone's time ${inWords(grows(cells, "backbone"))},`);
+  console.log(`the adapter's ${inWords(grows(cells, "adapters"))}; memory ${inWords(grows(cells, "memory"))}.`);
+  return part(cells);
 }
 
 async function main(): Promise<void> {
@@ -131,64 +195,20 @@ async function main(): Promise<void> {
     return;
   }
   const backbone = await randomBackboneFolder(".cache/bench", scaled, 1);
-  const { sentences, threads, lengths } = settings;
-  const base: ScaleRequest = {
-    backbone,
-    adapter: scaled.adapter,
-    sentences,
-    adapters: 1,
-    length: null,
-    batch,
-    threads,
-  };
-
-  const bySentences = await series(
-    settings,
-    "sentences",
-    factors.map((factor) => [factor * sentences, { ...base, sentences: factor * sentences }]),
-  );
-  const [one, most] = [bySentences[0] as Cell, bySentences.at(-1) as Cell];
-  const larger = most.memory / one.memory;
-  console.log(`Time ${inWords(grows(bySentences, "all"))}. Memory ${inWords(grows(bySentences, "memory"))}:`);
-  console.log(`${fixed(larger, 2)} times as much for ${most.x / one.x} times the sentences.`);
-
-  const byAdapters = await series(
-    settings,
-    "adapters",
-    factors.map((adapters) => [adapters, adapters === 1 ? one : { ...base, adapters }]),
-  );
-  const last = byAdapters.at(-1) as Cell;
-  const further = (last.all - one.all) / (last.x - 1);
-  console.log(`The first takes ${fixed(one.all, 2)} s, each further one on the same cache ${fixed(further, 2)} s:`);
-  console.log(`${fixed((100 * further) / one.all, 0)} % of it. Memory ${inWords(grows(byAdapters, "memory"))}.`);
-
-  const some = Math.max(1, Math.round(sentences * lengthShare));
-  const byLength = await series(
-    settings,
-    "length",
-    lengths.map((length) => [length, { ...base, sentences: some, length }]),
-  );
-  const [backboneGrowth, adapterGrowth] = [grows(byLength, "backbone"), grows(byLength, "adapters")];
-  console.log(`${some} sentences each. The backbone's time ${inWords(backboneGrowth)},`);
-  console.log(`the adapter's ${inWords(adapterGrowth)}; memory ${inWords(grows(byLength, "memory"))}.`);
-
-  const failed = larger > mostGrowth;
-  if (failed) {
+  const { sentences, threads } = settings;
+  const { adapter } = scaled;
+  const base: ScaleRequest = { backbone, adapter, sentences, adapters: 1, length: null, batch, threads };
+  console.log("Every line is a process of its own; all take two to four minutes on two idle cores.");
+  const bySentence = await bySentences(settings, base);
+  const byAdapter = await byAdapters(settings, base, bySentence.cells[0] as Cell);
+  const length = await byLength(settings, base);
+  const ok = bySentence.memoryRatio <= mostGrowth;
+  if (!ok) {
     console.log(`\nFAILED: memory grew with the number of sentences by more than a factor of ${mostGrowth}.`);
     process.exitCode = 1;
   }
-  if (settings.json) {
-    const growths = (cells: readonly Cell[]) => ({ time: grows(cells, "all"), memory: grows(cells, "memory") });
-    console.log(
-      JSON.stringify({
-        benchmark: "scale",
-        sentences: { cells: bySentences, growth: growths(bySentences), memoryRatio: larger },
-        adapters: { cells: byAdapters, growth: growths(byAdapters), furtherShare: further / one.all },
-        length: { cells: byLength, growth: growths(byLength) },
-        ok: !failed,
-      }),
-    );
-  }
+  if (settings.json)
+    console.log(JSON.stringify({ benchmark: "scale", sentences: bySentence, adapters: byAdapter, length, ok }));
 }
 
 await command(main);
