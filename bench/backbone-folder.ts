@@ -6,6 +6,8 @@ import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BackboneConfig, backboneDefinition, roberta } from "../src/backbones/index.js";
 import { demoExamples } from "../src/demo/examples.js";
+import { userError } from "../src/errors.js";
+import { fileError } from "../src/files/atomic.js";
 import { initialValue } from "../src/nn/index.js";
 import { float32Tensor } from "../src/tensor.js";
 import { trainBpe } from "../src/text/index.js";
@@ -68,6 +70,18 @@ export async function randomBackboneFolder(
 /** A model folder's configuration. */
 export async function backboneConfig(folder: string): Promise<BackboneConfig> {
   const path = join(folder, "config.json");
-  const json: unknown = JSON.parse(await readFile(path, "utf8"));
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fileError(path, "read the file", error);
+  });
+  const json: unknown = JSON.parse(text);
   return backboneDefinition(json, path).parseConfig(json, path);
+}
+
+/** {@link backboneConfig} of a model that the PyTorch scripts know, too. */
+export async function peerBackboneConfig(folder: string): Promise<BackboneConfig> {
+  const config = await backboneConfig(folder);
+  const known = ["bert", "roberta"];
+  if (known.includes(config.modelType)) return config;
+  const expected = `a model that the PyTorch scripts know: ${known.join(" or ")}`;
+  throw userError({ where: folder, what: `a ${config.modelType}`, expected });
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveAdapterConfig } from "../src/adapters/index.js";
 import { userError } from "../src/errors.js";
-import { backboneConfig } from "./backbone-folder.js";
+import { peerBackboneConfig } from "./backbone-folder.js";
 import { command, whole } from "./command.js";
 import { compare, comparisonFlags, comparisonUsage, howLong } from "./comparison.js";
 
@@ -40,13 +40,7 @@ function options() {
 
 /** The adapter of a model's own width that reads its bottom, middle and top. */
 async function adapterFor(backbone: string) {
-  const { hiddenSize, layers, modelType } = await backboneConfig(backbone);
-  if (!["bert", "roberta"].includes(modelType))
-    throw userError({
-      where: "--backbone",
-      what: modelType,
-      expected: "a model that the PyTorch side knows: bert, roberta",
-    });
+  const { hiddenSize, layers } = await peerBackboneConfig(backbone);
   const taps = [0, Math.floor(layers / 2), layers];
   return resolveAdapterConfig({ hiddenSize, layers }, "official", { size: hiddenSize, layers: taps });
 }
