@@ -55,7 +55,7 @@ const modelSpecs = {
   backbone: option({
     ...dataSpecs.backbone,
     schema: text.optional(),
-    help: "the language model (default: the one named in the heads)",
+    help: "the language model (default: the one named in the heads, else the package's own)",
   }),
   adapter: option({ ...adapterSpec, help: "adapters, as NAME=DIR, that are not where the heads say" }),
   sets: setsSpec,

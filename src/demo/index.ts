@@ -3,6 +3,7 @@
  * @module
  */
 export { type RandomBackbone, type RandomBackboneOptions, writeRandomBackbone } from "./backbone.js";
+export { clozeRelations, type DemoCloze, demoCloze, writeDemoCloze } from "./cloze.js";
 export {
   type DemoOptions,
   type DemoSplit,
@@ -15,3 +16,4 @@ export {
   writeWiki80,
 } from "./examples.js";
 export { type Fact, facts, type Name } from "./facts.js";
+export { escapeXml, type LearningCurve, lineChart, readCurve } from "./learning-curve.js";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { text, trainingSpecs } from "../options.js";
+import { dataSpecs, text, trainingSpecs } from "../options.js";
 import type { ContextFactory } from "../run.js";
 import { type Options, option } from "../spec.js";
 import { type Handler, overwriteSpec, simpleCommand } from "./common.js";
@@ -10,7 +10,12 @@ const demoSpecs = {
     kind: "text",
     schema: text.default("runs/demo"),
     expects: "a folder",
-    help: "folder for backbone, data and adapter (default runs/demo)",
+    help: "folder for data, adapter, heads and report (default runs/demo)",
+  }),
+  backbone: option({
+    ...dataSpecs.backbone,
+    schema: text.optional(),
+    help: "the language model: a folder or a Hugging Face id (default: the package's own)",
   }),
   epochs: trainingSpecs.epochs,
   seed: trainingSpecs.seed,

@@ -38,5 +38,5 @@ export function fillCommand(context: ContextFactory, handler: Handler<FillOption
     context,
     async (options, given) => handler({ ...options, text: String(command.args[0]) }, given),
   );
-  return command.addArgument(new Argument("<text>", "a text with one [MASK]"));
+  return command.addArgument(new Argument("<text>", "a text with one [MASK], or the model's own mask such as <mask>"));
 }

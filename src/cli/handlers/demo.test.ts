@@ -1,10 +1,12 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Output } from "../output.js";
 import { handleDemo } from "./demo.js";
-import { type DemoReport, demoPage } from "./demo-page.js";
+import { demoHtml } from "./demo-html.js";
+import { clozeVerdict, type DemoReport, demoPage, demoSections, wrapped } from "./demo-page.js";
 
 let folder: string;
 beforeEach(() => {
@@ -31,31 +33,96 @@ it("touches no folder that is somebody else's", async () => {
   expect(existsSync(file)).toBe(true);
 });
 
-it("says plainly that the model is random, and what it cannot do", () => {
-  const accuracies = { adapter: 0.5, noAdapter: 0.25, majority: 0.125 };
-  const report: DemoReport = {
-    out: "runs/demo",
-    seed: 42,
-    backbone: {
-      folder: "runs/demo/backbone",
-      layers: 4,
-      hiddenSize: 128,
-      vocabSize: 1000,
-      parameters: 900_000,
-      trained: false,
-      hashBefore: "a",
-      hashAfter: "b",
-    },
-    data: { folder: "runs/demo/data", relations: 16, train: 100, test: 10 },
-    architecture: {},
-    accuracy: { knownPatterns: accuracies, newPatterns: accuracies },
-    examples: [{ text: "A B.", subject: "A", object: "B", relation: "r", predicted: "s" }],
-    adapter: "runs/demo/adapter",
-    seconds: 1,
-  };
-  const page = demoPage(report, "runs/demo/data/test.jsonl").join("\n");
-  expect(page).toContain("RANDOM, UNTRAINED");
-  expect(page).toMatch(/frozen model \+ adapter +50\.0 % +50\.0 %/);
-  expect(page).toContain('A → B: wrong: said "s", the fact is "r"');
-  expect(page).toContain("after   b  CHANGED");
+const accuracies = { adapter: 0.5, noAdapter: 0.25, majority: 0.125 };
+const report: DemoReport = {
+  out: "runs/demo",
+  seed: 42,
+  backbone: {
+    ...{ folder: "models/own", own: true, layers: 4, hiddenSize: 256, parameters: 900_000 },
+    ...{ hashBefore: "a", hashAfter: "b" },
+  },
+  data: { folder: "runs/demo/data", relations: 16, train: 100, test: 10 },
+  architecture: {},
+  accuracy: { knownPatterns: accuracies, newPatterns: { ...accuracies, adapter: 0.375 } },
+  examples: [{ text: "A <b>B</b> & C.", subject: "A", object: "B", relation: "r", predicted: "s" }],
+  cloze: {
+    asked: 40,
+    relations: 2,
+    right: { ownHead: 1, newHead: 10, adapter: 12, majority: 6 },
+    examples: [{ question: "In [MASK].", object: "X", answers: { ownHead: "U", newHead: "V", adapter: "<W>" } }],
+  },
+  ...{ adapter: "runs/demo/adapter", heads: "runs/demo/heads", questions: "runs/demo/questions" },
+  html: "runs/demo/report.html",
+  seconds: 1,
+};
+
+describe("demoPage", () => {
+  const page = demoPage(report).join("\n");
+
+  it("shows every number beside its controls", () => {
+    expect(page).toMatch(/frozen model \+ adapter +50\.0 % +37\.5 %/);
+    expect(page).toContain('A → B: wrong: said "s", the fact is "r"');
+    expect(page).toMatch(/model alone, the head it came with +2\.5 % +1 of 40/);
+    expect(page).toMatch(/model \+ adapter, new head +30\.0 % +12 of 40/);
+    expect(page).toMatch(/most frequent object +15\.0 % +6 of 40/);
+    expect(page).toMatch(/In \[MASK\]\. +X +U +V +<W>/);
+    expect(page).toContain("after   b  CHANGED");
+    expect(page).toContain("the page with the learning curve: runs/demo/report.html");
+  });
+
+  it("leaves out the own head of a model that has none", () => {
+    const { ownHead: _, ...right } = report.cloze.right;
+    const without = demoPage({ ...report, cloze: { ...report.cloze, right } }).join("\n");
+    expect(without).not.toContain("the head it came with");
+    expect(without).toMatch(/In \[MASK\]\. +X +V +<W>/);
+  });
+});
+
+describe("clozeVerdict", () => {
+  it.each([
+    [10, 12, "within chance"],
+    [12, 10, "within chance"],
+    [10, 30, "helps: the difference is more than chance"],
+    [30, 10, "does harm"],
+  ])("a new head that is right %i times, with the adapter %i times: %s", (newHead, adapter, words) => {
+    expect(clozeVerdict({ asked: 40, right: { newHead, adapter, majority: 0 } })).toContain(words);
+  });
+});
+
+it("wrapped breaks between words alone and keeps to the width", () => {
+  const word = fc.string({ minLength: 1, maxLength: 12 }).filter((one) => !one.includes(" "));
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1 }), (words) => {
+      const lines = wrapped(words.join(" "), 16);
+      expect(lines.join(" ")).toBe(words.join(" "));
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(16);
+    }),
+  );
+});
+
+describe("demoHtml", () => {
+  const curve = { loss: [[10, 2] as const, [20, 1] as const], accuracy: [[20, 0.5] as const] };
+  const html = demoHtml(report, { adapter: curve, noAdapter: curve });
+
+  it("is one file: no scripts, nothing loaded, all text escaped", () => {
+    expect(html).not.toMatch(/<script|<link|<img|src=|href=|url\(|@import/);
+    expect(html).toContain("A &#60;b&#62;B&#60;/b&#62; &#38; C.");
+    expect(html).not.toMatch(/<b>|<W>/);
+  });
+
+  it("closes what it opens, and draws loss and accuracy of both trainings", () => {
+    const open: string[] = [];
+    for (const [, end, name = "", , empty] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)((?:\s[^<>]*?)?)(\/?)>/g)) {
+      if (end) expect(open.pop()).toBe(name);
+      else if (!empty && name !== "meta") open.push(name);
+    }
+    expect(open).toEqual([]);
+    expect(html.match(/<polyline /g)).toHaveLength(4);
+    expect(html).toContain("prefers-color-scheme: dark");
+  });
+
+  it("tells the same as the page in the terminal", () => {
+    for (const { title } of demoSections(report)) expect(html).toContain(title);
+    expect(html).toContain("<td>30.0 %</td><td>12 of 40</td>");
+  });
 });

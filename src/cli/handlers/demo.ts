@@ -2,36 +2,35 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { RelationExample } from "../../data/index.js";
-import {
-  demoExamples,
-  demoRelations,
-  type RandomBackbone,
-  writeDemoData,
-  writeRandomBackbone,
-  writeWiki80,
-} from "../../demo/index.js";
+import { demoExamples, demoRelations, readCurve, writeDemoData, writeWiki80 } from "../../demo/index.js";
 import { userError } from "../../errors.js";
 import { fileError, writeFileAtomically } from "../../files/atomic.js";
-import { hashFile } from "../../weights/index.js";
+import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
 import type { DemoOptions } from "../commands/demo.js";
 import { Output } from "../output.js";
+import { ownModel } from "../own-model.js";
 import { createProgram, type Handlers } from "../program.js";
 import { type CommandContext, Interrupted } from "../run.js";
+import { askDemoFacts } from "./demo-cloze.js";
+import { type DemoCurves, demoHtml } from "./demo-html.js";
 import { type DemoReport, demoPage } from "./demo-page.js";
 import { handleEval } from "./eval.js";
 import { handlePretrainFactual } from "./pretrain-factual.js";
+import { handleProbeLama } from "./probe-lama.js";
+import { handleTrainHead } from "./probe-train-head.js";
 
 /** Where the demo puts things. */
 function places(out: string) {
   return {
-    backbone: join(out, "backbone"),
-    weights: join(out, "backbone", "model.safetensors"),
     data: join(out, "data"),
     /** New facts in the patterns of the training's sentences. */
     known: join(out, "data", "test-known-patterns.jsonl"),
+    questions: join(out, "questions"),
     cache: join(out, "cache"),
     adapter: join(out, "adapter"),
     baseline: join(out, "no-adapter"),
+    heads: join(out, "heads"),
+    html: join(out, "report.html"),
   };
 }
 
@@ -39,24 +38,10 @@ type Places = ReturnType<typeof places>;
 
 const sentences = { train: 150, dev: 20, test: 40 };
 
-/**
- * Settings for a model of this size. A trained model needs none of them: random states want weights that start larger,
- * and one transformer layer in each adapter layer is enough for them.
- */
+/** Settings for a small model and few sentences: one transformer layer in each adapter layer is enough for them. */
 const training = (epochs: number, seed: number) => [
-  ...[
-    "--transformer-layers",
-    "1",
-    "--init",
-    "0.08",
-    "--head-init",
-    "0.08",
-    "--dropout",
-    "0.2",
-    "--learning-rate",
-    "1e-3",
-  ],
-  ...["--max-length", "64", "--epochs", String(epochs), "--seed", String(seed)],
+  ...["--transformer-layers", "1", "--dropout", "0.2", "--learning-rate", "1e-3"],
+  ...["--max-length", "64", "--epochs", String(epochs), "--seed", String(seed), "--eval-every", "25"],
 ];
 
 /** `demo`: a whole small training that needs nothing outside the package. */
@@ -64,34 +49,44 @@ export async function handleDemo(options: DemoOptions, context: CommandContext):
   const { out, seed } = options;
   const { output } = context;
   const started = performance.now();
-  await prepareFolder(options);
+  await requireOwnFolder(options);
+  const folder = options.backbone ?? ownModel();
+  const backbone = await openBackbone(folder);
+  await clearFolder(options);
   const at = places(out);
   const data = await writeData(at, seed);
   output.note(`facts and sentence patterns of the project's own: ${at.data}`);
-  const texts = data.train.map(({ text }) => text);
-  const backbone = await writeRandomBackbone(at.backbone, texts, { seed, vocabSize: 1000, initializerRange: 0.08 });
-  output.note(`a RANDOM, UNTRAINED language model as a stand-in for a real one: ${describe(backbone)}`);
-  const hashBefore = await hashFile(at.weights);
-  const measured = await trainAndMeasure(options, at, data, new Commands(context));
-  const hashAfter = await hashFile(at.weights);
+  const commands = new Commands(context);
+  const measured = await trainAndMeasure(folder, options, at, data, commands);
+  commands.heading("4. facts of the training sentences, asked with a blank in other words");
+  const { train, reworded: dev } = data;
+  const run = (args: readonly string[]) => commands.run(args);
+  const cloze = await askDemoFacts({ backbone: folder, adapter: at.adapter, train, dev, seed, to: at, run });
+  const { hash: hashAfter } = await openBackbone(folder);
   const report: DemoReport = {
     out,
     seed,
-    backbone: { ...backbone, trained: false, hashBefore, hashAfter },
-    data: { folder: at.data, relations: demoRelations.length, train: data.train.length, test: data.fresh.length },
+    backbone: {
+      ...{ folder, own: options.backbone === undefined, hashBefore: backbone.hash, hashAfter },
+      ...{ layers: backbone.config.layers, hiddenSize: backbone.config.hiddenSize, parameters: countOf(backbone) },
+    },
+    data: { folder: at.data, relations: demoRelations.length, train: train.length, test: data.fresh.length },
     ...measured,
-    adapter: at.adapter,
+    cloze,
+    ...{ adapter: at.adapter, heads: at.heads, questions: at.questions, html: at.html },
     seconds: Math.round((performance.now() - started) / 1000),
   };
-  for (const line of demoPage(report, data.files.test)) output.say(line);
+  await writeFileAtomically(at.html, demoHtml(report, await curvesOf(at)));
+  for (const line of demoPage(report)) output.say(line);
   output.result({ ...report });
-  if (hashAfter !== hashBefore) throw new Error(`the training changed ${at.weights}`);
+  if (hashAfter !== backbone.hash) throw new Error(`the training changed ${folder}`);
 }
 
 type DemoData = Awaited<ReturnType<typeof writeData>>;
 
 /** With the adapter and without one, by the commands that a user would give. */
 async function trainAndMeasure(
+  backbone: string,
   { epochs, seed }: DemoOptions,
   at: Places,
   data: DemoData,
@@ -99,7 +94,7 @@ async function trainAndMeasure(
 ): Promise<Pick<DemoReport, "architecture" | "accuracy" | "examples">> {
   const { files } = data;
   const pretrain = (to: string, ...more: string[]) => [
-    ...["pretrain", "factual", "--backbone", at.backbone, "--train", files.train, "--dev", files.dev, "--out", to],
+    ...["pretrain", "factual", "--backbone", backbone, "--train", files.train, "--dev", files.dev, "--out", to],
     ...["--cache", at.cache, ...training(epochs, seed), ...more],
   ];
   commands.heading("1. a factual adapter beside the frozen model");
@@ -129,16 +124,24 @@ const pretrainResult = z.object({ architecture: z.record(z.string(), z.json()) }
 const evalResult = z.object({ accuracy: z.number() });
 const prediction = z.object({ relation: z.string(), predicted: z.string() });
 
-const describe = ({ layers, hiddenSize, parameters, folder }: RandomBackbone) =>
-  `${layers} layers × ${hiddenSize}, ${parameters.toLocaleString("en")} parameters, in ${folder}`;
+/** Parameters of the frozen model, without a head of its own. */
+function countOf({ definition, config }: BackboneFolder): number {
+  return definition.build(config).parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+async function curvesOf({ adapter, baseline }: Places): Promise<DemoCurves> {
+  const curve = async (folder: string) => readCurve(await readFile(join(folder, "metrics.jsonl"), "utf8"));
+  return { adapter: await curve(adapter), noAdapter: await curve(baseline) };
+}
 
 async function writeData(at: Places, seed: number) {
   const files = await writeDemoData(at.data, { seed, perRelation: sentences });
   const train = demoExamples("train", { seed, perRelation: sentences });
+  const reworded = demoExamples("train", { seed, perRelation: { train: sentences.dev }, patternsOf: "dev" });
   const fresh = demoExamples("test", { seed, perRelation: sentences });
   const known = demoExamples("test", { seed, perRelation: sentences, patternsOf: "train" });
   await writeWiki80(at.known, known);
-  return { files, train, fresh, known };
+  return { files, train, reworded, fresh, known };
 }
 
 /** How often one is right who always names the relation that is most frequent in the training. */
@@ -163,8 +166,8 @@ async function examplesOf(predictions: string, test: readonly RelationExample[])
 /** Says that a folder is a demo's, so that `--overwrite` deletes nobody else's files. */
 const marker = "demo.json";
 
-/** A folder of its own; with `--overwrite`, what an earlier demo left goes, and nothing else. */
-async function prepareFolder({ out, overwrite, seed, epochs }: DemoOptions): Promise<void> {
+/** Refuses a folder with files in it, other than an earlier demo's with `--overwrite`. */
+async function requireOwnFolder({ out, overwrite }: DemoOptions): Promise<void> {
   const there: readonly string[] = await readdir(out).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw fileError(out, "read the folder", error);
@@ -176,14 +179,22 @@ async function prepareFolder({ out, overwrite, seed, epochs }: DemoOptions): Pro
       fix: overwrite ? "choose another --out" : "choose another --out, or replace an earlier demo with --overwrite",
     });
   }
+}
+
+/** Marks the folder; what an earlier demo left goes, and nothing else. */
+async function clearFolder({ out, seed, epochs }: DemoOptions): Promise<void> {
   await writeFileAtomically(join(out, marker), `${JSON.stringify({ seed, epochs })}\n`);
-  const { backbone, data, cache, adapter, baseline } = places(out);
-  for (const folder of [backbone, data, cache, adapter, baseline]) await rm(folder, { recursive: true, force: true });
+  for (const path of Object.values(places(out))) await rm(path, { recursive: true, force: true });
 }
 
 /** Runs commands of the command line as a user would, and takes their `--json` results. */
 class Commands {
-  private static readonly handlers: Partial<Handlers> = { pretrainFactual: handlePretrainFactual, eval: handleEval };
+  private static readonly handlers: Partial<Handlers> = {
+    pretrainFactual: handlePretrainFactual,
+    eval: handleEval,
+    trainHead: handleTrainHead,
+    probeLama: handleProbeLama,
+  };
 
   constructor(private readonly context: CommandContext) {}
 

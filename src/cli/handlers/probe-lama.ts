@@ -14,6 +14,7 @@ import { ClozeModel, type LamaReport, probeLama, type RelationReport } from "../
 import { workerExecutor } from "../../runtime/index.js";
 import type { RankScores } from "../../tasks/index.js";
 import type { Output } from "../output.js";
+import { ownModel } from "../own-model.js";
 import type { FilterOptions, ProbeLamaOptions } from "../probe-options.js";
 import type { CommandContext } from "../run.js";
 import { percent } from "../tasks/percent.js";
@@ -37,7 +38,8 @@ export async function handleProbeLama(options: ProbeLamaOptions, context: Comman
   const vocabulary = options.vocabulary === undefined ? undefined : await readVocabulary(options.vocabulary);
   const executor = await workerExecutor(runtimeOf(options));
   try {
-    const { backbone, heads, sets, adapter: adapters } = options;
+    const { heads, sets, adapter: adapters } = options;
+    const backbone = options.backbone ?? (heads.length === 0 ? ownModel() : undefined);
     const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
     const reports: Record<string, LamaReport> = {};
     for (const part of parts) {
@@ -49,7 +51,11 @@ export async function handleProbeLama(options: ProbeLamaOptions, context: Comman
         ...{ answers, multiToken, uhn, subjects, consistency, batchSize, signal },
         ...(vocabulary ? { vocabulary } : {}),
         ...(limit === undefined ? {} : { limit }),
-        onRelation: (one) => sayRelation(output, one),
+        onRelation: (one) => {
+          sayRelation(output, one);
+          // The table is no part of JSON, and a large model takes minutes for a relation.
+          if (output.json) output.note(`${one.relation}: ${one.facts} facts, ${one.answers} answers`);
+        },
       });
       sayTotals(output, report);
       reports[part] = report;
