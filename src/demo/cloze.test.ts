@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { lamaQuery, readLama } from "../data/index.js";
 import { clozeRelations, demoCloze, writeDemoCloze } from "./cloze.js";
 import { demoExamples } from "./examples.js";
-import { facts } from "./facts.js";
+import { type Fact, facts } from "./facts.js";
 
 const folder = mkdtempSync(join(tmpdir(), "kadapter-cloze-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,7 +14,7 @@ const sentences = demoExamples("train");
 const questions = demoCloze(sentences);
 
 describe("demoCloze", () => {
-  it("asks each fact that a sentence states, once, and no other", () => {
+  it("asks each fact that a sentence states, once, but none with an article or with the answer in the question", () => {
     expect(questions.map(({ relation }) => relation)).toEqual(clozeRelations);
     for (const { relation, facts: own } of questions) {
       const asked = own.map(({ subject, object }) => `${subject.replace(/^the /, "")}|${object}`.toLowerCase());
@@ -23,18 +23,21 @@ describe("demoCloze", () => {
         .map(({ text, subject, object }) =>
           `${text.slice(subject.start, subject.end)}|${text.slice(object.start, object.end)}`.toLowerCase(),
         );
-      const articles = facts.filter(({ relation: of, object }) => of === relation && object.article);
-      const left = new Set(articles.map(({ subject, object }) => `${subject.text}|${object.text}`.toLowerCase()));
+      const leftOut = ({ subject, object }: Fact) =>
+        object.article || subject.text.toLowerCase().includes(object.text.toLowerCase());
+      const others = facts.filter((fact) => fact.relation === relation && leftOut(fact));
+      const left = new Set(others.map(({ subject, object }) => `${subject.text}|${object.text}`.toLowerCase()));
       expect([...asked].sort()).toEqual([...new Set(said)].filter((one) => !left.has(one)).sort());
     }
   });
 
   it("asks in words that no training sentence has, hole and names aside", () => {
+    const all = sentences.map(({ text }) => text.toLowerCase()).join("\n");
     for (const { template, facts: own } of questions) {
       expect(template).toMatch(/^\p{Lu}|^\[Y\]/u);
       for (const { subject, object } of own) {
         const stated = template.replace("[X]", subject).replace("[Y]", object);
-        expect(sentences.filter(({ text }) => text.toLowerCase().includes(stated.toLowerCase()))).toEqual([]);
+        expect(all.includes(stated.toLowerCase()), stated).toBe(false);
       }
     }
   });

@@ -3,7 +3,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { RelationExample } from "../data/index.js";
+import { answerInSubject, type RelationExample } from "../data/index.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { facts } from "./facts.js";
 import { patterns } from "./patterns.js";
@@ -37,6 +37,8 @@ export function demoCloze(sentences: readonly RelationExample[]): readonly DemoC
     template: templateOf(relation),
     facts: facts
       .filter((fact) => fact.relation === relation && !fact.object.article)
+      // Mount Kenya says itself where it is.
+      .filter(({ subject, object }) => !answerInSubject({ subject: subject.text, object: object.text }))
       .filter(({ subject, object }) => said.has(key(relation, subject.text, object.text)))
       .map(({ subject, object }) => ({
         subject: subject.article ? `the ${subject.text}` : subject.text,
