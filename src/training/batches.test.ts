@@ -76,4 +76,16 @@ describe("tokenBatches", () => {
         .sort(),
     ).toEqual([[0, 2], [1]]);
   });
+
+  it("counts all texts of an example, and every epoch has as many batches", () => {
+    const texts = lengths.map((_, i) => 1 + ((i * 31) % 5));
+    const rows = (batch: readonly number[]) => batch.reduce((sum, i) => sum + (texts[i] as number), 0);
+    const epochs = [0, 1, 2].map((epoch) => tokenBatches(lengths, 1024, 1, epoch, texts));
+    for (const all of epochs) {
+      expect(all.flat().toSorted((a, b) => a - b)).toEqual([...lengths.keys()]);
+      for (const batch of all) expect(rows(batch) * longest(batch)).toBeLessThanOrEqual(1024);
+    }
+    expect(new Set(epochs.map(({ length }) => length)).size).toBe(1);
+    expect((epochs[0] as number[][]).length).toBeGreaterThan(2 * batches(1, 0).length);
+  });
 });

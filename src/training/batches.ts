@@ -24,19 +24,33 @@ export function epochBatches(lengths: readonly number[], batchSize: number, seed
 /**
  * The batches of one epoch by a budget of tokens, padding included. Examples are sorted by length, those of equal length
  * in shuffled order, cut where the next one would exceed the budget, and the batches are shuffled. The cuts follow from
- * the lengths alone, so every epoch has the same number of batches; the rest follows from (seed, epoch).
+ * the sizes alone, so every epoch has the same number of batches; the rest follows from (seed, epoch).
  *
+ * @param lengths tokens of each example's longest text
  * @param budget tokens of one batch; an example that is longer has a batch of its own
+ * @param texts how many texts each example has, all of which are padded to the batch's longest; one by default
  */
-export function tokenBatches(lengths: readonly number[], budget: number, seed: number, epoch: number): number[][] {
+export function tokenBatches(
+  lengths: readonly number[],
+  budget: number,
+  seed: number,
+  epoch: number,
+  texts?: readonly number[],
+): number[][] {
   const random = new RandomStream(seed, "batches", epoch);
   const order = random.shuffle(Array.from(lengths.keys()));
-  order.sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+  const rows = (example: number) => texts?.[example] ?? 1;
+  order.sort((a, b) => (lengths[a] as number) - (lengths[b] as number) || rows(a) - rows(b));
   const batches: number[][] = [];
+  let filled = 0;
   for (const example of order) {
     const last = batches.at(-1);
-    if (last && (last.length + 1) * (lengths[example] as number) <= budget) last.push(example);
-    else batches.push([example]);
+    filled += rows(example);
+    if (last && filled * (lengths[example] as number) <= budget) last.push(example);
+    else {
+      batches.push([example]);
+      filled = rows(example);
+    }
   }
   return random.shuffle(batches);
 }

@@ -50,6 +50,8 @@ export interface FusedAdapter extends NamedAdapter {
   /** Of its tensors. */
   readonly hash: string;
   readonly parameters: Parameters;
+  /** Whether every sentence was padded to the same length while it was trained. */
+  readonly fixedWidth: boolean;
 }
 
 /**
@@ -75,7 +77,8 @@ export async function openAdapters(
       "adapter",
       adapterShapes(config, backbone.config.hiddenSize),
     );
-    adapters.push({ name, folder, config, parameters, hash: await hashOfTensors(join(folder, adapterFiles.adapter)) });
+    const hash = await hashOfTensors(join(folder, adapterFiles.adapter));
+    adapters.push({ name, folder, config, parameters, hash, fixedWidth: manifest.task.fixedWidth ?? false });
   }
   return adapters;
 }
@@ -166,7 +169,7 @@ export async function loadDownstreamModel<Example, Encoded extends EncodedText, 
     throw userError({ where: folder, what: "the model does not name its backbone", fix: "give --backbone" });
   const backbone = await openBackbone(name);
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
-  const { maxLength, labels, options } = manifest.task;
+  const { maxLength, fixedWidth = false, labels, options } = manifest.task;
   const made = makeDownstreamModel(
     kind,
     { labels, options: { ...options, ...taskOptions } },
@@ -196,6 +199,7 @@ export async function loadDownstreamModel<Example, Encoded extends EncodedText, 
     padTokenId: backbone.config.padTokenId,
     ...made,
     maxLength,
+    fixedWidth,
   });
   return { ...made, manifest, backbone, session };
 }

@@ -169,6 +169,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
     signal: AbortSignal | undefined,
   ): Promise<Run<Example, Encoded, Score>> {
     const run = new Run(executor, plan, setup, onEvent, signal);
+    if (fixedWidth(plan)) await onEvent({ kind: "note", text: fixedWidthNote(plan) });
     const options = await run.sessionOptions(setup.train, "train");
     run.session = await run.openTraining(options);
     for (const [what, data] of Object.entries({ dev: setup.dev, test: setup.test })) {
@@ -207,7 +208,8 @@ class Run<Example, Encoded extends EncodedText, Score> {
       ...(trainsBackbone(plan.trains) ? await startBackbone(plan) : {}),
       ...adapterTensors(plan.adapters),
     });
-    return { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength, given };
+    const { padTokenId } = backbone.config;
+    return { executor, features, padTokenId, model, task, maxLength, fixedWidth: fixedWidth(plan), given };
   }
 
   /** Scores the current parameters. */
@@ -225,6 +227,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
       session: this.session,
       settings: plan.settings,
       train: setup.train.examples,
+      texts: (example) => textsOf(task, example),
       evaluate: async () => task.evaluation(await this.score(setup.dev)),
       keepBest: async (parameters) => writeSafetensors(bestFile(plan.out), Object.entries(await parameters())),
       readState: (slots) => executor.getState(slots),
@@ -265,6 +268,17 @@ class Run<Example, Encoded extends EncodedText, Score> {
 
 const bestFile = (out: string) => join(checkpointFolder(out), "best.safetensors");
 
+/**
+ * Whether texts are padded to one length: adapters that were trained so attend to padding and say something else at
+ * other widths. The length is the task's own, as in the released scripts.
+ */
+const fixedWidth = ({ adapters }: FinetunePlan): boolean => adapters.some((adapter) => adapter.fixedWidth);
+
+function fixedWidthNote({ adapters, maxLength }: FinetunePlan): string {
+  const names = adapters.filter((adapter) => adapter.fixedWidth).map(({ name }) => name);
+  return `every text is padded to ${maxLength} tokens, for ${names.join(", ")} learnt with --official-padding`;
+}
+
 /** The backbone's weights as the training starts from them. */
 async function startBackbone({ backbone, start }: FinetunePlan): Promise<Tensors> {
   if (!start) return readBackboneTensors(backbone);
@@ -294,6 +308,7 @@ function identityOf<Example, Encoded extends EncodedText, Score>(
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: plan.backbone.hash,
     ...(plan.start ? { start: plan.start.hash } : {}),
+    ...(fixedWidth(plan) ? { fixedWidth: "true" } : {}),
     adapters: plan.adapters.map(({ name, hash }) => `${name}=${hash}`).join(" "),
     task: `${kind.name} ${JSON.stringify(learnt.options)}`,
     labels: hashJson(learnt.labels),
@@ -325,7 +340,13 @@ function manifestOf<Example, Encoded extends EncodedText, Score>(
     backbone: backboneIdentity(backbone),
     hiddenStates: plan.featureOptions.dtype,
     backbonePrecision: plan.featureOptions.precision ?? "float32",
-    task: { name: kind.name, labels: settings.labels, maxLength, options: settings.options },
+    task: {
+      name: kind.name,
+      labels: settings.labels,
+      maxLength,
+      ...(fixedWidth(plan) ? { fixedWidth: true } : {}),
+      options: settings.options,
+    },
     recipe,
     metrics: {
       ...metrics,

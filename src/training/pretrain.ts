@@ -26,7 +26,7 @@ import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type FeatureOptions, openFeatures } from "./features.js";
 import { type BackboneFolder, backboneIdentity, openBackbone } from "./frozen-backbone.js";
-import { PredictionSession, type SessionOptions, TrainingSession } from "./session.js";
+import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
 import {
   countSkipped,
   type EncodedData,
@@ -226,6 +226,7 @@ async function train<Example, Encoded extends EncodedText, Score>(
     session: training,
     settings: plan.settings,
     train: setup.train.examples,
+    texts: (example) => textsOf(task, example),
     evaluate: async () => task.evaluation(await score()),
     keepBest: async (parameters) => writeSafetensors(bestFile(plan.out), Object.entries(await parameters())),
     readState: (slots) => executor.getState(slots),

@@ -19,7 +19,7 @@ export interface TrainerSettings {
   readonly maxSteps: number;
   /** Sentences in one forward pass. */
   readonly batchSize: number;
-  /** Tokens in one forward pass, padding included: as many sentences as fit, instead of `batchSize`. */
+  /** Tokens in one forward pass, padding and all texts of an example included: as many as fit, instead of `batchSize`. */
   readonly batchTokens?: number;
   /** Forward passes in one optimiser step. */
   readonly gradientAccumulation: number;
@@ -39,6 +39,8 @@ export interface TrainerOptions<E extends EncodedText> {
   readonly session: StepSession<E>;
   readonly settings: TrainerSettings;
   readonly train: readonly E[];
+  /** The texts of an example, where it may be several, which are padded together; by default itself. */
+  texts?(example: E): readonly EncodedText[];
   /** Evaluates the current parameters; its `metric` decides which are the best. */
   evaluate(): Promise<{ readonly metrics: Metrics; readonly metric: number }>;
   /** Keeps the current parameters as the best so far. */
@@ -69,12 +71,16 @@ interface Plan {
  */
 export class Trainer<E extends EncodedText> {
   private readonly plan: Plan;
+  /** Of each example's longest text. */
   private readonly lengths: readonly number[];
+  private readonly textCounts: readonly number[];
   private progress: TrainingProgress;
 
   constructor(private readonly options: TrainerOptions<E>) {
     const { settings, train } = options;
-    this.lengths = train.map(({ inputIds }) => inputIds.length);
+    const texts = train.map((example) => options.texts?.(example) ?? [example]);
+    this.lengths = texts.map((parts) => parts.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0));
+    this.textCounts = texts.map(({ length }) => length);
     const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / settings.gradientAccumulation);
     const all = stepsPerEpoch * settings.epochs;
     const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
@@ -201,7 +207,7 @@ export class Trainer<E extends EncodedText> {
       const batches =
         batchTokens === undefined
           ? epochBatches(this.lengths, batchSize, seed, epoch)
-          : tokenBatches(this.lengths, batchTokens, seed, epoch);
+          : tokenBatches(this.lengths, batchTokens, seed, epoch, this.textCounts);
       this.cached = { epoch, batches };
     }
     return this.cached.batches;
