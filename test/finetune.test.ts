@@ -184,6 +184,22 @@ test.each(cases)("$name", async ({ name, task, set, more, options, scores }) => 
   expect(own.map(({ ok }) => ok)).toEqual(more.map(() => (frozen ? true : null)));
 });
 
+test("an adapter learnt with --official-padding is asked at a fixed length", async () => {
+  const adapter = world.at("adapters", "fixed");
+  await json(world.training(adapter, "--max-steps", 1, "--init", 0.2, "--official-padding"));
+  const firstLoss = async (length: number) => {
+    const out = world.at("models", `fixed-${length}`);
+    const more = ["--adapter", `fixed=${adapter}`, "--max-length", length, "--max-steps", 1, "--dropout", 0];
+    const run = await kadapter(finetuning("relations", sets.wiki80, out, ...more));
+    expect(run.stderr).toContain(`every text is padded to ${length} tokens`);
+    const config = JSON.parse(await readFile(join(out, "downstream_config.json"), "utf8")) as Result;
+    expect(config["task"]).toMatchObject({ maxLength: length, fixedWidth: true });
+    return (await losses(out)).first;
+  };
+  // Padding is attended, so the length is seen in the loss, though every sentence is shorter.
+  expect(Math.abs((await firstLoss(64)) - (await firstLoss(56)))).toBeGreaterThan(1e-6);
+});
+
 test("inspect tells what a fine-tuned model is made of", async () => {
   const said = await json(["inspect", folderOf("OpenEntity")]);
   expect(said).toMatchObject({ kind: "fine-tuned", trains: "none", fusion: { kind: "attention" } });
