@@ -26,6 +26,8 @@ export interface DemoReport {
     readonly folder: string;
     readonly relations: number;
     readonly train: number;
+    /** Test sentences in the training's patterns, and in others. */
+    readonly known: number;
     readonly test: number;
   };
   readonly architecture: Readonly<Record<string, unknown>>;
@@ -135,9 +137,7 @@ function aboutAccuracy({ accuracy: { knownPatterns, newPatterns }, data }: DemoR
           row("always the most frequent relation", "majority"),
         ],
       },
-      text(
-        `Facts that no training sentence states: ${data.test} sentences in the training's patterns, as many in others.`,
-      ),
+      text(`Facts that no training sentence states, ${data.known} sentences and ${data.test}.`),
     ],
   };
 }
@@ -178,12 +178,10 @@ function aboutCloze({ cloze }: DemoReport): Section {
       text(clozeVerdict(cloze)),
       text("Each relation's first question:"),
       {
-        kind: "table",
-        head: ["question", "fact", ...shown.map((who) => askedNames[who])],
-        rows: examples.map(({ question, object, answers }) => [
-          question,
-          object,
-          ...shown.map((who) => answers[who] ?? ""),
+        kind: "lines",
+        lines: examples.flatMap(({ question, object, answers }) => [
+          `${question}  The fact: ${object}`,
+          `    ${shown.map((who) => `${askedNames[who]}: ${answers[who]}`).join("; ")}`,
         ]),
       },
     ],
@@ -198,14 +196,16 @@ export function clozeVerdict({ asked, right }: Pick<ClozeReport, "asked" | "righ
   const [control, adapter] = [(right.newHead ?? 0) / asked, (right.adapter ?? 0) / asked];
   const error = Math.sqrt((control * (1 - control) + adapter * (1 - adapter)) / asked);
   const source =
-    "What the new heads know they may have from the sentences themselves, so the adapter's part is the difference between them.";
+    "What the new heads know they may have from the sentences themselves, so the adapter's part is the difference between them:";
   const found =
     Math.abs(adapter - control) <= 2 * error
-      ? "It is within chance: that the adapter helps to recall these facts is not shown here."
+      ? "it is within chance, so that the adapter helps to recall these facts is not shown."
       : adapter > control
-        ? "The adapter helps: the difference is more than chance."
-        : "The adapter does harm here: the head without it is right more often, by more than chance.";
-  return `${source} ${found}`;
+        ? "the adapter helps, by more than chance."
+        : "the head without the adapter is right more often, by more than chance.";
+  const best = Math.max(...askedOnes.map((who) => right[who] ?? 0));
+  const frequent = best <= right.majority ? " None of them beats naming the most frequent object." : "";
+  return `${source} ${found}${frequent}`;
 }
 
 function aboutBackbone({ backbone: { hashBefore, hashAfter } }: DemoReport): Section {
@@ -237,15 +237,15 @@ function nextSteps({ backbone, data, adapter, heads, questions }: DemoReport): S
         kind: "lines",
         lines: [`node bin/kadapter.js pretrain factual --backbone roberta-base ${train} --out runs/roberta`],
       },
+      text("What lies where:"),
       {
-        kind: "table",
-        head: ["files", ""],
-        rows: [
-          ["the language model, in Hugging Face's layout", backbone.folder],
-          ["the sentences (JSON Lines, Wiki80's form)", data.folder],
-          ["the adapter: weights, configuration, model card, metrics.jsonl", adapter],
-          ["heads that fill in blanks", heads],
-          ["the questions, in LAMA's form", questions],
+        kind: "lines",
+        lines: [
+          `${backbone.folder}  the language model, in Hugging Face's layout`,
+          `${data.folder}  the sentences (JSON Lines, Wiki80's form)`,
+          `${adapter}  the adapter: weights, configuration, model card, metrics.jsonl`,
+          `${heads}  heads that fill in blanks`,
+          `${questions}  the questions, in LAMA's form`,
         ],
       },
     ],

@@ -41,7 +41,7 @@ const report: DemoReport = {
     ...{ folder: "models/own", own: true, layers: 4, hiddenSize: 256, parameters: 900_000 },
     ...{ hashBefore: "a", hashAfter: "b" },
   },
-  data: { folder: "runs/demo/data", relations: 16, train: 100, test: 10 },
+  data: { folder: "runs/demo/data", relations: 16, train: 100, known: 12, test: 10 },
   architecture: {},
   accuracy: { knownPatterns: accuracies, newPatterns: { ...accuracies, adapter: 0.375 } },
   examples: [{ text: "A <b>B</b> & C.", subject: "A", object: "B", relation: "r", predicted: "s" }],
@@ -65,7 +65,9 @@ describe("demoPage", () => {
     expect(page).toMatch(/model alone, the head it came with +2\.5 % +1 of 40/);
     expect(page).toMatch(/model \+ adapter, new head +30\.0 % +12 of 40/);
     expect(page).toMatch(/most frequent object +15\.0 % +6 of 40/);
-    expect(page).toMatch(/In \[MASK\]\. +X +U +V +<W>/);
+    expect(page).toContain(
+      "In [MASK].  The fact: X\n      model alone, the head it came with: U; model alone, new head: V; model",
+    );
     expect(page).toContain("after   b  CHANGED");
     expect(page).toContain("the page with the learning curve: runs/demo/report.html");
   });
@@ -74,7 +76,7 @@ describe("demoPage", () => {
     const { ownHead: _, ...right } = report.cloze.right;
     const without = demoPage({ ...report, cloze: { ...report.cloze, right } }).join("\n");
     expect(without).not.toContain("the head it came with");
-    expect(without).toMatch(/In \[MASK\]\. +X +V +<W>/);
+    expect(without).toContain("The fact: X\n      model alone, new head: V; model + adapter, new head: <W>");
   });
 });
 
@@ -82,10 +84,17 @@ describe("clozeVerdict", () => {
   it.each([
     [10, 12, "within chance"],
     [12, 10, "within chance"],
-    [10, 30, "helps: the difference is more than chance"],
-    [30, 10, "does harm"],
+    [10, 30, "the adapter helps, by more than chance"],
+    [30, 10, "the head without the adapter is right more often"],
   ])("a new head that is right %i times, with the adapter %i times: %s", (newHead, adapter, words) => {
     expect(clozeVerdict({ asked: 40, right: { newHead, adapter, majority: 0 } })).toContain(words);
+  });
+
+  it("says when nobody beats the most frequent object", () => {
+    const none = "None of them beats naming the most frequent object.";
+    const right = { ownHead: 13, newHead: 10, adapter: 12 };
+    expect(clozeVerdict({ asked: 40, right: { ...right, majority: 13 } })).toContain(none);
+    expect(clozeVerdict({ asked: 40, right: { ...right, majority: 12 } })).not.toContain(none);
   });
 });
 
