@@ -1,5 +1,6 @@
 // What the experiments share.
 import { spawnSync } from "node:child_process";
+import { existsSync, renameSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const cli = fileURLToPath(new URL("../bin/kadapter.js", import.meta.url));
@@ -17,6 +18,15 @@ export function node(args) {
 
 /** Runs the command line and returns its JSON object. */
 export const kadapter = (args) => JSON.parse(node([cli, ...args, "--json"]));
+
+/** Makes a file unless it is there; it gets its name when it is whole. */
+export function once(file, make) {
+  if (existsSync(file)) return file;
+  const part = file.replace(/[^/]+$/, (name) => `part-${name}`);
+  make(part);
+  renameSync(part, file);
+  return file;
+}
 
 export const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 

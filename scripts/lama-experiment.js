@@ -7,11 +7,11 @@
 // A fixed fifth of the subjects is asked; the adapters `facts` are pre-trained without any sentence that names one of
 // them, `seen` (for the seeds of --seen) as the paper did, without that care. Heads of one seed are trained on the same
 // masked text. What is finished is not done again; what was stopped goes on. Needs `npm run build`.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { deviation, kadapter, mean, node } from "./experiment.js";
+import { deviation, kadapter, mean, node, once } from "./experiment.js";
 
 const text = { type: "string" };
 const { values, positionals } = parseArgs({
@@ -44,15 +44,6 @@ const seen = values.seen === "" ? [] : values.seen.split(",");
 const at = (...names) => join(values.out, ...names);
 const cache = values.cache === undefined ? [] : ["--cache", values.cache];
 mkdirSync(at("data"), { recursive: true });
-
-/** Makes a file unless it is there; it gets its name when it is whole. */
-function once(file, make) {
-  if (existsSync(file)) return file;
-  const part = file.replace(/[^/]+$/, (name) => `part-${name}`);
-  make(part);
-  renameSync(part, file);
-  return file;
-}
 
 function data() {
   const filter = (from, to) =>
