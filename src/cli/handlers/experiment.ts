@@ -1,7 +1,7 @@
 import { type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
 import { workerExecutor } from "../../runtime/index.js";
 import type { BackboneFolder, Executor, TrainEvent } from "../../training/index.js";
-import { openBackbone } from "../../training/index.js";
+import { chosenInit, openBackbone } from "../../training/index.js";
 import type { ExperimentOptions } from "../experiment-options.js";
 import { createProgress, type Progress } from "../progress.js";
 import { type CommandContext, Interrupted, isAbort } from "../run.js";
@@ -24,7 +24,7 @@ export async function runExperiment(
   run: (how: ExperimentRun) => Promise<void>,
 ): Promise<void> {
   const backbone = await openBackbone(options.backbone);
-  const architecture = resolveAdapterConfig(backbone.config, options.preset, {
+  const resolved = resolveAdapterConfig(backbone.config, options.preset, {
     layers: options.layers,
     size: options.adapterSize,
     transformerLayers: options.transformerLayers,
@@ -32,8 +32,10 @@ export async function runExperiment(
     intermediateSize: options.adapterFfn,
     skip: options.skip,
     dropout: options.dropout,
-    init: options.init ?? 0.02,
+    init: options.init,
   });
+  // Random weights by default: a table's rows should differ by what was learnt, not by what was copied.
+  const architecture = { ...resolved, init: chosenInit(options.init ?? resolved.init, backbone, resolved) };
   const progress = createProgress(context.stderr);
   const executor = await workerExecutor(runtimeOf(options));
   try {
