@@ -1,4 +1,4 @@
-/** The README's run command on a tiny model: everything that it does, with one epoch instead of five. */
+/** The README's run command on a tiny model: everything that it does. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ test("the demo trains an adapter, asks with blanks, and leaves the model as it w
     ]);
     const before = await filesBelow(at("model"));
     const weights = sha256(await readFile(at("model", "model.safetensors")));
-    const report = await json(["demo", "--backbone", at("model"), "--out", at("demo"), "--epochs", 2]);
+    const report = await json(["demo", "--backbone", at("model"), "--out", at("demo"), "--epochs", 5]);
     const { accuracy, backbone, cloze, html } = report as unknown as Report;
     expect(await filesBelow(at("model"))).toEqual(before);
     expect(sha256(await readFile(at("model", "model.safetensors")))).toBe(weights);
