@@ -31,6 +31,12 @@ export type AdapterInit = z.infer<typeof adapterInitSchema>;
 /** What starts beside no model's layers: fusions, heads, adapters that nobody trains. */
 export type RandomInit = Exclude<AdapterInit, "backbone">;
 
+/** How weights start at random unless it is said otherwise. */
+export const randomInit = 0.02;
+
+/** What an adapter starts with that takes nothing from the model: random, whatever a trained one would start with. */
+export const untrainedInit = (init: AdapterInit): RandomInit => (init === "backbone" ? randomInit : init);
+
 /** Architecture of a K-Adapter; stored in `adapter_config.json`. */
 export const kAdapterConfigSchema = z
   .object({
@@ -84,7 +90,8 @@ function defaultHeads(adapterSize: number): number {
 /**
  * Fills what is not given from a preset and from the backbone's sizes, and checks the whole. Padding is masked, beside a
  * causal backbone attention is causal (the adapter would tell a position of what the backbone hides from it), and
- * weights start at normal 0.02 in both presets (`chosenInit` prefers the model's own where they fit); the released code's ways are `maskPadding: false`, `init: "official"`.
+ * weights start at random in both presets (training prefers copies of the model's own layers where they fit); the
+ * released code's ways are `maskPadding: false`, `init: "official"`.
  */
 export function resolveAdapterConfig(
   backbone: BackboneSizes,
@@ -104,7 +111,7 @@ export function resolveAdapterConfig(
     skip: given.skip ?? 0,
     layerNormEps: given.layerNormEps ?? 1e-5,
     dropout: given.dropout ?? 0.1,
-    init: given.init ?? 0.02,
+    init: given.init ?? randomInit,
   };
   checkAdapterConfig(config, backbone);
   return config;

@@ -9,3 +9,4 @@ export * from "./folder.js";
 export * from "./fusion.js";
 export * from "./import-official.js";
 export * from "./k-adapter.js";
+export { propertyTable } from "./model-card.js";

@@ -12,7 +12,7 @@ import {
   TransformerLayer,
   uniform,
 } from "../nn/index.js";
-import type { KAdapterConfig } from "./config.js";
+import { type KAdapterConfig, untrainedInit } from "./config.js";
 
 /** What happened in one adapter layer, for inspection and parity checks. Each `[batch, sequence, …]`. */
 export interface AdapterLayerTrace {
@@ -31,12 +31,13 @@ export interface KAdapterOutput {
 
 /** The released code: projections start near zero, everything else as PyTorch's Linear does. */
 function linearInits(config: KAdapterConfig, fanIn: number): { inner: LinearInit; projection: LinearInit } {
-  if (config.init === "official") {
+  // What starts as the backbone's layers gets its values from outside; only biases of the projections stay as they are here.
+  const start = untrainedInit(config.init);
+  if (start === "official") {
     const bound = uniform(1 / Math.sqrt(fanIn));
     return { inner: { weight: bound, bias: bound }, projection: { weight: normal(2e-4), bias: constant(0) } };
   }
-  // What starts as the backbone's layers gets its values from outside; only biases of the projections stay as they are here.
-  const init = { weight: normal(config.init === "backbone" ? 0.02 : config.init), bias: constant(0) };
+  const init = { weight: normal(start), bias: constant(0) };
   return { inner: init, projection: init };
 }
 

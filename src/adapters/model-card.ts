@@ -5,8 +5,6 @@ import type { AdapterManifest } from "./folder.js";
 export function modelCard(manifest: AdapterManifest, adapterParameters: number, headParameters: number): string {
   const { architecture, backbone, features, metrics, recipe, task } = manifest;
   const base = backbone.name ?? "an unknown backbone";
-  const table = (rows: Readonly<Record<string, unknown>>) =>
-    ["| | |", "| --- | --- |", ...Object.entries(rows).map(([key, value]) => `| ${key} | ${cell(value)} |`)].join("\n");
   return `---
 library_name: kadapter
 ${backbone.name === null ? "" : `base_model: ${JSON.stringify(backbone.name)}\n`}tags: [k-adapter, adapter, ${task.name}]
@@ -20,7 +18,7 @@ ${
     : "A baseline without an adapter: a head on hidden states of a frozen language model, to compare adapters with."
 }
 
-${table({
+${propertyTable({
   task: task.name,
   labels: task.labels ? task.labels.length : "unknown",
   backbone: `${backbone.modelType ?? "of unknown kind"}, ${backbone.layers ?? "?"} layers × ${backbone.hiddenSize}`,
@@ -32,7 +30,7 @@ ${table({
 
 ## Results
 
-${Object.keys(metrics).length === 0 ? "None recorded." : table(metrics)}
+${Object.keys(metrics).length === 0 ? "None recorded." : propertyTable(metrics)}
 
 ## Use
 
@@ -44,8 +42,14 @@ The backbone's weights have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kad
 
 ## Training
 
-${Object.keys(recipe).length === 0 ? "Unknown." : table(recipe)}
+${Object.keys(recipe).length === 0 ? "Unknown." : propertyTable(recipe)}
 `;
+}
+
+/** A Markdown table of names and values. */
+export function propertyTable(rows: Readonly<Record<string, unknown>>): string {
+  const lines = Object.entries(rows).map(([key, value]) => `| ${key} | ${cell(value)} |`);
+  return ["| | |", "| --- | --- |", ...lines].join("\n");
 }
 
 function cell(value: unknown): string {

@@ -392,6 +392,23 @@ export const runtimeSpecs = {
 export const factualSpecs = { ...dataSpecs, ...adapterSpecs, ...trainingSpecs, ...cacheSpecs, ...runtimeSpecs };
 
 export type AdapterOptions = Options<typeof adapterSpecs>;
+
+type ShapeOptions = Pick<
+  FactualOptions,
+  "layers" | "adapterSize" | "transformerLayers" | "adapterHeads" | "adapterFfn" | "skip" | "dropout" | "init"
+>;
+
+/** What the options say of an adapter's configuration, by its names there. */
+export const adapterShape = (options: ShapeOptions) => ({
+  layers: options.layers,
+  size: options.adapterSize,
+  transformerLayers: options.transformerLayers,
+  heads: options.adapterHeads,
+  intermediateSize: options.adapterFfn,
+  skip: options.skip,
+  dropout: options.dropout,
+  init: options.init,
+});
 export type RuntimeOptions = Options<typeof runtimeSpecs>;
 
 /** The resolved options of `pretrain factual`: plain JSON, stored in `adapter_config.json` and shown by `--json`. */

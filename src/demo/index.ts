@@ -1,8 +1,7 @@
 /**
- * The project's own facts and sentence patterns, and a random language model to try an adapter on.
+ * The project's own facts and sentence patterns, and what the demo makes of them.
  * @module
  */
-export { type RandomBackbone, type RandomBackboneOptions, writeRandomBackbone } from "./backbone.js";
 export { clozeRelations, type DemoCloze, demoCloze, writeDemoCloze } from "./cloze.js";
 export {
   type DemoOptions,

@@ -26,7 +26,6 @@ import {
   relationLabels,
   removeEarlierRun,
   trainingPlan,
-  untrainedInit,
 } from "../training/index.js";
 import { hashJson } from "../weights/index.js";
 import { Cells } from "./cells.js";
@@ -254,9 +253,7 @@ class TransferRun {
   }
 
   private initOf(row: Subject["row"]): AdapterInit {
-    if (row === "random-official") return "official";
-    const { init } = this.plan.architecture;
-    return isTrained(row) ? init : untrainedInit(init);
+    return row === "random-official" ? "official" : this.plan.architecture.init;
   }
 
   private folder(subject: Subject): string {

@@ -2,6 +2,7 @@
  * What is learnt: how an example becomes token ids, what head and loss read the features, and how answers are scored.
  * @module
  */
+import type { RandomInit } from "../adapters/index.js";
 import type { GraphBuilder, Parameter, Value } from "../graph/index.js";
 import type { AttentionMask, ParamScope, Pass } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
@@ -38,7 +39,7 @@ export interface TaskContext {
 }
 
 /** How the heads of pre-training start: normal with a deviation, or PyTorch's default. */
-export type HeadInit = number | "official";
+export type HeadInit = RandomInit;
 
 /** A kind of task by its name: what pre-training is given, and what an adapter's folder is opened with. */
 export interface TaskKind<Example, Encoded extends EncodedText, Score> {

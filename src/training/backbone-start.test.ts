@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { KAdapter, type KAdapterConfig, resolveAdapterConfig } from "../adapters/index.js";
+import { KAdapter, type KAdapterConfig, resolveAdapterConfig, untrainedInit } from "../adapters/index.js";
 import { backboneInputs } from "../backbones/index.js";
-import { writeRandomBackbone } from "../demo/index.js";
 import { GraphBuilder, type Value } from "../graph/index.js";
 import { ParamScope, type Pass } from "../nn/index.js";
 import { floatsOf, int32Tensor } from "../tensor.js";
+import { writeRandomBackbone } from "../testing/random-backbone.js";
 import { runGraph } from "../testing/run-graph.js";
-import { backboneStart, chosenInit, untrainedInit } from "./backbone-start.js";
+import { backboneStart, chosenInit } from "./backbone-start.js";
 import { type BackboneFolder, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
 
 let folder: string;

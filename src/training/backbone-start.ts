@@ -2,7 +2,14 @@
  * Adapters whose first weights are copies of the frozen model's layers.
  * @module
  */
-import { type AdapterInit, KAdapter, type KAdapterConfig, type RandomInit } from "../adapters/index.js";
+import {
+  type AdapterInit,
+  KAdapter,
+  type KAdapterConfig,
+  type PresetName,
+  randomInit,
+  resolveAdapterConfig,
+} from "../adapters/index.js";
 import { userError } from "../errors.js";
 import type { Parameter } from "../graph/index.js";
 import { ParamScope } from "../nn/index.js";
@@ -10,8 +17,15 @@ import { float32Tensor, floatsOf } from "../tensor.js";
 import type { Tensors } from "./executor.js";
 import { type BackboneFolder, type BackboneKind, readBackboneTensors } from "./frozen-backbone.js";
 
-/** How weights start where they are not the model's. */
-const randomInit = 0.02;
+/** {@link resolveAdapterConfig}, and the {@link chosenInit}. */
+export function chosenAdapterConfig(
+  kind: BackboneKind,
+  preset: PresetName,
+  given: { readonly [K in keyof KAdapterConfig]?: KAdapterConfig[K] | undefined } = {},
+): KAdapterConfig {
+  const config = resolveAdapterConfig(kind.config, preset, given);
+  return { ...config, init: chosenInit(given.init, kind, config) };
+}
 
 /** What is asked for, or the model's own layers where an adapter is shaped like them. */
 export function chosenInit(given: AdapterInit | undefined, kind: BackboneKind, config: KAdapterConfig): AdapterInit {
@@ -25,9 +39,6 @@ export function chosenInit(given: AdapterInit | undefined, kind: BackboneKind, c
     fix: "leave --init out, or give a standard deviation such as 0.02",
   });
 }
-
-/** What an adapter starts with that nobody trains: random, whatever a trained one would start with. */
-export const untrainedInit = (init: AdapterInit): RandomInit => (init === "backbone" ? randomInit : init);
 
 /**
  * First values from the frozen model: an adapter layer that reads h[t] begins with the model's layers t+1 … t+N (its

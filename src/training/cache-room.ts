@@ -73,3 +73,6 @@ async function sizeOf(folder: string): Promise<number> {
   }
   return bytes;
 }
+
+/** A size in words. */
+export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;

@@ -54,3 +54,6 @@ export type TrainEvent =
       readonly reason: "completed" | "early-stop" | "interrupted";
       readonly bestStep: number;
     };
+
+/** How a training ended. */
+export type DoneEvent = Extract<TrainEvent, { kind: "done" }>;

@@ -3,7 +3,7 @@ import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/index.js";
 import { sortedBatches } from "./batches.js";
-import { makeRoom } from "./cache-room.js";
+import { makeRoom, mebibytes } from "./cache-room.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { FeatureCache, type FeatureDType } from "./feature-cache.js";
@@ -25,8 +25,6 @@ export interface FeatureSource<E extends EncodedText> {
   batch(examples: readonly E[], width: number): Promise<Tensors>;
   close(): Promise<void>;
 }
-
-const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 const idsOf = (examples: readonly EncodedText[]) => examples.map(({ inputIds }) => inputIds);
 

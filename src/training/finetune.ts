@@ -20,7 +20,7 @@ import {
   streamed,
   trainsBackbone,
 } from "./downstream-model.js";
-import type { TrainEvent } from "./events.js";
+import type { DoneEvent, TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { backboneOptions, type FeatureOptions, type FeatureSource, openFeatures } from "./features.js";
 import { type BackboneFolder, backboneIdentity, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
@@ -79,7 +79,6 @@ export interface FinetuneResult<Score> {
 }
 
 type OnEvent = (event: TrainEvent) => Promise<void> | void;
-type DoneEvent = Extract<TrainEvent, { kind: "done" }>;
 
 interface Setup<Example, Encoded extends EncodedText, Score> extends DownstreamTaskModel<Example, Encoded, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
@@ -237,13 +236,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
       parameters: model.parameters.map(({ name }) => name),
       parameterCount: model.trainable.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     });
-    let last: DoneEvent | null = null;
-    for await (const event of trainer.run(this.signal)) {
-      if (event.kind === "done") last = event;
-      await this.onEvent(event);
-    }
-    if (!last) throw new Error("the training ended without saying so");
-    return last;
+    return trainer.finish(this.onEvent, this.signal);
   }
 
   /** Takes the parameters that were best on the dev data. */

@@ -4,7 +4,7 @@ import type { EncodedText, HostLoss } from "../tasks/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
 import type { Tensors } from "./executor.js";
-import { ParameterState } from "./parameter-state.js";
+import { ParameterState, StatefulSession } from "./parameter-state.js";
 import {
   chunksOf,
   type Loaded,
@@ -29,9 +29,7 @@ import { type StepGraph, splitStep } from "./step.js";
  * the graph at a time: first all of them for their logits, then, the loss's gradients by the logits being known, all of
  * them again for the parameters' gradients, which add up. Both times the same is dropped.
  */
-export class HostLossSession<E extends EncodedText> implements StepSession<E> {
-  private readonly state: ParameterState;
-
+export class HostLossSession<E extends EncodedText> extends StatefulSession implements StepSession<E> {
   private constructor(
     private readonly options: SessionOptions<E>,
     private readonly optimizer: AdamWConfig,
@@ -40,7 +38,7 @@ export class HostLossSession<E extends EncodedText> implements StepSession<E> {
     private readonly update: Loaded,
   ) {
     const { executor, model, given } = options;
-    this.state = new ParameterState(executor, model.parameters, model.trainable, given, true);
+    super(new ParameterState(executor, model.parameters, model.trainable, given, true));
   }
 
   static async open<E extends EncodedText>(
@@ -64,18 +62,6 @@ export class HostLossSession<E extends EncodedText> implements StepSession<E> {
       await load(executor, accumulate),
       await load(executor, update),
     );
-  }
-
-  get slots(): readonly string[] {
-    return this.state.slots;
-  }
-
-  initialise(seed: number): Promise<void> {
-    return this.state.initialise(seed);
-  }
-
-  restore(state: Tensors): Promise<void> {
-    return this.state.restore(state);
   }
 
   async step(microBatches: readonly (readonly E[])[], scalars: StepScalars): Promise<StepResult> {

@@ -1,3 +1,4 @@
+import { propertyTable } from "../adapters/index.js";
 import type { JsonObject, MaskedLmScores } from "../tasks/index.js";
 
 /** Scores of a model and of what it has to beat, on the same words. */
@@ -80,13 +81,6 @@ model = ${causal ? "AutoModelForCausalLM" : "AutoModelForMaskedLM"}.from_pretrai
 
 ## Settings
 
-| | |
-| --- | --- |
-${Object.entries(facts.recipe)
-  .map(([key, value]) => `| ${key} | ${shown(value)} |`)
-  .join("\n")}
+${propertyTable(facts.recipe)}
 `;
 }
-
-const shown = (value: unknown) =>
-  (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).replaceAll("|", "\\|").replace(/\s+/g, " ");

@@ -9,10 +9,10 @@ import {
 } from "../tasks/index.js";
 import { floatsOf, int32Tensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
-import { sortedBatches } from "./batches.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import { type BackboneKind, padBatch, tokenFeeds } from "./frozen-backbone.js";
-import { ParameterState } from "./parameter-state.js";
+import { ParameterState, StatefulSession } from "./parameter-state.js";
+import { scoreTexts } from "./score-texts.js";
 import {
   type Loaded,
   load,
@@ -38,16 +38,14 @@ export interface LanguageModelSessionOptions {
 }
 
 /** Steps and scores of a whole language model. The same text is masked otherwise in every step. */
-export class LanguageModelSession implements StepSession<EncodedMasked> {
-  private readonly state: ParameterState;
-
+export class LanguageModelSession extends StatefulSession implements StepSession<EncodedMasked> {
   private constructor(
     private readonly options: LanguageModelSessionOptions,
     private readonly training: Loaded,
     private readonly scoring: LoadedGraph,
   ) {
     const { executor, model, given } = options;
-    this.state = new ParameterState(executor, model.parameters, model.parameters, given);
+    super(new ParameterState(executor, model.parameters, model.parameters, given));
   }
 
   static async open(options: LanguageModelSessionOptions): Promise<LanguageModelSession> {
@@ -62,18 +60,6 @@ export class LanguageModelSession implements StepSession<EncodedMasked> {
     const { logits, labels } = model.forward(pass);
     const score = pass.g.build({ scores: wordScores(pass, logits, labels) });
     return new LanguageModelSession(options, await load(executor, step), await executor.load({ model: toOnnx(score) }));
-  }
-
-  get slots(): readonly string[] {
-    return this.state.slots;
-  }
-
-  initialise(seed: number): Promise<void> {
-    return this.state.initialise(seed);
-  }
-
-  restore(state: Tensors): Promise<void> {
-    return this.state.restore(state);
   }
 
   async step([texts = []]: readonly (readonly EncodedMasked[])[], scalars: StepScalars): Promise<StepResult> {
@@ -110,20 +96,12 @@ export class LanguageModelSession implements StepSession<EncodedMasked> {
   /** Scores the current parameters. */
   async score(texts: readonly EncodedMasked[]): Promise<MaskedLmScores> {
     const { objective, batchSize } = this.options;
-    const scores = new Array<Float32Array>(texts.length);
-    const lengths = texts.map(({ inputIds }) => inputIds.length);
-    for (const indices of sortedBatches(lengths, batchSize)) {
+    const scored = await scoreTexts(texts, batchSize, async (indices) => {
       const batch = indices.map((i) => texts[i] as EncodedMasked);
       const feeds = this.feeds(batch, this.training.inputs);
-      const words = floatsOf(await this.scoring.run(feeds, ["scores"]), "scores");
-      let at = 0;
-      for (const [row, index] of indices.entries()) {
-        const size = 2 * (batch[row] as EncodedMasked).positions.length;
-        scores[index] = words.slice(at, at + size);
-        at += size;
-      }
-    }
-    return objective.score(texts.map((encoded, i) => ({ encoded, logits: scores[i] as Float32Array })));
+      return floatsOf(await this.scoring.run(feeds, ["scores"]), "scores");
+    });
+    return objective.score(scored);
   }
 
   async close(): Promise<void> {

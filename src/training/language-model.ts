@@ -19,9 +19,9 @@ import {
 } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/index.js";
-import { openSafetensors, toFloat16, toFloat32, writeSafetensors } from "../weights/index.js";
+import { hashLists, openSafetensors, toFloat16, toFloat32, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
-import type { TrainEvent } from "./events.js";
+import type { DoneEvent, TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { LanguageModelSession } from "./language-model-session.js";
 import { checkpointFolder } from "./pretrain.js";
@@ -84,7 +84,6 @@ export interface LanguageModelResult {
 }
 
 type OnEvent = (event: TrainEvent) => Promise<void> | void;
-type DoneEvent = Extract<TrainEvent, { kind: "done" }>;
 
 /** Trains a language model: the parameters that are best on the dev text. Masks follow from (seed, step, row). */
 export async function trainLanguageModel(
@@ -182,16 +181,13 @@ async function follow(
 ): Promise<{ readonly last: DoneEvent; readonly run: LanguageModelResult["run"] }> {
   const mean = tokensOf(train) / train.length;
   const run = { tokens: 0, seconds: 0 };
-  let last: DoneEvent | null = null;
-  for await (const event of trainer.run(signal)) {
-    if (event.kind === "done") last = event;
+  const last = await trainer.finish(async (event) => {
     if (event.kind === "step") {
       run.tokens += event.sentences * mean;
       run.seconds += event.seconds;
     }
     await onEvent(event);
-  }
-  if (!last) throw new Error("the training ended without saying so");
+  }, signal);
   return { last, run: { tokens: Math.round(run.tokens), seconds: run.seconds } };
 }
 
@@ -208,11 +204,10 @@ function identityOf(plan: LanguageModelPlan, train: readonly EncodedMasked[]) {
   const shown: JsonObject = JSON.parse(
     JSON.stringify({ ...settings, ...masking, maxLength, weightDecay, maxGradNorm, model: start.config }),
   );
-  const ids = train.reduce((sum, { block }) => block.ids.reduce((h, id) => (Math.imul(h, 31) + id) | 0, sum), 7);
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     start: start.hash ?? "new",
     tokenizer: start.tokenizer.hash,
-    train: `${train.length} ${ids}`,
+    train: hashLists(train.map(({ block }) => block.ids)),
   };
 }

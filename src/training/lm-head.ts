@@ -15,19 +15,20 @@ import {
   wordScores,
 } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
-import { openSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashLists, openSafetensors, writeSafetensors } from "../weights/index.js";
 import { type AdamWConfig, adamWDefaults, stepSize } from "./adamw.js";
-import { sortedBatches } from "./batches.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
 import { adapterRecord, type LmHeadManifest, writeLmHead } from "./lm-head-folder.js";
 import type { DrawnText, MaskedTexts } from "./masked-texts.js";
-import { ParameterState } from "./parameter-state.js";
+import { ParameterState, StatefulSession } from "./parameter-state.js";
 import type { FrozenAdapter } from "./position-features.js";
 import { checkpointFolder } from "./pretrain.js";
+import { scoreTexts } from "./score-texts.js";
 import type { StepResult, StepScalars, StepSession } from "./session.js";
 import { fusedStep } from "./step.js";
+import { logFrequencies } from "./text-blocks.js";
 import { Trainer, type TrainerSettings } from "./trainer.js";
 import { readWordEmbeddings } from "./word-embeddings.js";
 
@@ -87,7 +88,7 @@ export async function trainLmHead(
       parameters: session.head.parameters.map(({ name }) => name),
       parameterCount: session.head.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     });
-    const last = await runAll(trainer, onEvent, signal);
+    const last = await trainer.finish(onEvent, signal);
     const finished = last.reason !== "interrupted";
     if (finished) await session.restoreBest(best);
     const scores = finished ? await session.score() : null;
@@ -101,31 +102,19 @@ export async function trainLmHead(
   }
 }
 
-async function runAll(
-  trainer: Trainer<EncodedMasked>,
-  onEvent: (event: TrainEvent) => Promise<void> | void,
-  signal: AbortSignal | undefined,
-) {
-  let last: Extract<TrainEvent, { kind: "done" }> | null = null;
-  for await (const event of trainer.run(signal)) {
-    if (event.kind === "done") last = event;
-    await onEvent(event);
-  }
-  if (!last) throw new Error("the training ended without saying so");
-  return last;
-}
-
 /** Steps and scores of a head over frozen features. */
-class LmHeadSession implements StepSession<EncodedMasked> {
+class LmHeadSession extends StatefulSession implements StepSession<EncodedMasked> {
   private constructor(
     private readonly executor: Executor,
     private readonly plan: LmHeadPlan,
     private readonly texts: MaskedTexts,
     readonly head: LmHead,
     private readonly optimizer: AdamWConfig,
-    private readonly state: ParameterState,
+    state: ParameterState,
     private readonly graphs: Graphs,
-  ) {}
+  ) {
+    super(state);
+  }
 
   static async open(executor: Executor, plan: LmHeadPlan, texts: MaskedTexts): Promise<LmHeadSession> {
     const { backbone, adapters, tied, weightDecay, maxGradNorm } = plan;
@@ -139,29 +128,12 @@ class LmHeadSession implements StepSession<EncodedMasked> {
     );
     if (matrix) await executor.setState({ [tiedName]: matrix });
     const optimizer = { ...adamWDefaults, weightDecay, maxGradNorm };
-    const state = new ParameterState(executor, head.parameters, head.parameters);
+    // The bias starts at the words' frequencies, which it would else take most of a short training to learn.
+    const blocks = texts.train.map(({ block }) => block);
+    const given = async () => ({ [head.biasName]: logFrequencies(blocks, vocabSize) });
+    const state = new ParameterState(executor, head.parameters, head.parameters, given);
     const graphs = await loadGraphs(executor, head, tied, optimizer);
     return new LmHeadSession(executor, plan, texts, head, optimizer, state, graphs);
-  }
-
-  get slots(): readonly string[] {
-    return this.state.slots;
-  }
-
-  /** The bias starts at the words' frequencies, which it would else take most of a short training to learn. */
-  async initialise(seed: number): Promise<void> {
-    await this.state.initialise(seed);
-    const counts = new Float64Array(this.head.sizes.vocabSize).fill(1);
-    for (const { block } of this.texts.train) {
-      for (const id of block.ids) counts[id] = (counts[id] as number) + 1;
-    }
-    const all = counts.reduce((sum, count) => sum + count, 0);
-    const bias = Float32Array.from(counts, (count) => Math.log(count / all));
-    await this.executor.setState({ [this.head.biasName]: float32Tensor([bias.length], bias) });
-  }
-
-  restore(state: Tensors): Promise<void> {
-    return this.state.restore(state);
   }
 
   async step(microBatches: readonly (readonly EncodedMasked[])[], scalars: StepScalars): Promise<StepResult> {
@@ -190,19 +162,11 @@ class LmHeadSession implements StepSession<EncodedMasked> {
   /** Scores the current parameters on the dev text. */
   async score(): Promise<MaskedLmScores> {
     const { dev, task } = this.texts;
-    const scores = new Array<Float32Array>(dev.length);
-    const lengths = dev.map(({ inputIds }) => inputIds.length);
-    for (const indices of sortedBatches(lengths, this.plan.settings.batchSize)) {
+    const scored = await scoreTexts(dev, this.plan.settings.batchSize, async (indices) => {
       const batch = indices.map((i) => this.texts.held(i));
-      const words = floatsOf(await this.graphs.score.run(await this.feeds(batch), ["scores"]), "scores");
-      let at = 0;
-      for (const [row, index] of indices.entries()) {
-        const size = 2 * (batch[row] as DrawnText).text.positions.length;
-        scores[index] = words.slice(at, at + size);
-        at += size;
-      }
-    }
-    return task.score(dev.map((encoded, i) => ({ encoded, logits: scores[i] as Float32Array })));
+      return floatsOf(await this.graphs.score.run(await this.feeds(batch), ["scores"]), "scores");
+    });
+    return task.score(scored);
   }
 
   async close(): Promise<void> {
@@ -255,13 +219,12 @@ async function identityOf(plan: LmHeadPlan, { task, train, cached, options: { ma
   const { saveEvery: _, ...settings } = plan.settings;
   const { tied, weightDecay, maxGradNorm, adapters, backbone } = plan;
   const shown = { ...settings, tied, maxLength, weightDecay, maxGradNorm, draws, cached, options: task.options };
-  const ids = train.reduce((sum, { block }) => block.ids.reduce((h, id) => (Math.imul(h, 31) + id) | 0, sum), 7);
   const parts = await Promise.all(adapters.map(adapterRecord));
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
     adapters: parts.map(({ name, hash }) => `${name}=${hash}`).join(" "),
-    train: `${train.length} ${ids}`,
+    train: hashLists(train.map(({ block }) => block.ids)),
   };
 }
 

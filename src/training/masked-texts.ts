@@ -6,8 +6,9 @@ import type { TokenBlock } from "../data/index.js";
 import { userError } from "../errors.js";
 import { type EncodedMasked, MaskedLm, type MaskedLmOptions, maskedLmSettings } from "../tasks/index.js";
 import { bytesOf, float32Tensor, viewAs } from "../tensor.js";
-import { hashJson } from "../weights/index.js";
+import { hashLists } from "../weights/index.js";
 import { sortedBatches } from "./batches.js";
+import { mebibytes } from "./cache-room.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor } from "./executor.js";
 import { FeatureCache } from "./feature-cache.js";
@@ -152,7 +153,7 @@ export class MaskedTexts {
 
   private async keep(root: string, onEvent: (event: TrainEvent) => Promise<void> | void): Promise<void> {
     const cache = await this.planned(root);
-    const size = `${(cache.bytes / 2 ** 20).toFixed(0)} MiB`;
+    const size = mebibytes(cache.bytes);
     if (cache.bytes > this.options.cacheLimit) {
       const text = `a cache of the hidden words' states would take ${size}, more than allowed: computing them in every epoch`;
       await onEvent({ kind: "note", text });
@@ -174,14 +175,14 @@ export class MaskedTexts {
   private async planned(root: string): Promise<FeatureCache> {
     const { backbone, adapters, draws } = this.options;
     const all = Array.from({ length: draws * this.train.length + this.dev.length }, (_, i) => this.at(i).text);
-    const blocks = [...this.train, ...this.dev].map(({ block }) => [...block.ids]);
+    const blocks = [...this.train, ...this.dev].map(({ block }) => block.ids);
     const records = await Promise.all(adapters.map(adapterRecord));
     return new FeatureCache({
       root,
       identity: {
         backbone: backbone.hash,
         adapters: records.map(({ hash }) => hash),
-        data: hashJson(blocks),
+        data: hashLists(blocks),
         masks: { ...this.task.options, draws, train: this.train.length },
       },
       lengths: all.map(({ positions }) => positions.length),

@@ -5,11 +5,11 @@
 import { backboneDefinition } from "../backbones/index.js";
 import type { TokenBlock } from "../data/index.js";
 import { readTextLines } from "../data/index.js";
-import { float32Tensor } from "../tensor.js";
 import { bpeTokenizerJson, type Tokenizer, trainBpe } from "../text/index.js";
 import type { LanguageModelStart } from "./language-model.js";
 import type { ConfigJson } from "./language-model-folder.js";
 import { neighbourAttention } from "./neighbour-attention.js";
+import { logFrequencies } from "./text-blocks.js";
 
 /** Kinds of models that can be trained from scratch. */
 export const newModelTypes = ["roberta", "gpt2"] as const;
@@ -122,18 +122,7 @@ export function newModelStart(
   const bias = headParameters.find(({ shape }) => shape.length === 1 && shape[0] === config.vocabSize);
   const given = async () => ({
     ...neighbourAttention(config, parameters, seed),
-    ...(bias ? { [bias.name]: float32Tensor(bias.shape, logFrequencies(train, config.vocabSize)) } : {}),
+    ...(bias ? { [bias.name]: logFrequencies(train, config.vocabSize) } : {}),
   });
   return { definition, config, tokenizer, hash: null, given };
-}
-
-/** Logarithms of the tokens' shares, one added to each count. */
-export function logFrequencies(blocks: readonly TokenBlock[], vocabSize: number): Float32Array {
-  const counts = new Float64Array(vocabSize).fill(1);
-  let total = vocabSize;
-  for (const { ids: block } of blocks) {
-    total += block.length;
-    for (const id of block) counts[id] = (counts[id] as number) + 1;
-  }
-  return Float32Array.from(counts, (count) => Math.log(count / total));
 }

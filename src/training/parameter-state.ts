@@ -50,4 +50,21 @@ export class ParameterState {
   }
 }
 
+/** What every training's session does with its parameters' state. */
+export abstract class StatefulSession {
+  protected constructor(protected readonly state: ParameterState) {}
+
+  get slots(): readonly string[] {
+    return this.state.slots;
+  }
+
+  initialise(seed: number): Promise<void> {
+    return this.state.initialise(seed);
+  }
+
+  restore(state: Tensors): Promise<void> {
+    return this.state.restore(state);
+  }
+}
+
 const zeros = (shape: readonly number[]): HostTensor => float32Tensor(shape, new Float32Array(elementCount(shape)));

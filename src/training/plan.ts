@@ -1,5 +1,4 @@
-import { resolveAdapterConfig } from "../adapters/index.js";
-import { chosenInit } from "./backbone-start.js";
+import { chosenAdapterConfig } from "./backbone-start.js";
 import type { BackboneFolder } from "./frozen-backbone.js";
 import type { TrainingPlan } from "./pretrain.js";
 
@@ -11,10 +10,9 @@ export function trainingPlan(
     readonly settings?: Partial<TrainingPlan["settings"]>;
   } = {},
 ): TrainingPlan {
-  const architecture = resolveAdapterConfig(backbone.config, "official");
   return {
     features: "adapter",
-    architecture: { ...architecture, init: chosenInit(undefined, backbone, architecture) },
+    architecture: chosenAdapterConfig(backbone, "official"),
     headInit: 0.05,
     featureOptions: { cache: null, cacheLimit: 20 * 2 ** 30, dtype: "float16" },
     maxLength: 128,

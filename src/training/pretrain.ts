@@ -22,7 +22,7 @@ import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
 import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
 import { backboneStart } from "./backbone-start.js";
-import type { TrainEvent } from "./events.js";
+import type { DoneEvent, TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type FeatureOptions, openFeatures } from "./features.js";
 import { type BackboneFolder, backboneIdentity, openBackbone } from "./frozen-backbone.js";
@@ -79,8 +79,6 @@ export interface PretrainResult<Score> {
   /** SHA-256 of the backbone's weights before and after. */
   readonly backboneHash: { readonly before: string; readonly after: string };
 }
-
-type DoneEvent = Extract<TrainEvent, { kind: "done" }>;
 
 /** Where a run keeps what is not part of the finished adapter. */
 export const checkpointFolder = (out: string): string => join(out, "checkpoints");
@@ -236,13 +234,7 @@ async function train<Example, Encoded extends EncodedText, Score>(
     parameters: model.parameters.map(({ name }) => name),
     parameterCount: model.trainable.reduce((sum, { shape }) => sum + elementCount(shape), 0),
   });
-  let last: DoneEvent | null = null;
-  for await (const event of trainer.run(signal)) {
-    if (event.kind === "done") last = event;
-    await onEvent(event);
-  }
-  if (!last) throw new Error("the training ended without saying so");
-  return last;
+  return trainer.finish(onEvent, signal);
 }
 
 /** What decides the bits of the result: a run can only be continued by one that has all of this in common. */

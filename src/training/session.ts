@@ -6,7 +6,7 @@ import { type AdamWConfig, stepSize } from "./adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureSource } from "./features.js";
 import { padBatch } from "./frozen-backbone.js";
-import { ParameterState } from "./parameter-state.js";
+import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { fusedStep, type StepGraph, splitStep } from "./step.js";
 
 export interface SessionOptions<E extends EncodedText> {
@@ -130,8 +130,7 @@ export interface StepSession<E extends EncodedText> {
 }
 
 /** Runs optimiser steps; parameters and moments live where the graphs run. */
-export class TrainingSession<E extends EncodedText> implements StepSession<E> {
-  private readonly state: ParameterState;
+export class TrainingSession<E extends EncodedText> extends StatefulSession implements StepSession<E> {
   /** What the batch after this one is fed, being read while this one is computed. */
   private ahead: { readonly batch: readonly E[]; readonly feeds: Promise<Tensors> } | null = null;
 
@@ -142,7 +141,7 @@ export class TrainingSession<E extends EncodedText> implements StepSession<E> {
     private readonly split: { readonly accumulate: Loaded; readonly update: Loaded } | null,
   ) {
     const { executor, model, given } = options;
-    this.state = new ParameterState(executor, model.parameters, model.trainable, given, split !== null);
+    super(new ParameterState(executor, model.parameters, model.trainable, given, split !== null));
   }
 
   static async open<E extends EncodedText>(
@@ -166,18 +165,6 @@ export class TrainingSession<E extends EncodedText> implements StepSession<E> {
       accumulate: await load(executor, accumulate),
       update: await load(executor, update),
     });
-  }
-
-  get slots(): readonly string[] {
-    return this.state.slots;
-  }
-
-  initialise(seed: number): Promise<void> {
-    return this.state.initialise(seed);
-  }
-
-  restore(state: Tensors): Promise<void> {
-    return this.state.restore(state);
   }
 
   /** One optimiser step over one or more micro-batches. */

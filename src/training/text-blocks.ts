@@ -1,5 +1,6 @@
 import { type EncodedLine, packLines, readTextLines, type TokenBlock } from "../data/index.js";
 import { userError } from "../errors.js";
+import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/index.js";
 
 export interface TextBlockOptions {
@@ -56,4 +57,18 @@ export async function collectTextBlocks(
   for await (const block of readTextBlocks(files, tokenizer, options)) blocks.push(block);
   if (blocks.length > 0) return blocks;
   throw userError({ where: files.join(" "), what: "there is no text", expected: "lines of plain text" });
+}
+
+/** Logarithms of the tokens' shares, one added to each count: what a head's bias need not learn. `[vocab]` */
+export function logFrequencies(blocks: Iterable<TokenBlock>, vocabSize: number): HostTensor<"float32"> {
+  const counts = new Float64Array(vocabSize).fill(1);
+  let total = vocabSize;
+  for (const { ids } of blocks) {
+    total += ids.length;
+    for (const id of ids) counts[id] = (counts[id] as number) + 1;
+  }
+  return float32Tensor(
+    [vocabSize],
+    Float32Array.from(counts, (count) => Math.log(count / total)),
+  );
 }

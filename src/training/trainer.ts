@@ -8,7 +8,7 @@ import {
   type TrainingProgress,
   writeCheckpoint,
 } from "./checkpoint.js";
-import type { Metrics, TrainEvent } from "./events.js";
+import type { DoneEvent, Metrics, TrainEvent } from "./events.js";
 import type { Tensors } from "./executor.js";
 import { type Warmup, warmupStableDecay, warmupSteps } from "./schedule.js";
 import type { PredictionSession, StepSession } from "./session.js";
@@ -122,6 +122,17 @@ export class Trainer<E extends EncodedText> {
     }
     if (saved !== this.progress.step) yield await this.save();
     yield { kind: "done", step: this.progress.step, reason, bestStep: this.progress.bestStep };
+  }
+
+  /** Runs to the end and tells how it ended. */
+  async finish(onEvent: (event: TrainEvent) => Promise<void> | void, signal?: AbortSignal): Promise<DoneEvent> {
+    let last: DoneEvent | null = null;
+    for await (const event of this.run(signal)) {
+      if (event.kind === "done") last = event;
+      await onEvent(event);
+    }
+    if (!last) throw new Error("the training ended without saying so");
+    return last;
   }
 
   /** Initialises, or takes up the last checkpoint. */

@@ -66,7 +66,7 @@ export function hashJson(value: JsonValue): string {
 }
 
 /** {@link hashJson} of lists of whole numbers, list by list: as one text, those of a large data set would be too long. */
-export function hashLists(lists: Iterable<readonly number[]>): string {
+export function hashLists(lists: Iterable<readonly number[] | Int32Array>): string {
   const hash = createHash("sha256").update("[");
   let before = "";
   for (const list of lists) {

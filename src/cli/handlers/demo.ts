@@ -5,6 +5,7 @@ import type { RelationExample } from "../../data/index.js";
 import { demoExamples, demoRelations, readCurve, writeDemoData, writeWiki80 } from "../../demo/index.js";
 import { userError } from "../../errors.js";
 import { fileError, writeFileAtomically } from "../../files/atomic.js";
+import { elementCount } from "../../tensor.js";
 import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
 import type { DemoOptions } from "../commands/demo.js";
 import { Output } from "../output.js";
@@ -132,7 +133,7 @@ const prediction = z.object({ relation: z.string(), predicted: z.string() });
 
 /** Parameters of the frozen model, without a head of its own. */
 function countOf({ definition, config }: BackboneFolder): number {
-  return definition.build(config).parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return definition.build(config).parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 
 async function curvesOf({ adapter, baseline }: Places): Promise<DemoCurves> {

@@ -1,8 +1,9 @@
-import { type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
+import { type KAdapterConfig, randomInit } from "../../adapters/index.js";
 import { workerExecutor } from "../../runtime/index.js";
 import type { BackboneFolder, Executor, TrainEvent } from "../../training/index.js";
-import { chosenInit, openBackbone } from "../../training/index.js";
+import { chosenAdapterConfig, openBackbone } from "../../training/index.js";
 import type { ExperimentOptions } from "../experiment-options.js";
+import { adapterShape } from "../options.js";
 import { createProgress, type Progress } from "../progress.js";
 import { type CommandContext, Interrupted, isAbort } from "../run.js";
 import { withOutputFolder } from "./files.js";
@@ -24,18 +25,11 @@ export async function runExperiment(
   run: (how: ExperimentRun) => Promise<void>,
 ): Promise<void> {
   const backbone = await openBackbone(options.backbone);
-  const resolved = resolveAdapterConfig(backbone.config, options.preset, {
-    layers: options.layers,
-    size: options.adapterSize,
-    transformerLayers: options.transformerLayers,
-    heads: options.adapterHeads,
-    intermediateSize: options.adapterFfn,
-    skip: options.skip,
-    dropout: options.dropout,
-    init: options.init,
+  const architecture = chosenAdapterConfig(backbone, options.preset, {
+    ...adapterShape(options),
+    // Random weights by default: a table's rows should differ by what was learnt, not by what was copied.
+    init: options.init ?? randomInit,
   });
-  // Random weights by default: a table's rows should differ by what was learnt, not by what was copied.
-  const architecture = { ...resolved, init: chosenInit(options.init ?? resolved.init, backbone, resolved) };
   const progress = createProgress(context.stderr);
   const executor = await workerExecutor(runtimeOf(options));
   try {

@@ -1,6 +1,6 @@
 import { ClozeModel, fill } from "../../probing/index.js";
 import { workerExecutor } from "../../runtime/index.js";
-import { ownModel } from "../own-model.js";
+import { askedModel } from "../own-model.js";
 import type { FillOptions } from "../probe-options.js";
 import type { CommandContext } from "../run.js";
 import { runtimeOf } from "./watched.js";
@@ -8,7 +8,7 @@ import { runtimeOf } from "./watched.js";
 /** `fill`: words for a hole, a column for each set of adapters. */
 export async function handleFill(options: FillOptions, { output }: CommandContext): Promise<void> {
   const { heads, sets, adapter: adapters, top, candidates, text } = options;
-  const backbone = options.backbone ?? (heads.length === 0 ? ownModel() : undefined);
+  const backbone = askedModel(options);
   const executor = await workerExecutor(runtimeOf(options));
   try {
     const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });

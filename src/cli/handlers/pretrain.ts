@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { adapterFiles, downstreamFiles, type KAdapterConfig, resolveAdapterConfig } from "../../adapters/index.js";
+import { adapterFiles, downstreamFiles, type KAdapterConfig, randomInit } from "../../adapters/index.js";
 import { userError } from "../../errors.js";
 import type { EncodedText } from "../../tasks/index.js";
-import { chosenInit } from "../../training/backbone-start.js";
+import { chosenAdapterConfig } from "../../training/backbone-start.js";
 import { defaultCacheFolder } from "../../training/feature-cache.js";
 import type { FeatureOptions } from "../../training/features.js";
 import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
@@ -17,7 +17,7 @@ import {
 } from "../../training/pretrain.js";
 import type { TrainerSettings } from "../../training/trainer.js";
 import type { PretrainRequest } from "../commands/pretrain.js";
-import type { cacheSpecs, PretrainOptions } from "../options.js";
+import { adapterShape, type cacheSpecs, type PretrainOptions } from "../options.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import type { Options } from "../spec.js";
 import { withOutputFolder } from "./files.js";
@@ -66,20 +66,12 @@ async function train<Example, Encoded extends EncodedText, Score>(
 }
 
 function architectureOf(options: PretrainOptions, backbone: BackboneFolder): KAdapterConfig {
-  const architecture = resolveAdapterConfig(backbone.config, options.preset, {
-    layers: options.layers,
-    size: options.adapterSize,
-    transformerLayers: options.transformerLayers,
-    heads: options.adapterHeads,
-    intermediateSize: options.adapterFfn,
+  return chosenAdapterConfig(backbone, options.preset, {
+    ...adapterShape(options),
     maskPadding: options.maskPadding && !options.officialPadding,
-    skip: options.skip,
-    dropout: options.dropout,
-    init: options.init,
+    // What is frozen shows what an adapter is worth that has learnt nothing: not what the model's own layers are.
+    init: options.init ?? (options.freezeAdapter ? randomInit : undefined),
   });
-  // What is frozen shows what an adapter is worth that has learnt nothing: not what the model's own layers are.
-  const asked = options.init ?? (options.freezeAdapter ? architecture.init : undefined);
-  return { ...architecture, init: chosenInit(asked, backbone, architecture) };
 }
 
 function planOf({ options, resume }: PretrainRequest, backbone: BackboneFolder): TrainingPlan {

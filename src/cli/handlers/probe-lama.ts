@@ -14,7 +14,7 @@ import { ClozeModel, type LamaReport, probeLama, type RelationReport } from "../
 import { workerExecutor } from "../../runtime/index.js";
 import type { RankScores } from "../../tasks/index.js";
 import type { Output } from "../output.js";
-import { ownModel } from "../own-model.js";
+import { askedModel } from "../own-model.js";
 import type { FilterOptions, ProbeLamaOptions } from "../probe-options.js";
 import type { CommandContext } from "../run.js";
 import { percent } from "../tasks/percent.js";
@@ -39,7 +39,7 @@ export async function handleProbeLama(options: ProbeLamaOptions, context: Comman
   const executor = await workerExecutor(runtimeOf(options));
   try {
     const { heads, sets, adapter: adapters } = options;
-    const backbone = options.backbone ?? (heads.length === 0 ? ownModel() : undefined);
+    const backbone = askedModel(options);
     const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
     const reports: Record<string, LamaReport> = {};
     for (const part of parts) {

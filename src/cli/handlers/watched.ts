@@ -46,7 +46,7 @@ export async function watchTraining<Result>(
 }
 
 /** The run's log files; they are opened when it is known at which step the run starts. */
-export class RunLogs {
+class RunLogs {
   private sinks: EventSink[] = [];
 
   constructor(private readonly out: string) {}

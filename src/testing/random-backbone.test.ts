@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { demoExamples } from "../demo/index.js";
 import { openBackbone } from "../training/frozen-backbone.js";
 import { hashFile } from "../weights/index.js";
-import { writeRandomBackbone } from "./backbone.js";
-import { demoExamples } from "./examples.js";
+import { writeRandomBackbone } from "./random-backbone.js";
 
 const root = mkdtempSync(join(tmpdir(), "kadapter-backbone-"));
 afterAll(() => rmSync(root, { recursive: true }));
