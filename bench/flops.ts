@@ -74,8 +74,9 @@ interface Product {
 /**
  * What a step of adapter and relation head needs.
  *
- * @param positions positions per sentence that the head reads: in the last transformer layer of the last adapter layer
- * only keys and values are computed elsewhere. Null: every position is computed, as the released code does.
+ * @param positions positions per sentence that the head reads: the last transformer layer of the last adapter layer is
+ * computed for these alone, with the projections of keys and values moved to them, head by head. Null: every position is
+ * computed, as the released code does.
  */
 export function stepFlops(
   adapter: KAdapterConfig,
@@ -90,16 +91,18 @@ export function stepFlops(
   const products: Product[] = [];
   const linear = (rows: number, inputs: number, outputs: number, gradients: 1 | 2 = 2) =>
     products.push({ flops: 2 * rows * inputs * outputs, gradients });
-  const attention = (rows: number) => products.push({ flops: 4 * rows * width * size, gradients: 2 });
+  /** Scores and weighted means over vectors of a head, or of the whole width where keys and values are not projected. */
+  const attention = (rows: number, vector: number) =>
+    products.push({ flops: 4 * rows * width * adapter.heads * vector, gradients: 2 });
   adapter.layers.forEach((_, k) => {
     const lastAdapterLayer = k === adapter.layers.length - 1;
     // The first adapter layer reads a frozen state only.
     linear(all, adapter.input === "concat" && k > 0 ? 2 * hidden : hidden, size, k === 0 ? 1 : 2);
     for (let n = 0; n < adapter.transformerLayers; n++) {
-      const queries = lastAdapterLayer && n === adapter.transformerLayers - 1 ? read : all;
-      linear(all, size, 2 * size);
-      linear(queries, size, size);
-      attention(queries);
+      const few = positions !== null && lastAdapterLayer && n === adapter.transformerLayers - 1;
+      const queries = few ? read : all;
+      linear(queries, size, 3 * size);
+      attention(queries, few ? size : size / adapter.heads);
       linear(queries, size, size);
       linear(queries, size, 2 * intermediateSize);
     }

@@ -199,7 +199,8 @@ async function measure(request: MeasureRequest): Promise<Measured> {
     gradients: (forward + backward) / 1e9,
     step: (forward + backward) / 1e9,
   };
-  const executed = (name: StageName) => graphFlops(graphs[name].graph, named(tokens)) / 1e9;
+  const dims = { ...named(tokens), "attention_mask.tokens": batch.tokenCount };
+  const executed = (name: StageName) => graphFlops(graphs[name].graph, dims) / 1e9;
   return {
     tokens: batch.tokenCount,
     width: batch.width,

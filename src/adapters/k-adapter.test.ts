@@ -168,6 +168,44 @@ describe("KAdapter", () => {
     }
   });
 
+  it.each<[string, Partial<KAdapterConfig>, number | "words"]>([
+    ["two positions", {}, 2],
+    ["as many positions as the batch has words", {}, "words"],
+    ["positions behind skipped layers", { skip: 2 }, 2],
+    ["positions beside a causal backbone", { attention: "causal" }, 2],
+  ])("has the gradients of all positions when some are picked: %s", async (_, config, positions) => {
+    const adapter = new KAdapter(ParamScope.root(), { ...base, ...config }, hidden);
+    const g = new GraphBuilder();
+    const taps = base.layers.map((layer) => g.input(`tap.${layer}`, "float32", ["batch", "sequence", hidden]));
+    const mask = g.input("mask", "int32", ["batch", "sequence"]);
+    const select = g.input("select", "float32", ["batch", positions, "sequence"]);
+    const factors = g.input("factors", "float32", ["batch", positions, hidden]);
+    const pass: Pass = { g, dropout: null, fused: false };
+    const wanted = [...taps, ...adapter.parameters.map((parameter) => g.use(parameter))];
+    const gradients = (name: string, output: Value) => {
+      const found = gradientsOf(g, reduceSum(g, mul(g, output, factors)), wanted);
+      return wanted.map((value): [string, Value] => [`${name}.${value.name}`, found.get(value) as Value]);
+    };
+    const outputs = [
+      ...gradients("all", matmul(g, select, adapter.forward(pass, taps, mask).output)),
+      ...gradients("picked", adapter.forward(pass, taps, mask, select).output),
+    ];
+    const results = await runGraph(g, Object.fromEntries(outputs), {
+      // Padding before, within and after the tokens.
+      mask: int32Tensor([3, 4], Int32Array.of(1, 1, 1, 1, 0, 1, 1, 0, 1, 0, 1, 0)),
+      select: float32Tensor(
+        [3, 2, 4],
+        Float32Array.of(1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0),
+      ),
+      factors: randomTensor(9, [3, 2, hidden]),
+      ...Object.fromEntries(base.layers.map((layer) => [`tap.${layer}`, randomTensor(layer, [3, 4, hidden])])),
+      ...Object.fromEntries(
+        adapter.parameters.map((one) => [one.name, float32Tensor(one.shape, initialValue(one, 3))]),
+      ),
+    });
+    for (const { name } of wanted) expectClose(floatsOf(results, `picked.${name}`), floatsOf(results, `all.${name}`));
+  });
+
   it("names its parameters as the released checkpoints do", () => {
     const names = new KAdapter(ParamScope.root(), base, hidden).parameters.map(({ name }) => name);
     expect(names).toContain("adapter.0.down_project.weight");

@@ -7,6 +7,7 @@ import {
   type LinearInit,
   maskForQueries,
   normal,
+  Packing,
   type ParamScope,
   type Pass,
   TransformerLayer,
@@ -14,7 +15,10 @@ import {
 } from "../nn/index.js";
 import { type KAdapterConfig, untrainedInit } from "./config.js";
 
-/** What happened in one adapter layer, for inspection and parity checks. Each `[batch, sequence, …]`. */
+/**
+ * What happened in one adapter layer, for inspection and parity checks. Each `[batch, sequence, …]`; where positions are
+ * selected, what is before these is packed (`[tokens, …]`).
+ */
 export interface AdapterLayerTrace {
   readonly input: Value;
   readonly down: Value;
@@ -39,6 +43,12 @@ function linearInits(config: KAdapterConfig, fanIn: number): { inner: LinearInit
   }
   const init = { weight: normal(start), bias: constant(0) };
   return { inner: init, projection: init };
+}
+
+/** What attention may see, and how a batch without its padding is laid out. */
+interface Visibility {
+  readonly mask: AttentionMask | null;
+  readonly packing: Packing | null;
 }
 
 /** One adapter layer: project down, N transformer layers, project up (names as in the released checkpoints). */
@@ -72,21 +82,33 @@ class AdapterLayer {
    * @param residual what the result is added to, `[batch, sequence, H]`
    * @param select float32 `[batch, positions, sequence]`, rows of which pick the positions that are wanted: queries,
    * feed-forward and projection of the last transformer layer then run for these alone
+   * @param packing present where `x` and `residual` are packed, `[tokens, …]`; so is the output then, unless selected
    */
-  forward(pass: Pass, x: Value, residual: Value, mask: AttentionMask | null, select: Value | null): AdapterLayerTrace {
+  forward(
+    pass: Pass,
+    x: Value,
+    residual: Value,
+    { mask, packing }: Visibility,
+    select: Value | null,
+  ): AdapterLayerTrace {
     const { g } = pass;
+    const padded = (value: Value) => (packing ? packing.unpack(value) : value);
     const down = this.down.forward(pass, x);
     const layers: Value[] = [];
     let state = down;
     this.transformer.forEach((layer, i) => {
       const picks = i === this.transformer.length - 1 ? select : null;
-      const queries = picks ? matmul(g, picks, state) : state;
-      const seen = picks && mask ? maskForQueries(g, mask, picks) : mask;
-      state = g.scoped(`layer.${i}`, () => layer.forward(pass, state, seen, queries));
+      state = g.scoped(`layer.${i}`, () => {
+        if (picks) {
+          const all = padded(state);
+          return layer.forward(pass, all, mask && maskForQueries(g, mask, picks), matmul(g, picks, all));
+        }
+        return packing && mask ? layer.forwardPacked(pass, state, mask, packing) : layer.forward(pass, state, mask);
+      });
       layers.push(state);
     });
     const up = this.up.forward(pass, state);
-    const kept = select ? matmul(g, select, residual) : residual;
+    const kept = select ? matmul(g, select, padded(residual)) : residual;
     return { input: residual, down, layers, up, output: add(g, kept, up) };
   }
 }
@@ -119,29 +141,35 @@ export class KAdapter {
 
   /**
    * @param taps the hidden states at `config.layers`, in that order, `[batch, sequence, hidden]` each
-   * @param tokens int32 `[batch, sequence]`, 1 for a token and 0 for padding; null will do where nothing is hidden
+   * @param tokens int32 `[batch, sequence]`, 1 for a token and 0 for padding; null will do where nothing is hidden.
+   * Where padding is hidden and positions are selected, nothing but attention is computed for padding.
    * @param select see {@link KAdapterOutput}: rows that pick positions, `[batch, positions, sequence]`
    */
   forward(pass: Pass, taps: readonly Value[], tokens: Value | null, select: Value | null = null): KAdapterOutput {
     const { g } = pass;
     const { config } = this;
     const mask = this.mask(g, tokens);
+    // Where every position is wanted, packing would have to be undone, and where padding is seen, it counts.
+    const packing = select && mask && tokens ? Packing.of(g, tokens) : null;
+    if (packing) pass.dropout?.knows(packing);
     const trace: AdapterLayerTrace[] = [];
     let state: Value | null = null;
     this.layers.forEach((layer, k) => {
-      const tap = taps[k];
-      if (!tap) throw new Error(`the adapter reads ${this.layers.length} hidden states, ${taps.length} were given`);
+      const given = taps[k];
+      if (!given) throw new Error(`the adapter reads ${this.layers.length} hidden states, ${taps.length} were given`);
+      const tap = packing ? packing.pack(given) : given;
       const residual: Value = state ? add(g, tap, state) : tap;
       const x: Value = config.input === "concat" && state ? concat(g, [tap, state], -1) : residual;
       const last = k === this.layers.length - 1;
       const traced = g.scoped(`adapter.${k}`, () =>
-        layer.forward(pass, x, residual, mask, last && config.skip === 0 ? select : null),
+        layer.forward(pass, x, residual, { mask, packing }, last && config.skip === 0 ? select : null),
       );
       trace.push(traced);
       state = this.skip(pass, trace, traced.output);
     });
     const output = state as unknown as Value;
-    return { output: select && config.skip > 0 ? matmul(g, select, output) : output, trace };
+    if (!select || config.skip === 0) return { output, trace };
+    return { output: matmul(g, select, packing ? packing.unpack(output) : output), trace };
   }
 
   /** What attention inside the adapter hides. Behind a causal mask padding is hidden, too: nobody reads it there. */

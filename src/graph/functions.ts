@@ -109,6 +109,17 @@ export function gather(g: GraphBuilder, data: Value, indices: Value, axis = 0): 
   return g.emitOne("Gather", [data, indices], { axis });
 }
 
+/**
+ * Rows of a matrix `[rows, size]` in another order, `[…, size]`.
+ *
+ * @param rows which row stands where, integers `[…]`
+ * @param inverse where each row stands among the places of `rows`, integers `[rows]`. Of a row that stands at several
+ * places, only this one passes a gradient on.
+ */
+export function takeRows(g: GraphBuilder, x: Value, rows: Value, inverse: Value): Value {
+  return g.emitOne("TakeRows", [x, rows, inverse], {});
+}
+
 export function softmax(g: GraphBuilder, x: Value, axis = -1): Value {
   return g.emitOne("Softmax", [x], { axis });
 }

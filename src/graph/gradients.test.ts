@@ -38,6 +38,7 @@ import {
   sqrt,
   squeeze,
   sub,
+  takeRows,
   tanh,
   toOnnx,
   transpose,
@@ -223,6 +224,12 @@ const cases: { readonly [K in OpType]?: readonly GradientCase[] } & Partial<Reco
       operands: [tensor(1, [4, 1])],
       named: [["batch", null]],
       forward: (g, [x]) => gather(g, x!, pick(g, [0, 3, 2, 2], [2, 2])),
+    },
+  ],
+  TakeRows: [
+    {
+      operands: [tensor(1, [4, 3])],
+      forward: (g, [x]) => takeRows(g, x!, pick(g, [2, 0, 3, 1], [2, 2]), pick(g, [1, 3, 0, 2], [4])),
     },
   ],
 };

@@ -12,6 +12,7 @@ import {
   div,
   erf,
   exp,
+  gather,
   greater,
   greaterOrEqual,
   less,
@@ -337,9 +338,16 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
   Slice: sliceRule,
   Pad: "unsupported",
   Gather: gatherRule,
+  // Y = X[rows]: dX = dY[inverse]
+  TakeRows: (c) => {
+    const { g, a: x, dy } = parts(c);
+    return [gather(g, reshape(g, dy, -1, x.shape.at(-1) as number), c.inputs[2] as Value), null, null];
+  },
   ScatterElements: "unsupported",
   OneHot: "zero",
   Range: "zero",
+  NonZero: "zero",
+  CumSum: "zero",
   ConstantOfShape: "zero",
   MultiHeadAttention: "unsupported",
   SkipLayerNormalization: "unsupported",

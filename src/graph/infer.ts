@@ -246,6 +246,7 @@ const inferRules: { readonly [K in OpType]: InferRule<K> } = {
       { dtype: data.dtype, shape: [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)] },
     ];
   },
+  TakeRows: (x) => [{ dtype: x.at(0).dtype, shape: [...x.at(1).shape, ...x.at(0).shape.slice(1)] }],
   ScatterElements: (x) => {
     if (x.at(1).shape.join() !== x.at(2).shape.join())
       throw new Error("ScatterElements: indices and updates differ in shape");
@@ -260,6 +261,11 @@ const inferRules: { readonly [K in OpType]: InferRule<K> } = {
     const [start, limit, delta] = [x.ints(0)[0], x.ints(1)[0], x.ints(2)[0]] as [number, number, number];
     return [{ dtype: x.at(0).dtype, shape: [Math.max(0, Math.ceil((limit - start) / delta))] }];
   },
+  NonZero: (x, { count }) => {
+    if (x.at(0).shape.length !== 1) throw new Error("NonZero: the operand is not a list");
+    return [{ dtype: "int64", shape: [1, count] }];
+  },
+  CumSum: like,
   ConstantOfShape: (x, attrs) => [{ dtype: attrs.dtype, shape: targetShape(x, 0, []) }],
   MultiHeadAttention: (x) => {
     const [query, value] = [x.at(0).shape, x.at(2).shape];

@@ -90,9 +90,17 @@ export interface OpAttrs {
   Slice: NoAttrs;
   Pad: NoAttrs;
   Gather: AxisAttrs;
+  /**
+   * Rows of a matrix, by a list of which the third operand is the inverse: the gradient is a look-up, too. A Gather in
+   * the ONNX file.
+   */
+  TakeRows: NoAttrs;
   ScatterElements: AxisAttrs & { readonly reduction: "none" | "add" };
   OneHot: AxisAttrs;
   Range: NoAttrs;
+  /** Places of a list that do not hold 0, `[1, count]`; `count` names the dimension, whose length only the run knows. */
+  NonZero: { readonly count: string };
+  CumSum: NoAttrs;
   ConstantOfShape: { readonly value: number; readonly dtype: "float32" | "int64" };
   // Fused kernels of ONNX Runtime, for inference only.
   MultiHeadAttention: { readonly numHeads: number; readonly scale: number };

@@ -77,9 +77,9 @@ export function toOnnx(graph: Graph, options: SerializeOptions = {}): Uint8Array
       node: [
         ...graph.nodes.map((node) => ({
           name: node.name,
-          opType: node.op === "StopGradient" ? "Identity" : node.op,
+          opType: onnxNames[node.op] ?? node.op,
           domain: microsoftOps.has(node.op) ? "com.microsoft" : "",
-          input: node.inputs.map(name),
+          input: onnxInputs(node).map(name),
           output: trimUnused(graph, node).map(name),
           attribute: attributesOf(node),
         })),
@@ -94,6 +94,12 @@ export function toOnnx(graph: Graph, options: SerializeOptions = {}): Uint8Array
   });
   return toBinary(ModelProtoSchema, model);
 }
+
+/** Operators that ONNX knows by another name: what is special about them is their gradient. */
+const onnxNames: Readonly<Partial<Record<Node["op"], string>>> = { StopGradient: "Identity", TakeRows: "Gather" };
+
+/** The inverse of TakeRows is for its gradient alone. */
+const onnxInputs = ({ op, inputs }: Node) => (op === "TakeRows" ? inputs.slice(0, 2) : inputs);
 
 /**
  * A value that a node makes takes its output's name; inputs, constants and values that are output twice keep their
@@ -185,6 +191,7 @@ function attributesOf(node: Node): AttributeInit[] {
       },
     ];
   }
+  if (node.op === "NonZero") return [];
   if (node.op === "Cast") return [int("to", dataTypes[(node.attrs as Node<"Cast">["attrs"]).to])];
   if (node.op === "MultiHeadAttention") {
     const { numHeads, scale } = node.attrs as Node<"MultiHeadAttention">["attrs"];

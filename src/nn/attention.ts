@@ -8,6 +8,7 @@ import {
   type GraphBuilder,
   matmul,
   mul,
+  reduceSum,
   reshape,
   softmax,
   squeeze,
@@ -17,7 +18,7 @@ import {
   unsqueeze,
   type Value,
 } from "../graph/index.js";
-import { drop, type Pass } from "./layers.js";
+import { drop, type Linear, type Pass } from "./layers.js";
 
 /** Which keys a query may see. */
 export interface AttentionMask {
@@ -103,4 +104,65 @@ export function attend(
   const weights = softmax(g, mask ? add(g, scores, mask.bias) : scores);
   const context = matmul(g, drop(pass, weights, dropout), splitHeads(g, v, heads));
   return { context: reshape(g, transpose(g, context, 0, 2, 1, 3), 0, 0, size), weights };
+}
+
+/** From so many queries per text on, projecting keys and values of every position costs less than {@link attendFromFew}. */
+const fewQueries = 4;
+
+/** Whether a text has so few queries, whatever its length, that {@link attendFromFew} is the cheaper way. */
+export function hasFewQueries(queries: Value): boolean {
+  const positions = queries.shape.at(-2);
+  return typeof positions === "number" && positions <= fewQueries;
+}
+
+/** `[batch, positions, heads·size]` → `[heads, batch·positions, size]` */
+function rowsOfHeads(g: GraphBuilder, x: Value, heads: number): Value {
+  const size = (x.shape.at(-1) as number) / heads;
+  return reshape(g, transpose(g, reshape(g, x, 0, 0, heads, size), 2, 0, 1, 3), heads, -1, size);
+}
+
+/** `[heads, batch·positions, size]` → `[batch, heads·positions, size]` */
+function rowsOfTexts(g: GraphBuilder, x: Value, positions: number): Value {
+  const [heads, , size] = x.shape as readonly [number, unknown, number];
+  return reshape(g, transpose(g, reshape(g, x, heads, -1, positions, size), 1, 0, 2, 3), 0, heads * positions, size);
+}
+
+/**
+ * {@link attend} for few queries, without projecting every position: the key's projection moves to the queries and the
+ * value's behind the weighted mean, `q·(W_k·x)ᵀ = (q·W_k)·xᵀ` and `w·(W_v·x) = (w·x)·W_vᵀ` head by head.
+ *
+ * @param q projected queries, `[batch, positions, size]`; the number of positions is known
+ * @param x what keys and values are projected from, `[batch, sequence, hidden]`
+ * @returns as {@link attend}
+ */
+export function attendFromFew(
+  pass: Pass,
+  q: Value,
+  x: Value,
+  { key, value }: { readonly key: Linear; readonly value: Linear },
+  mask: AttentionMask | null,
+  { heads, dropout, scale }: AttentionOptions,
+): { readonly context: Value; readonly weights: Value } {
+  const { g } = pass;
+  const [, positions, size] = q.shape as readonly [unknown, number, number];
+  const head = size / heads;
+  const hidden = x.shape.at(-1) as number;
+  const alpha = scale ?? 1 / Math.sqrt(head);
+  const ofHeads = (linear: Linear) => reshape(g, g.use(linear.weight), heads, head, hidden);
+
+  const queries = rowsOfHeads(g, q, heads);
+  const moved = rowsOfTexts(g, matmul(g, queries, ofHeads(key)), positions);
+  const offset = matmul(g, queries, reshape(g, g.use(key.bias), heads, head, 1), { alpha });
+  const products = add(g, matmul(g, moved, x, { transB: true, alpha }), rowsOfTexts(g, offset, positions));
+  const scores = reshape(g, products, 0, heads, positions, -1);
+  const weights = softmax(g, mask ? add(g, scores, mask.bias) : scores);
+
+  const kept = drop(pass, weights, dropout);
+  const toHeads = (rows: Value) => reshape(g, transpose(g, rows, 1, 0, 2, 3), heads, -1, rows.shape.at(-1) as number);
+  const mean = matmul(g, reshape(g, kept, 0, heads * positions, -1), x);
+  const projected = matmul(g, toHeads(reshape(g, mean, 0, heads, positions, hidden)), ofHeads(value), { transB: true });
+  // Weights that dropout has thinned do not add up to 1, so the bias takes part in the mean.
+  const total = matmul(g, toHeads(reduceSum(g, kept, [-1], true)), reshape(g, g.use(value.bias), heads, 1, head));
+  const context = reshape(g, add(g, projected, total), heads, -1, positions, head);
+  return { context: reshape(g, transpose(g, context, 1, 2, 0, 3), 0, 0, size), weights };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { GraphBuilder, gradientsOf, reduceSum } from "../graph/index.js";
-import { float32Tensor, floatsOf } from "../tensor.js";
+import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
 import { runGraph } from "../testing/run-graph.js";
 import { Dropout, dropoutFeeds } from "./dropout.js";
+import { Packing } from "./packing.js";
 
 const [batch, sequence, size] = [8, 16, 64];
 const elements = batch * sequence * size;
@@ -54,6 +55,31 @@ describe("Dropout", () => {
     );
     expect(both).toBeGreaterThan(0.006);
     expect(both).toBeLessThan(0.014);
+  });
+
+  it("drops of packed tokens what it drops of them beside padding", async () => {
+    const run = async (packedFirst: boolean) => {
+      const g = new GraphBuilder();
+      const x = g.input("x", "float32", ["batch", "sequence", size]);
+      const packing = Packing.of(g, g.input("mask", "int32", ["batch", "sequence"]));
+      const dropout = new Dropout(g);
+      dropout.knows(packing);
+      const y = packedFirst ? dropout.apply(packing.pack(x), 0.5) : packing.pack(dropout.apply(x, 0.5));
+      const inputs = g.build({ y }).inputs.map(({ name }) => name);
+      const results = await runGraph(
+        g,
+        { y },
+        {
+          x: float32Tensor([2, 3, size], new Float32Array(6 * size).fill(1)),
+          mask: int32Tensor([2, 3], Int32Array.of(1, 1, 0, 1, 1, 1)),
+          ...dropoutFeeds(inputs, [1], { batch: 2, sequence: 3 }),
+        },
+      );
+      return floatsOf(results, "y");
+    };
+    const packed = await run(true);
+    expect(packed).toHaveLength(5 * size);
+    expect(packed).toEqual(await run(false));
   });
 
   it("draws independent masks at different sites, rows and columns", async () => {

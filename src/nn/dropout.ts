@@ -12,6 +12,7 @@ import {
 } from "../graph/index.js";
 import { hash32 } from "../random.js";
 import type { HostTensor } from "../tensor.js";
+import type { Packing } from "./packing.js";
 
 /** Names of the inputs that a graph with dropout needs; {@link dropoutFeeds} fills them. */
 export const dropoutSeedInput = "dropout.seed";
@@ -27,10 +28,16 @@ const iotaPrefix = "dropout.iota.";
 export class Dropout {
   private readonly pools = new Map<string, Value>();
   private readonly iotas = new Map<Dim, Value>();
+  private readonly packings = new Map<Dim, Packing>();
   private seed: Value | null = null;
   private sites = 0;
 
   constructor(private readonly g: GraphBuilder) {}
+
+  /** Lets values be packed: they drop what they would drop beside padding. */
+  knows(packing: Packing): void {
+    this.packings.set(packing.tokens, packing);
+  }
 
   /** Zeroes elements with the given probability and divides the others by what is left, as everywhere. */
   apply(x: Value, probability: number): Value {
@@ -51,16 +58,23 @@ export class Dropout {
     const known = this.pools.get(key);
     if (known) return known;
     const { g } = this;
-    this.seed ??= g.input(dropoutSeedInput, "uint32", []);
-    let pool: Value = this.seed;
-    shape.forEach((dim, axis) => {
-      const trailing = Array.from({ length: shape.length - 1 - axis }, (_, i) => i + 1);
-      const index = trailing.length === 0 ? this.iota(dim) : unsqueeze(g, this.iota(dim), ...trailing);
-      const step = mul(g, index, g.uint32(hash32(axis, "axis") | 1));
+    const packing = this.packings.get(shape[0] ?? 0);
+    // The packed dimension is hashed as the two that it stands for.
+    const [dims, hashed] = packing ? [shape.slice(1), packing.padded.length] : [shape, 0];
+    const following = (axis: number) => Array.from({ length: dims.length - 1 - axis }, (_, i) => i + 1);
+    const spread = (x: Value, axes: readonly number[]) => (axes.length === 0 ? x : unsqueeze(g, x, ...axes));
+    let pool = packing ? spread(packing.pick(this.pool(packing.padded)), following(-1)) : this.seedInput();
+    dims.forEach((dim, axis) => {
+      const step = mul(g, spread(this.iota(dim), following(axis)), g.uint32(hash32(hashed + axis, "axis") | 1));
       pool = this.mix(add(g, pool, step));
     });
     this.pools.set(key, pool);
     return pool;
+  }
+
+  private seedInput(): Value {
+    this.seed ??= this.g.input(dropoutSeedInput, "uint32", []);
+    return this.seed;
   }
 
   /** The first two rounds of `mix32`; a site's product does the rest. */

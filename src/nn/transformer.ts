@@ -1,6 +1,7 @@
 import { add, type GraphBuilder, gelu, mul, relu, sigmoid, tanh, type Value } from "../graph/index.js";
-import { type AttentionMask, attend } from "./attention.js";
+import { type AttentionMask, attend, attendFromFew, hasFewQueries } from "./attention.js";
 import { drop, LayerNorm, Linear, type LinearInit, type Pass } from "./layers.js";
+import type { Packing } from "./packing.js";
 import type { ParamScope } from "./params.js";
 
 type Unary = (g: GraphBuilder, x: Value) => Value;
@@ -78,6 +79,15 @@ export class SelfAttention {
     return this.attend(pass, x, mask, queries).output;
   }
 
+  /** {@link forward} for all positions of a packed batch, `[tokens, hidden]`. */
+  forwardPacked(pass: Pass, x: Value, mask: AttentionMask, packing: Packing): Value {
+    const project = (linear: Linear) => packing.unpack(linear.forward(pass, x));
+    const { heads, attentionDropout } = this.config;
+    const [q, k, v] = [this.query, this.key, this.value].map(project) as [Value, Value, Value];
+    const { context } = attend(pass, q, k, v, mask, { heads, dropout: attentionDropout });
+    return this.finish(pass, packing.pack(context), x);
+  }
+
   /** {@link forward} with the weights, `[batch, heads, positions, sequence]`; the fused kernel does not tell them. */
   attend(
     pass: Pass,
@@ -85,14 +95,19 @@ export class SelfAttention {
     mask: AttentionMask | null,
     queries: Value = x,
   ): { readonly output: Value; readonly weights: Value | null } {
-    const { g } = pass;
     const q = this.query.forward(pass, queries);
-    const k = this.key.forward(pass, x);
-    const v = this.value.forward(pass, x);
-    const { heads, hiddenDropout, attentionDropout } = this.config;
-    const { context, weights } = attend(pass, q, k, v, mask, { heads, dropout: attentionDropout });
-    const output = drop(pass, this.dense.forward(pass, context), hiddenDropout);
-    return { output: this.norm.forward(pass, add(g, output, queries)), weights };
+    const { heads, attentionDropout } = this.config;
+    const options = { heads, dropout: attentionDropout };
+    const { context, weights } =
+      hasFewQueries(queries) && !pass.int8
+        ? attendFromFew(pass, q, x, { key: this.key, value: this.value }, mask, options)
+        : attend(pass, q, this.key.forward(pass, x), this.value.forward(pass, x), mask, options);
+    return { output: this.finish(pass, context, queries), weights };
+  }
+
+  private finish(pass: Pass, context: Value, residual: Value): Value {
+    const output = drop(pass, this.dense.forward(pass, context), this.config.hiddenDropout);
+    return this.norm.forward(pass, add(pass.g, output, residual));
   }
 }
 
@@ -119,8 +134,16 @@ export class TransformerLayer {
 
   /** See {@link SelfAttention.forward}. */
   forward(pass: Pass, x: Value, mask: AttentionMask | null, queries: Value = x): Value {
+    return this.feedForward(pass, this.attention.forward(pass, x, mask, queries));
+  }
+
+  /** See {@link SelfAttention.forwardPacked}. */
+  forwardPacked(pass: Pass, x: Value, mask: AttentionMask, packing: Packing): Value {
+    return this.feedForward(pass, this.attention.forwardPacked(pass, x, mask, packing));
+  }
+
+  private feedForward(pass: Pass, attended: Value): Value {
     const { g } = pass;
-    const attended = this.attention.forward(pass, x, mask, queries);
     const inner = activate(g, this.intermediate.forward(pass, attended), this.config.activation);
     const output = drop(pass, this.output.forward(pass, inner), this.config.hiddenDropout);
     return this.norm.forward(pass, add(g, output, attended));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { epochBatches, sortedBatches, tokenBatches } from "./batches.js";
+import { epochBatches, inferenceBatches, sortedBatches, tokenBatches } from "./batches.js";
 
 const lengths = Array.from({ length: 1003 }, (_, i) => 5 + ((i * 7919) % 60));
 
@@ -40,6 +40,19 @@ describe("sortedBatches", () => {
     expect(batches.toSorted((a, b) => a - b)).toEqual([...lengths.keys()]);
     const sorted = batches.map((i) => lengths[i] as number);
     expect(sorted).toEqual(sorted.toSorted((a, b) => a - b));
+  });
+});
+
+describe("inferenceBatches", () => {
+  it("holds every example once, and a long one alone", () => {
+    const batches = inferenceBatches([5, 3000, 7, 6]);
+    expect(batches).toEqual([[0, 3, 2], [1]]);
+  });
+
+  it("pads hardly at all", () => {
+    const longest = (batch: readonly number[]) => Math.max(...batch.map((i) => lengths[i] as number));
+    const padded = inferenceBatches(lengths).reduce((sum, batch) => sum + batch.length * longest(batch), 0);
+    expect(padded / lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(1.05);
   });
 });
 

@@ -41,6 +41,16 @@ export function tokenBatches(
   const order = random.shuffle(Array.from(lengths.keys()));
   const rows = (example: number) => texts?.[example] ?? 1;
   order.sort((a, b) => (lengths[a] as number) - (lengths[b] as number) || rows(a) - rows(b));
+  return random.shuffle(cutByTokens(order, lengths, budget, rows));
+}
+
+/** Examples in order of length, cut where the next one would exceed the budget of tokens, padding included. */
+function cutByTokens(
+  order: readonly number[],
+  lengths: readonly number[],
+  budget: number,
+  rows: (example: number) => number,
+): number[][] {
   const batches: number[][] = [];
   let filled = 0;
   for (const example of order) {
@@ -52,13 +62,27 @@ export function tokenBatches(
       filled = rows(example);
     }
   }
-  return random.shuffle(batches);
+  return batches;
 }
+
+const byLength = (lengths: readonly number[]) =>
+  Array.from(lengths.keys()).sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
 
 /** Batches for evaluation: shortest first, nothing random. */
 export function sortedBatches(lengths: readonly number[], batchSize: number): number[][] {
-  const order = Array.from(lengths.keys()).sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
+  const order = byLength(lengths);
   return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
     order.slice(i * batchSize, (i + 1) * batchSize),
   );
+}
+
+/**
+ * Tokens in one forward pass of a frozen model: matrix products are at the machine's speed from here on, and more texts
+ * at once would be padded to the longest of more.
+ */
+const inferenceTokens = 1024;
+
+/** Batches for passes of a frozen model: shortest first, cut by tokens, hardly any padding. */
+export function inferenceBatches(lengths: readonly number[]): number[][] {
+  return cutByTokens(byLength(lengths), lengths, inferenceTokens, () => 1);
 }

@@ -2,7 +2,7 @@ import type { EncodedText } from "../tasks/index.js";
 import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/index.js";
-import { sortedBatches } from "./batches.js";
+import { inferenceBatches } from "./batches.js";
 import { makeRoom, mebibytes } from "./cache-room.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
@@ -123,9 +123,6 @@ export const backboneOptions = ({ dtype, precision, cache }: FeatureOptions): Fr
   int8Folder: cache,
 });
 
-/** Tokens in one forward pass while a cache is filled. */
-const fillTokens = 4096;
-
 /**
  * The hidden states of a data set: from a cache, which is filled first, or computed batch by batch where a cache is
  * not wanted or would be too large. Both ways round to the same dtype.
@@ -224,9 +221,8 @@ async function computeRecords<E extends EncodedText>(
 ): Promise<Uint8Array[]> {
   const { layers } = backbone;
   const records = new Array<Uint8Array>(examples.length);
-  const longest = Math.max(...examples.map(({ inputIds }) => inputIds.length));
   const lengths = examples.map(({ inputIds }) => inputIds.length);
-  for (const batch of sortedBatches(lengths, Math.max(1, Math.floor(fillTokens / longest)))) {
+  for (const batch of inferenceBatches(lengths)) {
     signal?.throwIfAborted();
     const width = Math.max(...batch.map((i) => lengths[i] as number));
     const ids = batch.map((i) => (examples[i] as E).inputIds);

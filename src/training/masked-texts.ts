@@ -7,7 +7,7 @@ import { userError } from "../errors.js";
 import { type EncodedMasked, MaskedLm, type MaskedLmOptions, maskedLmSettings } from "../tasks/index.js";
 import { bytesOf, float32Tensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/index.js";
-import { sortedBatches } from "./batches.js";
+import { inferenceBatches } from "./batches.js";
 import { mebibytes } from "./cache-room.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor } from "./executor.js";
@@ -45,9 +45,6 @@ export interface DrawnText {
   /** Its place among all of them. */
   readonly record: number;
 }
-
-/** Texts in one forward pass while a cache is filled: about this many tokens. */
-const fillTokens = 4096;
 
 /**
  * Masked texts that several heads are trained on. What stands in front of the heads does not change, so it runs once
@@ -200,7 +197,7 @@ export class MaskedTexts {
     const texts = records.map((record) => this.at(record).text);
     const lengths = texts.map(({ inputIds }) => inputIds.length);
     const found = new Array<Uint8Array>(records.length);
-    for (const batch of sortedBatches(lengths, Math.max(1, Math.floor(fillTokens / Math.max(...lengths))))) {
+    for (const batch of inferenceBatches(lengths)) {
       signal?.throwIfAborted();
       const positioned = batch.map((i) => texts[i] as EncodedMasked);
       const names = adapters.map(({ name }) => name);
