@@ -3,6 +3,7 @@
  * Prints one JSON line.
  * @module
  */
+import { packedTokens } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/index.js";
 import type { Executor, Tensors } from "../src/training/executor.js";
 import { FrozenBackbone, openBackbone } from "../src/training/frozen-backbone.js";
@@ -199,7 +200,7 @@ async function measure(request: MeasureRequest): Promise<Measured> {
     gradients: (forward + backward) / 1e9,
     step: (forward + backward) / 1e9,
   };
-  const dims = { ...named(tokens), "attention_mask.tokens": batch.tokenCount };
+  const dims = { ...named(tokens), [packedTokens("attention_mask")]: batch.tokenCount };
   const executed = (name: StageName) => graphFlops(graphs[name].graph, dims) / 1e9;
   return {
     tokens: batch.tokenCount,

@@ -45,12 +45,6 @@ function linearInits(config: KAdapterConfig, fanIn: number): { inner: LinearInit
   return { inner: init, projection: init };
 }
 
-/** What attention may see, and how a batch without its padding is laid out. */
-interface Visibility {
-  readonly mask: AttentionMask | null;
-  readonly packing: Packing | null;
-}
-
 /** One adapter layer: project down, N transformer layers, project up (names as in the released checkpoints). */
 class AdapterLayer {
   private readonly down: Linear;
@@ -82,28 +76,20 @@ class AdapterLayer {
    * @param residual what the result is added to, `[batch, sequence, H]`
    * @param select float32 `[batch, positions, sequence]`, rows of which pick the positions that are wanted: queries,
    * feed-forward and projection of the last transformer layer then run for these alone
-   * @param packing present where `x` and `residual` are packed, `[tokens, …]`; so is the output then, unless selected
+   * @param mask of positions that are packed, `[tokens, …]`, `x` and `residual` are; so is the output then, unless selected
    */
-  forward(
-    pass: Pass,
-    x: Value,
-    residual: Value,
-    { mask, packing }: Visibility,
-    select: Value | null,
-  ): AdapterLayerTrace {
+  forward(pass: Pass, x: Value, residual: Value, mask: AttentionMask | null, select: Value | null): AdapterLayerTrace {
     const { g } = pass;
-    const padded = (value: Value) => (packing ? packing.unpack(value) : value);
+    const padded = (value: Value) => mask?.packing?.unpack(value) ?? value;
     const down = this.down.forward(pass, x);
     const layers: Value[] = [];
     let state = down;
     this.transformer.forEach((layer, i) => {
       const picks = i === this.transformer.length - 1 ? select : null;
       state = g.scoped(`layer.${i}`, () => {
-        if (picks) {
-          const all = padded(state);
-          return layer.forward(pass, all, mask && maskForQueries(g, mask, picks), matmul(g, picks, all));
-        }
-        return packing && mask ? layer.forwardPacked(pass, state, mask, packing) : layer.forward(pass, state, mask);
+        if (!picks) return layer.forward(pass, state, mask);
+        const all = padded(state);
+        return layer.forward(pass, all, mask && maskForQueries(g, mask, picks), matmul(g, picks, all));
       });
       layers.push(state);
     });
@@ -148,10 +134,11 @@ export class KAdapter {
   forward(pass: Pass, taps: readonly Value[], tokens: Value | null, select: Value | null = null): KAdapterOutput {
     const { g } = pass;
     const { config } = this;
-    const mask = this.mask(g, tokens);
+    const hidden = this.mask(g, tokens);
     // Where every position is wanted, packing would have to be undone, and where padding is seen, it counts.
-    const packing = select && mask && tokens ? Packing.of(g, tokens) : null;
+    const packing = select && hidden && tokens ? Packing.of(g, tokens) : null;
     if (packing) pass.dropout?.knows(packing);
+    const mask = hidden && { ...hidden, packing };
     const trace: AdapterLayerTrace[] = [];
     let state: Value | null = null;
     this.layers.forEach((layer, k) => {
@@ -162,7 +149,7 @@ export class KAdapter {
       const x: Value = config.input === "concat" && state ? concat(g, [tap, state], -1) : residual;
       const last = k === this.layers.length - 1;
       const traced = g.scoped(`adapter.${k}`, () =>
-        layer.forward(pass, x, residual, { mask, packing }, last && config.skip === 0 ? select : null),
+        layer.forward(pass, x, residual, mask, last && config.skip === 0 ? select : null),
       );
       trace.push(traced);
       state = this.skip(pass, trace, traced.output);

@@ -19,6 +19,7 @@ import {
   type Value,
 } from "../graph/index.js";
 import { drop, type Linear, type Pass } from "./layers.js";
+import type { Packing } from "./packing.js";
 
 /** Which keys a query may see. */
 export interface AttentionMask {
@@ -29,6 +30,8 @@ export interface AttentionMask {
    * not.
    */
   readonly bias: Value;
+  /** Present where the positions that attend are packed, `[tokens, …]`: the way to the padded form that is masked here. */
+  readonly packing?: Packing | null;
 }
 
 /** What hides: 1 becomes −10000 as in BERT's code, exp of which is 0 in float32. */
@@ -52,12 +55,12 @@ export function attentionMask(g: GraphBuilder, tokens: Value, causal = false): A
 }
 
 /**
- * A mask for some of the queries.
+ * A mask for some of the queries, none of them packed.
  *
  * @param select float32 `[batch, positions, sequence]`, each row with a single 1
  */
 export function maskForQueries(g: GraphBuilder, mask: AttentionMask, select: Value): AttentionMask {
-  if (mask.tokens) return mask;
+  if (mask.tokens) return { tokens: mask.tokens, bias: mask.bias };
   return { tokens: null, bias: unsqueeze(g, matmul(g, select, squeeze(g, mask.bias, 1)), 1) };
 }
 

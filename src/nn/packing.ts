@@ -14,6 +14,9 @@ import {
 
 const packings = new WeakMap<Value, Packing>();
 
+/** Name of the dimension of all tokens of a batch, by the name of its mask. */
+export const packedTokens = (mask: string): string => `${mask}.tokens`;
+
 /**
  * A batch without padding: the real tokens of all texts one after another, `[tokens, size]`. What works on each
  * position alone (linear layers, norms, activations) costs nothing for padding then; attention gets its padded form back.
@@ -44,7 +47,7 @@ export class Packing {
     private readonly mask: Value,
   ) {
     const flat = reshape(g, mask, -1);
-    this.places = reshape(g, g.emitOne("NonZero", [flat], { count: `${mask.name}.tokens` }), -1);
+    this.places = reshape(g, g.emitOne("NonZero", [flat], { count: packedTokens(mask.name) }), -1);
     const int = (n: number) => g.constant({ dtype: "int32", shape: [], data: Int32Array.of(n) });
     const before = g.emitOne("Sub", [g.emitOne("CumSum", [flat, g.int(0)], {}), int(1)], {});
     this.tokenAt = g.emitOne("Max", [before, int(0)], {});

@@ -1,7 +1,6 @@
 import { add, type GraphBuilder, gelu, mul, relu, sigmoid, tanh, type Value } from "../graph/index.js";
 import { type AttentionMask, attend, attendFromFew, hasFewQueries } from "./attention.js";
 import { drop, LayerNorm, Linear, type LinearInit, type Pass } from "./layers.js";
-import type { Packing } from "./packing.js";
 import type { ParamScope } from "./params.js";
 
 type Unary = (g: GraphBuilder, x: Value) => Value;
@@ -71,21 +70,12 @@ export class SelfAttention {
   }
 
   /**
-   * @param x `[batch, sequence, hidden]`
+   * @param x `[batch, sequence, hidden]`, or `[tokens, hidden]` where the mask says that it is packed; so is the result then
    * @param queries the positions whose output is wanted, `[batch, positions, hidden]`; all of `x` by default
    * @param mask null lets every position be seen
    */
   forward(pass: Pass, x: Value, mask: AttentionMask | null, queries: Value = x): Value {
     return this.attend(pass, x, mask, queries).output;
-  }
-
-  /** {@link forward} for all positions of a packed batch, `[tokens, hidden]`. */
-  forwardPacked(pass: Pass, x: Value, mask: AttentionMask, packing: Packing): Value {
-    const project = (linear: Linear) => packing.unpack(linear.forward(pass, x));
-    const { heads, attentionDropout } = this.config;
-    const [q, k, v] = [this.query, this.key, this.value].map(project) as [Value, Value, Value];
-    const { context } = attend(pass, q, k, v, mask, { heads, dropout: attentionDropout });
-    return this.finish(pass, packing.pack(context), x);
   }
 
   /** {@link forward} with the weights, `[batch, heads, positions, sequence]`; the fused kernel does not tell them. */
@@ -95,19 +85,21 @@ export class SelfAttention {
     mask: AttentionMask | null,
     queries: Value = x,
   ): { readonly output: Value; readonly weights: Value | null } {
-    const q = this.query.forward(pass, queries);
-    const { heads, attentionDropout } = this.config;
+    const packing = mask?.packing;
+    const project = (linear: Linear, of: Value) => {
+      const projected = linear.forward(pass, of);
+      return packing ? packing.unpack(projected) : projected;
+    };
+    const q = project(this.query, queries);
+    const { heads, hiddenDropout, attentionDropout } = this.config;
     const options = { heads, dropout: attentionDropout };
     const { context, weights } =
       hasFewQueries(queries) && !pass.int8
         ? attendFromFew(pass, q, x, { key: this.key, value: this.value }, mask, options)
-        : attend(pass, q, this.key.forward(pass, x), this.value.forward(pass, x), mask, options);
-    return { output: this.finish(pass, context, queries), weights };
-  }
-
-  private finish(pass: Pass, context: Value, residual: Value): Value {
-    const output = drop(pass, this.dense.forward(pass, context), this.config.hiddenDropout);
-    return this.norm.forward(pass, add(pass.g, output, residual));
+        : attend(pass, q, project(this.key, x), project(this.value, x), mask, options);
+    const seen = packing ? packing.pack(context) : context;
+    const output = drop(pass, this.dense.forward(pass, seen), hiddenDropout);
+    return { output: this.norm.forward(pass, add(pass.g, output, queries)), weights };
   }
 }
 
@@ -134,16 +126,8 @@ export class TransformerLayer {
 
   /** See {@link SelfAttention.forward}. */
   forward(pass: Pass, x: Value, mask: AttentionMask | null, queries: Value = x): Value {
-    return this.feedForward(pass, this.attention.forward(pass, x, mask, queries));
-  }
-
-  /** See {@link SelfAttention.forwardPacked}. */
-  forwardPacked(pass: Pass, x: Value, mask: AttentionMask, packing: Packing): Value {
-    return this.feedForward(pass, this.attention.forwardPacked(pass, x, mask, packing));
-  }
-
-  private feedForward(pass: Pass, attended: Value): Value {
     const { g } = pass;
+    const attended = this.attention.forward(pass, x, mask, queries);
     const inner = activate(g, this.intermediate.forward(pass, attended), this.config.activation);
     const output = drop(pass, this.output.forward(pass, inner), this.config.hiddenDropout);
     return this.norm.forward(pass, add(g, output, attended));

@@ -4,6 +4,7 @@ import { writeFileAtomically } from "../files/atomic.js";
 import { initialValue } from "../nn/index.js";
 import { float32Tensor } from "../tensor.js";
 import { trainBpe } from "../text/index.js";
+import { newModelConfig } from "../training/new-language-model.js";
 import { writeSafetensors } from "../weights/index.js";
 
 /** Sizes of a {@link writeRandomBackbone}. */
@@ -41,23 +42,11 @@ export async function writeRandomBackbone(
 ): Promise<RandomBackbone> {
   const { seed, layers = 4, hiddenSize = 128, heads = 2, vocabSize = 2000, maxTokens = 128 } = options;
   const bpe = await trainBpe(texts, { vocabSize });
+  const sizes = { layers, hiddenSize, heads, vocabSize, maxLength: maxTokens, dropout: 0.1 };
   const json = {
+    ...newModelConfig({ modelType: "roberta", ...sizes }, bpe.vocabSize),
     architectures: ["RobertaModel"],
-    model_type: "roberta",
-    vocab_size: bpe.vocabSize,
-    hidden_size: hiddenSize,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    intermediate_size: 4 * hiddenSize,
-    hidden_act: "gelu",
-    layer_norm_eps: 1e-5,
-    // RoBERTa's first position is the one behind the padding's.
-    max_position_embeddings: maxTokens + 2,
-    type_vocab_size: 1,
     initializer_range: options.initializerRange ?? 0.02,
-    bos_token_id: 0,
-    pad_token_id: 1,
-    eos_token_id: 2,
   };
   const path = join(folder, "config.json");
   const { parameters } = roberta.build(roberta.parseConfig(json, path));
