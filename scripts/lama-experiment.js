@@ -2,11 +2,12 @@
 //
 //   node scripts/lama-experiment.js --backbone DIR --lama DIR --relations FILE --relations-dev FILE \
 //     --text FILE [--text …] --text-dev FILE --out DIR [--seeds 1,2,3] [--seen 1] [--sentences 8000] [--texts 800] \
+//     [--own-head] \
 //     [-- further options of `kadapter pretrain factual`]
 //
 // A fixed fifth of the subjects is asked; the adapters `facts` are pre-trained without any sentence that names one of
 // them, `seen` (for the seeds of --seen) as the paper did, without that care. Heads of one seed are trained on the same
-// masked text. What is finished is not done again; what was stopped goes on. Needs `npm run build`.
+// masked text. --own-head asks the backbone's own head, too, where its weights hold one. What is finished is not done again; what was stopped goes on. Needs `npm run build`.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +34,7 @@ const { values, positionals } = parseArgs({
     "head-epochs": { ...text, default: "3" },
     "head-batch": { ...text, default: "8" },
     "head-rate": { ...text, default: "3e-3" },
+    "own-head": { type: "boolean", default: false },
   },
   allowPositionals: true,
 });
@@ -114,16 +116,18 @@ const probes = {
   rest: ["--subjects", "rest"],
 };
 
-function probe(seed, name) {
+function ask(who, name, model) {
   const vocabulary = join(values.lama, "common_vocab_cased.txt");
-  const heads = ["--heads", at("heads", seed), "--sets", setsOf(seed).join(",")];
   const asked = ["--data", values.lama, "--from", "trex,google-re", "--vocabulary", vocabulary];
-  const file = once(at("probes", `${seed}-${name}.json`), (part) => {
+  const file = once(at("probes", `${who}-${name}.json`), (part) => {
     mkdirSync(at("probes"), { recursive: true });
-    writeFileSync(part, JSON.stringify(kadapter(["probe", "lama", ...asked, ...heads, ...probes[name]])));
+    writeFileSync(part, JSON.stringify(kadapter(["probe", "lama", ...asked, ...model, ...probes[name]])));
   });
   return JSON.parse(readFileSync(file, "utf8"));
 }
+
+const probe = (seed, name) => ask(seed, name, ["--heads", at("heads", seed), "--sets", setsOf(seed).join(",")]);
+const askOwnHead = (name) => (values["own-head"] ? ask("own-head", name, ["--backbone", values.backbone]) : null);
 
 const show = (rates, scale = 100, digits = 1) => {
   const scaled = rates.map((rate) => scale * rate);
@@ -138,17 +142,27 @@ const over = (reports, kind, pick) =>
     return pick(report, set) ?? [];
   });
 const kinds = ["none", "random", "facts", ...(seen.length > 0 ? ["seen"] : [])];
-const macro = (part, key) => (report, set) => report[part]?.macro[set]?.[key];
+const macro = (part) => (report, set) => report[part]?.macro[set];
 
-function totals(reports, part, title) {
+const cells = (scores) => ["p1", "p10", "p100"].map((key) => show(scores.map((one) => one[key])));
+const macroRow = (kind, scores) =>
+  `| ${[
+    kind,
+    ...cells(scores),
+    show(
+      scores.map(({ mrr }) => mrr),
+      1,
+      3,
+    ),
+    scores.length,
+  ].join(" | ")} |`;
+
+function totals(reports, own, part, title) {
   const first = Object.values(reports)[0][part];
   const { questions } = Object.values(first.macro)[0];
   const left = Object.entries(first.skipped).map(([reason, count]) => `${reason} ${count}`);
-  const rows = kinds.map((kind) => {
-    const rates = ["p1", "p10", "p100"].map((key) => show(over(reports, kind, macro(part, key))));
-    const mrr = show(over(reports, kind, macro(part, "mrr")), 1, 3);
-    return `| ${kind} | ${[...rates, mrr].join(" | ")} | ${over(reports, kind, macro(part, "p1")).length} |`;
-  });
+  const rows = kinds.map((kind) => macroRow(kind, over(reports, kind, macro(part))));
+  if (own?.[part]) rows.unshift(macroRow("own head", Object.values(own[part].macro)));
   const head = "| set | P@1 | P@10 | P@100 | MRR | seeds |\n| --- | --- | --- | --- | --- | --- |";
   return `${title}: ${questions} of ${first.facts} facts asked (${left.join(", ")})\n\n${head}\n${rows.join("\n")}\n`;
 }
@@ -190,7 +204,8 @@ for (const seed of seeds) trainHeads(seed);
 const tables = [headQuality()];
 for (const name of Object.keys(probes)) {
   const reports = Object.fromEntries(seeds.map((seed) => [seed, probe(seed, name)]));
-  for (const part of ["trex", "google-re"]) tables.push(totals(reports, part, `${part}, ${name}`));
+  const own = askOwnHead(name);
+  for (const part of ["trex", "google-re"]) tables.push(totals(reports, own, part, `${part}, ${name}`));
   if (name === "fifth") tables.push(relations(reports, "trex"), relations(reports, "google-re"));
 }
 writeFileSync(at("tables.md"), tables.join("\n"));

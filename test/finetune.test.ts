@@ -103,6 +103,14 @@ const cases: readonly Case[] = [
     scores: ["microF1", "macroF1", "strictAccuracy"],
   },
   {
+    name: "Wiki80, no adapter, hidden states side by side",
+    task: "relations",
+    set: "wiki80",
+    more: [],
+    options: ["--taps", "0,1,3"],
+    scores: ["accuracy"],
+  },
+  {
     name: "CosmosQA's CSV, no adapter, frozen",
     task: "multiple-choice",
     set: "cosmosqa-csv",
@@ -198,6 +206,13 @@ test("an adapter learnt with --official-padding is asked at a fixed length", asy
   };
   // Padding is attended, so the length is seen in the loss, though every sentence is shorter.
   expect(Math.abs((await firstLoss(64)) - (await firstLoss(56)))).toBeGreaterThan(1e-6);
+});
+
+test("hidden states are read side by side only without adapters, and only those that there are", async () => {
+  const refused = async (...more: Args) =>
+    expectComplaint(await kadapter(finetuning("relations", sets.wiki80, world.at("models", "refused"), ...more)));
+  expect(await refused("--taps", "0,3", ...adapters("a"))).toMatch(/--taps: .*leave out --adapter/);
+  expect(await refused("--taps", "0,4")).toMatch(/--taps: .*no layer 4.*0 to 3/);
 });
 
 test("inspect tells what a fine-tuned model is made of", async () => {

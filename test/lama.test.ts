@@ -118,7 +118,7 @@ describe("probe train-head", () => {
       const more = ["--sets", set, "--seed", seed, "--mask-seed", 5, "--mask-draws", 2, "--max-texts", 40];
       runs.push(await kadapter(train(`seed-${seed}`, ...facts(), ...more)));
     }
-    const kept = runs.map(({ stderr }) => /states are kept in (\S+)/.exec(stderr)?.[1] as string);
+    const kept = runs.map(({ stderr }) => /states are cached in (\S+)/.exec(stderr)?.[1] as string);
     expect(kept[1]).toBe(kept[0]);
     const shards = (await readdir(kept[0] as string)).filter((name) => name.startsWith("shard"));
     const [first] = await Promise.all(shards.map((name) => stat(`${kept[0]}/${name}`)));

@@ -75,6 +75,21 @@ describe("fusion", () => {
     }
   });
 
+  it("joins hidden states side by side where they are read without adapters, and only there", async () => {
+    const config = { kind: "concat" as const, adapterDense: false, taps: [0, 2] } satisfies FusionConfig;
+    const fusion = fusionOf([], config);
+    const g = new GraphBuilder();
+    const [first, second] = ["a", "b"].map((name) => g.input(name, "float32", [2, 2, hiddenSize])) as [Value, Value];
+    const feeds: Record<string, HostTensor<"float32">> = { a: state(1), b: state(2) };
+    const weights = new Map(fusion.parameters.map((one) => [one.name, initialValue(one, 5)]));
+    for (const { name, shape } of fusion.parameters) feeds[name] = float32Tensor(shape, weights.get(name)!);
+    const results = await runGraph(g, { fused: fusion.forward(pass(g), second, [first, second]) }, feeds);
+    const [low, high] = [rowsOf(feeds["a"]!), rowsOf(feeds["b"]!)];
+    const expected = low.map((row, i) => affine(weights, "task_dense_taps", [...row, ...high[i]!]));
+    expectRows(floatsOf(results, "fused"), expected);
+    expect(() => fusionOf(["fac"], config)).toThrow("without adapters");
+  });
+
   it("needs no second dense layer for one adapter, and nothing at all for none", async () => {
     const one = await fuse(["fac"], { kind: "concat", adapterDense: false });
     expect([...one.weights.keys()]).toEqual(["task_dense_fac.weight", "task_dense_fac.bias"]);

@@ -32,6 +32,8 @@ export const fusionConfigSchema = z
      * (`concat`), or has the last hidden state added (`add`), before it is fused.
      */
     adapterDense: z.boolean().default(false),
+    /** Without adapters: the hidden states that are read side by side, a baseline; the last one where it is left out. */
+    taps: z.array(z.number().int().nonnegative().max(9999)).min(1).max(256).optional(),
   })
   .strict();
 export type FusionConfig = Readonly<z.infer<typeof fusionConfigSchema>>;
@@ -49,12 +51,14 @@ export interface Fusion {
   readonly parameters: readonly Parameter[];
   /** Those that belong to the adapters, see {@link FusionConfig.adapterDense}: frozen with them. */
   readonly adapterParameters: readonly Parameter[];
+  /** @param outputs the adapters', or the hidden states of {@link FusionConfig.taps} */
   forward(pass: Pass, last: Value, outputs: readonly Value[]): Value;
 }
 
-/** Makes a fusion. Without adapters every kind is `F = h[L]`. */
+/** Makes a fusion. Without adapters every kind is `F = h[L]`, or `F = W·[h[t_1]; …; h[t_n]] + b` where taps are read. */
 export function makeFusion(scope: ParamScope, options: FusionOptions): Fusion {
   if (new Set(options.names).size !== options.names.length) throw new Error("two adapters have the same name");
+  if (options.taps) return tapsFusion(scope, options, options.taps);
   const before = scope.all.length;
   const own = ownDense(scope, options);
   const between = scope.all.length;
@@ -68,6 +72,17 @@ export function makeFusion(scope: ParamScope, options: FusionOptions): Fusion {
       }
       return outputs.length === 0 ? last : pass.g.scoped("fusion", () => join(pass, last, own(pass, last, outputs)));
     },
+  };
+}
+
+/** Without adapters: hidden states instead of their outputs. */
+function tapsFusion(scope: ParamScope, options: FusionOptions, taps: readonly number[]): Fusion {
+  if (options.names.length > 0) throw new Error("taps are read without adapters only");
+  const joined = dense(scope.at("task_dense_taps"), taps.length * options.hiddenSize, options);
+  return {
+    parameters: [joined.weight, joined.bias],
+    adapterParameters: [],
+    forward: (pass, _last, states) => pass.g.scoped("fusion", () => joined.forward(pass, concat(pass.g, states, -1))),
   };
 }
 

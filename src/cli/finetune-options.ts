@@ -4,7 +4,16 @@
  */
 import { z } from "zod";
 import { fusionKinds, trainedParts } from "../adapters/index.js";
-import { adapterSpecs, cacheSpecs, dataSpecs, fileList, runtimeSpecs, trainingSpecs, whole } from "./options.js";
+import {
+  adapterSpecs,
+  cacheSpecs,
+  dataSpecs,
+  fileList,
+  layerList,
+  runtimeSpecs,
+  trainingSpecs,
+  whole,
+} from "./options.js";
 import { type Options, option } from "./spec.js";
 
 const named = z.string().regex(/^[\w-]+=.+$/);
@@ -27,6 +36,13 @@ export const finetuneSpecs = {
     schema: z.enum(fusionKinds).default("concat"),
     expects: fusionKinds.join(", "),
     help: "how adapters are joined: concat or add as in the released code, or attention over them (default concat)",
+  }),
+  taps: option({
+    flags: "--taps <list>",
+    kind: "text",
+    schema: layerList.optional(),
+    expects: "ascending numbers of backbone layers such as 0,3,6 (0: the embeddings)",
+    help: "without adapters: read these hidden states side by side, for comparison (default: the last one)",
   }),
   trains: option({
     flags: "--trains <what>",

@@ -7,7 +7,8 @@ export interface BoundSession<V> {
   /**
    * Runs the model on this thread.
    *
-   * @param outputs the values to write into, or null for a new one; a new one is the caller's to release
+   * @param outputs the values to write into ({@link Binding.writesInPlace}), or null for a new one, which is the caller's
+   * to release
    * @throws Error with ONNX Runtime's message; the given outputs may then hold anything
    */
   run(inputs: ReadonlyMap<string, V>, outputs: ReadonlyMap<string, V | null>): Promise<ReadonlyMap<string, V>>;
@@ -16,10 +17,15 @@ export interface BoundSession<V> {
 
 /** One way of calling ONNX Runtime. */
 export interface Binding<V> {
+  /**
+   * Whether a run writes into the values that it is given as outputs. Where it does not, what replaces a slot is a value
+   * that the run has made, and it stays where it was made: on a GPU, if the binding can leave it there.
+   */
+  readonly writesInPlace: boolean;
   open(source: GraphSource, device: Executor["device"], threads: number): Promise<BoundSession<V>>;
   /** A value over the tensor's own memory: writing to one shows in the other. */
   wrap(tensor: HostTensor): V;
   /** The tensor that was wrapped, or a copy of what a run has made. */
-  unwrap(value: V): HostTensor;
+  unwrap(value: V): HostTensor | Promise<HostTensor>;
   release(value: V): void;
 }

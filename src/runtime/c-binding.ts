@@ -2,7 +2,7 @@ import koffi from "koffi";
 import { type DType, dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
 import type { Binding, BoundSession } from "./binding.js";
-import { intraOpSpinning } from "./devices.js";
+import { intraOpSpinning, slowFusions } from "./devices.js";
 import { externalContents } from "./external.js";
 import { OrtLibrary, type Pointer } from "./ort-library.js";
 
@@ -44,6 +44,7 @@ const defaultMemory = 0;
  * gigabyte of garbage each.
  */
 export class CBinding implements Binding<CValue> {
+  readonly writesInPlace = true;
   private readonly environment: Pointer;
   private readonly memory: Pointer;
 
@@ -63,6 +64,7 @@ export class CBinding implements Binding<CValue> {
       ort.call("SetSessionGraphOptimizationLevel", options, allOptimizations);
       ort.call("DisableMemPattern", options);
       ort.call("AddSessionConfigEntry", options, "session.intra_op.allow_spinning", intraOpSpinning);
+      ort.call("AddSessionConfigEntry", options, "optimization.disable_specified_optimizers", slowFusions);
       if (files.length > 0) this.addExternalFiles(options, files);
       const { model } = source;
       const session = ort.out("CreateSessionFromArray", this.environment, model, model.byteLength, options);

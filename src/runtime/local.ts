@@ -10,7 +10,10 @@ import type {
 import type { Binding, BoundSession } from "./binding.js";
 import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";
 
-/** A tensor that stays between runs; a run that replaces it writes into the spare buffer, then the two change places. */
+/**
+ * A tensor that stays between runs. A run that replaces it writes into the spare buffer, then the two change places; or,
+ * where the binding writes nothing in place, it makes a new value.
+ */
 interface Slot<V> {
   current: V;
   spare: V | null;
@@ -89,7 +92,7 @@ class LocalExecutor<V> implements Executor {
     const missing = session.inputNames.find((name) => !(name in feeds || this.slots.has(name)));
     if (missing !== undefined) throw new Error(`the graph's input ${missing} is neither fed nor part of the state`);
     const outputs = new Map<string, V | null>(fetch.map((name) => [name, null]));
-    for (const [output, slot] of updates) outputs.set(output, this.spareOf(slot));
+    for (const [output, slot] of updates) outputs.set(output, binding.writesInPlace ? await this.spareOf(slot) : null);
     const fed: V[] = [];
     const feed = (tensor: HostTensor): V => {
       const value = binding.wrap(checked(tensor));
@@ -104,15 +107,18 @@ class LocalExecutor<V> implements Executor {
         }),
       );
       const results = await session.run(inputs, outputs);
-      for (const name of updates.values()) this.swap(name);
-      return Object.fromEntries(fetch.map((name) => [name, this.take(results.get(name) as V)]));
+      for (const [output, name] of updates) this.replace(name, results.get(output) as V);
+      const taken = await Promise.all(
+        fetch.map(async (name) => [name, await this.take(results.get(name) as V)] as const),
+      );
+      return Object.fromEntries(taken);
     } finally {
       for (const value of fed) binding.release(value);
     }
   }
 
-  private take(value: V): HostTensor {
-    const tensor = this.binding.unwrap(value);
+  private async take(value: V): Promise<HostTensor> {
+    const tensor = await this.binding.unwrap(value);
     this.binding.release(value);
     return tensor;
   }
@@ -123,14 +129,17 @@ class LocalExecutor<V> implements Executor {
     return slot;
   }
 
-  private swap(name: string): void {
-    const slot = this.slot(name) as Slot<V> & { spare: V };
-    [slot.current, slot.spare] = [slot.spare, slot.current];
+  /** Takes what a run has made of a slot: its spare buffer, or a new value. */
+  private replace(name: string, made: V): void {
+    const slot = this.slot(name);
+    if (this.binding.writesInPlace) slot.spare = slot.current;
+    else this.binding.release(slot.current);
+    slot.current = made;
   }
 
-  private spareOf(name: string): V {
+  private async spareOf(name: string): Promise<V> {
     const slot = this.slot(name);
-    slot.spare ??= this.binding.wrap(copyOf(this.binding.unwrap(slot.current)));
+    slot.spare ??= this.binding.wrap(copyOf(await this.binding.unwrap(slot.current)));
     return slot.spare;
   }
 
@@ -149,7 +158,10 @@ class LocalExecutor<V> implements Executor {
   }
 
   async getState(names: readonly string[]): Promise<Tensors> {
-    return Object.fromEntries(names.map((name) => [name, copyOf(this.binding.unwrap(this.slot(name).current))]));
+    const copies = names.map(
+      async (name) => [name, copyOf(await this.binding.unwrap(this.slot(name).current))] as const,
+    );
+    return Object.fromEntries(await Promise.all(copies));
   }
 
   async close(): Promise<void> {

@@ -82,7 +82,9 @@ export class DownstreamModel {
 
   /** Hidden states that adapters and fusion read, in ascending order. */
   get neededLayers(): readonly number[] {
-    return [...new Set([...this.adapters.layers, this.options.backboneLayers])].sort((a, b) => a - b);
+    const { taps } = this.options.fusion;
+    const read = taps ?? [...this.adapters.layers, this.options.backboneLayers];
+    return [...new Set(read)].sort((a, b) => a - b);
   }
 
   /** Adds everything to a graph; see {@link DownstreamModel.features} for its inputs. */
@@ -110,9 +112,15 @@ export class DownstreamModel {
     };
     const drops = options.frozenDropout || this.trainsAdapters;
     const adapterPass = drops ? pass : { ...pass, dropout: null };
-    const outputs = this.adapters.forward(adapterPass, states, tokens, select);
-    const last = states(options.backboneLayers);
-    const features = this.fusion.forward(pass, select ? matmul(g, select, last) : last, outputs);
+    const picked = (layer: number) => (select ? matmul(g, select, states(layer)) : states(layer));
+    const { taps } = options.fusion;
+    const features = taps
+      ? this.fusion.forward(pass, picked(taps.at(-1) as number), taps.map(picked))
+      : this.fusion.forward(
+          pass,
+          picked(options.backboneLayers),
+          this.adapters.forward(adapterPass, states, tokens, select),
+        );
     return { features, mask };
   }
 

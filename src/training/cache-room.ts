@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { TrainEvent } from "./events.js";
 
 /** A cache that was used within this time may be in use by another process: it is left alone. */
 const inUseMilliseconds = 10 * 60 * 1000;
@@ -75,4 +76,33 @@ async function sizeOf(folder: string): Promise<number> {
 }
 
 /** A size in words. */
-export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+
+/**
+ * Makes room for a planned cache ({@link makeRoom}) and says what it will take, what had to go for it, or that it is too
+ * large, before anything is computed.
+ *
+ * @param what whose hidden states they are
+ * @returns whether it may be filled
+ */
+export async function roomFor(
+  what: string,
+  root: string,
+  { folder, bytes }: { readonly folder: string; readonly bytes: number },
+  limit: number,
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+): Promise<boolean> {
+  const note = (text: string) => onEvent({ kind: "note", text: `${what}: ${text}` });
+  const size = mebibytes(bytes);
+  const { fits, removed, others } = await makeRoom(root, folder, bytes, limit);
+  if (!fits) {
+    const beside = others > 0 ? ` beside ${mebibytes(others)} of other caches` : "";
+    await note(
+      `a cache of hidden states would take ${size}${beside}, more than allowed: computing them in every epoch`,
+    );
+    return false;
+  }
+  for (const one of removed) await note(`removed the cache ${one}, unused the longest, to make room`);
+  await note(`hidden states are cached in ${folder} (${size})`);
+  return true;
+}

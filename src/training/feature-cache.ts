@@ -67,7 +67,7 @@ export class FeatureCache {
       hiddenSize,
       dtype,
       lengths: hashJson([...lengths]),
-      version: 1,
+      version: 2,
     });
     this.folder = join(root, key.slice(0, 32));
     const { shards, places } = this.plan();

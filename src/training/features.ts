@@ -3,7 +3,7 @@ import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/index.js";
 import { inferenceBatches } from "./batches.js";
-import { makeRoom, mebibytes } from "./cache-room.js";
+import { roomFor } from "./cache-room.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { FeatureCache, type FeatureDType } from "./feature-cache.js";
@@ -164,19 +164,7 @@ export async function openFeatures<E extends EncodedText>(
     hiddenSize: folder.config.hiddenSize,
     dtype,
   });
-  const size = mebibytes(cache.bytes);
-  const { fits, removed, others } = await makeRoom(options.cache, cache.folder, cache.bytes, options.cacheLimit);
-  if (!fits) {
-    const beside = others > 0 ? ` beside ${mebibytes(others)} of other caches` : "";
-    await onEvent({
-      kind: "note",
-      text: `${what}: a cache of hidden states would take ${size}${beside}, more than allowed: computing them in every epoch`,
-    });
-    return stream();
-  }
-  for (const folder of removed)
-    await onEvent({ kind: "note", text: `${what}: removed the cache ${folder}, unused the longest, to make room` });
-  await onEvent({ kind: "note", text: `${what}: hidden states are cached in ${cache.folder} (${size})` });
+  if (!(await roomFor(what, options.cache, cache, options.cacheLimit, onEvent))) return stream();
   await fillCache(() => loadAndReport(kept), examples, cache, what, options, onEvent);
   const embeddings = layers.includes(0) ? await load([0]) : null;
   return new CachedFeatures(cache, examples, kept, folder, embeddings, dtype);

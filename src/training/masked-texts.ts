@@ -8,7 +8,7 @@ import { type EncodedMasked, MaskedLm, type MaskedLmOptions, maskedLmSettings } 
 import { bytesOf, float32Tensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/index.js";
 import { inferenceBatches } from "./batches.js";
-import { mebibytes } from "./cache-room.js";
+import { roomFor } from "./cache-room.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor } from "./executor.js";
 import { FeatureCache } from "./feature-cache.js";
@@ -27,7 +27,7 @@ export interface MaskedTextsOptions {
   readonly draws: number;
   /** Folder of caches; null computes every batch anew. */
   readonly cache: string | null;
-  /** Largest cache in bytes; a larger one is not made. */
+  /** Most bytes of all caches in the folder together, see {@link roomFor}. */
   readonly cacheLimit: number;
   /** Stops the filling of a cache with an AbortError; what is complete of it stays. */
   readonly signal?: AbortSignal;
@@ -150,13 +150,7 @@ export class MaskedTexts {
 
   private async keep(root: string, onEvent: (event: TrainEvent) => Promise<void> | void): Promise<void> {
     const cache = await this.planned(root);
-    const size = mebibytes(cache.bytes);
-    if (cache.bytes > this.options.cacheLimit) {
-      const text = `a cache of the hidden words' states would take ${size}, more than allowed: computing them in every epoch`;
-      await onEvent({ kind: "note", text });
-      return;
-    }
-    await onEvent({ kind: "note", text: `the hidden words' states are kept in ${cache.folder} (${size})` });
+    if (!(await roomFor("hidden words", root, cache, this.options.cacheLimit, onEvent))) return;
     const started = performance.now();
     await cache.fill(
       (records) => this.compute(records),

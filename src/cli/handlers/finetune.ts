@@ -1,3 +1,4 @@
+import { userError } from "../../errors.js";
 import type { EncodedText } from "../../tasks/index.js";
 import {
   choiceLesson,
@@ -85,7 +86,7 @@ async function planOf(
   return {
     backbone,
     adapters: await openAdapters(named, backbone),
-    fusion: { kind: options.fusion, adapterDense: false },
+    fusion: { kind: options.fusion, adapterDense: false, ...tapsOf(options, backbone) },
     trains,
     frozenDropout,
     out,
@@ -101,6 +102,21 @@ async function planOf(
     settings: trainerSettingsOf(options),
     recipe: JSON.parse(JSON.stringify(options)),
   };
+}
+
+/** The hidden states of a baseline, checked against the model. */
+function tapsOf({ taps, adapter }: FinetuneOptions, { config }: BackboneFolder): Pick<FinetunePlan["fusion"], "taps"> {
+  if (!taps) return {};
+  if (adapter.length > 0) {
+    throw userError({ where: "--taps", what: "adapters read hidden states of their own", fix: "leave out --adapter" });
+  }
+  const above = taps.find((layer) => layer > config.layers);
+  if (above === undefined) return { taps };
+  throw userError({
+    where: "--taps",
+    what: `the backbone has no layer ${above}`,
+    expected: `numbers from 0 to ${config.layers}`,
+  });
 }
 
 function report<Example, Encoded extends EncodedText, Score>(

@@ -140,7 +140,7 @@ async function inspectFineTuned(path: string, output: Output): Promise<void> {
   table(output, {
     task: `${task.name}, ${task.labels ? `${labels.length} labels: ${list(labels, 8)}` : "no labels"}`,
     trained: trains === "none" ? "fusion and head" : `fusion, head and ${trains === "all" ? "all else" : trains}`,
-    fusion: fusion.kind,
+    fusion: fusion.taps ? `hidden states ${fusion.taps.join(", ")} side by side` : fusion.kind,
     ...Object.fromEntries(
       adapters.map(({ name, architecture, folder }) => [
         `adapter ${name}`,

@@ -1,0 +1,82 @@
+"""A RoBERTa trained from scratch on hidden words, in PyTorch: what `npm run bench:lm` compares with.
+
+PyTorch at its fastest on a CPU: fused attention, fused AdamW, the head at the hidden words alone. First weights and the
+batches with their holes are those that the other side was given. Prints one JSON line.
+"""
+
+import json
+import time
+from types import SimpleNamespace
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import step
+import weights
+
+HEAD_NAMES = {"lm_head.dense.": "head.", "lm_head.layer_norm.": "head_norm.", "lm_head.bias": "bias"}
+
+
+class LanguageModel(nn.Module):
+    def __init__(self, o):
+        super().__init__()
+        self.backbone = step.Backbone(o)
+        self.types = nn.Embedding(1, o.hidden)
+        self.head, self.head_norm = nn.Linear(o.hidden, o.hidden), nn.LayerNorm(o.hidden, eps=o.eps)
+        self.bias = nn.Parameter(torch.zeros(o.vocabulary))
+
+    def forward(self, ids, picked, labels):
+        backbone = self.backbone
+        # No text is padded, so positions are counted straight through.
+        places = torch.arange(ids.shape[1]) + backbone.padding + 1
+        x = backbone.norm(backbone.words(ids) + backbone.positions(places) + self.types.weight)
+        for layer in backbone.layers:
+            x = layer(x, None)
+        rows = x.flatten(0, 1)[picked]
+        rows = self.head_norm(F.gelu(self.head(rows)))
+        return F.cross_entropy(rows @ backbone.words.weight.T + self.bias, labels)
+
+
+def renamed(name):
+    for theirs, ours in HEAD_NAMES.items():
+        if name.startswith(theirs):
+            return name.replace(theirs, ours)
+    if name.startswith("embeddings.token_type_embeddings."):
+        return name.replace("embeddings.token_type_embeddings.", "types.")
+    return f"backbone.{weights.renamed(name)}"
+
+
+def batch_of(rows):
+    ids = torch.tensor([row["ids"] for row in rows])
+    width = ids.shape[1]
+    picked = [i * width + position for i, row in enumerate(rows) for position in row["positions"]]
+    return ids, torch.tensor(picked), torch.tensor([target for row in rows for target in row["targets"]])
+
+
+def main():
+    o = step.options()
+    torch.set_num_threads(o.threads)
+    with open(o.data, encoding="utf-8") as file:
+        lesson = json.load(file)
+    model = LanguageModel(SimpleNamespace(**lesson["shape"], counted=True, modern=True)).eval()
+    tensors = {renamed(name): tensor for name, tensor in weights.read(o.start).items()}
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(tensors[name])
+    parameters = list(model.parameters())
+    optimizer = torch.optim.AdamW(parameters, o.rate, weight_decay=0.0, fused=True)
+    seconds, losses = [], []
+    for batch in map(batch_of, lesson["batches"]):
+        start = time.perf_counter()
+        loss = model(*batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+        seconds.append(time.perf_counter() - start)
+    print(json.dumps({"torch": torch.__version__, "seconds": seconds, "losses": losses}))
+
+
+main()
