@@ -12,6 +12,7 @@ import {
   type Executor,
   type FeatureOptions,
   type FeatureSource,
+  inferencePass,
   loadWithParameters,
   openFeatures,
   padBatch,
@@ -73,7 +74,7 @@ export class PairReader {
     const state = this.stateInputs(g, config.layers);
     const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
     const select = g.input("select", "float32", ["batch", 2, "sequence"]);
-    const { output } = module.forward({ g, dropout: null, fused: true }, config.layers.map(state), tokens, select);
+    const { output } = module.forward(inferencePass(g, executor), config.layers.map(state), tokens, select);
     const tensors = new Map([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
     const graph = await loadWithParameters(executor, g.build({ output }), tensors);
     try {

@@ -11,6 +11,7 @@ import type { Tokenizer } from "../text/index.js";
 import { sortedBatches } from "../training/batches.js";
 import type { Executor, LoadedGraph } from "../training/executor.js";
 import { type BackboneFolder, openBackbone } from "../training/frozen-backbone.js";
+import { inferencePass } from "../training/inference-pass.js";
 import {
   findLmHeads,
   type LmHeadManifest,
@@ -204,6 +205,6 @@ async function loadSet(
   };
   if (tied) tensors.set(matrix.name, await readWordEmbeddings(backbone));
   const features = g.input("features", "float32", ["rows", sizes.featureSize]);
-  const logits = module.forward({ g, dropout: null, fused: true }, features, tied ? g.use(matrix) : null);
+  const logits = module.forward(inferencePass(g, executor), features, tied ? g.use(matrix) : null);
   return { name, adapters, head: await loadWithParameters(executor, g.build({ logits }), tensors) };
 }

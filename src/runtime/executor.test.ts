@@ -5,6 +5,7 @@ import { float32Tensor, floatsOf } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import type { Executor } from "../training/executor.js";
 import { installedDevices, localExecutor, workerExecutor } from "./index.js";
+import { probeDevice } from "./probe.js";
 
 /** total ← total + x, and its sum. */
 function counter() {
@@ -15,10 +16,17 @@ function counter() {
 
 const vector = (...values: readonly number[]) => float32Tensor([values.length], Float32Array.from(values));
 
+/** Only a machine with a GPU has it, or one with a Vulkan driver in software. */
+const hasWebGpu = await probeDevice("webgpu").then(
+  () => true,
+  () => false,
+);
+
 const kinds: Readonly<Record<string, () => Promise<Executor>>> = {
   "on this thread": () => localExecutor({ device: "cpu", threads: 1 }),
   "on this thread, through the npm package's binding": () =>
     localExecutor({ device: "cpu", threads: 1, binding: "node" }),
+  "that keeps its state on WebGPU": () => localExecutor({ device: "webgpu" }),
   "in a worker thread": () => workerExecutor({ device: "cpu", threads: 1 }),
 };
 
@@ -51,7 +59,10 @@ describe("localExecutor", () => {
 
 for (const [kind, open] of Object.entries(kinds)) {
   // The worker's JavaScript is built by `npm run build`.
-  describe.skipIf(kind.includes("worker") && !existsSync("dist/runtime/worker.js"))(`an executor ${kind}`, () => {
+  const missing = kind.includes("worker")
+    ? !existsSync("dist/runtime/worker.js")
+    : kind.includes("WebGPU") && !hasWebGpu;
+  describe.skipIf(missing)(`an executor ${kind}`, () => {
     it("replaces state by outputs, run after run", async () => {
       const executor = await open();
       await executor.setState({ total: vector(0, 0, 0) });

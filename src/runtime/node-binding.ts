@@ -1,4 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { userError } from "../errors.js";
+import { GraphBuilder, toOnnx } from "../graph/index.js";
 import type { DType, HostTensor } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
 import type { Binding } from "./binding.js";
@@ -19,15 +21,17 @@ export const nodeBinding: Binding<Tensor> = {
     });
     return {
       inputNames: session.inputNames,
-      run: async (inputs, outputs) =>
-        new Map(Object.entries(await session.run(Object.fromEntries(inputs), [...outputs.keys()]))),
+      run: async (inputs, outputs) => {
+        const results = await session.run(Object.fromEntries(inputs), [...outputs.keys()]).catch(explained);
+        return new Map(Object.entries(results));
+      },
       close: () => session.release(),
     };
   },
   wrap: ({ dtype, shape, data }) => new Tensor(dtype as "float32", data as Float32Array, shape),
   unwrap: async (tensor) => {
     const dtype = tensor.type as DType;
-    const data = (await tensor.getData()) as Float32Array;
+    const { data } = (tensor.location === "gpu-buffer" ? await fromGpu(tensor) : tensor) as { data: Float32Array };
     // Newer Node versions hand out a Float16Array, which converts when it is copied: its bits are what is meant here.
     const bits = dtype === "float16" ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
     return { dtype, shape: tensor.dims, data: bits } as HostTensor;
@@ -36,6 +40,33 @@ export const nodeBinding: Binding<Tensor> = {
     if (tensor.location === "gpu-buffer") tensor.dispose();
   },
 };
+
+/** Says what to do where a GPU lacks what a graph needs. */
+function explained(error: unknown): never {
+  if (!(error instanceof Error) || !/requires f16 but the device does not support it/.test(error.message)) throw error;
+  throw userError({
+    where: "--device webgpu",
+    what: "this GPU has no 16-bit floats",
+    fix: "add --cache-dtype float32",
+  });
+}
+
+const copies = new Map<string, Promise<InferenceSession>>();
+
+/** `getData` of a buffer on the GPU ends the process with "not implemented"; a graph that copies its input brings it back. */
+async function fromGpu(tensor: Tensor): Promise<Tensor> {
+  const dims = tensor.dims.map((_, axis) => `d${axis}`);
+  const key = `${tensor.type} ${dims.length}`;
+  const copy = copies.get(key) ?? copySession(tensor.type as DType, dims);
+  copies.set(key, copy);
+  return (await (await copy).run({ x: tensor }))["y"] as Tensor;
+}
+
+function copySession(dtype: DType, dims: readonly string[]): Promise<InferenceSession> {
+  const g = new GraphBuilder();
+  const y = g.emitOne("Identity", [g.input("x", dtype, dims)], {});
+  return InferenceSession.create(toOnnx(g.build({ y })), sessionOptions("webgpu", 1));
+}
 
 /** Parameters and moments stay on the GPU from step to step; losses and logits come back. */
 export function stateLocation(

@@ -25,6 +25,7 @@ import {
 } from "../weights/index.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
+import { inferencePass } from "./inference-pass.js";
 import { int8Weights } from "./int8-weights.js";
 
 /** A pre-trained model in a folder: configuration, tokenizer and the hash of its weights. Nothing is computed yet. */
@@ -198,7 +199,7 @@ export class FrozenBackbone {
       const { backbone, loader } = checkedWeights(definition, config, source);
       const g = new GraphBuilder();
       const upTo = Math.max(...layers);
-      const { hiddenStates } = backbone.forward({ g, dropout: null, fused: true, int8 }, backboneInputs(g), { upTo });
+      const { hiddenStates } = backbone.forward({ ...inferencePass(g, executor), int8 }, backboneInputs(g), { upTo });
       const graph = g.build(
         Object.fromEntries(
           layers.map((layer) => [hiddenStateName(layer), cast(g, hiddenStates[layer] ?? missing(layer), dtype)]),

@@ -25,6 +25,7 @@ export * from "./finetune.js";
 export * from "./frozen-backbone.js";
 export * from "./host-loss-session.js";
 export * from "./import-downstream.js";
+export * from "./inference-pass.js";
 export * from "./language-model.js";
 export * from "./language-model-card.js";
 export * from "./language-model-comparison.js";

@@ -11,6 +11,7 @@ import { floatsOf, int32Tensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import { type BackboneKind, padBatch, tokenFeeds } from "./frozen-backbone.js";
+import { inferencePass } from "./inference-pass.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { scoreTexts } from "./score-texts.js";
 import {
@@ -56,7 +57,7 @@ export class LanguageModelSession extends StatefulSession implements StepSession
       optimizer,
       dropout: true,
     });
-    const pass = { g: new GraphBuilder(), dropout: null, fused: true };
+    const pass = inferencePass(new GraphBuilder(), executor);
     const { logits, labels } = model.forward(pass);
     const score = pass.g.build({ scores: wordScores(pass, logits, labels) });
     return new LanguageModelSession(options, await load(executor, step), await executor.load({ model: toOnnx(score) }));

@@ -20,6 +20,7 @@ import { type AdamWConfig, adamWDefaults, stepSize } from "./adamw.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
+import { inferencePass } from "./inference-pass.js";
 import { adapterRecord, type LmHeadManifest, writeLmHead } from "./lm-head-folder.js";
 import type { DrawnText, MaskedTexts } from "./masked-texts.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
@@ -206,7 +207,7 @@ async function loadGraphs(executor: Executor, head: LmHead, tied: boolean, optim
     return crossEntropy(pass.g, logits, labels);
   };
   const step = fusedStep({ loss, trainable: head.parameters, optimizer, dropout: false });
-  const pass: Pass = { g: new GraphBuilder(), dropout: null, fused: true };
+  const pass = inferencePass(new GraphBuilder(), executor);
   const { logits, labels } = build(pass);
   const score = pass.g.build({ scores: wordScores(pass, logits, labels) });
   return {

@@ -18,6 +18,7 @@ import { hiddenStateName } from "../tasks/index.js";
 import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Executor, LoadedGraph } from "./executor.js";
 import { type BackboneFolder, backboneIdentity, FrozenBackbone, padBatch } from "./frozen-backbone.js";
+import { inferencePass } from "./inference-pass.js";
 
 /** A finished adapter that is read and not trained. */
 export interface FrozenAdapter {
@@ -145,7 +146,7 @@ async function loadAdapter(executor: Executor, adapter: FrozenAdapter, hiddenSiz
   const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
   const select = g.input("select", "float32", ["batch", "positions", "sequence"]);
   const taps = architecture.layers.map((layer) => state.get(layer)!);
-  const { output } = module.forward({ g, dropout: null, fused: true }, taps, tokens, select);
+  const { output } = module.forward(inferencePass(g, executor), taps, tokens, select);
   const graph = g.build({ output });
   const tensors = new Map([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
   const loaded = await loadWithParameters(executor, graph, tensors);

@@ -6,6 +6,7 @@ import { type AdamWConfig, stepSize } from "./adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureSource } from "./features.js";
 import { padBatch } from "./frozen-backbone.js";
+import { inferencePass } from "./inference-pass.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { fusedStep, type StepGraph, splitStep } from "./step.js";
 
@@ -225,7 +226,7 @@ export class PredictionSession<E extends EncodedText> {
 
   static async open<E extends EncodedText>(options: SessionOptions<E>): Promise<PredictionSession<E>> {
     const g = new GraphBuilder();
-    const { logits } = options.model.forward({ g, dropout: null, fused: true });
+    const { logits } = options.model.forward(inferencePass(g, options.executor));
     const graph = g.build({ logits });
     return new PredictionSession(options, await load(options.executor, { graph, updates: {}, fetch: ["logits"] }));
   }

@@ -3,6 +3,7 @@ import { GraphBuilder } from "../graph/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import type { Executor, LoadedGraph } from "./executor.js";
 import { type BackboneFolder, padBatch, tokenFeeds } from "./frozen-backbone.js";
+import { inferencePass } from "./inference-pass.js";
 import {
   backboneName,
   loadWithParameters,
@@ -22,7 +23,7 @@ export async function openTargetFeatures(executor: Executor, folder: BackboneFol
   const g = new GraphBuilder();
   const hidden = g.input("hidden", "float32", ["batch", "sequence", "sequence"]);
   const mapping = g.input("mapping", "float32", ["batch", "targets", "sequence"]);
-  const predicted = targets.forward({ g, dropout: null, fused: true }, backboneInputs(g), hidden, mapping);
+  const predicted = targets.forward(inferencePass(g, executor), backboneInputs(g), hidden, mapping);
   const names = [...parameters, ...targets.parameters].map(({ name }) => name);
   const tensors = await readNamed(folder, names, true);
   if (tensors.size < names.length) return null;

@@ -3,6 +3,7 @@ import { float32Tensor, type HostTensor } from "../tensor.js";
 import { isFloating, openWeights, toFloat32, type WeightSource } from "../weights/index.js";
 import type { Executor, LoadedGraph } from "./executor.js";
 import type { BackboneFolder } from "./frozen-backbone.js";
+import { inferencePass } from "./inference-pass.js";
 import { loadWithParameters } from "./position-features.js";
 
 /** The frozen word embedding `[vocab, width]`, to which a new head's output matrix is tied; ELECTRA's can be narrower than its layers. */
@@ -24,7 +25,7 @@ export async function loadOwnHead(executor: Executor, folder: BackboneFolder): P
   if (backbone.headParameters.length === 0 || folder.tokenizer.specials.mask === undefined) return null;
   const g = new GraphBuilder();
   const features = g.input("features", "float32", ["rows", folder.config.hiddenSize]);
-  const logits = backbone.lmLogits({ g, dropout: null, fused: true }, features);
+  const logits = backbone.lmLogits(inferencePass(g, executor), features);
   const graph = g.build({ logits });
   const names = [...graph.parameters.keys()].map(({ name }) => name);
   const tensors = await readNamed(folder, names, true);
