@@ -1,0 +1,140 @@
+// What adapters bring to downstream tasks beside a frozen model: the head on h[L], on the taps side by side, on a random
+// adapter, on F (facts), L (trees) and F+L, for five tasks and several seeds.
+//
+//   node scripts/downstream-experiment.js --backbone DIR --data ../shared/data --out DIR [--seeds 1,2,3] \
+//     [--tasks semeval,redocred,openentity,cosmosqa,xquad] [--rows none,taps,random,F,L,F+L] [--sentences 20000] \
+//     [--layers 0,3,6] [--adapter-size 384] [--epochs 1] [--cache DIR] [--head-epochs 5] [--max-steps N]
+//
+// F is pre-trained on T-REx, FewRel and Wiki80 without the relations and sentences of the downstream relation test sets,
+// L on UD English EWT. Each seed has its own adapters and heads. `kadapter sweep` does the rest, so what is finished is not
+// done again and what was stopped goes on. Writes OUT/TASK/table.md. Needs `npm run build`.
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { kadapter, node, once } from "./experiment.js";
+
+const text = { type: "string" };
+const { values } = parseArgs({
+  options: {
+    ...{ backbone: text, data: text, out: text, cache: text, "max-steps": text },
+    seeds: { ...text, default: "1,2,3" },
+    tasks: { ...text, default: "semeval,redocred,openentity,cosmosqa,xquad" },
+    rows: { ...text, default: "none,taps,random,F,L,F+L" },
+    sentences: { ...text, default: "20000" },
+    layers: { ...text, default: "0,3,6" },
+    "adapter-size": { ...text, default: "384" },
+    epochs: { ...text, default: "1" },
+    "head-epochs": { ...text, default: "5" },
+  },
+});
+for (const name of ["backbone", "data", "out"]) {
+  if (values[name] !== undefined) continue;
+  console.error(`--${name} is missing; see the head of scripts/downstream-experiment.js`);
+  process.exit(2);
+}
+const seeds = values.seeds.split(",").map(Number);
+const from = (...names) => join(values.data, ...names);
+const at = (...names) => join(values.out, ...names);
+const cache = values.cache === undefined ? [] : ["--cache", values.cache];
+const shortened = values["max-steps"] === undefined ? [] : ["--max-steps", values["max-steps"]];
+mkdirSync(at("data"), { recursive: true });
+
+const sample = (inputs, name, more) =>
+  once(at("data", name), (part) =>
+    console.error(node([fileURLToPath(new URL("./sample-relations.js", import.meta.url)), ...inputs, part, ...more])),
+  );
+const semevalTrain = from("semeval2010-8", "train.tacred.json.gz");
+const tests = [from("redocred-tacred", "test.json"), from("semeval2010-8", "test.tacred.json")];
+const clean = ["--ids", from("fewrel", "pid2name.json"), ...tests.flatMap((file) => ["--without", file])];
+const relations = (part) => ["trex-rc", "fewrel", "wiki80"].map((set) => from(set, part[set]));
+const facts = {
+  train: sample(
+    relations({ "trex-rc": "train.json.gz", fewrel: "train.json", wiki80: "train.jsonl" }),
+    "facts-train.jsonl",
+    [...clean, "--limit", values.sentences],
+  ),
+  dev: sample(relations({ "trex-rc": "dev.json", fewrel: "dev.json", wiki80: "dev.jsonl" }), "facts-dev.jsonl", [
+    ...clean,
+    ...["--limit", 1000],
+  ]),
+};
+
+const shape = ["--layers", values.layers, "--adapter-size", values["adapter-size"]];
+
+function pretrain(name, kind, files, seed, more = []) {
+  const out = at("adapters", `${name}-${seed}`);
+  if (existsSync(join(out, "adapter_config.json"))) return;
+  const data = ["--backbone", values.backbone, "--train", files.train, "--dev", files.dev, "--out", out];
+  const how = [...shape, "--epochs", values.epochs, "--seed", seed, "--resume", ...cache, ...shortened, ...more];
+  kadapter(["pretrain", kind, ...data, ...how]);
+}
+
+const trees = { train: from("ud", "en_ewt-ud-train.conllu.gz"), dev: from("ud", "en_ewt-ud-dev.conllu") };
+for (const seed of seeds) {
+  pretrain("random", "factual", facts, seed, ["--freeze-adapter", "--max-steps", 1]);
+  pretrain("F", "factual", facts, seed);
+  pretrain("L", "linguistic", trees, seed);
+}
+
+const adapter = (name) => `${name}=${at("adapters", `${name}-{seed}`)}`;
+const rows = {
+  none: {},
+  taps: { taps: values.layers.split(",").map(Number) },
+  random: { adapter: [adapter("random")] },
+  F: { adapter: [adapter("F")] },
+  L: { adapter: [adapter("L")] },
+  "F+L": { adapter: [adapter("F"), adapter("L")] },
+};
+
+/** What is trained, on what, and the scores that are told. */
+const tasks = {
+  semeval: () => ({
+    run: "finetune relations",
+    files: {
+      train: sample([semevalTrain], "semeval-train.jsonl", ["--part", "train", "--shares", "90,10"]),
+      dev: sample([semevalTrain], "semeval-dev.jsonl", ["--part", "dev", "--shares", "90,10"]),
+      test: tests[1],
+    },
+    metrics: ["test.officialMacroF1", "test.accuracy"],
+  }),
+  redocred: () => ({
+    run: "finetune relations",
+    files: { train: from("redocred-tacred", "train.json"), dev: from("redocred-tacred", "dev.json"), test: tests[0] },
+    metrics: ["test.microF1", "test.accuracy"],
+  }),
+  openentity: () => ({
+    run: "finetune entity-typing",
+    files: Object.fromEntries(["train", "dev", "test"].map((part) => [part, from("openentity", `${part}.json`)])),
+    metrics: ["test.microF1", "test.macroF1"],
+  }),
+  cosmosqa: () => ({
+    run: "finetune multiple-choice",
+    files: Object.fromEntries(["train", "dev", "test"].map((part) => [part, from("cosmosqa", `${part}.csv`)])),
+    metrics: ["test.accuracy"],
+  }),
+  xquad: () => ({
+    run: "finetune open-qa",
+    files: Object.fromEntries(["train", "dev", "test"].map((part) => [part, from("openqa-xquad", `${part}.txt`)])),
+    metrics: ["test.exactMatch", "test.f1"],
+  }),
+};
+
+for (const name of values.tasks.split(",")) {
+  const task = tasks[name]?.();
+  if (!task) throw new Error(`--tasks: ${name} is none of ${Object.keys(tasks).join(", ")}`);
+  const options = {
+    ...{ backbone: values.backbone, ...task.files, epochs: Number(values["head-epochs"]) },
+    ...(values.cache === undefined ? {} : { cache: values.cache }),
+    ...(values["max-steps"] === undefined ? {} : { "max-steps": Number(values["max-steps"]) }),
+  };
+  const chosen = values.rows.split(",").map((row) => ({ name: row, ...rows[row] }));
+  const file = at(`${name}.json`);
+  // JSON is YAML, too.
+  writeFileSync(
+    file,
+    JSON.stringify({ run: task.run, out: at(name), options, rows: chosen, seeds, metrics: task.metrics }),
+  );
+  kadapter(["sweep", file]);
+  console.log(`${name}: ${at(name, "table.md")}`);
+}
