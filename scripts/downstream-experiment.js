@@ -3,7 +3,8 @@
 //
 //   node scripts/downstream-experiment.js --backbone DIR --data ../shared/data --out DIR [--seeds 1,2,3] \
 //     [--tasks semeval,redocred,openentity,cosmosqa,xquad] [--rows none,taps,random,F,L,F+L] [--sentences 20000] \
-//     [--layers 0,3,6] [--adapter-size 384] [--epochs 1] [--cache DIR] [--head-epochs 5] [--max-steps N]
+//     [--layers 0,3,6] [--adapter-size 384] [--epochs 1] [--cache DIR] [--head-epochs 5] [--max-length 256] \
+//     [--max-steps N]
 //
 // F is pre-trained on T-REx, FewRel and Wiki80 without the relations and sentences of the downstream relation test sets,
 // L on UD English EWT. Each seed has its own adapters and heads. `kadapter sweep` does the rest, so what is finished is not
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     "adapter-size": { ...text, default: "384" },
     epochs: { ...text, default: "1" },
     "head-epochs": { ...text, default: "5" },
+    "max-length": { ...text, default: "256" },
   },
 });
 for (const name of ["backbone", "data", "out"]) {
@@ -125,6 +127,7 @@ for (const name of values.tasks.split(",")) {
   if (!task) throw new Error(`--tasks: ${name} is none of ${Object.keys(tasks).join(", ")}`);
   const options = {
     ...{ backbone: values.backbone, ...task.files, epochs: Number(values["head-epochs"]) },
+    "max-length": Number(values["max-length"]),
     ...(values.cache === undefined ? {} : { cache: values.cache }),
     ...(values["max-steps"] === undefined ? {} : { "max-steps": Number(values["max-steps"]) }),
   };
