@@ -69,7 +69,7 @@ function copySession(dtype: DType, dims: readonly string[]): Promise<InferenceSe
 }
 
 /** Parameters and moments stay on the GPU from step to step; losses and logits come back. */
-export function stateLocation(
+function stateLocation(
   { updates = {} }: GraphSource,
   device: Executor["device"],
 ): Pick<InferenceSession.SessionOptions, "preferredOutputLocation"> {
