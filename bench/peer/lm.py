@@ -69,12 +69,7 @@ def main():
     seconds, losses = [], []
     for batch in map(batch_of, lesson["batches"]):
         start = time.perf_counter()
-        loss = model(*batch)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
+        losses.append(step.learn(model(*batch), parameters, optimizer))
         seconds.append(time.perf_counter() - start)
     print(json.dumps({"torch": torch.__version__, "seconds": seconds, "losses": losses}))
 

@@ -82,12 +82,7 @@ def timed(epochs, run, optimizer, parameters):
     for batches in epochs:
         start = time.perf_counter()
         for batch in batches:
-            loss = run(*batch)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            losses.append(loss.item())
+            losses.append(step.learn(run(*batch), parameters, optimizer))
         seconds.append(time.perf_counter() - start)
     return seconds, losses
 

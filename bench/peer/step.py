@@ -144,6 +144,15 @@ class AdamW(torch.optim.Optimizer):
                 parameter.addcdiv_(state["m"], root, value=-size)
 
 
+def learn(loss, parameters, optimizer):
+    """A training step from its loss on: gradients, clipping at norm 1, update. Returns the loss as a number."""
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+
 def options():
     parser = argparse.ArgumentParser()
     for name, default in {
