@@ -4,11 +4,11 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { backboneDefinition } from "../src/backbones/index.js";
+import { roberta } from "../src/backbones/index.js";
 import { userError } from "../src/errors.js";
 import { initialValue } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/index.js";
@@ -20,10 +20,13 @@ import { LanguageModelSession } from "../src/training/language-model-session.js"
 import { isSkipped } from "../src/training/task-data.js";
 import { collectTextBlocks } from "../src/training/text-blocks.js";
 import { writeSafetensors } from "../src/weights/index.js";
+import { backboneConfig } from "./backbone-folder.js";
 import { command, fixed, row, whole } from "./command.js";
+import { comparisonFlags, howLong } from "./comparison.js";
 import { repeated } from "./epochs.js";
 import { peerAdvice, peerPython, runPeer } from "./peer.js";
-import { median } from "./stats.js";
+import { peerFiles } from "./request.js";
+import { median, seconds } from "./stats.js";
 
 const usage = `npm run bench:lm -- [options]
   --model DIR       a RoBERTa's folder, of which shape and vocabulary are taken (models/own)
@@ -56,12 +59,8 @@ function options() {
       batch: { type: "string", default: "16" },
       length: { type: "string", default: "128" },
       steps: { type: "string", default: "40" },
-      threads: { type: "string", default: String(availableParallelism()) },
-      repetitions: { type: "string", default: "3" },
-      minutes: { type: "string", default: "10" },
-      "no-peer": { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
+      ...comparisonFlags,
+      minutes: { ...comparisonFlags.minutes, default: "10" },
     },
   });
   return values;
@@ -70,12 +69,11 @@ function options() {
 /** What both sides train. */
 async function lessonOf(values: ReturnType<typeof options>) {
   const [batch, length, steps] = [whole(values, "batch"), whole(values, "length", 8), whole(values, "steps")];
-  const path = join(values.model, "config.json");
-  const json: unknown = JSON.parse(await readFile(path, "utf8"));
-  const definition = backboneDefinition(json, path);
-  if (definition.kind !== "roberta") throw userError({ where: path, what: definition.kind, expected: "a RoBERTa" });
+  const given = await backboneConfig(values.model);
+  if (given.modelType !== roberta.kind)
+    throw userError({ where: values.model, what: given.modelType, expected: "a RoBERTa" });
   // Nothing drops, or the losses could not be compared.
-  const config = { ...definition.parseConfig(json, path), hiddenDropout: 0, attentionDropout: 0 };
+  const config = { ...given, hiddenDropout: 0, attentionDropout: 0 };
   const tokenizer = await loadTokenizer(values.model);
   const settings = maskedLmSettings(tokenizer, config.vocabSize, { rate: maskRate, seed });
   const objective = new MaskedLm(settings, { maxLength: length });
@@ -94,7 +92,7 @@ async function lessonOf(values: ReturnType<typeof options>) {
   const batches = Array.from({ length: steps }, (_, step) =>
     Array.from({ length: batch }, (_, i) => texts[(step * batch + i) % texts.length] as EncodedMasked),
   );
-  return { definition, config, objective, batches, tokens: batch * length };
+  return { config, objective, batches, tokens: batch * length };
 }
 
 type Lesson = Awaited<ReturnType<typeof lessonOf>>;
@@ -105,20 +103,21 @@ interface Steps {
   readonly losses: readonly number[];
 }
 
-async function ours({ definition, config, objective, batches }: Lesson, threads: number): Promise<Steps> {
+async function ours({ config, objective, batches }: Lesson, threads: number): Promise<Steps> {
   const executor = await workerExecutor({ device: "cpu", threads });
   const session = await LanguageModelSession.open({
-    ...{ executor, backbone: { definition, config }, objective, optimizer: adamWDefaults },
-    model: new LanguageModel(definition.build(config)),
+    ...{ executor, backbone: { definition: roberta, config }, objective, optimizer: adamWDefaults },
+    model: new LanguageModel(roberta.build(config)),
     batchSize: batches[0]?.length ?? 1,
     given: async () => ({}),
   });
   await session.initialise(seed);
   const steps = { seconds: [] as number[], losses: [] as number[] };
   for (const [i, batch] of batches.entries()) {
-    const started = performance.now();
-    steps.losses.push((await session.step([batch], { learningRate: rate, update: i + 1, seed })).loss);
-    steps.seconds.push((performance.now() - started) / 1000);
+    const step = async () => {
+      steps.losses.push((await session.step([batch], { learningRate: rate, update: i + 1, seed })).loss);
+    };
+    steps.seconds.push(await seconds(step));
   }
   await session.close();
   await executor.close();
@@ -126,11 +125,11 @@ async function ours({ definition, config, objective, batches }: Lesson, threads:
 }
 
 /** Writes what PyTorch starts from and reads. */
-async function writePeerFiles(scratch: string, { definition, config, objective, batches }: Lesson) {
-  const [start, data] = [join(scratch, "start.safetensors"), join(scratch, "lesson.json")];
-  const { parameters } = new LanguageModel(definition.build(config));
+async function writePeerFiles(scratch: string, { config, objective, batches }: Lesson) {
+  const files = peerFiles(scratch);
+  const { parameters } = new LanguageModel(roberta.build(config));
   await writeSafetensors(
-    start,
+    files.start,
     parameters.map((one) => [one.name, float32Tensor(one.shape, initialValue(one, seed))]),
   );
   const drawn = batches.map((batch, i) =>
@@ -141,15 +140,15 @@ async function writePeerFiles(scratch: string, { definition, config, objective, 
   );
   const { hiddenSize: hidden, heads, intermediateSize: inner, layers, vocabSize: vocabulary, maxPositions } = config;
   const shape = { hidden, heads, inner, layers, vocabulary, places: maxPositions, padding: config.padTokenId };
-  await writeFile(data, JSON.stringify({ shape: { ...shape, eps: config.layerNormEps }, batches: drawn }));
-  return { start, data };
+  await writeFile(files.lesson, JSON.stringify({ shape: { ...shape, eps: config.layerNormEps }, batches: drawn }));
+  return files;
 }
 
 interface Peer extends Steps {
   readonly torch: string;
 }
 
-const perSecond = ({ tokens }: Lesson, { seconds }: Steps) => tokens / median(seconds.slice(warmUps));
+const perSecond = ({ tokens }: Lesson, steps: Steps) => tokens / median(steps.seconds.slice(warmUps));
 
 async function main(): Promise<void> {
   const values = options();
@@ -158,20 +157,20 @@ async function main(): Promise<void> {
     return;
   }
   const lesson = await lessonOf(values);
-  const [threads, repetitions] = [whole(values, "threads"), whole(values, "repetitions")];
+  const [threads, how] = [whole(values, "threads"), howLong(values)];
   if (lesson.batches.length <= warmUps)
     throw userError({ where: "--steps", what: values.steps, expected: `more than ${warmUps}, which are not timed` });
-  const python = values["no-peer"] ? null : await peerPython();
-  if (!python && !values["no-peer"]) console.log(peerAdvice);
+  const python = how.peer ? await peerPython() : null;
+  if (how.peer && !python) console.log(peerAdvice);
   const scratch = await mkdtemp(join(tmpdir(), "kadapter-bench-"));
   try {
-    const { start, data } = await writePeerFiles(scratch, lesson);
+    const { start, lesson: data } = await writePeerFiles(scratch, lesson);
     const args = ["--start", start, "--data", data, "--rate", String(rate)];
-    const all = await repeated(repetitions, whole(values, "minutes"), async () => ({
+    const all = await repeated(how.repetitions, how.minutes, async () => ({
       ours: await ours(lesson, threads),
       peer: python ? await runPeer<Peer>(python, "lm.py", args, threads) : null,
     }));
-    report(lesson, all, values.json);
+    report(lesson, all, how.json);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -13,7 +13,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { kadapter, node, once } from "./experiment.js";
+import { kadapter, node, once, requireFlags } from "./experiment.js";
 
 const text = { type: "string" };
 const { values } = parseArgs({
@@ -30,11 +30,7 @@ const { values } = parseArgs({
     "max-length": { ...text, default: "256" },
   },
 });
-for (const name of ["backbone", "data", "out"]) {
-  if (values[name] !== undefined) continue;
-  console.error(`--${name} is missing; see the head of scripts/downstream-experiment.js`);
-  process.exit(2);
-}
+requireFlags("scripts/downstream-experiment.js", values, ["backbone", "data", "out"]);
 const seeds = values.seeds.split(",").map(Number);
 const from = (...names) => join(values.data, ...names);
 const at = (...names) => join(values.out, ...names);

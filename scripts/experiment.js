@@ -19,6 +19,14 @@ export function node(args) {
 /** Runs the command line and returns its JSON object. */
 export const kadapter = (args) => JSON.parse(node([cli, ...args, "--json"]));
 
+/** Ends with one line where a flag is missing that a script cannot do without. */
+export function requireFlags(script, values, names) {
+  const missing = names.find((name) => values[name] === undefined);
+  if (missing === undefined) return;
+  console.error(`--${missing} is missing; see the head of ${script}`);
+  process.exit(2);
+}
+
 /** Makes a file unless it is there; it gets its name when it is whole. */
 export function once(file, make) {
   if (existsSync(file)) return file;

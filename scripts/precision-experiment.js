@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { deviation, kadapter, mean, once } from "./experiment.js";
+import { deviation, kadapter, mean, once, requireFlags } from "./experiment.js";
 
 const text = { type: "string" };
 const { values, positionals } = parseArgs({
@@ -20,11 +20,7 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-for (const name of ["backbone", "train", "dev", "out"]) {
-  if (values[name] !== undefined) continue;
-  console.error(`--${name} is missing; see the head of scripts/precision-experiment.js`);
-  process.exit(2);
-}
+requireFlags("scripts/precision-experiment.js", values, ["backbone", "train", "dev", "out"]);
 const seeds = values.seeds.split(",");
 const cache = values.cache === undefined ? [] : ["--cache", values.cache];
 

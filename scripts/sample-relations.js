@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { partOf, readRelations } from "../dist/data/index.js";
 import { wiki80Record } from "../dist/demo/index.js";
+import { sentenceKey } from "../dist/experiments/index.js";
 import { writeFileAtomically } from "../dist/files/atomic.js";
 import { RandomStream } from "../dist/random.js";
 
@@ -38,14 +39,12 @@ const ids = new Map(
   ]),
 );
 const relationOf = ({ relation }) => ids.get(relation.toLowerCase()) ?? relation;
-/** Sentences are compared without spaces and case: data sets split words differently. */
-const sentenceOf = (example) => example.text.replaceAll(/\s+/g, "").toLowerCase();
 
 const known = { relations: new Set(), sentences: new Set() };
 for (const file of values.without) {
   for await (const example of readRelations(file)) {
     known.relations.add(relationOf(example));
-    known.sentences.add(sentenceOf(example));
+    known.sentences.add(sentenceKey(example));
   }
 }
 
@@ -56,7 +55,7 @@ for (const input of inputs) {
     if (values.part !== undefined && partOf(example, parts) !== values.part) continue;
     const relation = relationOf(example);
     if (known.relations.has(relation)) left.relations++;
-    else if (known.sentences.has(sentenceOf(example))) left.sentences++;
+    else if (known.sentences.has(sentenceKey(example))) left.sentences++;
     else examples.push({ ...example, relation });
   }
 }

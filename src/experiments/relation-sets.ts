@@ -26,7 +26,8 @@ export interface RelationSplit {
 }
 
 /** A sentence without regard to case and spaces, so that tokenised and plain forms are the same. */
-const sentenceKey = ({ text }: RelationExample): string => text.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
+export const sentenceKey = ({ text }: RelationExample): string =>
+  text.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
 
 /** The two entities by Wikidata id where they have one, else by their texts; in either order. */
 function pairKey({ text, subject, object, subjectId, objectId }: RelationExample): string {

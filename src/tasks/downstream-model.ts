@@ -114,14 +114,9 @@ export class DownstreamModel {
     const adapterPass = drops ? pass : { ...pass, dropout: null };
     const picked = (layer: number) => (select ? matmul(g, select, states(layer)) : states(layer));
     const { taps } = options.fusion;
-    const features = taps
-      ? this.fusion.forward(pass, picked(taps.at(-1) as number), taps.map(picked))
-      : this.fusion.forward(
-          pass,
-          picked(options.backboneLayers),
-          this.adapters.forward(adapterPass, states, tokens, select),
-        );
-    return { features, mask };
+    const outputs = taps ? taps.map(picked) : this.adapters.forward(adapterPass, states, tokens, select);
+    const last = picked(taps?.at(-1) ?? options.backboneLayers);
+    return { features: this.fusion.forward(pass, last, outputs), mask };
   }
 
   private states(pass: Pass): { readonly states: (layer: number) => Value; readonly tokens: Value } {
