@@ -80,6 +80,7 @@ describe("ticksUpTo", () => {
     expect(ticksUpTo(1)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(ticksUpTo(375)).toEqual([0, 100, 200, 300, 400]);
     expect(ticksUpTo(0)).toEqual([0, 1]);
+    expect(ticksUpTo(Number.MIN_VALUE)).toEqual([0, 1]);
     fc.assert(
       fc.property(fc.double({ min: 1e-6, max: 1e9, noNaN: true }), (most) => {
         const ticks = ticksUpTo(most);

@@ -60,6 +60,8 @@ export interface ChartOptions {
 
 const size = { width: 460, height: 280 };
 const plot = { left: 52, right: 448, top: 56, bottom: 236 };
+/** Below it, numbers lose their digits (they are subnormal), and no width fits them. */
+const leastTick = 1e-300;
 /** Few points are shown as dots too: a line of one point cannot be seen. */
 const mostDots = 20;
 
@@ -108,7 +110,7 @@ function scale(ticks: readonly number[], from: number, to: number): (value: numb
 
 /** 0 and four to six round numbers after it, the last not below `most`. */
 export function ticksUpTo(most: number): readonly number[] {
-  if (!(most > 0)) return [0, 1];
+  if (!(most > leastTick)) return [0, 1];
   const power = 10 ** Math.floor(Math.log10(most / 4));
   const width = [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => most / one <= 6)!;
   // A multiple of the width has digits of its own that are no part of the number: 3 × 0.1.
