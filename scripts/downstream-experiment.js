@@ -1,14 +1,17 @@
 // What adapters bring to downstream tasks beside a frozen model: the head on h[L], on the taps side by side, on a random
-// adapter, on F (facts), L (trees) and F+L, for five tasks and several seeds.
+// adapter, on F (facts), L (trees) and F+L, for five tasks and several seeds. And with the model trained too, for two of
+// them: alone, with a random adapter, with F+L, and where it learnt facts and trees itself (the multi-task baseline).
 //
 //   node scripts/downstream-experiment.js --backbone DIR --data ../shared/data --out DIR [--seeds 1,2,3] \
 //     [--tasks semeval,redocred,openentity,cosmosqa,xquad] [--rows none,taps,random,F,L,F+L] [--sentences 20000] \
+//     [--trained-tasks semeval,openentity] [--trained-rows none,random,F+L,multitask] [--trained-epochs 3] \
 //     [--layers 0,3,6] [--adapter-size 384] [--epochs 1] [--cache DIR] [--head-epochs 5] [--max-length 256] \
 //     [--max-steps N]
 //
 // F is pre-trained on T-REx, FewRel and Wiki80 without the relations and sentences of the downstream relation test sets,
 // L on UD English EWT. Each seed has its own adapters and heads. `kadapter sweep` does the rest, so what is finished is not
-// done again and what was stopped goes on. Writes OUT/TASK/table.md. Needs `npm run build`.
+// done again and what was stopped goes on. Writes OUT/TASK/table.md and OUT/TASK-trained/table.md; an empty list leaves a
+// part out. Needs `npm run build`.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +25,9 @@ const { values } = parseArgs({
     seeds: { ...text, default: "1,2,3" },
     tasks: { ...text, default: "semeval,redocred,openentity,cosmosqa,xquad" },
     rows: { ...text, default: "none,taps,random,F,L,F+L" },
+    "trained-tasks": { ...text, default: "semeval,openentity" },
+    "trained-rows": { ...text, default: "none,random,F+L,multitask" },
+    "trained-epochs": { ...text, default: "3" },
     sentences: { ...text, default: "20000" },
     layers: { ...text, default: "0,3,6" },
     "adapter-size": { ...text, default: "384" },
@@ -31,7 +37,10 @@ const { values } = parseArgs({
   },
 });
 requireFlags("scripts/downstream-experiment.js", values, ["backbone", "data", "out"]);
-const seeds = values.seeds.split(",").map(Number);
+const listed = (name) => values[name].split(",").filter((one) => one !== "");
+const seeds = listed("seeds").map(Number);
+const rows = listed("rows");
+const trainedRows = listed("trained-tasks").length > 0 ? listed("trained-rows") : [];
 const from = (...names) => join(values.data, ...names);
 const at = (...names) => join(values.out, ...names);
 const cache = values.cache === undefined ? [] : ["--cache", values.cache];
@@ -69,20 +78,31 @@ function pretrain(name, kind, files, seed, more = []) {
 }
 
 const trees = { train: from("ud", "en_ewt-ud-train.conllu.gz"), dev: from("ud", "en_ewt-ud-dev.conllu") };
+const used = (name) => [...rows, ...trainedRows].some((row) => row.split("+").includes(name));
 for (const seed of seeds) {
-  pretrain("random", "factual", facts, seed, ["--freeze-adapter", "--max-steps", 1]);
-  pretrain("F", "factual", facts, seed);
-  pretrain("L", "linguistic", trees, seed);
+  if (used("random")) pretrain("random", "factual", facts, seed, ["--freeze-adapter", "--max-steps", 1]);
+  if (used("F")) pretrain("F", "factual", facts, seed);
+  if (used("L")) pretrain("L", "linguistic", trees, seed);
+  if (used("multitask")) pretrainMultitask(seed);
+}
+
+function pretrainMultitask(seed) {
+  const out = at("multitask", String(seed));
+  if (existsSync(join(out, "config.json"))) return;
+  const learn = [`factual=${facts.train},${facts.dev}`, `linguistic=${trees.train},${trees.dev}`];
+  const how = ["--epochs", values.epochs, "--seed", seed, "--resume", ...shortened];
+  kadapter(["pretrain", "multitask", "--backbone", values.backbone, "--learn", ...learn, "--out", out, ...how]);
 }
 
 const adapter = (name) => `${name}=${at("adapters", `${name}-{seed}`)}`;
-const rows = {
+const settings = {
   none: {},
   taps: { taps: values.layers.split(",").map(Number) },
   random: { adapter: [adapter("random")] },
   F: { adapter: [adapter("F")] },
   L: { adapter: [adapter("L")] },
   "F+L": { adapter: [adapter("F"), adapter("L")] },
+  multitask: { backbone: at("multitask", "{seed}") },
 };
 
 /** What is trained, on what, and the scores that are told. */
@@ -118,22 +138,25 @@ const tasks = {
   }),
 };
 
-for (const name of values.tasks.split(",")) {
+for (const name of listed("tasks")) table(name, name, rows, { epochs: Number(values["head-epochs"]) });
+const trained = { trains: "backbone", "learning-rate": 5e-5, epochs: Number(values["trained-epochs"]) };
+for (const name of trainedRows.length > 0 ? listed("trained-tasks") : []) {
+  table(name, `${name}-trained`, trainedRows, trained);
+}
+
+/** Trains and tests a task's rows over all seeds. */
+function table(name, folder, chosen, how) {
   const task = tasks[name]?.();
-  if (!task) throw new Error(`--tasks: ${name} is none of ${Object.keys(tasks).join(", ")}`);
+  if (!task) throw new Error(`${name} is none of ${Object.keys(tasks).join(", ")}`);
   const options = {
-    ...{ backbone: values.backbone, ...task.files, epochs: Number(values["head-epochs"]) },
-    "max-length": Number(values["max-length"]),
+    ...{ backbone: values.backbone, ...task.files, ...how, "max-length": Number(values["max-length"]) },
     ...(values.cache === undefined ? {} : { cache: values.cache }),
     ...(values["max-steps"] === undefined ? {} : { "max-steps": Number(values["max-steps"]) }),
   };
-  const chosen = values.rows.split(",").map((row) => ({ name: row, ...rows[row] }));
-  const file = at(`${name}.json`);
+  const file = at(`${folder}.json`);
+  const sweep = { run: task.run, out: at(folder), options, seeds, metrics: task.metrics };
   // JSON is YAML, too.
-  writeFileSync(
-    file,
-    JSON.stringify({ run: task.run, out: at(name), options, rows: chosen, seeds, metrics: task.metrics }),
-  );
+  writeFileSync(file, JSON.stringify({ ...sweep, rows: chosen.map((row) => ({ name: row, ...settings[row] })) }));
   kadapter(["sweep", file]);
-  console.log(`${name}: ${at(name, "table.md")}`);
+  console.log(`${name}: ${at(folder, "table.md")}`);
 }

@@ -3,7 +3,17 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DataSet, type layouts, writeDownstreamData } from "./downstream-data.js";
-import { expectComplaint, filesBelow, json, kadapter, makeWorld, sha256, stopAt, type World } from "./support.js";
+import {
+  expectComplaint,
+  filesBelow,
+  json,
+  kadapter,
+  makeWorld,
+  meanLosses,
+  sha256,
+  stopAt,
+  type World,
+} from "./support.js";
 
 type Args = (string | number)[];
 type Result = Record<string, unknown>;
@@ -33,15 +43,6 @@ const finetuning = (task: string, { train, dev, test: tests }: DataSet, out: str
   ...["--out", out, "--max-length", 64, "--epochs", 6, "--batch-size", 8, "--learning-rate", 0.003, "--threads", 2],
   ...more,
 ];
-
-/** Mean loss of the first and of the last steps. */
-async function losses(out: string): Promise<{ first: number; last: number }> {
-  const lines = (await readFile(join(out, "metrics.jsonl"), "utf8")).trim().split("\n");
-  const steps = lines.map((line) => JSON.parse(line) as { kind: string; loss: number });
-  const all = steps.filter(({ kind }) => kind === "step").map(({ loss }) => loss);
-  const mean = (part: readonly number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
-  return { first: mean(all.slice(0, 4)), last: mean(all.slice(-4)) };
-}
 
 interface Case {
   readonly name: string;
@@ -171,7 +172,7 @@ test.each(cases)("$name", async ({ name, task, set, more, options, scores }) => 
       expect(score).toBeLessThanOrEqual(1);
     }
   }
-  const { first, last } = await losses(out);
+  const { first, last } = await meanLosses(out);
   expect(last).toBeLessThan(first);
   expect((result["adapters"] as Result[]).map(({ name }) => name)).toEqual(more);
   if (options.includes("--max-negatives")) expect(result["skippedTrain"]).toEqual({ "over-max-negatives": 3 });
@@ -192,6 +193,23 @@ test.each(cases)("$name", async ({ name, task, set, more, options, scores }) => 
   expect(own.map(({ ok }) => ok)).toEqual(more.map(() => (frozen ? true : null)));
 });
 
+test("what frozen adapters say is kept, for other combinations too, and learnt from as if it was computed", async () => {
+  const run = async (name: string, ...more: Args) => {
+    const out = world.at("models", name);
+    const { stderr } = await kadapter(finetuning("relations", sets.wiki80, out, "--dropout", 0, ...more));
+    return { stderr, ...(await meanLosses(out)) };
+  };
+  const cached = await run("kept", ...adapters("a", "b"));
+  expect(cached.stderr).toMatch(/train, a: hidden states are cached/);
+  const streamed = await run("computed", ...adapters("a", "b"), "--cache", "off");
+  expect(streamed.stderr).not.toMatch(/cached/);
+  expect(cached.first).toBeCloseTo(streamed.first, 4);
+  expect(cached.last).toBeCloseTo(streamed.last, 2);
+  const before = await filesBelow(world.at("caches"));
+  await run("others", ...adapters("b"));
+  expect(await filesBelow(world.at("caches"))).toEqual(before);
+});
+
 test("an adapter learnt with --official-padding is asked at a fixed length", async () => {
   const adapter = world.at("adapters", "fixed");
   await json(world.training(adapter, "--max-steps", 1, "--init", 0.2, "--official-padding"));
@@ -202,7 +220,7 @@ test("an adapter learnt with --official-padding is asked at a fixed length", asy
     expect(run.stderr).toContain(`every text is padded to ${length} tokens`);
     const config = JSON.parse(await readFile(join(out, "downstream_config.json"), "utf8")) as Result;
     expect(config["task"]).toMatchObject({ maxLength: length, fixedWidth: true });
-    return (await losses(out)).first;
+    return (await meanLosses(out)).first;
   };
   // Padding is attended, so the length is seen in the loss, though every sentence is shorter.
   expect(Math.abs((await firstLoss(64)) - (await firstLoss(56)))).toBeGreaterThan(1e-6);

@@ -3,38 +3,18 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { demoExamples } from "../src/demo/index.js";
 import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
+import { writeTrees } from "./tree-data.js";
 
 let world: World;
 let train: string;
 let dev: string;
 beforeAll(async () => {
   world = await makeWorld();
-  train = await writeTrees("train.conllu", 0, 96);
-  dev = await writeTrees("dev.conllu", 96, 32);
+  train = await writeTrees(world.at("train.conllu"), 0, 96);
+  dev = await writeTrees(world.at("dev.conllu"), 96, 32);
 });
 afterAll(() => world.remove());
-
-/** Chains: each word depends on the one before it, and a full stop on the first word. */
-async function writeTrees(name: string, from: number, count: number): Promise<string> {
-  const blocks = demoExamples("train")
-    .slice(from, from + count)
-    .map(({ text }, i) => {
-      const words = [...text.matchAll(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu)];
-      const lines = words.map(({ 0: form, index }, w) => {
-        const glued = words[w + 1]?.index === index + form.length;
-        const punct = /^\P{L}$/u.test(form) && w > 0;
-        const [head, relation] = w === 0 ? [0, "root"] : punct ? [1, "punct"] : [w, w % 2 ? "dep:odd" : "dep"];
-        const upos = punct ? "PUNCT" : "X";
-        return [w + 1, form, "_", upos, "_", "_", head, relation, "_", glued ? "SpaceAfter=No" : "_"].join("\t");
-      });
-      return [`# sent_id = ${from + i}`, ...lines, "", ""].join("\n");
-    });
-  const path = world.at(name);
-  await writeFile(path, blocks.join(""));
-  return path;
-}
 
 const options = (out: string, ...more: (string | number)[]) => [
   ...["pretrain", "linguistic", "--backbone", world.backbone, "--train", train, "--dev", dev, "--out", world.at(out)],

@@ -144,6 +144,15 @@ export async function stepsDone(out: string): Promise<number> {
   return Math.max(0, ...lines.map((line) => (JSON.parse(line) as { step?: number }).step ?? 0));
 }
 
+/** Mean loss of a run's first and of its last steps. */
+export async function meanLosses(out: string, steps = 4): Promise<{ first: number; last: number }> {
+  const lines = (await readFile(join(out, "metrics.jsonl"), "utf8")).trim().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as { kind: string; loss: number });
+  const all = events.filter(({ kind }) => kind === "step").map(({ loss }) => loss);
+  const mean = (part: readonly number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
+  return { first: mean(all.slice(0, steps)), last: mean(all.slice(-steps)) };
+}
+
 /** Runs a training and sends a signal when it has done `step` steps. */
 export async function stopAt(
   step: number,

@@ -8,6 +8,7 @@ const handlers: Handlers = {
   pretrainFactual: nothing,
   pretrainLinguistic: nothing,
   pretrainLm: nothing,
+  pretrainMultitask: nothing,
   finetune: { relations: nothing, entityTyping: nothing, multipleChoice: nothing, openQa: nothing },
   sweep: nothing,
   eval: nothing,

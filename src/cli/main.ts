@@ -12,6 +12,7 @@ import { handlePredict } from "./handlers/predict.js";
 import { handlePretrainFactual } from "./handlers/pretrain-factual.js";
 import { handlePretrainLinguistic } from "./handlers/pretrain-linguistic.js";
 import { handlePretrainLm } from "./handlers/pretrain-lm.js";
+import { handlePretrainMultitask } from "./handlers/pretrain-multitask.js";
 import { handleFilter, handleProbeLama } from "./handlers/probe-lama.js";
 import { handleTrainHead } from "./handlers/probe-train-head.js";
 import { handleSweep } from "./handlers/sweep.js";
@@ -23,6 +24,7 @@ const handlers = {
   pretrainFactual: handlePretrainFactual,
   pretrainLinguistic: handlePretrainLinguistic,
   pretrainLm: handlePretrainLm,
+  pretrainMultitask: handlePretrainMultitask,
   finetune: finetuneHandlers,
   sweep: handleSweep,
   eval: handleEval,

@@ -20,12 +20,14 @@ import {
   type LinguisticRequest,
   linguisticCommand,
   lmCommand,
+  multitaskCommand,
   type RunRequest,
 } from "./commands/pretrain.js";
 import { fillCommand, filterCommand, probeLamaCommand, trainHeadCommand } from "./commands/probe.js";
 import { type SweepOptions, sweepCommand } from "./commands/sweep.js";
 import type { ContinualOptions, TransferOptions } from "./experiment-options.js";
 import type { LmOptions } from "./lm-options.js";
+import type { MultitaskOptions } from "./multitask-options.js";
 import type { FillOptions, FilterOptions, ProbeLamaOptions, TrainHeadOptions } from "./probe-options.js";
 import type { ContextFactory } from "./run.js";
 
@@ -34,6 +36,7 @@ export interface Handlers {
   readonly pretrainFactual: Handler<FactualRequest>;
   readonly pretrainLinguistic: Handler<LinguisticRequest>;
   readonly pretrainLm: Handler<RunRequest<LmOptions>>;
+  readonly pretrainMultitask: Handler<RunRequest<MultitaskOptions>>;
   readonly finetune: FinetuneHandlers;
   readonly sweep: Handler<SweepOptions>;
   readonly eval: Handler<EvalOptions>;
@@ -63,6 +66,7 @@ export function createProgram(context: ContextFactory, handlers: Partial<Handler
   if (handlers.pretrainFactual) pretrain.addCommand(factualCommand(context, handlers.pretrainFactual));
   if (handlers.pretrainLinguistic) pretrain.addCommand(linguisticCommand(context, handlers.pretrainLinguistic));
   if (handlers.pretrainLm) pretrain.addCommand(lmCommand(context, handlers.pretrainLm));
+  if (handlers.pretrainMultitask) pretrain.addCommand(multitaskCommand(context, handlers.pretrainMultitask));
   if (pretrain.commands.length > 0) add(pretrain);
   if (handlers.finetune) add(finetuneCommand(context, handlers.finetune));
   if (handlers.sweep) add(sweepCommand(context, handlers.sweep));

@@ -5,6 +5,7 @@
 import { choiceSpecs, openQaSpecs, relationsSpecs, typingSpecs } from "./finetune-options.js";
 import { linguisticSpecs, resolveLinguisticOptions } from "./linguistic-options.js";
 import { lmSpecs, resolveLmOptions } from "./lm-options.js";
+import { multitaskSpecs } from "./multitask-options.js";
 import { factualSpecs, resolveFactualOptions } from "./options.js";
 import { type GivenOptions, type Options, resolveOptions, type Specs } from "./spec.js";
 
@@ -27,6 +28,7 @@ export const trainingCommands: ReadonlyMap<string, TrainingCommand> = new Map([
   ["pretrain factual", { specs: factualSpecs, resolve: (...given) => resolveFactualOptions(merged(given)) }],
   ["pretrain linguistic", { specs: linguisticSpecs, resolve: (...given) => resolveLinguisticOptions(merged(given)) }],
   ["pretrain lm", { specs: lmSpecs, resolve: (...given) => resolveLmOptions(merged(given)) }],
+  ["pretrain multitask", plain(multitaskSpecs)],
   ["finetune relations", plain(relationsSpecs)],
   ["finetune entity-typing", plain(typingSpecs)],
   ["finetune multiple-choice", plain(choiceSpecs)],

@@ -38,14 +38,14 @@ export const continualSystems = ["own-adapters", "shared-adapter", "fine-tuned-m
 export type ContinualSystem = (typeof continualSystems)[number];
 
 /** A lesson with a test set, whatever its types. */
-export type AnyLesson = <R>(
+export type AnyTestedLesson = <R>(
   use: <Example, Encoded extends EncodedText, Score>(lesson: Required<DownstreamLesson<Example, Encoded, Score>>) => R,
 ) => R;
 
 /** One kind of knowledge. */
 export interface ContinualStage {
   readonly name: string;
-  readonly lesson: AnyLesson;
+  readonly lesson: AnyTestedLesson;
 }
 
 export interface ContinualPlan {

@@ -2,17 +2,16 @@
  * The pair vectors of sentences: what frozen features give at the markers of both entities, side by side.
  * @module
  */
-import { KAdapter, type KAdapterConfig, type Parameters } from "../adapters/index.js";
+import type { KAdapterConfig, Parameters } from "../adapters/index.js";
 import { cast, GraphBuilder, matmul, type Value } from "../graph/index.js";
-import { ParamScope } from "../nn/index.js";
 import { type EncodedRelation, hiddenStateName, relationFeeds } from "../tasks/index.js";
-import { float32Tensor, floatsOf } from "../tensor.js";
+import { floatsOf } from "../tensor.js";
 import {
+  AdapterGraph,
   type BackboneFolder,
   type Executor,
   type FeatureOptions,
   type FeatureSource,
-  inferencePass,
   loadWithParameters,
   openFeatures,
   padBatch,
@@ -69,17 +68,11 @@ export class PairReader {
   /** Pair vectors of an adapter's output, `[2H]`. */
   async output(config: KAdapterConfig, parameters: Parameters): Promise<PairVectors> {
     const { executor, backbone } = this.options;
-    const module = new KAdapter(ParamScope.root(), config, backbone.config.hiddenSize);
-    const g = new GraphBuilder();
-    const state = this.stateInputs(g, config.layers);
-    const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
-    const select = g.input("select", "float32", ["batch", 2, "sequence"]);
-    const { output } = module.forward(inferencePass(g, executor), config.layers.map(state), tokens, select);
-    const tensors = new Map([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
-    const graph = await loadWithParameters(executor, g.build({ output }), tensors);
+    const { hiddenSize } = backbone.config;
+    const types = { dtype: this.features.dtype, outputDtype: "float32" } as const;
+    const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: true });
     try {
-      const inputs = new Set([...config.layers.map(hiddenStateName), "attention_mask", "select"]);
-      const rows = await this.read(inputs, (feeds) => graph.run(feeds, ["output"]));
+      const rows = await this.read(async (feeds) => ({ output: await graph.run(feeds) }));
       return rows.map(({ output: row }) => row as Float32Array);
     } finally {
       await graph.close();
@@ -96,7 +89,8 @@ export class PairReader {
     const graph = await loadWithParameters(executor, g.build(outputs), new Map());
     try {
       const inputs = new Set([...needed.map(hiddenStateName), "select"]);
-      const rows = await this.read(inputs, (feeds) => graph.run(feeds, Object.keys(outputs)));
+      const wanted = (feeds: Tensors) => Object.fromEntries(Object.entries(feeds).filter(([name]) => inputs.has(name)));
+      const rows = await this.read((feeds) => graph.run(wanted(feeds), Object.keys(outputs)));
       const taps = rows.map((row) => layers.map((layer) => row[`pair.${layer}`] as Float32Array));
       return new Map<StateFeature, PairVectors>([
         ["last", rows.map((row) => row[`pair.${backbone.config.layers}`] as Float32Array)],
@@ -121,10 +115,7 @@ export class PairReader {
   }
 
   /** Runs a graph over all sentences; the rows of its outputs, sentence by sentence. */
-  private async read(
-    inputs: ReadonlySet<string>,
-    run: (feeds: Tensors) => Promise<Tensors>,
-  ): Promise<Readonly<Record<string, Float32Array>>[]> {
+  private async read(run: (feeds: Tensors) => Promise<Tensors>): Promise<Readonly<Record<string, Float32Array>>[]> {
     const { padTokenId } = this.options.backbone.config;
     const rows = new Array<Record<string, Float32Array>>(this.examples.length);
     const order = [...this.examples.keys()].sort((a, b) => this.lengthOf(a) - this.lengthOf(b));
@@ -134,12 +125,12 @@ export class PairReader {
       const width = Math.max(...indices.map((i) => this.lengthOf(i)));
       const ids = batch.map(({ inputIds }) => inputIds);
       const { attentionMask } = padBatch(ids, width, padTokenId);
-      const all = {
+      const feeds = {
         ...(await this.features.batch(batch, width)),
         attention_mask: attentionMask,
         ...relationFeeds(batch, width),
       };
-      const results = await run(Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name))));
+      const results = await run(feeds);
       for (const name of Object.keys(results)) {
         const data = floatsOf(results, name);
         const size = data.length / batch.length;

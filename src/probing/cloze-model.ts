@@ -10,6 +10,7 @@ import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/index.js";
 import { sortedBatches } from "../training/batches.js";
 import type { Executor, LoadedGraph } from "../training/executor.js";
+import { loadWithParameters } from "../training/fixed-parameters.js";
 import { type BackboneFolder, openBackbone } from "../training/frozen-backbone.js";
 import { inferencePass } from "../training/inference-pass.js";
 import {
@@ -24,7 +25,6 @@ import {
   backboneName,
   type FrozenAdapter,
   joinVectors,
-  loadWithParameters,
   openFrozenAdapter,
   PositionFeatures,
   type PositionSource,

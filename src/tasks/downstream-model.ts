@@ -27,10 +27,18 @@ export interface DownstreamModelOptions {
   readonly trains: TrainedParts;
   /** Whether adapters drop what their configurations say although they are frozen, as the released code's do. */
   readonly frozenDropout: boolean;
-  /** Element type of the hidden states that are fed; float32 inside. */
+  /**
+   * Whether the adapters' outputs are inputs instead of being computed: they are the same in every epoch where neither
+   * backbone nor adapters learn or drop anything.
+   */
+  readonly fedOutputs?: boolean;
+  /** Element type of the hidden states (and outputs) that are fed; float32 inside. */
   readonly featureDtype?: "float16" | "float32";
   makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead;
 }
+
+/** Under which an adapter's output is fed, see {@link DownstreamModelOptions.fedOutputs}. */
+export const adapterOutputName = (adapter: string): string => `adapter_output.${adapter}`;
 
 /** A backbone (or its hidden states), any number of adapters, their fusion and a task's head (K-Adapter §3.5). */
 export class DownstreamModel {
@@ -40,6 +48,9 @@ export class DownstreamModel {
 
   constructor(readonly options: DownstreamModelOptions) {
     const { adapters, fusion, hiddenSize, headInit, backbone, trains } = options;
+    if (options.fedOutputs && (trains !== "none" || options.frozenDropout || fusion.taps)) {
+      throw new Error("only outputs that never change can be fed");
+    }
     if ((backbone !== null) !== (trains === "backbone" || trains === "all")) {
       throw new Error("the backbone is part of the graph where it is trained, and only there");
     }
@@ -80,10 +91,10 @@ export class DownstreamModel {
     return this.options.trains === "adapters" || this.options.trains === "all";
   }
 
-  /** Hidden states that adapters and fusion read, in ascending order. */
+  /** Hidden states that are read, in ascending order. */
   get neededLayers(): readonly number[] {
-    const { taps } = this.options.fusion;
-    const read = taps ?? [...this.adapters.layers, this.options.backboneLayers];
+    const { fusion, fedOutputs, backboneLayers } = this.options;
+    const read = fusion.taps ?? [...(fedOutputs ? [] : this.adapters.layers), backboneLayers];
     return [...new Set(read)].sort((a, b) => a - b);
   }
 
@@ -97,7 +108,7 @@ export class DownstreamModel {
   /**
    * F, the fused features, `[batch, positions, hidden]`, and which tokens are no padding. Declares `input_ids`,
    * `attention_mask`, `position_ids` and `token_type_ids` where the backbone is part of the graph, else
-   * `hidden_states.N` and `attention_mask`.
+   * `hidden_states.N`, `attention_mask` and, where they are fed, the adapters' outputs ({@link adapterOutputName}).
    *
    * @param select rows that pick positions, `[batch, positions, sequence]`; null for all
    */
@@ -110,13 +121,33 @@ export class DownstreamModel {
       masked ??= attentionMask(g, tokens);
       return masked;
     };
-    const drops = options.frozenDropout || this.trainsAdapters;
-    const adapterPass = drops ? pass : { ...pass, dropout: null };
     const picked = (layer: number) => (select ? matmul(g, select, states(layer)) : states(layer));
     const { taps } = options.fusion;
-    const outputs = taps ? taps.map(picked) : this.adapters.forward(adapterPass, states, tokens, select);
+    const outputs = taps?.map(picked) ?? this.adapterOutputs(pass, states, tokens, select);
     const last = picked(taps?.at(-1) ?? options.backboneLayers);
     return { features: this.fusion.forward(pass, last, outputs), mask };
+  }
+
+  private adapterOutputs(
+    pass: Pass,
+    states: (layer: number) => Value,
+    tokens: Value,
+    select: Value | null,
+  ): readonly Value[] {
+    const { g } = pass;
+    const { fedOutputs, frozenDropout, trains, hiddenSize, featureDtype = "float32" } = this.options;
+    if (fedOutputs) {
+      return this.adapters.names.map((name) => {
+        const fed = g.input(adapterOutputName(name), featureDtype, ["batch", "sequence", hiddenSize]);
+        const output = cast(g, fed, "float32");
+        return select ? matmul(g, select, output) : output;
+      });
+    }
+    const drops = frozenDropout || this.trainsAdapters;
+    const outputs = this.adapters.forward(drops ? pass : { ...pass, dropout: null }, states, tokens, select);
+    // Rounded as where they are fed, so that a model says the same however it is run.
+    const rounds = trains === "none" && !frozenDropout;
+    return rounds ? outputs.map((output) => cast(g, cast(g, output, featureDtype), "float32")) : outputs;
   }
 
   private states(pass: Pass): { readonly states: (layer: number) => Value; readonly tokens: Value } {

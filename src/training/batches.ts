@@ -65,6 +65,31 @@ function cutByTokens(
   return batches;
 }
 
+/**
+ * The batches of one epoch where examples of different groups must not meet in one: those of each group by themselves,
+ * all of them shuffled. Follows from (seed, epoch) alone.
+ *
+ * @param groups each example's group
+ * @param batchesOf the batches of some examples, as indices into what it is given
+ */
+export function groupedBatches(
+  groups: readonly number[],
+  seed: number,
+  epoch: number,
+  batchesOf: (members: readonly number[]) => number[][],
+): number[][] {
+  const members = new Map<number, number[]>();
+  groups.forEach((group, example) => {
+    const found = members.get(group);
+    if (found) found.push(example);
+    else members.set(group, [example]);
+  });
+  const batches = [...members.values()].flatMap((own) =>
+    batchesOf(own).map((batch) => batch.map((i) => own[i] as number)),
+  );
+  return new RandomStream(seed, "grouped batches", epoch).shuffle(batches);
+}
+
 const byLength = (lengths: readonly number[]) =>
   Array.from(lengths.keys()).sort((a, b) => (lengths[a] as number) - (lengths[b] as number));
 

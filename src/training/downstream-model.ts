@@ -33,7 +33,7 @@ import {
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Executor, Tensors } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
-import { type FeatureSource, StreamedFeatures, TokenFeatures } from "./features.js";
+import { type FeatureSource, StreamedFeatures, TokenFeatures } from "./feature-sources.js";
 import {
   type BackboneFolder,
   backboneIdentity,
@@ -89,10 +89,14 @@ export interface DownstreamOptions {
   readonly fusion: FusionConfig;
   readonly trains: TrainedParts;
   readonly frozenDropout: boolean;
+  /** See {@link DownstreamModel.options}. */
+  readonly fedOutputs?: boolean;
   readonly maxLength: number;
   readonly headInit: HeadInit;
   readonly dropout: number;
   readonly featureDtype: FeatureDType;
+  /** Before the names of the head's parameters, where several heads share a backbone. */
+  readonly headScope?: string;
 }
 
 export interface DownstreamTaskModel<Example, Encoded extends EncodedText, Score> {
@@ -109,7 +113,7 @@ export function makeDownstreamModel<Example, Encoded extends EncodedText, Score>
   settings: TaskSettings,
   options: DownstreamOptions,
 ): DownstreamTaskModel<Example, Encoded, Score> {
-  const { backbone, maxLength, dropout, headInit, trains, adapters } = options;
+  const { backbone, maxLength, dropout, headInit, trains, adapters, headScope } = options;
   checkMaxLength(maxLength, backbone);
   const task = kind.make(settings, { maxLength, dropout, headInit });
   const { definition, config } = backbone;
@@ -122,8 +126,9 @@ export function makeDownstreamModel<Example, Encoded extends EncodedText, Score>
     headInit,
     trains,
     frozenDropout: options.frozenDropout,
+    fedOutputs: options.fedOutputs ?? false,
     featureDtype: options.featureDtype,
-    makeHead: (scope, sizes) => task.makeHead(scope, sizes),
+    makeHead: (scope, sizes) => task.makeHead(headScope === undefined ? scope : scope.at(headScope), sizes),
   });
   return { task, model };
 }

@@ -6,12 +6,12 @@ import {
   type TrainedParts,
   writeDownstreamFolder,
 } from "../adapters/index.js";
-import { userError } from "../errors.js";
 import type { Parameter } from "../graph/index.js";
 import type { DownstreamModel, EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
 import { hashJson, hashLists, openSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
+import { openAdapterOutputs } from "./adapter-outputs.js";
 import {
   adapterTensors,
   type DownstreamTaskModel,
@@ -22,7 +22,8 @@ import {
 } from "./downstream-model.js";
 import type { DoneEvent, TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
-import { backboneOptions, type FeatureOptions, type FeatureSource, openFeatures } from "./features.js";
+import { type FeatureSource, JoinedFeatures } from "./feature-sources.js";
+import { backboneOptions, type FeatureOptions, openFeatures } from "./features.js";
 import { type BackboneFolder, backboneIdentity, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
 import { HostLossSession } from "./host-loss-session.js";
 import { checkpointFolder, type Lesson } from "./pretrain.js";
@@ -31,7 +32,7 @@ import {
   countSkipped,
   type EncodedData,
   type ExampleSet,
-  encodeExamples,
+  encodeFitting,
   hashExamples,
   type SkipCounts,
 } from "./task-data.js";
@@ -132,16 +133,9 @@ function prepare<Example, Encoded extends EncodedText, Score>(
   plan: FinetunePlan,
   { kind, settings, train, dev, test }: DownstreamLesson<Example, Encoded, Score>,
 ): Setup<Example, Encoded, Score> {
-  const made = makeDownstreamModel(kind, settings, { ...plan, featureDtype: plan.featureOptions.dtype });
-  const encode = (set: ExampleSet<Example>) => {
-    const encoded = encodeExamples(made.task, plan.backbone.tokenizer, set);
-    if (encoded.examples.length > 0) return encoded;
-    throw userError({
-      where: set.where,
-      what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
-      fix: "raise --max-length",
-    });
-  };
+  const fedOutputs = keepsOutputs(plan);
+  const made = makeDownstreamModel(kind, settings, { ...plan, fedOutputs, featureDtype: plan.featureOptions.dtype });
+  const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, plan.backbone.tokenizer, set);
   return { ...made, kind, settings, train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
 }
 
@@ -193,15 +187,11 @@ class Run<Example, Encoded extends EncodedText, Score> {
   }
 
   private async sessionOptions(data: EncodedData<Encoded>, what: string): Promise<SessionOptions<Encoded>> {
-    const { executor, plan, setup, onEvent } = this;
-    const { backbone, featureOptions, maxLength } = plan;
+    const { executor, plan, setup } = this;
+    const { backbone, maxLength } = plan;
     const { model, task } = setup;
     const texts = data.examples.flatMap((example) => textsOf(task, example));
-    const plain = trainsBackbone(plan.trains) || model.adapters.readsPadding || featureOptions.cache === null;
-    const own = { ...featureOptions, ...(this.signal ? { signal: this.signal } : {}) };
-    const features = plain
-      ? await streamed(executor, backbone, model, { ...backboneOptions(featureOptions), dtype: featureOptions.dtype })
-      : await openFeatures(executor, backbone, model.neededLayers, texts, what, own, onEvent);
+    const features = await this.openSource(texts, what);
     this.opened.push(features);
     const given = async (): Promise<Tensors> => ({
       ...(trainsBackbone(plan.trains) ? await startBackbone(plan) : {}),
@@ -209,6 +199,22 @@ class Run<Example, Encoded extends EncodedText, Score> {
     });
     const { padTokenId } = backbone.config;
     return { executor, features, padTokenId, model, task, maxLength, fixedWidth: fixedWidth(plan), given };
+  }
+
+  /** Hidden states (or tokens) of texts, and what frozen adapters make of them. */
+  private async openSource(texts: readonly EncodedText[], what: string): Promise<FeatureSource<EncodedText>> {
+    const { executor, plan, onEvent } = this;
+    const { backbone, featureOptions } = plan;
+    const { model } = this.setup;
+    const { cache, dtype } = featureOptions;
+    if (trainsBackbone(plan.trains) || model.adapters.readsPadding || cache === null) {
+      return streamed(executor, backbone, model, { ...backboneOptions(featureOptions), dtype });
+    }
+    const own = { ...featureOptions, cache, ...(this.signal ? { signal: this.signal } : {}) };
+    const states = await openFeatures(executor, backbone, model.neededLayers, texts, what, own, onEvent);
+    if (!model.options.fedOutputs) return states;
+    const outputs = await openAdapterOutputs(executor, backbone, plan.adapters, texts, what, own, onEvent);
+    return new JoinedFeatures([states, outputs]);
   }
 
   /** Scores the current parameters. */
@@ -260,6 +266,14 @@ class Run<Example, Encoded extends EncodedText, Score> {
 }
 
 const bestFile = (out: string) => join(checkpointFolder(out), "best.safetensors");
+
+/** Whether the adapters' outputs are computed once and kept: nothing of them changes in training, padding included. */
+const keepsOutputs = ({ trains, frozenDropout, adapters, featureOptions }: FinetunePlan): boolean =>
+  trains === "none" &&
+  !frozenDropout &&
+  featureOptions.cache !== null &&
+  adapters.length > 0 &&
+  adapters.every(({ config }) => config.maskPadding);
 
 /**
  * Whether texts are padded to one length: adapters that were trained so attend to padding and say something else at

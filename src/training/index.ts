@@ -12,6 +12,7 @@
  * @module
  */
 export * from "./adamw.js";
+export * from "./adapter-graph.js";
 export * from "./backbone-start.js";
 export * from "./checkpoint.js";
 export * from "./downstream-lessons.js";
@@ -20,8 +21,10 @@ export * from "./events.js";
 export * from "./executor.js";
 export * from "./factual.js";
 export * from "./feature-cache.js";
+export * from "./feature-sources.js";
 export * from "./features.js";
 export * from "./finetune.js";
+export * from "./fixed-parameters.js";
 export * from "./frozen-backbone.js";
 export * from "./host-loss-session.js";
 export * from "./import-downstream.js";
@@ -37,6 +40,7 @@ export * from "./lm-head-folder.js";
 export * from "./load-model.js";
 export * from "./masked-texts.js";
 export { type EventSink, MetricsLog } from "./metrics-log.js";
+export * from "./multitask.js";
 export * from "./new-language-model.js";
 export * from "./plan.js";
 export * from "./position-features.js";

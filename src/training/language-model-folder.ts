@@ -52,6 +52,24 @@ export async function writeLanguageModel(
   await writeFileAtomically(join(folder, "config.json"), `${JSON.stringify(written, null, 2)}\n`);
 }
 
+/**
+ * Writes a backbone that was trained on as a folder of its own, its head for words left out: weights, its tokenizer and
+ * its configuration, which comes last, so that a folder that has it is complete.
+ */
+export async function writeBackbone(
+  folder: string,
+  backbone: BackboneFolder,
+  tensors: readonly (readonly [name: string, tensor: HostTensor])[],
+  card: string,
+): Promise<void> {
+  const keys = huggingFaceKeys(backbone, backbone.folder);
+  const named = tensors.map(([name, tensor]) => [keys.get(name) ?? name, tensor] as const);
+  await copyTokenizer(backbone.folder, folder);
+  await writeSafetensors(join(folder, "model.safetensors"), named, { format: "pt" });
+  await writeFileAtomically(join(folder, "README.md"), card);
+  await copyFile(join(backbone.folder, "config.json"), join(folder, "config.json"));
+}
+
 const tokenizerFile = /^(tokenizer|special_tokens|added_tokens).*\.json$|^vocab\.(txt|json)$|^merges\.txt$|\.model$/;
 
 /** Copies a model's tokenizer files. */

@@ -5,20 +5,18 @@
  */
 import {
   type AdapterManifest,
+  adapterShapes,
   holdsAdapter,
-  KAdapter,
   readAdapterManifest,
   readAdapterParameters,
   requireSameBackbone,
 } from "../adapters/index.js";
 import { userError } from "../errors.js";
-import { GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
-import { ParamScope } from "../nn/index.js";
 import { hiddenStateName } from "../tasks/index.js";
-import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import type { Executor, LoadedGraph } from "./executor.js";
+import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { AdapterGraph } from "./adapter-graph.js";
+import type { Executor } from "./executor.js";
 import { type BackboneFolder, backboneIdentity, FrozenBackbone, padBatch } from "./frozen-backbone.js";
-import { inferencePass } from "./inference-pass.js";
 
 /** A finished adapter that is read and not trained. */
 export interface FrozenAdapter {
@@ -108,7 +106,7 @@ export class PositionFeatures implements PositionSource {
       );
       const { attentionMask } = padBatch(ids, width, padTokenId);
       const feeds = { ...fed, select: selectRows(texts, rows, width), attention_mask: attentionMask };
-      const output = floatsOf(await graph.run(feeds, ["output"]), "output");
+      const output = (await graph.run(feeds)).data as Float32Array;
       found.set(
         name,
         pickRows(output, texts, hiddenSize, (row, _at, index) => row * rows + index),
@@ -127,51 +125,16 @@ export class PositionFeatures implements PositionSource {
 interface LoadedAdapter {
   readonly name: string;
   readonly layers: readonly number[];
-  readonly graph: LoadedGraph;
+  readonly graph: AdapterGraph;
 }
 
-/** An adapter as a graph of its own, its parameters in it: several have parameters of the same names. */
+/** An adapter's graph, read from its folder. */
 async function loadAdapter(executor: Executor, adapter: FrozenAdapter, hiddenSize: number): Promise<LoadedAdapter> {
-  const { architecture } = adapter.manifest;
-  const module = new KAdapter(ParamScope.root(), architecture, hiddenSize);
-  const shapes = new Map(module.parameters.map(({ name, shape }) => [name, shape]));
-  const parameters = await readAdapterParameters(adapter.folder, "adapter", shapes);
-  const g = new GraphBuilder();
-  const state = new Map(
-    [...new Set(architecture.layers)].map((layer) => [
-      layer,
-      g.input(hiddenStateName(layer), "float32", ["batch", "sequence", hiddenSize]),
-    ]),
-  );
-  const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
-  const select = g.input("select", "float32", ["batch", "positions", "sequence"]);
-  const taps = architecture.layers.map((layer) => state.get(layer)!);
-  const { output } = module.forward(inferencePass(g, executor), taps, tokens, select);
-  const graph = g.build({ output });
-  const tensors = new Map([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
-  const loaded = await loadWithParameters(executor, graph, tensors);
-  const fed = new Set(graph.inputs.map(({ name }) => name));
-  const run: LoadedGraph["run"] = (feeds, fetch) =>
-    loaded.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => fed.has(name))), fetch);
-  return { name: adapter.name, layers: architecture.layers, graph: { run, close: () => loaded.close() } };
-}
-
-/** Loads a graph with fixed parameters, handed over in memory beside it: nothing is limited by protobuf's 2 GB. */
-export async function loadWithParameters(
-  executor: Executor,
-  graph: Parameters<typeof toOnnx>[0],
-  tensors: ReadonlyMap<string, HostTensor>,
-): Promise<LoadedGraph> {
-  const files: Record<string, Uint8Array> = {};
-  const source = ({ name }: { readonly name: string }): ParameterSource => {
-    const tensor = tensors.get(name);
-    if (!tensor) throw new Error(`there is no parameter ${name}`);
-    const bytes = bytesOf(tensor);
-    files[name] = bytes;
-    return { kind: "external", location: name, offset: 0, length: bytes.byteLength };
-  };
-  const model = toOnnx(graph, { parameter: source });
-  return executor.load({ model, externalFiles: files });
+  const { architecture: config } = adapter.manifest;
+  const parameters = await readAdapterParameters(adapter.folder, "adapter", adapterShapes(config, hiddenSize));
+  const types = { dtype: "float32", outputDtype: "float32" } as const;
+  const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: true });
+  return { name: adapter.name, layers: config.layers, graph };
 }
 
 function selectRows(texts: readonly PositionedText[], rows: number, width: number): HostTensor<"float32"> {

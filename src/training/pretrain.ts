@@ -31,7 +31,7 @@ import {
   countSkipped,
   type EncodedData,
   type ExampleSet,
-  encodeExamples,
+  encodeFitting,
   hashExamples,
   type SkipCounts,
 } from "./task-data.js";
@@ -130,15 +130,7 @@ function prepare<Example, Encoded extends EncodedText, Score>(
   { kind, settings, ...data }: Lesson<Example, Encoded, Score>,
 ): Setup<Example, Encoded, Score> {
   const made = makeTaskModel(kind, settings, { ...plan, featureDtype: plan.featureOptions.dtype });
-  const encode = (set: ExampleSet<Example>) => {
-    const encoded = encodeExamples(made.task, plan.backbone.tokenizer, set);
-    if (encoded.examples.length > 0) return encoded;
-    throw userError({
-      where: set.where,
-      what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
-      fix: "raise --max-length",
-    });
-  };
+  const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, plan.backbone.tokenizer, set);
   return { ...made, kind, settings, train: encode(data.train), dev: encode(data.dev) };
 }
 

@@ -6,7 +6,7 @@ import { type EncodedRelation, hiddenStateName, KnowledgeModel, relationClassifi
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { adamWDefaults } from "./adamw.js";
 import type { Executor, Tensors } from "./executor.js";
-import type { FeatureSource } from "./features.js";
+import type { FeatureSource } from "./feature-sources.js";
 import { TrainingSession } from "./session.js";
 
 const [hiddenSize, layers, maxLength] = [16, 2, 24];

@@ -4,7 +4,7 @@ import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
-import type { FeatureSource } from "./features.js";
+import type { FeatureSource } from "./feature-sources.js";
 import { padBatch } from "./frozen-backbone.js";
 import { inferencePass } from "./inference-pass.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";

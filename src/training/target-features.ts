@@ -2,15 +2,10 @@ import { backboneInputs } from "../backbones/index.js";
 import { GraphBuilder } from "../graph/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import type { Executor, LoadedGraph } from "./executor.js";
+import { loadWithParameters } from "./fixed-parameters.js";
 import { type BackboneFolder, padBatch, tokenFeeds } from "./frozen-backbone.js";
 import { inferencePass } from "./inference-pass.js";
-import {
-  backboneName,
-  loadWithParameters,
-  type PositionedText,
-  type PositionSource,
-  type PositionVectors,
-} from "./position-features.js";
+import { backboneName, type PositionedText, type PositionSource, type PositionVectors } from "./position-features.js";
 import { readNamed } from "./word-embeddings.js";
 
 /**

@@ -66,6 +66,25 @@ export function encodeExamples<Example, Encoded extends EncodedText>(
   return { examples: encoded, skipped: counts };
 }
 
+/**
+ * {@link encodeExamples} of a set from which something must be left.
+ *
+ * @throws UserError where no example fits
+ */
+export function encodeFitting<Example, Encoded extends EncodedText>(
+  task: Task<Example, Encoded, unknown>,
+  tokenizer: Tokenizer,
+  set: ExampleSet<Example>,
+): EncodedData<Encoded> {
+  const encoded = encodeExamples(task, tokenizer, set);
+  if (encoded.examples.length > 0) return encoded;
+  throw userError({
+    where: set.where,
+    what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
+    fix: "raise --max-length",
+  });
+}
+
 /** Whether an example could not be encoded. */
 export function isSkipped(result: EncodedText | Skipped): result is Skipped {
   return "skipped" in result;

@@ -26,7 +26,7 @@ import {
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Executor } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
-import { StreamedFeatures } from "./features.js";
+import { StreamedFeatures } from "./feature-sources.js";
 import { type BackboneFolder, backboneIdentity, FrozenBackbone, maxTokens, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession } from "./session.js";
 

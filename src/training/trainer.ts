@@ -1,6 +1,6 @@
 import { userError } from "../errors.js";
 import type { EncodedText } from "../tasks/index.js";
-import { epochBatches, sortedBatches, tokenBatches } from "./batches.js";
+import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "./batches.js";
 import {
   type JsonSettings,
   latestCheckpoint,
@@ -41,6 +41,8 @@ export interface TrainerOptions<E extends EncodedText> {
   readonly train: readonly E[];
   /** The texts of an example, where it may be several, which are padded together; by default itself. */
   texts?(example: E): readonly EncodedText[];
+  /** Which examples may share a batch: those of one group; all of them where it is left out. */
+  group?(example: E): number;
   /** Evaluates the current parameters; its `metric` decides which are the best. */
   evaluate(): Promise<{ readonly metrics: Metrics; readonly metric: number }>;
   /** Keeps the current parameters as the best so far. */
@@ -214,14 +216,24 @@ export class Trainer<E extends EncodedText> {
 
   private batchesOf(epoch: number): number[][] {
     if (this.cached?.epoch !== epoch) {
-      const { batchSize, batchTokens, seed } = this.options.settings;
-      const batches =
-        batchTokens === undefined
-          ? epochBatches(this.lengths, batchSize, seed, epoch)
-          : tokenBatches(this.lengths, batchTokens, seed, epoch, this.textCounts);
+      const { settings, train } = this.options;
+      const group = this.options.group?.bind(this.options);
+      const all = Array.from(train.keys());
+      const batches = group
+        ? groupedBatches(train.map(group), settings.seed, epoch, (members) => this.batchesAmong(members, epoch))
+        : this.batchesAmong(all, epoch);
       this.cached = { epoch, batches };
     }
     return this.cached.batches;
+  }
+
+  /** Batches of some examples, as indices into these. */
+  private batchesAmong(members: readonly number[], epoch: number): number[][] {
+    const { batchSize, batchTokens, seed } = this.options.settings;
+    const lengths = members.map((i) => this.lengths[i] as number);
+    if (batchTokens === undefined) return epochBatches(lengths, batchSize, seed, epoch);
+    const textCounts = members.map((i) => this.textCounts[i] as number);
+    return tokenBatches(lengths, batchTokens, seed, epoch, textCounts);
   }
 
   private async evaluate(): Promise<TrainEvent> {

@@ -2,9 +2,9 @@ import { GraphBuilder } from "../graph/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { isFloating, openWeights, toFloat32, type WeightSource } from "../weights/index.js";
 import type { Executor, LoadedGraph } from "./executor.js";
+import { loadWithParameters } from "./fixed-parameters.js";
 import type { BackboneFolder } from "./frozen-backbone.js";
 import { inferencePass } from "./inference-pass.js";
-import { loadWithParameters } from "./position-features.js";
 
 /** The frozen word embedding `[vocab, width]`, to which a new head's output matrix is tied; ELECTRA's can be narrower than its layers. */
 export async function readWordEmbeddings(folder: BackboneFolder): Promise<HostTensor<"float32">> {

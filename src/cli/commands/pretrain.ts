@@ -2,10 +2,11 @@ import { Command } from "commander";
 import { userError } from "../../errors.js";
 import { type LinguisticOptions, linguisticSpecs, resolveLinguisticOptions } from "../linguistic-options.js";
 import { type LmOptions, lmSpecs, resolveLmOptions } from "../lm-options.js";
+import { type MultitaskOptions, multitaskSpecs } from "../multitask-options.js";
 import { type FactualOptions, factualSpecs, type PretrainOptions, resolveFactualOptions } from "../options.js";
 import { readRecipe } from "../recipe.js";
 import type { ContextFactory } from "../run.js";
-import { addOptions, type GivenOptions, givenFlags, type Specs } from "../spec.js";
+import { addOptions, type GivenOptions, givenFlags, resolveOptions, type Specs } from "../spec.js";
 import { type Handler, withJson } from "./common.js";
 
 /** One call of `pretrain`: what to train, and how this run begins. */
@@ -39,6 +40,15 @@ export function linguisticCommand(context: ContextFactory, handler: Handler<Ling
 export function lmCommand(context: ContextFactory, handler: Handler<RunRequest<LmOptions>>): Command {
   const command = new Command("lm").description("train a whole language model on plain text");
   return trainingCommand(command, lmSpecs, resolveLmOptions, context, handler);
+}
+
+/** `pretrain multitask`. */
+export function multitaskCommand(context: ContextFactory, handler: Handler<RunRequest<MultitaskOptions>>): Command {
+  const what =
+    "train the model itself on several kinds of knowledge at once: the baseline that adapters are measured by";
+  const resolve = (flags: GivenOptions, recipe: GivenOptions = new Map()) =>
+    resolveOptions(multitaskSpecs, flags, recipe);
+  return trainingCommand(new Command("multitask").description(what), multitaskSpecs, resolve, context, handler);
 }
 
 /** Adds what every training command has: options or a recipe of them, and how the run begins. */

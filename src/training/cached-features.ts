@@ -1,0 +1,131 @@
+import type { EncodedText } from "../tasks/index.js";
+import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
+import { inferenceBatches } from "./batches.js";
+import type { TrainEvent } from "./events.js";
+import type { Tensors } from "./executor.js";
+import type { FeatureCache, FeatureDType } from "./feature-cache.js";
+import type { FeatureSource } from "./feature-sources.js";
+
+/** States of a data set that are kept in a cache. */
+export interface CachedStates<E extends EncodedText> {
+  readonly cache: FeatureCache;
+  /** In the order in which the cache holds them. */
+  readonly examples: readonly E[];
+  /** The names of the states, in the order in which an example's record holds them. */
+  readonly names: readonly string[];
+  readonly hiddenSize: number;
+  readonly dtype: FeatureDType;
+}
+
+/** Reads states from a cache that was filled. */
+export class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
+  private readonly index: ReadonlyMap<E, number>;
+
+  constructor(private readonly states: CachedStates<E>) {
+    this.index = new Map(states.examples.map((example, i) => [example, i]));
+  }
+
+  get dtype(): FeatureDType {
+    return this.states.dtype;
+  }
+
+  async batch(examples: readonly E[], width: number): Promise<Tensors> {
+    const { cache, names, hiddenSize, dtype } = this.states;
+    const rowBytes = hiddenSize * dtypeBytes[dtype];
+    const buffers = names.map(() => new Uint8Array(examples.length * width * rowBytes));
+    await Promise.all(
+      examples.map(async (example, row) => {
+        const record = await cache.read(this.index.get(example) ?? -1);
+        const size = example.inputIds.length * rowBytes;
+        buffers.forEach((buffer, i) => {
+          buffer.set(record.subarray(i * size, (i + 1) * size), row * width * rowBytes);
+        });
+      }),
+    );
+    const shape = [examples.length, width, hiddenSize];
+    const tensors = names.map((name, i) => {
+      const data = viewAs(dtype, buffers[i] as Uint8Array<ArrayBuffer>);
+      return [name, { dtype, shape, data } as HostTensor];
+    });
+    return Object.fromEntries(tensors);
+  }
+
+  close(): Promise<void> {
+    return this.states.cache.close();
+  }
+}
+
+/**
+ * Computes what a cache lacks and gives its states.
+ *
+ * @param load opens what computes the states; called when the first shard is missing: a filled cache needs nothing
+ * @param what names the examples in events
+ * @param signal stops with an AbortError; what is complete stays
+ */
+export async function fillCache<E extends EncodedText>(
+  states: CachedStates<E>,
+  load: () => Promise<FeatureSource<E>>,
+  what: string,
+  signal: AbortSignal | undefined,
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+): Promise<CachedFeatures<E>> {
+  const { cache, examples } = states;
+  let source: FeatureSource<E> | null = null;
+  let started = performance.now();
+  await cache.fill(
+    async (indices) => {
+      if (!source) {
+        source = await load();
+        // The rate, and what is left by it, is that of the sentences.
+        started = performance.now();
+        await onEvent({ kind: "prepare", what, done: 0, total: examples.length, seconds: 0 });
+      }
+      const shard = indices.map((i) => examples[i] as E);
+      return computeRecords(source, states.names, shard, signal);
+    },
+    (done, total) =>
+      void onEvent({ kind: "prepare", what, done, total, seconds: (performance.now() - started) / 1000 }),
+  );
+  await (source as FeatureSource<E> | null)?.close();
+  return new CachedFeatures(states);
+}
+
+/** States of each example without padding, one after another. */
+async function computeRecords<E extends EncodedText>(
+  source: FeatureSource<E>,
+  names: readonly string[],
+  examples: readonly E[],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array[]> {
+  const records = new Array<Uint8Array>(examples.length);
+  const lengths = examples.map(({ inputIds }) => inputIds.length);
+  for (const batch of inferenceBatches(lengths)) {
+    signal?.throwIfAborted();
+    const width = Math.max(...batch.map((i) => lengths[i] as number));
+    const states = await source.batch(
+      batch.map((i) => examples[i] as E),
+      width,
+    );
+    batch.forEach((i, row) => {
+      records[i] = concatRows(names.map((name) => rowBytes(states[name] as HostTensor, row, lengths[i] as number)));
+    });
+  }
+  return records;
+}
+
+/** The first `tokens` positions of one row of `[batch, width, hidden]`. */
+function rowBytes(tensor: HostTensor, row: number, tokens: number): Uint8Array {
+  const [, width, hidden] = tensor.shape as [number, number, number];
+  const token = hidden * dtypeBytes[tensor.dtype];
+  return bytesOf(tensor).subarray(row * width * token, (row * width + tokens) * token);
+}
+
+function concatRows(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
