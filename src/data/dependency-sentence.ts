@@ -38,8 +38,11 @@ export interface TreeFault {
 export interface TreeOptions {
   /** Heads and relations are not read, as for prediction; they may be missing. */
   readonly unlabelled?: boolean;
-  /** What a sentence whose heads are no tree is: an error (the default), or left out and told to `onSkip`. */
-  readonly brokenTrees?: "error" | "skip";
+  /**
+   * What a sentence whose heads are no tree is: an error (the default), left out and told to `onSkip`, or kept as in the
+   * released code, unless a head is no word.
+   */
+  readonly brokenTrees?: "error" | "skip" | "keep";
   readonly onSkip?: (reason: BrokenTree, where: string) => void;
   /** Keep the lines of CoNLL-U files, to write them with other heads. */
   readonly keepLines?: boolean;
@@ -77,9 +80,9 @@ export function acceptTree(
   { brokenTrees = "error", onSkip }: TreeOptions,
 ): boolean {
   const fault = treeFault(words.map(({ head }) => head));
-  if (fault === null) return true;
+  if (fault === null || (brokenTrees === "keep" && fault.reason !== "head-out-of-range")) return true;
   const where = whereOf(fault.word);
-  if (brokenTrees === "skip") {
+  if (brokenTrees !== "error") {
     onSkip?.(fault.reason, where);
     return false;
   }

@@ -104,6 +104,12 @@ describe("CoNLL-U", () => {
     expect(told).toEqual(["head-out-of-range 1", "no-root 13", "several-roots 16"]);
   });
 
+  it("keeps what is no tree, where the released code is compared, but no head that is not there", async () => {
+    const content = `${row(1, "a", 5)}\n\n${row(1, "a", 1)}\n\n${row(1, "a", 0)}\n${row(2, "b", 0)}\n`;
+    const sentences = await read(content, { brokenTrees: "keep" });
+    expect(sentences.map(({ words }) => words.map(({ head }) => head))).toEqual([[1], [0, 0]]);
+  });
+
   it("reads what it writes, with the heads that it was given", async () => {
     const [kept, fresh] = [(await read(sample, { keepLines: true }))[0], (await read(sample))[0]];
     const attachments = [2, 0, 2, 2, 4].map((head) => ({ head, relation: "dep" }));

@@ -23,9 +23,12 @@ interface Run {
   readonly betas: readonly [number, number];
   readonly schedule: ({ readonly type: string; readonly order: string } & Arguments) | null;
   readonly max_grad_norm: number | null;
-  readonly steps: readonly ({ readonly lr: number; readonly param: ByName<Numbers> } & Partial<
-    Record<"exp_avg" | "exp_avg_sq", ByName<Numbers>>
-  >)[];
+  readonly steps: readonly ({
+    readonly lr: number;
+    /** Before clipping, in runs that clip. */
+    readonly grad_norm?: number;
+    readonly param: ByName<Numbers>;
+  } & Partial<Record<"exp_avg" | "exp_avg_sq", ByName<Numbers>>>)[];
 }
 
 interface Arguments {
@@ -120,14 +123,16 @@ async function compareRun(
     const grads = gradients[i] as ByName<Numbers | null>;
     const rate = rateOf(run, i);
     compareAll(fixture, `${label}/step ${i}.lr`, [rate], step.lr);
-    await update(
+    const norm = await update(
       executor,
-      parameters.filter(({ name }) => grads[name]),
+      // A gradient may be the number 0.
+      parameters.filter(({ name }) => (grads[name] ?? null) !== null),
       grads,
       rate,
       run,
       updates,
     );
+    if (step.grad_norm !== undefined) compareAll(fixture, `${label}/step ${i}.grad_norm`, [norm], step.grad_norm);
     await compareState(fixture, executor, `${label}/step ${i}`, parameters, step, run.betas);
   }
 }
@@ -140,6 +145,8 @@ function rateOf({ learning_rate, schedule }: Run, step: number): number {
 /**
  * One update of the parameters that have gradients. Each has its own step size where their counts differ; the gradients
  * are clipped together first, which is done here by the graph of all.
+ *
+ * @returns the gradients' norm before clipping
  */
 async function update(
   executor: Executor,
@@ -148,7 +155,8 @@ async function update(
   rate: number,
   run: Run,
   updates: Map<string, number>,
-): Promise<void> {
+): Promise<number> {
+  if (present.length === 0) return 0;
   const config: AdamWConfig = {
     beta1: run.betas[0],
     beta2: run.betas[1],
@@ -172,6 +180,7 @@ async function update(
     );
     await loaded.close();
   }
+  return clipped.norm;
 }
 
 /** Gradients scaled to a global norm, as the training step does it; 0 is off. */

@@ -193,6 +193,7 @@ class Training {
       grad_norm_backbone: await this.norm(this.model.backboneParameters),
       grad_norm_task_model: await this.norm(this.model.taskParameters),
     };
+    await this.clip();
     if (!update) return mine;
     this.pending = 0;
     this.updates++;
@@ -200,6 +201,22 @@ class Training {
     const rates = { learning_rate: scalar(lr), step_size: scalar(stepSize(lr, this.updates, this.optimizer)) };
     await this.update.graph.run(rates, this.update.fetch);
     return { ...mine, lr };
+  }
+
+  /** The released code clips what has been accumulated after every micro-batch, each group by itself. */
+  private async clip(): Promise<void> {
+    const { max_grad_norm: most, gradient_accumulation_steps: passes } = this.meta;
+    // Of one pass the update clips.
+    if (!most || passes === 1) return;
+    for (const parameters of [this.model.backboneParameters, this.model.taskParameters]) {
+      const factor = Math.min(1, most / ((await this.norm(parameters)) + 1e-6));
+      const state = await this.executor.getState(parameters.map(({ name }) => slotNames.gradient(name)));
+      const clipped = Object.entries(state).map(([slot, { shape }]) => {
+        const data = floatsOf(state, slot).map((x) => x * factor);
+        return [slot, float32Tensor(shape, data)] as const;
+      });
+      await this.executor.setState(Object.fromEntries(clipped));
+    }
   }
 
   /** Where the scheduler steps after the optimiser, the first update has the factor of step 0. */

@@ -56,12 +56,29 @@ async function main(): Promise<void> {
   const folders = (await Promise.all(given.map(fixtureFolders))).flat();
   if (folders.length === 0) throw userError({ where: given.join(" "), what: "no meta.json was found there" });
   let good = 0;
-  for (const folder of folders) if (await compareFolder(folder)) good++;
+  let code = 0;
+  for (const folder of folders) {
+    // What is wrong with one folder must not hide the others' results.
+    const agrees = await compareFolder(folder).catch((error: unknown) => {
+      code = Math.max(code, report(error, folder));
+      return false;
+    });
+    if (agrees) good++;
+  }
   console.log(`\n${good} of ${folders.length} folders agree`);
-  process.exitCode = good === folders.length ? 0 : 1;
+  process.exitCode = code || (good === folders.length ? 0 : 1);
+}
+
+/** Tells an error, and gives the exit code that it calls for. */
+function report(error: unknown, folder = ""): number {
+  if (error instanceof UserError) {
+    console.error(`error: ${error.message}`);
+    return 2;
+  }
+  console.error(folder, error);
+  return 1;
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof UserError ? `error: ${error.message}` : error);
-  process.exitCode = error instanceof UserError ? 2 : 1;
+  process.exitCode = report(error);
 });

@@ -80,7 +80,7 @@ function compareTexts(
       official_ids: ids,
       official_tokens: ids.map((id) => tokenizer.idToToken(id)),
       hf_ids: tokenizer.encode(one.text).ids,
-      hf_ids_add_prefix_space: tokenizer.encode(/^\s/u.test(one.text) || one.text === "" ? one.text : ` ${one.text}`)
+      hf_ids_add_prefix_space: tokenizer.encode(one.text.startsWith(" ") || one.text === "" ? one.text : ` ${one.text}`)
         .ids,
     };
     const { text, ...expected } = one;
@@ -234,7 +234,7 @@ function compareTrees(
   const task = headPrediction.make(settings, { maxLength, dropout: 0, headInit: "official" });
   cases.forEach(({ record, features }, i) => {
     const where = `find_head/case ${i}`;
-    const words = findHeadWords(record, where, { brokenTrees: "skip" });
+    const words = findHeadWords(record, where, { brokenTrees: "keep" });
     const encoded = words ? task.encode({ words, file: fixture.folder, where }, tokenizer) : { skipped: "no-tree" };
     if ("skipped" in encoded) {
       compareFeatures(fixture, where, { dropped: true }, features);
