@@ -22,7 +22,7 @@ import {
   type SessionOptions,
   TokenFeatures,
 } from "../training/index.js";
-import { openSafetensors } from "../weights/index.js";
+import { readSafetensors } from "../weights/index.js";
 
 /** A task's score. */
 export interface Measured {
@@ -108,15 +108,9 @@ async function measured<Example, Encoded extends EncodedText, Score>(
   return { ...task.evaluation(score), examples: examples.length, logits: hash.digest("hex") };
 }
 
-async function readTensors(folder: string, names: readonly string[]): Promise<Record<string, HostTensor>> {
-  const source = await openSafetensors(join(folder, downstreamFiles.model));
-  try {
-    const tensors: Record<string, HostTensor> = {};
-    for (const name of names) tensors[name] = await source.read(name);
-    return tensors;
-  } finally {
-    await source.close();
-  }
+/** Parameters in a fine-tuned model's folder. */
+function readTensors(folder: string, names: readonly string[]): Promise<Record<string, HostTensor>> {
+  return readSafetensors(join(folder, downstreamFiles.model), names);
 }
 
 /** The backbone's parameters in a fine-tuned model's folder. */

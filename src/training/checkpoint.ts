@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
-import type { HostTensor } from "../tensor.js";
-import { openSafetensors, writeSafetensors } from "../weights/index.js";
+import { readSafetensors, writeSafetensors } from "../weights/index.js";
 import type { Tensors } from "./executor.js";
 
 /** Where a training stands, besides its tensors. */
@@ -72,15 +71,8 @@ function safeJson(text: string): unknown {
 }
 
 /** The tensors of a checkpoint. */
-export async function readCheckpoint(checkpoint: Checkpoint): Promise<Tensors> {
-  const source = await openSafetensors(join(checkpoint.path, stateFile));
-  try {
-    const tensors: Record<string, HostTensor> = {};
-    for (const key of source.keys()) tensors[key] = await source.read(key);
-    return tensors;
-  } finally {
-    await source.close();
-  }
+export function readCheckpoint(checkpoint: Checkpoint): Promise<Tensors> {
+  return readSafetensors(join(checkpoint.path, stateFile));
 }
 
 /** Writes a checkpoint beside the older ones, gives it its name when it is whole, then removes the older ones. */

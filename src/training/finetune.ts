@@ -9,7 +9,7 @@ import {
 import type { Parameter } from "../graph/index.js";
 import type { DownstreamModel, EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
-import { hashJson, hashLists, openSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashJson, hashLists, readSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
 import { openAdapterOutputs } from "./adapter-outputs.js";
 import {
@@ -247,11 +247,8 @@ class Run<Example, Encoded extends EncodedText, Score> {
 
   /** Takes the parameters that were best on the dev data. */
   async restoreBest(): Promise<void> {
-    const source = await openSafetensors(bestFile(this.plan.out));
-    const state: Record<string, Tensors[string]> = {};
-    for (const { name } of this.setup.model.parameters) state[name] = await source.read(name);
-    await source.close();
-    await this.executor.setState(state);
+    const names = this.setup.model.parameters.map(({ name }) => name);
+    await this.executor.setState(await readSafetensors(bestFile(this.plan.out), names));
   }
 
   async parameters() {

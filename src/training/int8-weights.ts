@@ -4,7 +4,7 @@ import { makeFolder } from "../files/atomic.js";
 import type { Parameter } from "../graph/index.js";
 import { quantizedFrom, quantizeWeight, scalesOf } from "../nn/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
-import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashJson, readSafetensors, writeSafetensors } from "../weights/index.js";
 
 export interface Int8Source {
   /** Hash of the float32 weights. */
@@ -38,14 +38,8 @@ export async function int8Weights(
     await makeFolder(folder);
     await writeSafetensors(file, [...(await quantizeAll(parameters, source))]);
   }
-  const stored = await openSafetensors(file);
-  try {
-    const tensors = new Map<string, HostTensor>();
-    for (const { name } of parameters) tensors.set(name, await stored.read(name));
-    return tensors;
-  } finally {
-    await stored.close();
-  }
+  const names = parameters.map(({ name }) => name);
+  return new Map(Object.entries(await readSafetensors(file, names)));
 }
 
 async function quantizeAll(parameters: readonly Parameter[], source: Int8Source): Promise<Map<string, HostTensor>> {

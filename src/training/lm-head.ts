@@ -15,7 +15,7 @@ import {
   wordScores,
 } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
-import { hashLists, openSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashLists, readSafetensors, writeSafetensors } from "../weights/index.js";
 import { type AdamWConfig, adamWDefaults, stepSize } from "./adamw.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
@@ -176,11 +176,8 @@ class LmHeadSession extends StatefulSession implements StepSession<EncodedMasked
   }
 
   async restoreBest(file: string): Promise<void> {
-    const source = await openSafetensors(file);
-    const state: Record<string, Tensors[string]> = {};
-    for (const { name } of this.head.parameters) state[name] = await source.read(name);
-    await source.close();
-    await this.executor.setState(state);
+    const names = this.head.parameters.map(({ name }) => name);
+    await this.executor.setState(await readSafetensors(file, names));
   }
 
   async tensors() {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Parameter } from "../graph/index.js";
 import type { EncodedText, Evaluation, HeadInit, JsonObject } from "../tasks/index.js";
 import { elementCount, type HostTensor } from "../tensor.js";
-import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashJson, readSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
 import { makeDownstreamModel } from "./downstream-model.js";
 import type { DoneEvent, TrainEvent } from "./events.js";
@@ -102,11 +102,11 @@ export async function trainMultitask(
   const { reason, step: steps, bestStep } = await trainer.finish(onEvent, signal);
   const skipped = Object.fromEntries(courses.map((course) => [course.name, course.skipped]));
   if (reason === "interrupted") return { reason, steps, bestStep, skipped, finished: null };
-  await executor.setState(await readTensors(best, [...parameters.keys()]));
+  await executor.setState(await readSafetensors(best, [...parameters.keys()]));
   const scores = await evaluations(courses);
   const names = plan.backbone.definition.build(plan.backbone.config).parameters.map(({ name }) => name);
   // Read anew: what an executor was given may have been moved there.
-  const tensors = Object.entries(await readTensors(best, names));
+  const tensors = Object.entries(await readSafetensors(best, names));
   return { reason, steps, bestStep, skipped, finished: { scores, tensors } };
 }
 
@@ -250,17 +250,6 @@ function meanEvaluation(scores: Readonly<Record<string, Evaluation>>): Evaluatio
   );
   const metric = named.reduce((sum, [, own]) => sum + own.metric, 0) / named.length;
   return { metrics: Object.fromEntries(metrics), metric };
-}
-
-async function readTensors(file: string, names: readonly string[]): Promise<Record<string, HostTensor>> {
-  const source = await openSafetensors(file);
-  try {
-    const tensors: Record<string, HostTensor> = {};
-    for (const name of names) tensors[name] = await source.read(name);
-    return tensors;
-  } finally {
-    await source.close();
-  }
 }
 
 /** What decides the bits of the result. */

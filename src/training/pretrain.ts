@@ -19,7 +19,7 @@ import type {
   TaskSettings,
 } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
-import { hashJson, openSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashJson, readSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
 import { backboneStart } from "./backbone-start.js";
 import type { DoneEvent, TrainEvent } from "./events.js";
@@ -259,11 +259,8 @@ async function restoreBest<Encoded extends EncodedText, Score>(
   model: KnowledgeModel,
   { score }: Sessions<Encoded, Score>,
 ): Promise<Score> {
-  const source = await openSafetensors(bestFile(out));
-  const state: Record<string, Tensors[string]> = {};
-  for (const { name } of model.parameters) state[name] = await source.read(name);
-  await source.close();
-  await executor.setState(state);
+  const names = model.parameters.map(({ name }) => name);
+  await executor.setState(await readSafetensors(bestFile(out), names));
   return score();
 }
 

@@ -23,7 +23,7 @@ export { canonicalJson, hashFile, hashJson, hashLists, hashWeights, type JsonVal
 export { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub.js";
 export { hubCacheFolder } from "./hub-cache.js";
 export { detectWeights, openWeights, WEIGHT_FILES, type WeightFormat } from "./open.js";
-export { openSafetensors, SafetensorsFile } from "./safetensors.js";
+export { openSafetensors, readSafetensors, SafetensorsFile } from "./safetensors.js";
 export { writeSafetensors } from "./safetensors-writer.js";
 export { readShardIndex, ShardedWeights } from "./sharded.js";
 export type { ExternalData, TensorInfo, WeightSource } from "./source.js";

@@ -199,3 +199,15 @@ export class SafetensorsFile implements WeightSource {
 export function openSafetensors(path: string): Promise<SafetensorsFile> {
   return SafetensorsFile.open(path);
 }
+
+/** Tensors of a safetensors file by name: those that are named, or all. */
+export async function readSafetensors(path: string, names?: readonly string[]): Promise<Record<string, HostTensor>> {
+  const source = await openSafetensors(path);
+  try {
+    const tensors: Record<string, HostTensor> = {};
+    for (const name of names ?? source.keys()) tensors[name] = await source.read(name);
+    return tensors;
+  } finally {
+    await source.close();
+  }
+}
