@@ -65,8 +65,13 @@ const withAll = (first: number, later: number): EpochSeconds => ({
   all: first + (countedEpochs - 1) * later,
 });
 
-export function ourSeconds({ backbone, epochs: [first, ...later] }: PretrainMeasured): EpochSeconds {
+export function ourSeconds({ backbone, epochs: [first, ...own] }: PretrainMeasured, later = own): EpochSeconds {
   return withAll(backbone + (first as number), median(later));
+}
+
+/** Later epochs read the cache, so they are the same work whatever filled it: those of all precisions are one sample. */
+function laterEpochs({ ours }: Repetition): number[] {
+  return Object.values(ours).flatMap(({ epochs }) => epochs.slice(1));
 }
 
 /** The same at the machine's peak, if nothing but needed products took time. */
@@ -117,13 +122,15 @@ export function ratioOf(
   precision: BackbonePrecision,
   part: keyof EpochSeconds,
 ): Ratio | null {
-  const pairs = repetitions.flatMap(({ ours, peer }) => {
+  const pairs = repetitions.flatMap((repetition) => {
+    const { ours, peer } = repetition;
     const mine = ours[precision];
-    return mine && peer ? [{ mine, theirs: peerSeconds(peer.official)[part] }] : [];
+    if (!mine || !peer) return [];
+    return [{ mine, seconds: ourSeconds(mine, laterEpochs(repetition)), theirs: peerSeconds(peer.official)[part] }];
   });
   if (pairs.length === 0) return null;
   return {
-    ratio: median(pairs.map(({ mine, theirs }) => theirs / ourSeconds(mine)[part])),
+    ratio: median(pairs.map(({ seconds, theirs }) => theirs / seconds[part])),
     limit: median(pairs.map(({ mine, theirs }) => theirs / limitSeconds(mine)[part])),
   };
 }

@@ -55,7 +55,7 @@ async function main(): Promise<void> {
         data,
         rate,
         adapter: sizes.adapter,
-        epochs: 2,
+        epochs: 3,
         dtype: "float16",
         seed: 1,
         sentences: count("sentences"),

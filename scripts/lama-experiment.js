@@ -7,12 +7,13 @@
 //
 // A fixed fifth of the subjects is asked; the adapters `facts` are pre-trained without any sentence that names one of
 // them, `seen` (for the seeds of --seen) as the paper did, without that care. Heads of one seed are trained on the same
-// masked text. --own-head asks the backbone's own head, too, where its weights hold one. What is finished is not done again; what was stopped goes on. Needs `npm run build`.
+// masked text. --own-head asks the backbone's own head, too, where its weights hold one.
+// What is finished is not done again; what was stopped goes on. Needs `npm run build`.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { deviation, kadapter, mean, node, once } from "./experiment.js";
+import { deviation, kadapter, mean, node, once, requireFlags } from "./experiment.js";
 
 const text = { type: "string" };
 const { values, positionals } = parseArgs({
@@ -38,9 +39,8 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-for (const name of ["backbone", "lama", "relations", "relations-dev", "text", "text-dev", "out"]) {
-  if (values[name] === undefined) throw new Error(`--${name} is missing; see the head of this file`);
-}
+const needed = ["backbone", "lama", "relations", "relations-dev", "text", "text-dev", "out"];
+requireFlags("scripts/lama-experiment.js", values, needed);
 const seeds = values.seeds.split(",");
 const seen = values.seen === "" ? [] : values.seen.split(",");
 const at = (...names) => join(values.out, ...names);
