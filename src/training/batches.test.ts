@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { epochBatches, inferenceBatches, sortedBatches, tokenBatches } from "./batches.js";
+import { epochBatches, groupedBatches, inferenceBatches, sortedBatches, tokenBatches } from "./batches.js";
 
 const lengths = Array.from({ length: 1003 }, (_, i) => 5 + ((i * 7919) % 60));
 
@@ -97,5 +97,30 @@ describe("tokenBatches", () => {
     }
     expect(new Set(epochs.map(({ length }) => length)).size).toBe(1);
     expect((epochs[0] as number[][]).length).toBeGreaterThan(2 * batches(1, 0).length);
+  });
+});
+
+describe("groupedBatches", () => {
+  it("keeps groups apart, uses every example once, and follows from (seed, epoch)", () => {
+    const groups = Array.from({ length: 100 }, (_, i) => (i % 7 === 0 ? 1 : 0));
+    const lengths = groups.map((_, i) => 5 + (i % 20));
+    const batches = (epoch: number) =>
+      groupedBatches(groups, 3, epoch, (members) =>
+        epochBatches(
+          members.map((i) => lengths[i] as number),
+          8,
+          3,
+          epoch,
+        ),
+      );
+    const first = batches(0);
+    for (const batch of first) expect(new Set(batch.map((i) => groups[i])).size).toBe(1);
+    expect(first.flat().toSorted((a, b) => a - b)).toEqual(groups.map((_, i) => i));
+    expect(batches(0)).toEqual(first);
+    expect(batches(1)).not.toEqual(first);
+    // Groups take turns instead of following one another.
+    const order = first.map(([i]) => groups[i as number]);
+    expect(order).not.toEqual(order.toSorted());
+    expect(order).not.toEqual(order.toSorted().toReversed());
   });
 });
