@@ -65,7 +65,12 @@ const withAll = (first: number, later: number): EpochSeconds => ({
   all: first + (countedEpochs - 1) * later,
 });
 
-export function ourSeconds({ backbone, epochs: [first, ...own] }: PretrainMeasured, later = own): EpochSeconds {
+export function ourSeconds(ours: PretrainMeasured): EpochSeconds {
+  return secondsWith(ours, ours.epochs.slice(1));
+}
+
+/** @param later seconds of later epochs, whoever's they are */
+function secondsWith({ backbone, epochs: [first] }: PretrainMeasured, later: readonly number[]): EpochSeconds {
   return withAll(backbone + (first as number), median(later));
 }
 
@@ -126,7 +131,7 @@ export function ratioOf(
     const { ours, peer } = repetition;
     const mine = ours[precision];
     if (!mine || !peer) return [];
-    return [{ mine, seconds: ourSeconds(mine, laterEpochs(repetition)), theirs: peerSeconds(peer.official)[part] }];
+    return [{ mine, seconds: secondsWith(mine, laterEpochs(repetition)), theirs: peerSeconds(peer.official)[part] }];
   });
   if (pairs.length === 0) return null;
   return {

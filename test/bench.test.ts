@@ -28,7 +28,8 @@ describe("benchmarks", () => {
     const epochs = { first: expect.any(Number), later: expect.any(Number), all: expect.any(Number) };
     expect(seconds).toEqual({ float32: { ...epochs, atPeak: epochs }, int8: { ...epochs, atPeak: epochs } });
     const own = (losses as Record<string, number[]>)["float32"] ?? [];
-    expect(own).toHaveLength(4);
+    // Three epochs of two steps.
+    expect(own).toHaveLength(6);
     for (const loss of own) expect(loss).toBeGreaterThan(0);
     // No peer, no ratio.
     expect(ratio).toEqual({});
