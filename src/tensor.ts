@@ -113,3 +113,14 @@ export function floatsOf(tensors: Readonly<Record<string, HostTensor>>, name: st
   if (tensor?.dtype !== "float32") throw new Error(`there is no float32 tensor ${name}`);
   return tensor.data as Float32Array;
 }
+
+/** Numbers one after another. */
+export function concatenated(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -38,6 +38,9 @@ export const fusionConfigSchema = z
   .strict();
 export type FusionConfig = Readonly<z.infer<typeof fusionConfigSchema>>;
 
+/** Of a model without adapters. */
+export const noFusion: FusionConfig = { kind: "concat", adapterDense: false };
+
 export interface FusionOptions extends FusionConfig {
   /** Names of the adapters, in the order of their outputs; they name the parameters. */
   readonly names: readonly string[];

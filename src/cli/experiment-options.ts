@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { continualSystems, transferRows } from "../experiments/index.js";
+import { learnSchema } from "./learn-option.js";
 import { linguisticOwnSpecs } from "./linguistic-options.js";
 import { adapterSpecs, cacheSpecs, dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, whole } from "./options.js";
 import { type Options, option } from "./spec.js";
@@ -171,25 +172,12 @@ export const transferSpecs = {
 export const learnKinds = ["factual", "linguistic", "entity-typing"] as const;
 export type LearnKind = (typeof learnKinds)[number];
 
-/** `factual=train.json,dev.json,test.json`. */
-const learnt = z
-  .string()
-  .regex(new RegExp(`^(${learnKinds.join("|")})=[^,]+,[^,]+,[^,]+$`))
-  .transform((given) => {
-    const [kind = "", files = ""] = given.split(/=(.*)/s);
-    const [train = "", dev = "", test = ""] = files.split(",");
-    return { kind: kind as LearnKind, files: { train, dev, test } };
-  });
-
 /** `experiment continual`. */
 export const continualSpecs = {
   learn: option({
     flags: "--learn <kind=files...>",
     kind: "text",
-    schema: z
-      .array(learnt)
-      .min(2)
-      .refine((all) => new Set(all.map(({ kind }) => kind)).size === all.length),
+    schema: learnSchema(learnKinds, ["train", "dev", "test"], 2),
     expects: `two or three of ${learnKinds.join(", ")}, each once, such as factual=train.json,dev.json,test.json`,
     help: `kinds of knowledge in the order in which they are learnt, each with its files: KIND=TRAIN,DEV,TEST; ${learnKinds.join(", ")}`,
   }),

@@ -3,22 +3,13 @@
  * @module
  */
 import { z } from "zod";
+import { learnSchema } from "./learn-option.js";
 import { linguisticOwnSpecs } from "./linguistic-options.js";
 import { adapterSpecs, dataSpecs, runtimeSpecs, trainingSpecs, whole } from "./options.js";
 import { type Options, option } from "./spec.js";
 
 /** Kinds of knowledge that a backbone can learn together. */
 export const multitaskKinds = ["factual", "linguistic"] as const;
-
-/** `factual=train.json,dev.json`. */
-const learnt = z
-  .string()
-  .regex(new RegExp(`^(${multitaskKinds.join("|")})=[^,]+,[^,]+$`))
-  .transform((given) => {
-    const [kind = "", files = ""] = given.split(/=(.*)/s);
-    const [train = "", dev = ""] = files.split(",");
-    return { kind: kind as (typeof multitaskKinds)[number], train, dev };
-  });
 
 const { gradientAccumulation: _, ...how } = trainingSpecs;
 
@@ -27,10 +18,7 @@ export const multitaskSpecs = {
   learn: option({
     flags: "--learn <kind=files...>",
     kind: "text",
-    schema: z
-      .array(learnt)
-      .min(1)
-      .refine((all) => new Set(all.map(({ kind }) => kind)).size === all.length),
+    schema: learnSchema(multitaskKinds, ["train", "dev"], 1),
     expects: `some of ${multitaskKinds.join(", ")}, each once, such as factual=train.json,dev.json`,
     help: `what the model learns, each with its files: KIND=TRAIN,DEV; ${multitaskKinds.join(", ")}`,
   }),

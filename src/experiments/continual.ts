@@ -7,9 +7,9 @@ import { join } from "node:path";
 import {
   adapterShapes,
   downstreamFiles,
-  type FusionConfig,
   hashOfTensors,
   type KAdapterConfig,
+  noFusion,
   type Parameters,
   readAdapterManifest,
   readAdapterParameters,
@@ -84,8 +84,6 @@ export interface ContinualWatch {
   readonly onCell?: (cell: ContinualCell) => void;
   readonly signal?: AbortSignal;
 }
-
-const noFusion: FusionConfig = { kind: "concat", adapterDense: false };
 
 /**
  * Trains the kinds one after another in each way, and after each step measures every kind so far. Each finished training

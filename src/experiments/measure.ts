@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { downstreamFiles, type FusionConfig, type KAdapterConfig, type Parameters } from "../adapters/index.js";
+import { downstreamFiles, type KAdapterConfig, noFusion, type Parameters } from "../adapters/index.js";
 import type { EncodedText, FeatureKind, HeadInit, Task } from "../tasks/index.js";
 import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import {
@@ -71,8 +71,6 @@ export async function measureAdapter<Example, Encoded extends EncodedText, Score
     await source.close();
   }
 }
-
-const noFusion: FusionConfig = { kind: "concat", adapterDense: false };
 
 /** Measures the head of one fine-tuned model beside the backbone of another (or the same) on the lesson's test data. */
 export async function measureModel<Example, Encoded extends EncodedText, Score>(

@@ -3,9 +3,9 @@
  * @module
  */
 import type { KAdapterConfig, Parameters } from "../adapters/index.js";
-import { cast, GraphBuilder, matmul, type Value } from "../graph/index.js";
-import { type EncodedRelation, hiddenStateName, relationFeeds } from "../tasks/index.js";
-import { floatsOf } from "../tensor.js";
+import { GraphBuilder, matmul } from "../graph/index.js";
+import { type EncodedRelation, hiddenStateName, relationFeeds, stateInputs } from "../tasks/index.js";
+import { concatenated, floatsOf } from "../tensor.js";
 import {
   AdapterGraph,
   type BackboneFolder,
@@ -83,7 +83,7 @@ export class PairReader {
     const { executor, backbone, layers } = this.options;
     const needed = [...new Set([...layers, backbone.config.layers])];
     const g = new GraphBuilder();
-    const state = this.stateInputs(g, needed);
+    const state = stateInputs(g, needed, backbone.config.hiddenSize, this.features.dtype);
     const select = g.input("select", "float32", ["batch", 2, "sequence"]);
     const outputs = Object.fromEntries(needed.map((layer) => [`pair.${layer}`, matmul(g, select, state(layer))]));
     const graph = await loadWithParameters(executor, g.build(outputs), new Map());
@@ -94,24 +94,12 @@ export class PairReader {
       const taps = rows.map((row) => layers.map((layer) => row[`pair.${layer}`] as Float32Array));
       return new Map<StateFeature, PairVectors>([
         ["last", rows.map((row) => row[`pair.${backbone.config.layers}`] as Float32Array)],
-        ["taps", taps.map(joined)],
+        ["taps", taps.map(concatenated)],
         ["taps-sum", taps.map(summed)],
       ]);
     } finally {
       await graph.close();
     }
-  }
-
-  private stateInputs(g: GraphBuilder, layers: readonly number[]): (layer: number) => Value {
-    const { hiddenSize } = this.options.backbone.config;
-    const shape = ["batch", "sequence", hiddenSize] as const;
-    const states = new Map(
-      [...new Set(layers)].map((layer) => {
-        const fed = g.input(hiddenStateName(layer), this.features.dtype, shape);
-        return [layer, cast(g, fed, "float32")];
-      }),
-    );
-    return (layer) => states.get(layer) as Value;
   }
 
   /** Runs a graph over all sentences; the rows of its outputs, sentence by sentence. */
@@ -149,11 +137,6 @@ export class PairReader {
   close(): Promise<void> {
     return this.features.close();
   }
-}
-
-/** Vectors one after another. */
-export function joined(parts: readonly Float32Array[]): Float32Array {
-  return Float32Array.from(parts.flatMap((part) => [...part]));
 }
 
 function summed(parts: readonly Float32Array[]): Float32Array {

@@ -15,6 +15,7 @@ import {
 import type { RelationExample } from "../data/index.js";
 import { initialValue, ParamScope } from "../nn/index.js";
 import { type EncodedRelation, fewShot, type JsonObject, RelationClassification } from "../tasks/index.js";
+import { concatenated } from "../tensor.js";
 import {
   classificationLesson,
   contrastLesson,
@@ -30,7 +31,7 @@ import {
 import { hashJson } from "../weights/index.js";
 import { Cells } from "./cells.js";
 import { probeAccuracy, probeDefaults } from "./linear-probe.js";
-import { joined, PairReader, type PairVectors } from "./pair-reader.js";
+import { PairReader, type PairVectors } from "./pair-reader.js";
 import { type PretrainingSet, perClass, pretrainingSets, shuffledLabels, splitRelations } from "./relation-sets.js";
 import {
   isState,
@@ -231,7 +232,7 @@ class TransferRun {
       o: output,
       "[h;o]": async (reader) => {
         const [last, own] = [await reader.state("last"), await output(reader)];
-        return last.map((vector, i) => joined([vector, own[i] as Float32Array]));
+        return last.map((vector, i) => concatenated([vector, own[i] as Float32Array]));
       },
     };
   }

@@ -188,12 +188,14 @@ class Training {
     };
     const results = await this.accumulate.graph.run({ ...feeds, ...weights }, this.accumulate.fetch);
     this.pending++;
-    const mine: Record<string, number> = {
+    const { backboneParameters, taskParameters } = this.model;
+    const mine = {
       loss: floatsOf(results, "loss")[0] as number,
-      grad_norm_backbone: await this.norm(this.model.backboneParameters),
-      grad_norm_task_model: await this.norm(this.model.taskParameters),
+      grad_norm_backbone: await this.norm(backboneParameters),
+      grad_norm_task_model: await this.norm(taskParameters),
     };
-    await this.clip();
+    await this.clip(backboneParameters, mine.grad_norm_backbone);
+    await this.clip(taskParameters, mine.grad_norm_task_model);
     if (!update) return mine;
     this.pending = 0;
     this.updates++;
@@ -204,19 +206,17 @@ class Training {
   }
 
   /** The released code clips what has been accumulated after every micro-batch, each group by itself. */
-  private async clip(): Promise<void> {
+  private async clip(parameters: readonly Parameter[], norm: number): Promise<void> {
     const { max_grad_norm: most, gradient_accumulation_steps: passes } = this.meta;
     // Of one pass the update clips.
     if (!most || passes === 1) return;
-    for (const parameters of [this.model.backboneParameters, this.model.taskParameters]) {
-      const factor = Math.min(1, most / ((await this.norm(parameters)) + 1e-6));
-      const state = await this.executor.getState(parameters.map(({ name }) => slotNames.gradient(name)));
-      const clipped = Object.entries(state).map(([slot, { shape }]) => {
-        const data = floatsOf(state, slot).map((x) => x * factor);
-        return [slot, float32Tensor(shape, data)] as const;
-      });
-      await this.executor.setState(Object.fromEntries(clipped));
-    }
+    const factor = Math.min(1, most / (norm + 1e-6));
+    const state = await this.executor.getState(parameters.map(({ name }) => slotNames.gradient(name)));
+    const clipped = Object.entries(state).map(([slot, { shape }]) => {
+      const data = floatsOf(state, slot).map((x) => x * factor);
+      return [slot, float32Tensor(shape, data)] as const;
+    });
+    await this.executor.setState(Object.fromEntries(clipped));
   }
 
   /** Where the scheduler steps after the optimiser, the first update has the factor of step 0. */

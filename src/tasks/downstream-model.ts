@@ -7,9 +7,9 @@ import {
   type TrainedParts,
 } from "../adapters/index.js";
 import { type Backbone, backboneInputs } from "../backbones/index.js";
-import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
+import { cast, matmul, type Parameter, type Value } from "../graph/index.js";
 import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
-import { hiddenStateName } from "./knowledge-model.js";
+import { stateInputs } from "./knowledge-model.js";
 import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
 
 export interface DownstreamModelOptions {
@@ -152,22 +152,13 @@ export class DownstreamModel {
 
   private states(pass: Pass): { readonly states: (layer: number) => Value; readonly tokens: Value } {
     const { g } = pass;
-    const { backbone } = this.options;
-    if (!backbone)
-      return { states: this.stateInputs(g), tokens: g.input("attention_mask", "int32", ["batch", "sequence"]) };
+    const { backbone, hiddenSize, featureDtype } = this.options;
+    if (!backbone) {
+      const states = stateInputs(g, this.neededLayers, hiddenSize, featureDtype);
+      return { states, tokens: g.input("attention_mask", "int32", ["batch", "sequence"]) };
+    }
     const inputs = backboneInputs(g);
     const { hiddenStates } = backbone.forward(pass, inputs);
     return { states: (layer) => hiddenStates[layer] as Value, tokens: inputs.attentionMask };
-  }
-
-  private stateInputs(g: GraphBuilder): (layer: number) => Value {
-    const { hiddenSize, featureDtype = "float32" } = this.options;
-    const states = new Map(
-      this.neededLayers.map((layer) => {
-        const fed = g.input(hiddenStateName(layer), featureDtype, ["batch", "sequence", hiddenSize]);
-        return [layer, cast(g, fed, "float32")];
-      }),
-    );
-    return (layer) => states.get(layer) as Value;
   }
 }

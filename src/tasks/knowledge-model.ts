@@ -1,5 +1,5 @@
 import { type FeatureKind, holdsAdapter, KAdapter, type KAdapterConfig } from "../adapters/index.js";
-import { cast, matmul, type Parameter, type Value } from "../graph/index.js";
+import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
 import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import type { HeadSizes, TaskHead } from "./task.js";
 
@@ -20,6 +20,26 @@ export interface KnowledgeModelOptions {
 
 /** Name of the input (and of the backbone graph's output) that carries a hidden state. */
 export const hiddenStateName = (layer: number): string => `hidden_states.${layer}`;
+
+/**
+ * Declares the inputs that carry hidden states, `[batch, sequence, hidden]` each, and gives them as float32 by layer.
+ *
+ * @param dtype element type in which they are fed
+ */
+export function stateInputs(
+  g: GraphBuilder,
+  layers: readonly number[],
+  hiddenSize: number,
+  dtype: "float16" | "float32" = "float32",
+): (layer: number) => Value {
+  const states = new Map(
+    [...new Set(layers)].map((layer) => {
+      const fed = g.input(hiddenStateName(layer), dtype, ["batch", "sequence", hiddenSize]);
+      return [layer, cast(g, fed, "float32")];
+    }),
+  );
+  return (layer) => states.get(layer) as Value;
+}
 
 /** An adapter (or a baseline without one) and a task's head, beside a frozen backbone whose hidden states are inputs. */
 export class KnowledgeModel {
@@ -54,17 +74,8 @@ export class KnowledgeModel {
   /** Declares the inputs `hidden_states.N` (`[batch, sequence, hidden]`) and `attention_mask`; adds adapter and head. */
   forward(pass: Pass): { readonly logits: Value; readonly loss: Value } {
     const { g } = pass;
-    const { hiddenSize } = this.options;
-    const states = new Map(
-      this.neededLayers.map((layer) => [
-        layer,
-        cast(
-          g,
-          g.input(hiddenStateName(layer), this.options.featureDtype ?? "float32", ["batch", "sequence", hiddenSize]),
-          "float32",
-        ),
-      ]),
-    );
+    const { hiddenSize, featureDtype } = this.options;
+    const states = stateInputs(g, this.neededLayers, hiddenSize, featureDtype);
     const select = this.head.select(g);
     const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
     let masked: AttentionMask | null = null;
@@ -77,17 +88,17 @@ export class KnowledgeModel {
 
   private features(
     pass: Pass,
-    states: ReadonlyMap<number, Value>,
+    states: (layer: number) => Value,
     select: Value | null,
     tokens: Value,
   ): readonly Value[] {
     const { g } = pass;
     const { adapter, features, backboneLayers } = this.options;
     const picked = (value: Value) => (select ? matmul(g, select, value) : value);
-    const taps = adapter.layers.map((layer) => states.get(layer) as Value);
+    const taps = adapter.layers.map(states);
     if (features === "taps") return taps.map(picked);
     const own = this.options.freezeAdapter ? { ...pass, dropout: null } : pass;
     const output = this.adapter ? [this.adapter.forward(own, taps, tokens, select).output] : [];
-    return features === "output" ? output : [picked(states.get(backboneLayers) as Value), ...output];
+    return features === "output" ? output : [picked(states(backboneLayers)), ...output];
   }
 }

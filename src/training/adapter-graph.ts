@@ -5,7 +5,7 @@
 import { KAdapter, type KAdapterConfig, type Parameters } from "../adapters/index.js";
 import { cast, GraphBuilder } from "../graph/index.js";
 import { ParamScope } from "../nn/index.js";
-import { hiddenStateName } from "../tasks/index.js";
+import { stateInputs } from "../tasks/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
@@ -36,15 +36,9 @@ export class AdapterGraph {
     const { config, parameters, hiddenSize, dtype, outputDtype, selects } = options;
     const module = new KAdapter(ParamScope.root(), config, hiddenSize);
     const g = new GraphBuilder();
-    const states = new Map(
-      [...new Set(config.layers)].map((layer) => {
-        const fed = g.input(hiddenStateName(layer), dtype, ["batch", "sequence", hiddenSize]);
-        return [layer, cast(g, fed, "float32")];
-      }),
-    );
+    const taps = config.layers.map(stateInputs(g, config.layers, hiddenSize, dtype));
     const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
     const select = selects ? g.input("select", "float32", ["batch", "positions", "sequence"]) : null;
-    const taps = config.layers.map((layer) => states.get(layer)!);
     const { output } = module.forward(inferencePass(g, executor), taps, tokens, select);
     const graph = g.build({ output: cast(g, output, outputDtype) });
     const tensors = new Map([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
@@ -53,7 +47,7 @@ export class AdapterGraph {
   }
 
   /**
-   * @param feeds hidden states by {@link hiddenStateName}, `attention_mask` and, where asked for, `select`; what the
+   * @param feeds hidden states by name, `attention_mask` and, where asked for, `select`; what the
    * adapter does not read is left out. Their buffers may be moved: do not use them afterwards.
    * @returns `[batch, sequence, hidden]`, or `[batch, positions, hidden]` where positions are selected
    */

@@ -57,6 +57,8 @@ export async function openAdapterOutputs<E extends EncodedText>(
 ): Promise<FeatureSource<E>> {
   const { dtype, cache: root } = options;
   const { hiddenSize, padTokenId, layers: last } = folder.config;
+  const identity = featureIdentity(executor, folder, examples, options);
+  const lengths = examples.map(({ inputIds }) => inputIds.length);
   const sources: FeatureSource<E>[] = [];
   for (const { name, config, parameters, hash } of adapters) {
     const own = `${what}, ${name}`;
@@ -69,8 +71,8 @@ export async function openAdapterOutputs<E extends EncodedText>(
     };
     const cache = new FeatureCache({
       root,
-      identity: { ...featureIdentity(executor, folder, examples, options), adapter: hash, architecture: config },
-      lengths: examples.map(({ inputIds }) => inputIds.length),
+      identity: { ...identity, adapter: hash, architecture: config },
+      lengths,
       // Kept as if it was the last hidden state, which it refines.
       layers: [last],
       hiddenSize,

@@ -107,7 +107,7 @@ async function computeRecords<E extends EncodedText>(
       width,
     );
     batch.forEach((i, row) => {
-      records[i] = concatRows(names.map((name) => rowBytes(states[name] as HostTensor, row, lengths[i] as number)));
+      records[i] = Buffer.concat(names.map((name) => rowBytes(states[name] as HostTensor, row, lengths[i] as number)));
     });
   }
   return records;
@@ -118,14 +118,4 @@ function rowBytes(tensor: HostTensor, row: number, tokens: number): Uint8Array {
   const [, width, hidden] = tensor.shape as [number, number, number];
   const token = hidden * dtypeBytes[tensor.dtype];
   return bytesOf(tensor).subarray(row * width * token, (row * width + tokens) * token);
-}
-
-function concatRows(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

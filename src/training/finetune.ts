@@ -6,8 +6,7 @@ import {
   type TrainedParts,
   writeDownstreamFolder,
 } from "../adapters/index.js";
-import type { Parameter } from "../graph/index.js";
-import type { DownstreamModel, EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/index.js";
+import type { EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
 import { hashJson, hashLists, readSafetensors, writeSafetensors } from "../weights/index.js";
 import { adamWDefaults } from "./adamw.js";
@@ -28,6 +27,7 @@ import { type BackboneFolder, backboneIdentity, openBackbone, readBackboneTensor
 import { HostLossSession } from "./host-loss-session.js";
 import { checkpointFolder, type Lesson } from "./pretrain.js";
 import { PredictionSession, type SessionOptions, type StepSession, TrainingSession, textsOf } from "./session.js";
+import { headRateScale } from "./step.js";
 import {
   countSkipped,
   type EncodedData,
@@ -177,7 +177,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
     const optimizer = { ...adamWDefaults, weightDecay, maxGradNorm, epsilon };
     const { backboneParameters: backbone, trainable } = setup.model;
     const variants = {
-      rateScale: headRateScale(setup.model, plan.headLearningRate / settings.learningRate),
+      rateScale: headRateScale(setup.model.taskParameters, plan.headLearningRate / settings.learningRate),
       // The released scripts clip backbone and task model apart.
       clipGroups: { backbone, task_model: trainable.filter((parameter) => !backbone.includes(parameter)) },
     };
@@ -289,12 +289,6 @@ async function startBackbone({ backbone, start }: FinetunePlan): Promise<Tensors
   // Copies: what is handed to an executor may be moved there.
   const tensors = [...start.backbone].map(([name, { shape, data }]) => [name, float32Tensor(shape, data.slice())]);
   return Object.fromEntries(tensors);
-}
-
-/** Fusion and head learn from nothing and bear a higher rate than what was trained before. */
-function headRateScale({ taskParameters }: DownstreamModel, scale: number): (parameter: Parameter) => number {
-  const own = new Set(taskParameters);
-  return (parameter) => (own.has(parameter) ? scale : 1);
 }
 
 /** What decides the bits of the result: a run can only be continued by one that has all of this in common. */

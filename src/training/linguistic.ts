@@ -20,6 +20,12 @@ export interface LinguisticData {
   readonly relations: boolean;
 }
 
+/** One file each, learnt as by default; what is no tree is left out. */
+export function plainTrees(train: string, dev: string, arcSize: number): LinguisticData {
+  const task = { head: "biaffine", loss: "cross-entropy", alignment: "words", arcSize } as const;
+  return { train: [train], dev: [dev], read: { brokenTrees: "skip" }, task, relations: false };
+}
+
 export type LinguisticLesson = Lesson<DependencySentence, EncodedSentence, AttachmentScores>;
 
 /** Reads whole files of trees; what the options leave out is counted. */

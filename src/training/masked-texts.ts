@@ -5,7 +5,7 @@
 import type { TokenBlock } from "../data/index.js";
 import { userError } from "../errors.js";
 import { type EncodedMasked, MaskedLm, type MaskedLmOptions, maskedLmSettings } from "../tasks/index.js";
-import { bytesOf, float32Tensor, viewAs } from "../tensor.js";
+import { bytesOf, concatenated, float32Tensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/index.js";
 import { inferenceBatches } from "./batches.js";
 import { roomFor } from "./cache-room.js";
@@ -202,7 +202,7 @@ export class MaskedTexts {
         const parts = this.parts.map((name) =>
           (vectors.get(name) as Float32Array).subarray(at * hiddenSize, (at + holes) * hiddenSize),
         );
-        found[i] = concatenated(parts);
+        found[i] = bytesOfAll(parts);
         at += holes;
       }
     }
@@ -219,13 +219,8 @@ function encodeAll(task: MaskedLm, blocks: readonly TokenBlock[], { tokenizer }:
   throw userError({ what: "no text has a word to hide", expected: "plain text" });
 }
 
-function concatenated(parts: readonly Float32Array[]): Uint8Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
+function bytesOfAll(parts: readonly Float32Array[]): Uint8Array {
+  const whole = concatenated(parts);
   return bytesOf(float32Tensor([whole.length], whole));
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { noFusion } from "../adapters/index.js";
 import type { Parameter } from "../graph/index.js";
 import type { EncodedText, Evaluation, HeadInit, JsonObject } from "../tasks/index.js";
 import { elementCount, type HostTensor } from "../tensor.js";
@@ -11,9 +12,10 @@ import { hashJson, readSafetensors, writeSafetensors } from "../weights/index.js
 import { adamWDefaults } from "./adamw.js";
 import { makeDownstreamModel } from "./downstream-model.js";
 import type { DoneEvent, TrainEvent } from "./events.js";
-import type { Executor, Tensors } from "./executor.js";
+import type { Executor } from "./executor.js";
 import { TokenFeatures } from "./feature-sources.js";
 import { type BackboneFolder, readBackboneTensors } from "./frozen-backbone.js";
+import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { checkpointFolder, type Lesson } from "./pretrain.js";
 import {
   PredictionSession,
@@ -23,6 +25,7 @@ import {
   TrainingSession,
   textsOf,
 } from "./session.js";
+import { headRateScale } from "./step.js";
 import { encodeFitting, hashExamples, type SkipCounts } from "./task-data.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
 
@@ -83,9 +86,10 @@ export async function trainMultitask(
   const courses: Course[] = [];
   for (const [index, lesson] of lessons.entries()) courses.push(await openCourse(executor, plan, lesson, index));
   const parameters = distinct(courses.flatMap((course) => course.parameters));
+  const names = parameters.map(({ name }) => name);
   const best = join(checkpointFolder(plan.out), "best.safetensors");
   const trainer = new Trainer<CourseExample>({
-    session: new MultitaskSession(courses.map(({ session }) => session)),
+    session: new MultitaskSession(executor, plan.backbone, parameters, courses),
     settings: { ...plan.settings, gradientAccumulation: 1 },
     train: courses.flatMap(({ examples }) => examples),
     texts: ({ texts }) => texts,
@@ -96,17 +100,17 @@ export async function trainMultitask(
     checkpoints: checkpointFolder(plan.out),
     identity: identityOf(plan, courses),
     resume: plan.resume,
-    parameters: [...parameters.keys()],
-    parameterCount: [...parameters.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    parameters: names,
+    parameterCount: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
   });
   const { reason, step: steps, bestStep } = await trainer.finish(onEvent, signal);
   const skipped = Object.fromEntries(courses.map((course) => [course.name, course.skipped]));
   if (reason === "interrupted") return { reason, steps, bestStep, skipped, finished: null };
-  await executor.setState(await readSafetensors(best, [...parameters.keys()]));
+  await executor.setState(await readSafetensors(best, names));
   const scores = await evaluations(courses);
-  const names = plan.backbone.definition.build(plan.backbone.config).parameters.map(({ name }) => name);
-  // Read anew: what an executor was given may have been moved there.
-  const tensors = Object.entries(await readSafetensors(best, names));
+  const heads = new Set(courses.flatMap((course) => course.heads));
+  const backbone = parameters.filter((parameter) => !heads.has(parameter)).map(({ name }) => name);
+  const tensors = Object.entries(await executor.getState(backbone));
   return { reason, steps, bestStep, skipped, finished: { scores, tensors } };
 }
 
@@ -116,15 +120,19 @@ interface CourseExample extends EncodedText {
   readonly texts: readonly EncodedText[];
 }
 
+type Step = StepSession<CourseExample>["step"];
+
 /** One task in the training, its types kept to itself. */
 interface Course {
   readonly name: string;
   readonly examples: readonly CourseExample[];
   readonly parameters: readonly Parameter[];
+  /** Those among them that are its own. */
+  readonly heads: readonly Parameter[];
   readonly skipped: SkipCounts;
   /** Of all that it learns from. */
   readonly identity: string;
-  readonly session: StepSession<CourseExample>;
+  readonly step: Step;
   evaluate(): Promise<Evaluation>;
 }
 
@@ -138,21 +146,16 @@ function openCourse(
   return lesson(async ({ kind, settings: learnt, train: trainSet, dev: devSet }): Promise<Course> => {
     const { task, model } = makeDownstreamModel(kind, learnt, {
       ...{ backbone, maxLength, headInit, dropout, headScope: name },
-      ...{ adapters: [], fusion: { kind: "concat", adapterDense: false }, trains: "backbone", frozenDropout: false },
+      ...{ adapters: [], fusion: noFusion, trains: "backbone", frozenDropout: false },
       featureDtype: "float32",
     });
     const train = encodeFitting(task, backbone.tokenizer, trainSet);
     const dev = encodeFitting(task, backbone.tokenizer, devSet);
     const features = new TokenFeatures<EncodedText>(backbone, "float32");
-    const given = () => readBackboneTensors(backbone);
-    const options = {
-      ...{ executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength, given },
-    };
-    const heads = new Set(model.taskParameters);
-    const headRate = plan.headLearningRate / settings.learningRate;
+    const options = { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
     const optimizer = { ...adamWDefaults, weightDecay: plan.weightDecay, maxGradNorm: plan.maxGradNorm };
-    const rateScale = (parameter: Parameter) => (heads.has(parameter) ? headRate : 1);
-    const own = await TrainingSession.open(options, optimizer, { rateScale, accumulation: false });
+    const rateScale = headRateScale(model.taskParameters, plan.headLearningRate / settings.learningRate);
+    const session = await TrainingSession.open(options, optimizer, { rateScale, accumulation: false });
     const prediction = await PredictionSession.open(options);
     const encoded = new Map(
       train.examples.map((example): [CourseExample, (typeof train.examples)[number]] => [
@@ -164,9 +167,15 @@ function openCourse(
       name,
       examples: [...encoded.keys()],
       parameters: model.parameters,
+      heads: model.taskParameters,
       skipped: train.skipped,
       identity: `${kind.name} ${hashJson([learnt.labels ? [...learnt.labels] : null, learnt.options])} ${hashExamples(task, train.examples)}`,
-      session: new CourseSession(own, encoded),
+      step: (microBatches, scalars) => {
+        const own = microBatches.map((batch) =>
+          batch.map((one) => encoded.get(one) as (typeof train.examples)[number]),
+        );
+        return session.step(own, scalars);
+      },
       evaluate: async () => {
         const logits = await predictAll(prediction, dev.examples, 2 * settings.batchSize);
         const rows = dev.examples.map((one, i) => ({ encoded: one, logits: logits[i] as Float32Array }));
@@ -176,66 +185,29 @@ function openCourse(
   });
 }
 
-/** A task's own session, told the examples of the common list. */
-class CourseSession<E extends EncodedText> implements StepSession<CourseExample> {
+/** All tasks' parameters as one state; each step is one task's. */
+class MultitaskSession extends StatefulSession implements StepSession<CourseExample> {
   constructor(
-    private readonly own: TrainingSession<E>,
-    private readonly encoded: ReadonlyMap<CourseExample, E>,
-  ) {}
-
-  get slots(): readonly string[] {
-    return this.own.slots;
-  }
-
-  initialise(seed: number): Promise<void> {
-    return this.own.initialise(seed);
-  }
-
-  restore(state: Tensors): Promise<void> {
-    return this.own.restore(state);
-  }
-
-  step(microBatches: readonly (readonly CourseExample[])[], scalars: StepScalars): Promise<StepResult> {
-    const own = microBatches.map((batch) => batch.map((example) => this.encoded.get(example) as E));
-    return this.own.step(own, scalars);
-  }
-}
-
-/** Sessions with parameters in common, each step being one session's. */
-class MultitaskSession implements StepSession<CourseExample> {
-  constructor(private readonly sessions: readonly StepSession<CourseExample>[]) {}
-
-  get slots(): readonly string[] {
-    return [...new Set(this.sessions.flatMap(({ slots }) => slots))];
-  }
-
-  async initialise(seed: number): Promise<void> {
-    for (const session of this.sessions) await session.initialise(seed);
-  }
-
-  async restore(state: Tensors): Promise<void> {
-    for (const session of this.sessions) {
-      // A copy: what is handed to an executor may be moved there, and the others need it too.
-      const own = session.slots.map((slot) => [slot, copied(state[slot])] as const);
-      await session.restore(Object.fromEntries(own));
-    }
+    executor: Executor,
+    backbone: BackboneFolder,
+    parameters: readonly Parameter[],
+    private readonly courses: readonly Course[],
+  ) {
+    super(new ParameterState(executor, parameters, parameters, () => readBackboneTensors(backbone)));
   }
 
   step(microBatches: readonly (readonly CourseExample[])[], scalars: StepScalars): Promise<StepResult> {
     const [first] = microBatches[0] ?? [];
-    const session = first && this.sessions[first.course];
-    if (!session) throw new Error("a step without examples");
-    return session.step(microBatches, scalars);
+    const course = first && this.courses[first.course];
+    if (!course) throw new Error("a step without examples");
+    return course.step(microBatches, scalars);
   }
 }
 
-function copied(tensor: HostTensor | undefined): HostTensor {
-  if (!tensor) throw new Error("the checkpoint lacks a tensor");
-  return { ...tensor, data: tensor.data.slice() } as HostTensor;
-}
-
-const distinct = (parameters: readonly Parameter[]): ReadonlyMap<string, Parameter> =>
-  new Map(parameters.map((parameter) => [parameter.name, parameter]));
+/** The backbone's parameters occur in every task's model. */
+const distinct = (parameters: readonly Parameter[]): readonly Parameter[] => [
+  ...new Map(parameters.map((parameter) => [parameter.name, parameter])).values(),
+];
 
 async function evaluations(courses: readonly Course[]): Promise<Record<string, Evaluation>> {
   const found: Record<string, Evaluation> = {};

@@ -8,7 +8,6 @@ import {
   writeAdapterFolder,
 } from "../adapters/index.js";
 import { userError } from "../errors.js";
-import type { Parameter } from "../graph/index.js";
 import type {
   EncodedText,
   FeatureKind,
@@ -27,6 +26,7 @@ import type { Executor, Tensors } from "./executor.js";
 import { type FeatureOptions, openFeatures } from "./features.js";
 import { type BackboneFolder, backboneIdentity, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
+import { headRateScale } from "./step.js";
 import {
   countSkipped,
   type EncodedData,
@@ -167,7 +167,7 @@ async function openSessions<Example, Encoded extends EncodedText, Score>(
   return {
     training: await TrainingSession.open(forTraining, optimizer, {
       accumulation: settings.gradientAccumulation > 1,
-      rateScale: headRateScale(model, plan.headLearningRate / settings.learningRate),
+      rateScale: headRateScale(model.head.parameters, plan.headLearningRate / settings.learningRate),
     }),
     score: async () => {
       const logits = await predictAll(prediction, dev.examples, 2 * settings.batchSize);
@@ -186,12 +186,6 @@ async function startTensors({ start, backbone, architecture }: TrainingPlan, mod
   const parameters = [...start.parameters];
   // Copies: what is handed to an executor may be moved there.
   return Object.fromEntries(parameters.map(([name, { shape, data }]) => [name, float32Tensor(shape, data.slice())]));
-}
-
-/** A head maps what is there already and bears a higher rate than the adapter's layers, which are learnt from nothing. */
-function headRateScale({ head }: KnowledgeModel, scale: number): (parameter: Parameter) => number {
-  const names = new Set(head.parameters.map(({ name }) => name));
-  return ({ name }) => (names.has(name) ? scale : 1);
 }
 
 /** A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there. */

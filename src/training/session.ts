@@ -1,7 +1,7 @@
 import { GraphBuilder, type Parameter, type Shape, toOnnx, type Value } from "../graph/index.js";
 import { dropoutFeeds, type Pass } from "../nn/index.js";
 import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
-import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { concatenated, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, stepSize } from "./adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureSource } from "./feature-sources.js";
@@ -252,7 +252,7 @@ export class PredictionSession<E extends EncodedText> {
         const logits = floatsOf(await this.loaded.graph.run(feeds, this.loaded.fetch), "logits");
         parts.push(...rowsOf(logits, texts, width));
       }
-      const logits = joined(parts);
+      const logits = concatenated(parts);
       results.push(task.condense?.(example, logits) ?? logits);
     }
     return results;
@@ -275,14 +275,4 @@ export function rowsOf(logits: Float32Array, texts: readonly EncodedText[], widt
     const start = i * width * outputs;
     return logits.slice(start, start + length * outputs);
   });
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

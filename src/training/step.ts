@@ -42,6 +42,12 @@ export interface StepOptions {
 
 type UpdateOptions = Pick<StepOptions, "trainable" | "clipGroups" | "optimizer" | "rateScale">;
 
+/** Fusions and heads learn from nothing and bear a higher rate than what was trained before, or is many layers deep. */
+export function headRateScale(heads: readonly Parameter[], scale: number): (parameter: Parameter) => number {
+  const names = new Set(heads.map(({ name }) => name));
+  return ({ name }) => (names.has(name) ? scale : 1);
+}
+
 function trainingPass(dropout: boolean): Pass {
   const g = new GraphBuilder();
   return { g, dropout: dropout ? new Dropout(g) : null, fused: false };

@@ -1,6 +1,6 @@
 import { backboneInputs } from "../backbones/index.js";
 import { GraphBuilder } from "../graph/index.js";
-import { float32Tensor, floatsOf } from "../tensor.js";
+import { concatenated, float32Tensor, floatsOf } from "../tensor.js";
 import type { Executor, LoadedGraph } from "./executor.js";
 import { loadWithParameters } from "./fixed-parameters.js";
 import { type BackboneFolder, padBatch, tokenFeeds } from "./frozen-backbone.js";
@@ -61,13 +61,7 @@ class TargetFeatures implements PositionSource {
     const rows = texts.map(({ positions }, text) =>
       predicted.subarray(text * most * hiddenSize, (text * most + positions.length) * hiddenSize),
     );
-    const all = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const row of rows) {
-      all.set(row, at);
-      at += row.length;
-    }
-    return new Map([[backboneName, all]]);
+    return new Map([[backboneName, concatenated(rows)]]);
   }
 
   close(): Promise<void> {

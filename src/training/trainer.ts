@@ -218,10 +218,9 @@ export class Trainer<E extends EncodedText> {
     if (this.cached?.epoch !== epoch) {
       const { settings, train } = this.options;
       const group = this.options.group?.bind(this.options);
-      const all = Array.from(train.keys());
       const batches = group
         ? groupedBatches(train.map(group), settings.seed, epoch, (members) => this.batchesAmong(members, epoch))
-        : this.batchesAmong(all, epoch);
+        : this.batchesAmong([...train.keys()], epoch);
       this.cached = { epoch, batches };
     }
     return this.cached.batches;

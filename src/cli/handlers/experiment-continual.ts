@@ -17,6 +17,7 @@ import {
   defaultEntityVector,
   type ExampleSet,
   linguisticLesson,
+  plainTrees,
   readRelationSet,
   readTreeSet,
   relationLabels,
@@ -84,9 +85,7 @@ async function stageOf(
       );
     }
     case "linguistic": {
-      const { train, dev } = files;
-      const task = { head: "biaffine", loss: "cross-entropy", alignment: "words", arcSize: limits.arcSize } as const;
-      const data = { train: [train], dev: [dev], read: { brokenTrees: "skip" }, task, relations: false } as const;
+      const data = plainTrees(files.train, files.dev, limits.arcSize);
       const test = await readTreeSet([files.test], data.read);
       return stage(kind, { ...(await linguisticLesson(data)), test }, limits);
     }

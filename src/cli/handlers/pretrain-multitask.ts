@@ -9,6 +9,7 @@ import {
   type MultitaskResult,
   type NamedLesson,
   openBackbone,
+  plainTrees,
   removeEarlierRun,
   trainMultitask,
   writeBackbone,
@@ -29,7 +30,7 @@ export async function handlePretrainMultitask(request: MultitaskRequest, context
   await refuseUsed(request);
   const backbone = await openBackbone(options.backbone);
   for (const note of backbone.tokenizer.notes) context.output.note(note);
-  const { gradientAccumulation: _, ...settings } = trainerSettingsOf(options);
+  const settings = trainerSettingsOf(options);
   const how = { maxLength, headLearningRate, headInit, dropout, weightDecay, maxGradNorm };
   await withOutputFolder(out, async () => {
     if (overwrite) await removeEarlierRun(out);
@@ -45,7 +46,7 @@ export async function handlePretrainMultitask(request: MultitaskRequest, context
 }
 
 async function lessonOf(
-  { kind, train, dev }: MultitaskOptions["learn"][number],
+  { kind, files: { train, dev } }: MultitaskOptions["learn"][number],
   backbone: BackboneFolder,
   { arcSize }: MultitaskOptions,
 ): Promise<NamedLesson> {
@@ -54,9 +55,7 @@ async function lessonOf(
     const lesson = await factualLesson({ train, dev, read: {}, entityVector });
     return { name: kind, lesson: (use) => use(lesson) };
   }
-  const task = { head: "biaffine", loss: "cross-entropy", alignment: "words", arcSize } as const;
-  const read = { brokenTrees: "skip" } as const;
-  const lesson = await linguisticLesson({ train: [train], dev: [dev], read, task, relations: false });
+  const lesson = await linguisticLesson(plainTrees(train, dev, arcSize));
   return { name: kind, lesson: (use) => use(lesson) };
 }
 
@@ -87,7 +86,7 @@ function card(
   options: MultitaskOptions,
   scores: NonNullable<MultitaskResult["finished"]>["scores"],
 ): string {
-  const kinds = options.learn.map(({ kind, train }) => `${kind} (${basename(train)})`).join(" and ");
+  const kinds = options.learn.map(({ kind, files }) => `${kind} (${basename(files.train)})`).join(" and ");
   const rows = Object.entries(scores).flatMap(([kind, { metrics }]) =>
     Object.entries(metrics).map(([metric, value]) => `| ${kind} | ${metric} | ${value.toFixed(4)} |`),
   );
