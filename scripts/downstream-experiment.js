@@ -1,12 +1,13 @@
-// What adapters bring to downstream tasks beside a frozen model: the head on h[L], on the taps side by side, on a random
-// adapter, on F (facts), L (trees) and F+L, for five tasks and several seeds. And with the model trained too, for two of
-// them: alone, with a random adapter, with F+L, and where it learnt facts and trees itself (the multi-task baseline).
+// What adapters bring to downstream tasks beside a frozen model: the head on h[L], on the taps side by side, on an untrained
+// adapter (random weights, or copies of the model's layers, as F and L start), on F (facts), L (trees) and F+L, for five
+// tasks and several seeds. And with the model trained too, for two of them: alone, with a random adapter, with F+L, and
+// where it learnt facts and trees itself (the multi-task baseline).
 //
 //   node scripts/downstream-experiment.js --backbone DIR --data ../shared/data --out DIR [--seeds 1,2,3] \
-//     [--tasks semeval,redocred,openentity,cosmosqa,xquad] [--rows none,taps,random,F,L,F+L] [--sentences 20000] \
+//     [--tasks semeval,redocred,openentity,cosmosqa,xquad] [--rows none,taps,random,copies,F,L,F+L] [--sentences 20000] \
 //     [--trained-tasks semeval,openentity] [--trained-rows none,random,F+L,multitask] [--trained-epochs 3] \
 //     [--layers 0,3,6] [--adapter-size 384] [--epochs 1] [--cache DIR] [--head-epochs 5] [--max-length 256] \
-//     [--max-steps N]
+//     [--threads N] [--max-steps N]
 //
 // F is pre-trained on T-REx, FewRel and Wiki80 without the relations and sentences of the downstream relation test sets,
 // L on UD English EWT. Each seed has its own adapters and heads. `kadapter sweep` does the rest, so what is finished is not
@@ -21,10 +22,10 @@ import { kadapter, node, once, requireFlags } from "./experiment.js";
 const text = { type: "string" };
 const { values } = parseArgs({
   options: {
-    ...{ backbone: text, data: text, out: text, cache: text, "max-steps": text },
+    ...{ backbone: text, data: text, out: text, cache: text, threads: text, "max-steps": text },
     seeds: { ...text, default: "1,2,3" },
     tasks: { ...text, default: "semeval,redocred,openentity,cosmosqa,xquad" },
-    rows: { ...text, default: "none,taps,random,F,L,F+L" },
+    rows: { ...text, default: "none,taps,random,copies,F,L,F+L" },
     "trained-tasks": { ...text, default: "semeval,openentity" },
     "trained-rows": { ...text, default: "none,random,F+L,multitask" },
     "trained-epochs": { ...text, default: "3" },
@@ -43,8 +44,9 @@ const rows = listed("rows");
 const trainedRows = listed("trained-tasks").length > 0 ? listed("trained-rows") : [];
 const from = (...names) => join(values.data, ...names);
 const at = (...names) => join(values.out, ...names);
-const cache = values.cache === undefined ? [] : ["--cache", values.cache];
-const shortened = values["max-steps"] === undefined ? [] : ["--max-steps", values["max-steps"]];
+/** Options that are handed on as they were given. */
+const passed = (...names) => names.filter((name) => values[name] !== undefined);
+const flags = (...names) => passed(...names).flatMap((name) => [`--${name}`, values[name]]);
 mkdirSync(at("data"), { recursive: true });
 
 const sample = (inputs, name, more) =>
@@ -73,14 +75,18 @@ function pretrain(name, kind, files, seed, more = []) {
   const out = at("adapters", `${name}-${seed}`);
   if (existsSync(join(out, "adapter_config.json"))) return;
   const data = ["--backbone", values.backbone, "--train", files.train, "--dev", files.dev, "--out", out];
-  const how = [...shape, "--epochs", values.epochs, "--seed", seed, "--resume", ...cache, ...shortened, ...more];
-  kadapter(["pretrain", kind, ...data, ...how]);
+  const how = [...shape, "--epochs", values.epochs, "--seed", seed, "--resume"];
+  kadapter(["pretrain", kind, ...data, ...how, ...flags("cache", "threads", "max-steps"), ...more]);
 }
+
+const untrained = (name, init, seed) =>
+  pretrain(name, "factual", facts, seed, ["--freeze-adapter", "--init", init, "--max-steps", 1]);
 
 const trees = { train: from("ud", "en_ewt-ud-train.conllu.gz"), dev: from("ud", "en_ewt-ud-dev.conllu") };
 const used = (name) => [...rows, ...trainedRows].some((row) => row.split("+").includes(name));
 for (const seed of seeds) {
-  if (used("random")) pretrain("random", "factual", facts, seed, ["--freeze-adapter", "--max-steps", 1]);
+  if (used("random")) untrained("random", "0.02", seed);
+  if (used("copies")) untrained("copies", "backbone", seed);
   if (used("F")) pretrain("F", "factual", facts, seed);
   if (used("L")) pretrain("L", "linguistic", trees, seed);
   if (used("multitask")) pretrainMultitask(seed);
@@ -90,7 +96,7 @@ function pretrainMultitask(seed) {
   const out = at("multitask", String(seed));
   if (existsSync(join(out, "config.json"))) return;
   const learn = [`factual=${facts.train},${facts.dev}`, `linguistic=${trees.train},${trees.dev}`];
-  const how = ["--epochs", values.epochs, "--seed", seed, "--resume", ...shortened];
+  const how = ["--epochs", values.epochs, "--seed", seed, "--resume", ...flags("threads", "max-steps")];
   kadapter(["pretrain", "multitask", "--backbone", values.backbone, "--learn", ...learn, "--out", out, ...how]);
 }
 
@@ -99,6 +105,7 @@ const settings = {
   none: {},
   taps: { taps: values.layers.split(",").map(Number) },
   random: { adapter: [adapter("random")] },
+  copies: { adapter: [adapter("copies")] },
   F: { adapter: [adapter("F")] },
   L: { adapter: [adapter("L")] },
   "F+L": { adapter: [adapter("F"), adapter("L")] },
@@ -150,8 +157,8 @@ function table(name, folder, chosen, how) {
   if (!task) throw new Error(`${name} is none of ${Object.keys(tasks).join(", ")}`);
   const options = {
     ...{ backbone: values.backbone, ...task.files, ...how, "max-length": Number(values["max-length"]) },
-    ...(values.cache === undefined ? {} : { cache: values.cache }),
-    ...(values["max-steps"] === undefined ? {} : { "max-steps": Number(values["max-steps"]) }),
+    ...Object.fromEntries(passed("threads", "max-steps").map((name) => [name, Number(values[name])])),
+    ...Object.fromEntries(passed("cache").map((name) => [name, values[name]])),
   };
   const file = at(`${folder}.json`);
   const sweep = { run: task.run, out: at(folder), options, seeds, metrics: task.metrics };

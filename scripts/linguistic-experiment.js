@@ -1,7 +1,8 @@
-// What a linguistic adapter brings: the same head on the model's last hidden state, on a random adapter and on a trained one.
+// What a linguistic adapter brings: the same head on the model's last hidden state, on an untrained adapter (random weights, or
+// copies of the model's layers, as the trained one starts) and on a trained one.
 //
 //   node scripts/linguistic-experiment.js --backbone DIR --train FILE --dev FILE --test FILE --out DIR \
-//     [--seeds 1,2,3] [--rows last,random,adapter] [--cache DIR] \
+//     [--seeds 1,2,3] [--rows last,random,copies,adapter] [--cache DIR] \
 //     [-- options of `kadapter pretrain linguistic`, such as --layers 0,3,6 --adapter-size 384 --epochs 8]
 //
 // The best epoch by the dev data is asked about the test data, once. What is finished is not done again; what was stopped
@@ -16,7 +17,7 @@ const { values, positionals } = parseArgs({
   options: {
     ...{ backbone: text, train: text, dev: text, test: text, out: text, cache: text },
     seeds: { ...text, default: "1,2,3" },
-    rows: { ...text, default: "last,random,adapter" },
+    rows: { ...text, default: "last,random,copies,adapter" },
   },
   allowPositionals: true,
 });
@@ -25,7 +26,8 @@ const seeds = values.seeds.split(",");
 const cache = values.cache === undefined ? [] : ["--cache", values.cache];
 const rows = {
   last: { label: "h[L] alone", options: ["--features", "last"] },
-  random: { label: "random adapter", options: ["--freeze-adapter"] },
+  random: { label: "random adapter", options: ["--freeze-adapter", "--init", "0.02"] },
+  copies: { label: "copies of the model's layers, untrained", options: ["--freeze-adapter", "--init", "backbone"] },
   adapter: { label: "trained adapter", options: [] },
 };
 

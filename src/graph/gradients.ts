@@ -90,15 +90,30 @@ function matmulRule(c: GradContext<"FusedMatMul"> | GradContext<"MatMul">): read
   const gradA = () =>
     transA ? matmul(g, b, dy, { transA: transB, transB: true, alpha }) : matmul(g, dy, b, { transB: !transB, alpha });
   const gradB = () => {
-    // A weight shared by a batch: one product over all rows instead of a batch of products that is summed afterwards.
-    const shared = b.shape.length === 2 && a.shape.length > 2 && !transA;
-    const rows = shared ? reshape(g, a, -1, a.shape.at(-1) as number) : a;
-    const dRows = shared ? reshape(g, dy, -1, dy.shape.at(-1) as number) : dy;
+    // A weight: one product over all rows, instead of a batch of products that is summed afterwards.
+    if (b.shape.length === 2 && !transA) {
+      const [rows, dRows] = [asRows(g, a), asRows(g, dy)];
+      return transB ? sumOverRows(g, dRows, rows, alpha) : sumOverRows(g, rows, dRows, alpha);
+    }
     return transB
-      ? matmul(g, dRows, rows, { transA: true, transB: transA, alpha })
-      : matmul(g, rows, dRows, { transA: !transA, alpha });
+      ? matmul(g, dy, a, { transA: true, transB: transA, alpha })
+      : matmul(g, a, dy, { transA: !transA, alpha });
   };
   return [c.needs(0) ? gradA() : null, c.needs(1) ? gradB() : null];
+}
+
+const asRows = (g: GraphBuilder, x: Value) => (x.shape.length === 2 ? x : reshape(g, x, -1, x.shape.at(-1) as number));
+
+/**
+ * α·Lᵀ·R of matrices with as many rows each. ONNX Runtime's product transposes its left operand anew for each block of
+ * columns; once beforehand is a tenth to a quarter faster on the CPU, and cheaper for the narrower operand.
+ */
+function sumOverRows(g: GraphBuilder, left: Value, right: Value, alpha: number): Value {
+  const [m, n] = [left.shape[1], right.shape[1]];
+  if (typeof m !== "number" || typeof n !== "number" || m <= n) {
+    return matmul(g, transpose(g, left, 1, 0), right, { alpha });
+  }
+  return transpose(g, matmul(g, transpose(g, right, 1, 0), left, { alpha }), 1, 0);
 }
 
 /**

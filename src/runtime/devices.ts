@@ -80,9 +80,10 @@ export const intraOpSpinning = "0";
 
 /**
  * Rewritings of a graph that cost more than they save on the CPU: the fused skip connection and norm takes four times as
- * long as `Add` and `LayerNormalization` (2.8 ms against 0.7 for 1024 × 1024 elements, an eighth of an int8 layer).
+ * long as `Add` and `LayerNormalization` (2.8 ms against 0.7 for 1024 × 1024 elements, an eighth of an int8 layer), and a
+ * product that transposes its left operand itself a tenth to a quarter longer than one after a `Transpose`.
  */
-export const slowFusions = ["SkipLayerNormFusion", "BiasSkipLayerNormFusion"].join(";");
+export const slowFusions = ["SkipLayerNormFusion", "BiasSkipLayerNormFusion", "MatmulTransposeFusion"].join(";");
 
 /**
  * A memory pattern plans one block for each shape that occurs, and batches have many: the second batch of a shape then
