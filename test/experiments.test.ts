@@ -18,13 +18,12 @@ const small = () => [
 ];
 
 describe("experiment transfer", () => {
+  const controls = ["last", "taps", "taps-sum", "random", "random-official", "shuffled-contrastive"];
+  const rows = [...controls, "permuted-contrastive", "classification", "own-output", "contrastive"];
   const options = (...more: (string | number)[]) => [
     ...["experiment", "transfer", "--backbone", world.backbone, "--train", world.train, world.test],
     ...["--far-train", world.dev, "--far-test", world.dev, "--out", world.at("transfer"), ...small()],
-    ...[
-      "--rows",
-      "last,taps,taps-sum,random,random-official,shuffled-contrastive,classification,own-output,contrastive",
-    ],
+    ...["--rows", rows.join(",")],
     ...["--seeds", "1,2", "--unseen", 4, "--ways", 4, "--shots", "1,2", "--queries", 2, "--episodes", 20],
     ...["--per-class", "1,all", "--relations", "8,all", "--sentences", 24, "--contrast-batch-size", 24, ...more],
   ];
@@ -37,9 +36,9 @@ describe("experiment transfer", () => {
       { relations: 8, train: 24 },
       { relations: 12, train: 24 },
     ]);
-    // Three rows of states; two random ones and four pre-trained ones on two numbers of relations, by two views.
+    // Three rows of states; two random ones and five pre-trained ones on two numbers of relations, by two views.
     const lines = first["lines"] as { name: string; scores: Record<string, object> }[];
-    expect(lines).toHaveLength(3 + 2 * 2 + 4 * 2 * 2);
+    expect(lines).toHaveLength(3 + 2 * 2 + 5 * 2 * 2);
     for (const { scores } of lines) {
       for (const score of Object.values(scores)) expect(score).toMatchObject({ mean: rate, seeds: 2 });
     }
@@ -48,6 +47,10 @@ describe("experiment transfer", () => {
     expect(page).toMatch(/^- unseen 4-way 1-shot: .+best control: /m);
 
     const names = await readdir(cells());
+    expect(names.filter((name) => name.endsWith(".pretrained.json"))).toHaveLength(4 * 2 * 2);
+    const scoresOf = (row: string) =>
+      lines.find(({ name }) => name === `F, contrastive, ${row}all relations: o`)?.scores;
+    expect(scoresOf("weights permuted, ")).not.toEqual(scoresOf(""));
     const before = await Promise.all(names.map(async (name) => (await stat(`${cells()}/${name}`)).mtimeMs));
     const [gone] = names.filter((name) => name.startsWith("contrastive.all-relations.seed-2.far-all"));
     await rm(`${cells()}/${gone}`);

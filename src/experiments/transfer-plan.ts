@@ -16,6 +16,9 @@ export const controlRows = [
   "shuffled-classification",
   "shuffled-own-output",
   "shuffled-contrastive",
+  "permuted-classification",
+  "permuted-own-output",
+  "permuted-contrastive",
 ] as const;
 /** Rows that were taught relations. */
 export const learntRows = ["classification", "own-output", "contrastive"] as const;
@@ -104,6 +107,13 @@ export interface Subject {
 export const isState = (row: TransferRow): row is StateFeature => stateFeatures.some((name) => name === row);
 /** Whether a row is pre-trained. */
 export const isTrained = (row: TransferRow): boolean => !isState(row) && !row.startsWith("random");
+/** Whether a row's adapter is a trained one whose matrices' elements have changed places. */
+export const isPermuted = (row: TransferRow): boolean => row.startsWith("permuted-");
+/** Whose pre-training a row takes its adapter from: its own but for permuted ones. */
+export const pretrainedAs = (subject: Subject): Subject => ({
+  ...subject,
+  row: subject.row.replace("permuted-", "") as TransferRow,
+});
 /** What a pre-trained row learns by. */
 export const objectiveOf = (row: TransferRow): string => row.replace("shuffled-", "");
 /** Stands in the names of files and folders. */

@@ -14,6 +14,7 @@ import {
 } from "../adapters/index.js";
 import type { RelationExample } from "../data/index.js";
 import { initialValue, ParamScope } from "../nn/index.js";
+import { RandomStream } from "../random.js";
 import { type EncodedRelation, fewShot, type JsonObject, RelationClassification } from "../tasks/index.js";
 import { concatenated } from "../tensor.js";
 import {
@@ -34,10 +35,12 @@ import { probeAccuracy, probeDefaults } from "./linear-probe.js";
 import { PairReader, type PairVectors } from "./pair-reader.js";
 import { type PretrainingSet, perClass, pretrainingSets, shuffledLabels, splitRelations } from "./relation-sets.js";
 import {
+  isPermuted,
   isState,
   isTrained,
   nameOf,
   objectiveOf,
+  pretrainedAs,
   type Subject,
   type TransferCell,
   type TransferData,
@@ -124,7 +127,7 @@ class TransferRun {
   private async measure(subject: Subject): Promise<TransferCell[]> {
     const { onCell, signal } = this.watch;
     const { row, relations, seed } = subject;
-    const trained = isTrained(row) ? await this.train(subject) : null;
+    const trained = isTrained(row) ? await this.train(pretrainedAs(subject)) : null;
     let views: Views | null = null;
     const cells: TransferCell[] = [];
     for (const { name, settings, of } of this.measures()) {
@@ -243,7 +246,8 @@ class TransferRun {
     const module = new KAdapter(ParamScope.root(), config, backbone.config.hiddenSize);
     if (isTrained(subject.row)) {
       const shapes = new Map(module.parameters.map(({ name, shape }) => [name, shape]));
-      return readAdapterParameters(this.folder(subject), "adapter", shapes);
+      const trained = await readAdapterParameters(this.folder(pretrainedAs(subject)), "adapter", shapes);
+      return isPermuted(subject.row) ? permutedMatrices(trained, subject.seed) : trained;
     }
     return new Map(
       module.parameters.map((parameter) => [
@@ -306,6 +310,17 @@ class TransferRun {
     const { tensors, metrics } = await readAdapterManifest(out);
     return { adapter: tensors?.adapter ?? "", backbone: result.backboneHash.after, metrics: metrics as JsonObject };
   }
+}
+
+/** The same elements in every matrix at other places: what is left is how large they are. Vectors stay. */
+function permutedMatrices(parameters: Parameters, seed: number): Parameters {
+  return new Map(
+    [...parameters].map(([name, { shape, data }]) => {
+      if (shape.length < 2) return [name, { shape, data }];
+      const places = new RandomStream(seed, "permuted", name).shuffle([...data.keys()]);
+      return [name, { shape, data: Float32Array.from(places, (at) => data[at] as number) }];
+    }),
+  );
 }
 
 function hashOf(examples: readonly RelationExample[]): string {
