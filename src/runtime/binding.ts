@@ -1,9 +1,14 @@
 import type { HostTensor } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
 
+/** What a tensor is but for its elements. */
+export type TensorType = Pick<HostTensor, "dtype" | "shape">;
+
 /** A loaded model. `V` is a binding's own form of a tensor. */
 export interface BoundSession<V> {
   readonly inputNames: readonly string[];
+  /** Makes ready for runs that will want about so much memory. */
+  expect?(bytes: number): void;
   /**
    * Runs the model on this thread.
    *
@@ -25,6 +30,8 @@ export interface Binding<V> {
   open(source: GraphSource, device: Executor["device"], threads: number): Promise<BoundSession<V>>;
   /** A value over the tensor's own memory: writing to one shows in the other. */
   wrap(tensor: HostTensor): V;
+  /** Values of zeros, in memory of their own. */
+  zeros(types: readonly TensorType[]): readonly V[];
   /** The tensor that was wrapped, or a copy of what a run has made. */
   unwrap(value: V): HostTensor | Promise<HostTensor>;
   release(value: V): void;

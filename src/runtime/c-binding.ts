@@ -1,9 +1,10 @@
 import koffi from "koffi";
 import { type DType, dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
-import type { Binding, BoundSession } from "./binding.js";
+import type { Binding, BoundSession, TensorType } from "./binding.js";
 import { intraOpSpinning, slowFusions } from "./devices.js";
 import { externalContents } from "./external.js";
+import { freshBytes, freshTensors, reserve } from "./huge-pages.js";
 import { OrtLibrary, type Pointer } from "./ort-library.js";
 
 /** A tensor of ONNX Runtime; `host` is there when it lies over memory of ours, which must live as long as it does. */
@@ -56,7 +57,7 @@ export class CBinding implements Binding<CValue> {
 
   async open(source: GraphSource, _device: Executor["device"], threads: number): Promise<BoundSession<CValue>> {
     const { ort } = this;
-    const files = await externalContents(source);
+    const files = await externalContents(source, freshBytes);
     const options = ort.out("CreateSessionOptions");
     try {
       ort.call("SetIntraOpNumThreads", options, threads);
@@ -68,7 +69,7 @@ export class CBinding implements Binding<CValue> {
       if (files.length > 0) this.addExternalFiles(options, files);
       const { model } = source;
       const session = ort.out("CreateSessionFromArray", this.environment, model, model.byteLength, options);
-      return new CSession(ort, session);
+      return new CSession(ort, session, this.memory);
     } finally {
       ort.call("ReleaseSessionOptions", options);
     }
@@ -100,6 +101,10 @@ export class CBinding implements Binding<CValue> {
       ...[this.memory, bytes, byteLength, dims, dims.length, type],
     );
     return { pointer, host };
+  }
+
+  zeros(types: readonly TensorType[]): readonly CValue[] {
+    return freshTensors(types).map((tensor) => this.wrap(tensor));
   }
 
   unwrap({ pointer, host }: CValue): HostTensor {
@@ -140,6 +145,7 @@ class CSession implements BoundSession<CValue> {
   constructor(
     private readonly ort: OrtLibrary,
     private readonly session: Pointer,
+    private readonly memory: Pointer,
   ) {
     const allocator = ort.out("GetAllocatorWithDefaultOptions");
     const count = Number(ort.out<number | bigint>("SessionGetInputCount", session));
@@ -149,6 +155,18 @@ class CSession implements BoundSession<CValue> {
       ort.call("AllocatorFree", allocator, text);
       return name;
     });
+  }
+
+  expect(bytes: number): void {
+    const { ort } = this;
+    const allocator = ort.out("CreateAllocator", this.session, this.memory);
+    const allocate = (size: number) => ort.out("AllocatorAlloc", allocator, size);
+    // The arena takes powers of two.
+    reserve(
+      { allocate, free: (block) => ort.call("AllocatorFree", allocator, block) },
+      2 ** Math.ceil(Math.log2(bytes)),
+    );
+    ort.call("ReleaseAllocator", allocator);
   }
 
   async run(

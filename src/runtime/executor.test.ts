@@ -74,6 +74,17 @@ for (const [kind, open] of Object.entries(kinds)) {
       await executor.close();
     });
 
+    it("makes zeros where graphs run, and replaces them", async () => {
+      const executor = await open();
+      await executor.setState({ total: vector(1, 1, 1) });
+      await executor.setZeros({ total: [3], other: [2, 2] });
+      expect(floatsOf(await executor.getState(["other"]), "other")).toEqual(new Float32Array(4));
+      const graph = await executor.load(counter());
+      for (let i = 1; i <= 3; i++) await graph.run({ x: vector(1, 2, 3) }, []);
+      expect(floatsOf(await executor.getState(["total"]), "total")).toEqual(Float32Array.of(3, 6, 9));
+      await executor.close();
+    });
+
     it("hands out copies of the state", async () => {
       const executor = await open();
       await executor.setState({ total: vector(1, 1, 1) });

@@ -19,6 +19,9 @@ interface Slot<V> {
   spare: V | null;
 }
 
+/** What a step's activations and gradients take beside the state that it replaces, about. */
+const activationShare = 2;
+
 /**
  * Runs graphs on the calling thread, which is blocked while a graph runs: good for tests and inside a worker thread.
  */
@@ -92,7 +95,8 @@ class LocalExecutor<V> implements Executor {
     const missing = session.inputNames.find((name) => !(name in feeds || this.slots.has(name)));
     if (missing !== undefined) throw new Error(`the graph's input ${missing} is neither fed nor part of the state`);
     const outputs = new Map<string, V | null>(fetch.map((name) => [name, null]));
-    for (const [output, slot] of updates) outputs.set(output, binding.writesInPlace ? await this.spareOf(slot) : null);
+    if (binding.writesInPlace) await this.makeSpares(session, [...updates.values()]);
+    for (const [output, name] of updates) outputs.set(output, this.slot(name).spare);
     const fed: V[] = [];
     const feed = (tensor: HostTensor): V => {
       const value = binding.wrap(checked(tensor));
@@ -137,10 +141,15 @@ class LocalExecutor<V> implements Executor {
     slot.current = made;
   }
 
-  private async spareOf(name: string): Promise<V> {
-    const slot = this.slot(name);
-    slot.spare ??= this.binding.wrap(copyOf(await this.binding.unwrap(slot.current)));
-    return slot.spare;
+  private async makeSpares(session: BoundSession<V>, names: readonly string[]): Promise<void> {
+    const lacking = names.map((name) => this.slot(name)).filter(({ spare }) => spare === null);
+    if (lacking.length === 0) return;
+    const tensors = await Promise.all(lacking.map(async ({ current }) => this.binding.unwrap(current)));
+    this.binding.zeros(tensors).forEach((value, i) => {
+      (lacking[i] as Slot<V>).spare = value;
+    });
+    const bytes = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+    session.expect?.(activationShare * bytes);
   }
 
   async setState(tensors: Tensors): Promise<void> {
@@ -148,6 +157,15 @@ class LocalExecutor<V> implements Executor {
       this.releaseSlot(name);
       this.slots.set(name, { current: this.binding.wrap(checked(tensor)), spare: null });
     }
+  }
+
+  async setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
+    const types = Object.values(shapes).map((shape) => ({ dtype: "float32" as const, shape }));
+    const values = this.binding.zeros(types);
+    Object.keys(shapes).forEach((name, i) => {
+      this.releaseSlot(name);
+      this.slots.set(name, { current: values[i] as V, spare: null });
+    });
   }
 
   private releaseSlot(name: string): void {

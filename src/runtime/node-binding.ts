@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { userError } from "../errors.js";
 import { GraphBuilder, toOnnx } from "../graph/index.js";
-import type { DType, HostTensor } from "../tensor.js";
+import { type DType, dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
 import type { Binding } from "./binding.js";
 import { sessionOptions } from "./devices.js";
@@ -29,6 +29,10 @@ export const nodeBinding: Binding<Tensor> = {
     };
   },
   wrap: ({ dtype, shape, data }) => new Tensor(dtype as "float32", data as Float32Array, shape),
+  zeros: (types) =>
+    types.map(({ dtype, shape }) =>
+      nodeBinding.wrap({ dtype, shape, data: viewAs(dtype, new Uint8Array(elementCount(shape) * dtypeBytes[dtype])) }),
+    ),
   unwrap: async (tensor) => {
     const dtype = tensor.type as DType;
     const { data } = (tensor.location === "gpu-buffer" ? await fromGpu(tensor) : tensor) as { data: Float32Array };

@@ -34,6 +34,7 @@ const functions = {
   GetDimensions: [62, "status", "void*, _Out_ int64_t*, size_t"],
   GetTensorTypeAndShape: [65, "status", "void*, _Out_ void**"],
   CreateCpuMemoryInfo: [69, "status", "int, int, _Out_ void**"],
+  AllocatorAlloc: [75, "status", "void*, size_t, _Out_ void**"],
   AllocatorFree: [76, "status", "void*, void*"],
   GetAllocatorWithDefaultOptions: [78, "status", "_Out_ void**"],
   ReleaseStatus: [93, "void", "void*"],
@@ -42,6 +43,8 @@ const functions = {
   ReleaseTensorTypeAndShapeInfo: [99, "void", "void*"],
   ReleaseSessionOptions: [100, "void", "void*"],
   AddSessionConfigEntry: [130, "status", "void*, const char*, const char*"],
+  CreateAllocator: [131, "status", "void*, void*, _Out_ void**"],
+  ReleaseAllocator: [132, "void", "void*"],
   AddExternalInitializersFromFilesInMemory: [279, "status", "void*, void*, void*, void*, size_t"],
 } as const satisfies Record<string, readonly [number, string, string]>;
 

@@ -7,6 +7,7 @@ export type Request =
   | { readonly call: "run"; readonly graph: number; readonly feeds: Tensors; readonly fetch: readonly string[] }
   | { readonly call: "release"; readonly graph: number }
   | { readonly call: "setState"; readonly tensors: Tensors }
+  | { readonly call: "setZeros"; readonly shapes: Readonly<Record<string, readonly number[]>> }
   | { readonly call: "getState"; readonly names: readonly string[] }
   | { readonly call: "close" };
 
@@ -16,6 +17,7 @@ export interface Results {
   run: Tensors;
   release: null;
   setState: null;
+  setZeros: null;
   getState: Tensors;
   close: null;
 }

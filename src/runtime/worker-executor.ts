@@ -54,6 +54,10 @@ class WorkerExecutor implements Executor {
     await this.channel.call({ call: "setState", tensors }, transferable(tensors));
   }
 
+  async setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
+    await this.channel.call({ call: "setZeros", shapes });
+  }
+
   getState(names: readonly string[]): Promise<Tensors> {
     return this.channel.call({ call: "getState", names });
   }

@@ -41,6 +41,9 @@ async function answer(request: Request): Promise<Results[keyof Results]> {
     case "setState":
       await opened().setState(request.tensors);
       return null;
+    case "setZeros":
+      await opened().setZeros(request.shapes);
+      return null;
     case "getState":
       return opened().getState(request.names);
     case "close":

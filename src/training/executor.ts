@@ -49,6 +49,8 @@ export interface Executor {
   load(source: GraphSource): Promise<LoadedGraph>;
   /** Creates or replaces state slots; the buffers may be moved. */
   setState(tensors: Tensors): Promise<void>;
+  /** Creates or replaces float32 state slots, all zeros, where the graphs run; shapes by name. */
+  setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
   /** Copies of state slots. */
   getState(names: readonly string[]): Promise<Tensors>;
   /** Waits for what is under way and lets go of everything. */

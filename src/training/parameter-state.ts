@@ -1,6 +1,6 @@
 import type { Parameter } from "../graph/index.js";
 import { initialValue } from "../nn/index.js";
-import { elementCount, float32Tensor, type HostTensor } from "../tensor.js";
+import { float32Tensor } from "../tensor.js";
 import type { Executor, Tensors } from "./executor.js";
 import { slotNames } from "./step.js";
 
@@ -28,15 +28,13 @@ export class ParameterState {
   /** Given parameters, fresh ones that follow from the seed, and moments of zero. */
   async initialise(seed: number): Promise<void> {
     const given = await this.given();
-    const state: Record<string, HostTensor> = {};
-    for (const parameter of this.parameters) {
+    const values = this.parameters.map((parameter) => {
       const { name, shape } = parameter;
-      state[name] = given[name] ?? float32Tensor(shape, initialValue(parameter, seed));
-    }
-    for (const { name, shape } of this.trainable) {
-      for (const slot of [slotNames.firstMoment(name), slotNames.secondMoment(name)]) state[slot] = zeros(shape);
-    }
-    await this.restore(state);
+      return [name, given[name] ?? float32Tensor(shape, initialValue(parameter, seed))];
+    });
+    await this.executor.setState(Object.fromEntries(values));
+    await this.setZeros(slotNames.firstMoment, slotNames.secondMoment);
+    await this.clearGradients();
   }
 
   /** Takes the tensors of a checkpoint. */
@@ -44,9 +42,17 @@ export class ParameterState {
     const missing = this.slots.find((slot) => !(slot in state));
     if (missing !== undefined) throw new Error(`the state lacks ${missing}`);
     await this.executor.setState(state);
-    if (!this.accumulates) return;
-    const gradients = this.trainable.map(({ name, shape }) => [slotNames.gradient(name), zeros(shape)]);
-    await this.executor.setState(Object.fromEntries(gradients));
+    await this.clearGradients();
+  }
+
+  private async clearGradients(): Promise<void> {
+    if (this.accumulates) await this.setZeros(slotNames.gradient);
+  }
+
+  /** Zeros in slots of every parameter that learns. */
+  private setZeros(...slots: readonly ((name: string) => string)[]): Promise<void> {
+    const shapes = this.trainable.flatMap(({ name, shape }) => slots.map((slot) => [slot(name), shape]));
+    return this.executor.setZeros(Object.fromEntries(shapes));
   }
 }
 
@@ -66,5 +72,3 @@ export abstract class StatefulSession {
     return this.state.restore(state);
   }
 }
-
-const zeros = (shape: readonly number[]): HostTensor => float32Tensor(shape, new Float32Array(elementCount(shape)));
