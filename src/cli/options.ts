@@ -225,7 +225,7 @@ export const adapterSpecs = {
     kind: "switch",
     schema: z.boolean().default(false),
     expects: "true or false",
-    help: "a baseline: the adapter stays as it starts, at random, and the head alone is trained",
+    help: "a baseline: the adapter stays as it starts (--init) and the head alone is trained",
   }),
 };
 
