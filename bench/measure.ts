@@ -18,6 +18,7 @@ export interface MeasureRequest {
   readonly sizes: "full" | "tiny";
   readonly backbone: string;
   readonly batch: BatchShape;
+  readonly device: "cpu" | "cuda" | "webgpu";
   readonly threads: number;
   readonly repetitions: number;
   readonly seed: number;
@@ -143,7 +144,7 @@ class Bench {
 
 async function measure(request: MeasureRequest): Promise<Measured> {
   const sizes = request.sizes === "full" ? full : tiny;
-  const executor = await workerExecutor({ device: "cpu", threads: request.threads });
+  const executor = await workerExecutor({ device: request.device, threads: request.threads });
   const batch = makeBatch(sizes, request.batch, request.seed);
   const tokens: Tokens = { batch: request.batch.batch, width: batch.width };
   const model = relationModel(sizes);

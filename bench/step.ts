@@ -17,6 +17,7 @@ const usage = `npm run bench:step -- [options]
   --length N        longest sentence in tokens (64)
   --lengths KIND    fixed: all of that length; real: as in T-REx, padded to the batch's longest (fixed)
   --repetitions N   rounds that count, after two of warm-up (7)
+  --device NAME     cpu, cuda or webgpu; PyTorch has no webgpu (cpu)
   --threads N       threads of both sides (one a core)
   --tiny            sizes of a toy: only to see that the benchmark works
   --no-peer         without PyTorch
@@ -36,6 +37,7 @@ function options() {
       length: { type: "string", default: "64" },
       lengths: { type: "string", default: "fixed" },
       repetitions: { type: "string", default: "7" },
+      device: { type: "string", default: "cpu" },
       threads: { type: "string", default: String(availableParallelism()) },
       tiny: { type: "boolean", default: false },
       "no-peer": { type: "boolean", default: false },
@@ -45,18 +47,22 @@ function options() {
   });
   if (values.lengths !== "fixed" && values.lengths !== "real")
     throw userError({ where: "--lengths", what: values.lengths, expected: "fixed or real" });
+  const device = values.device as MeasureRequest["device"];
+  if (device !== "cpu" && device !== "cuda" && device !== "webgpu")
+    throw userError({ where: "--device", what: device, expected: "cpu, cuda or webgpu" });
   const batch: BatchShape = { batch: whole(values, "batch"), length: whole(values, "length"), lengths: values.lengths };
-  return { ...values, batch, repetitions: whole(values, "repetitions"), threads: whole(values, "threads") };
+  return { ...values, device, batch, repetitions: whole(values, "repetitions"), threads: whole(values, "threads") };
 }
 
 type Settings = ReturnType<typeof options>;
 
 async function measureOurs(settings: Settings, sizes: Sizes, backbone: string): Promise<Measured> {
-  const { batch, threads, repetitions } = settings;
+  const { batch, device, threads, repetitions } = settings;
   const request: MeasureRequest = {
     sizes: sizes.name as "full" | "tiny",
     backbone,
     batch,
+    device,
     threads,
     repetitions,
     seed: 1,
@@ -65,7 +71,7 @@ async function measureOurs(settings: Settings, sizes: Sizes, backbone: string): 
   return JSON.parse(await lastLine(process.execPath, [script, JSON.stringify(request)])) as Measured;
 }
 
-function measurePeer({ batch, repetitions, threads }: Settings, sizes: Sizes, python: string, modern: boolean) {
+function measurePeer({ batch, device, repetitions, threads }: Settings, sizes: Sizes, python: string, modern: boolean) {
   const { backbone, adapter, labels } = sizes;
   const numbers = {
     batch: batch.batch,
@@ -84,19 +90,20 @@ function measurePeer({ batch, repetitions, threads }: Settings, sizes: Sizes, py
     "adapter-layers": adapter.transformerLayers,
     taps: adapter.layers.join(),
   };
-  const args = Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const args = Object.entries({ ...numbers, device }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   return runPeer<Peer>(python, "step.py", modern ? [...args, "--modern"] : args, threads);
 }
 
 const fixed = (value: number, digits = 2) => value.toFixed(digits);
 const row = (...cells: readonly string[]) => tableRow(30, ...cells);
 
-function printOurs(m: Measured, { batch, threads }: Settings): void {
+function printOurs(m: Measured, { batch, device, threads }: Settings): void {
   console.log(
     `\n${batch.batch} sentences padded to ${m.width} tokens (${m.tokens} of ${batch.batch * m.width} are real); ` +
-      `${fixed(m.parameters / 1e6, 1)} M trained parameters; ${threads} threads`,
+      `${fixed(m.parameters / 1e6, 1)} M trained parameters; ` +
+      (device === "cpu" ? `${threads} threads` : device),
   );
-  console.log(`GEMM peak of this machine and engine, measured between the steps: ${fixed(m.peak, 0)} GFLOP/s\n`);
+  console.log(`GEMM peak of this device and engine, measured between the steps: ${fixed(m.peak, 0)} GFLOP/s\n`);
   console.log(row("", "seconds", "GFLOP", "GFLOP/s", "of peak"));
   const line = (label: string, name: keyof Measured["share"]) => {
     const gflop = m.needed[name];
@@ -146,7 +153,7 @@ async function main(): Promise<void> {
     return;
   }
   const sizes = settings.tiny ? tiny : full;
-  const python = settings["no-peer"] ? null : await peerPython();
+  const python = settings["no-peer"] || settings.device === "webgpu" ? null : await peerPython();
   const backbone = await randomBackboneFolder(".cache/bench", sizes, 1);
   console.log(`Random-weight RoBERTa: ${backbone} (kept for the next run)`);
   const ours = await measureOurs(settings, sizes, backbone);
@@ -157,7 +164,7 @@ async function main(): Promise<void> {
     printPeer("PyTorch as the released code does it", ours, peers["official"]);
     peers["modern"] = await measurePeer(settings, sizes, python, true);
     printPeer("PyTorch with its fused attention and fused AdamW", ours, peers["modern"]);
-  } else if (!settings["no-peer"]) console.log(`\n${peerAdvice}`);
+  } else if (!settings["no-peer"] && settings.device !== "webgpu") console.log(`\n${peerAdvice}`);
   if (settings.json) console.log(JSON.stringify({ settings: settings.batch, threads: settings.threads, ours, peers }));
 }
 

@@ -75,7 +75,7 @@ class Backbone(nn.Module):
         self.layers = nn.ModuleList(Layer(o.hidden, o.heads, o.inner, 0.1, o.eps, o.modern) for _ in range(o.layers))
 
     def forward(self, ids, mask):
-        places = torch.arange(ids.shape[1])
+        places = torch.arange(ids.shape[1], device=ids.device)
         if self.counted:
             real = (ids != self.padding).long()
             places = real.cumsum(1) * real + self.padding
@@ -163,6 +163,7 @@ def options():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--taps", type=lambda text: [int(tap) for tap in text.split(",")], default=[0, 11, 22])
     parser.add_argument("--dropout", type=float, default=0.1, help="of adapter and head")
+    parser.add_argument("--device", default="cpu", help="step.py: cpu or cuda")
     parser.add_argument("--backbone", help="pretrain.py: the model's folder")
     parser.add_argument("--start", help="pretrain.py: first weights of adapter and head, safetensors")
     parser.add_argument("--data", help="pretrain.py: sentences and the batches of every epoch, JSON")
@@ -174,32 +175,40 @@ def options():
     return parser.parse_args()
 
 
+def moment(device):
+    """Seconds now, when all that was given to the device is done."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
 def main():
     o = options()
     torch.set_num_threads(o.threads)
     torch.manual_seed(o.seed)
-    backbone, model = Backbone(o).eval(), Model(o).train()
+    device = torch.device(o.device)
+    backbone, model = Backbone(o).eval().to(device), Model(o).train().to(device)
     parameters = list(model.parameters())
     optimizer = torch.optim.AdamW(parameters, 1e-6, fused=True) if o.modern else AdamW(parameters, 1e-6)
-    ids = torch.randint(4, o.vocabulary - 1, (o.batch, o.length))
-    mask = torch.zeros(o.batch, 1, 1, o.length)
-    select = F.one_hot(torch.randint(0, o.length, (o.batch, 2)), o.length).float()
-    labels = torch.randint(0, o.labels, (o.batch,))
+    ids = torch.randint(4, o.vocabulary - 1, (o.batch, o.length)).to(device)
+    mask = torch.zeros(o.batch, 1, 1, o.length, device=device)
+    select = F.one_hot(torch.randint(0, o.length, (o.batch, 2)), o.length).float().to(device)
+    labels = torch.randint(0, o.labels, (o.batch,)).to(device)
     samples = {"backbone": [], "forward": [], "backward": [], "update": []}
     losses = []
     for _ in range(2 + o.repetitions):
-        times = [time.perf_counter()]
+        times = [moment(device)]
         with torch.no_grad():
             states = backbone(ids, mask)
-        times.append(time.perf_counter())
+        times.append(moment(device))
         loss = model(states, mask, select, labels)
-        times.append(time.perf_counter())
+        times.append(moment(device))
         loss.backward()
-        times.append(time.perf_counter())
+        times.append(moment(device))
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         model.zero_grad()
-        times.append(time.perf_counter())
+        times.append(moment(device))
         losses.append(loss.item())
         for samples_of, start, end in zip(samples.values(), times, times[1:]):
             samples_of.append(end - start)

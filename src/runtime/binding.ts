@@ -30,9 +30,11 @@ export interface Binding<V> {
   open(source: GraphSource, device: Executor["device"], threads: number): Promise<BoundSession<V>>;
   /** A value over the tensor's own memory: writing to one shows in the other. */
   wrap(tensor: HostTensor): V;
-  /** Values of zeros, in memory of their own. */
-  zeros(types: readonly TensorType[]): readonly V[];
-  /** The tensor that was wrapped, or a copy of what a run has made. */
+  /** A value that stays between runs, where graphs run; the tensor's memory may become its own. */
+  keep(tensor: HostTensor): V | Promise<V>;
+  /** Values of zeros that stay between runs, in memory of their own. */
+  zeros(types: readonly TensorType[]): readonly V[] | Promise<readonly V[]>;
+  /** The tensor that was wrapped, or a copy of what a run has made or keeps elsewhere. */
   unwrap(value: V): HostTensor | Promise<HostTensor>;
   release(value: V): void;
 }

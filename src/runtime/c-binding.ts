@@ -7,10 +7,13 @@ import { externalContents } from "./external.js";
 import { freshBytes, freshTensors, reserve } from "./huge-pages.js";
 import { OrtLibrary, type Pointer } from "./ort-library.js";
 
-/** A tensor of ONNX Runtime; `host` is there when it lies over memory of ours, which must live as long as it does. */
+/** A tensor of ONNX Runtime. */
 export interface CValue {
   readonly pointer: Pointer;
+  /** The tensor over whose memory it lies, which must live as long as it does. */
   readonly host: HostTensor | null;
+  /** Whether its elements lie in a device's memory, where the host cannot read them. */
+  readonly onDevice?: boolean;
 }
 
 /** `ONNXTensorElementDataType` */
@@ -31,6 +34,12 @@ const elementTypes: Readonly<Partial<Record<DType, number>>> = {
 };
 const dtypeOf = new Map(Object.entries(elementTypes).map(([dtype, code]) => [code, dtype as DType]));
 
+export function elementType(dtype: DType): number {
+  const type = elementTypes[dtype];
+  if (type === undefined) throw new Error(`ONNX Runtime has no tensors of ${dtype}`);
+  return type;
+}
+
 /** `OrtLoggingLevel`: nothing below fatal, as the error's message reaches the caller. */
 const fatal = 4;
 /** `GraphOptimizationLevel`: ORT_ENABLE_ALL */
@@ -40,7 +49,7 @@ const arenaAllocator = 1;
 const defaultMemory = 0;
 
 /**
- * The CPU through ONNX Runtime's C interface. Other than `onnxruntime-node`'s own binding it copies no output: what a
+ * ONNX Runtime's C interface, on the CPU. Other than `onnxruntime-node`'s own binding it copies no output: what a
  * training step replaces is written in place and never touched again, a sixth of a full-size step's time and half a
  * gigabyte of garbage each.
  */
@@ -50,7 +59,7 @@ export class CBinding implements Binding<CValue> {
   private readonly memory: Pointer;
 
   /** @throws Error when the library cannot be loaded here */
-  constructor(private readonly ort = OrtLibrary.open()) {
+  constructor(protected readonly ort = OrtLibrary.open()) {
     this.environment = ort.out("CreateEnv", fatal, "kadapter");
     this.memory = ort.out("CreateCpuMemoryInfo", arenaAllocator, defaultMemory);
   }
@@ -60,19 +69,29 @@ export class CBinding implements Binding<CValue> {
     const files = await externalContents(source, freshBytes);
     const options = ort.out("CreateSessionOptions");
     try {
+      ort.call("SetSessionLogSeverityLevel", options, fatal);
       ort.call("SetIntraOpNumThreads", options, threads);
       ort.call("SetInterOpNumThreads", options, 1);
       ort.call("SetSessionGraphOptimizationLevel", options, allOptimizations);
       ort.call("DisableMemPattern", options);
       ort.call("AddSessionConfigEntry", options, "session.intra_op.allow_spinning", intraOpSpinning);
-      ort.call("AddSessionConfigEntry", options, "optimization.disable_specified_optimizers", slowFusions);
+      this.configure(options);
       if (files.length > 0) this.addExternalFiles(options, files);
       const { model } = source;
       const session = ort.out("CreateSessionFromArray", this.environment, model, model.byteLength, options);
-      return new CSession(ort, session, this.memory);
+      return this.bound(session);
     } finally {
       ort.call("ReleaseSessionOptions", options);
     }
+  }
+
+  /** What a device wants of a session. */
+  protected configure(options: Pointer): void {
+    this.ort.call("AddSessionConfigEntry", options, "optimization.disable_specified_optimizers", slowFusions);
+  }
+
+  protected bound(session: Pointer): BoundSession<CValue> {
+    return new CpuSession(this.ort, session, this.memory);
   }
 
   private addExternalFiles(
@@ -90,24 +109,26 @@ export class CBinding implements Binding<CValue> {
   }
 
   wrap(host: HostTensor): CValue {
-    const type = elementTypes[host.dtype];
-    if (type === undefined) throw new Error(`ONNX Runtime has no tensors of ${host.dtype}`);
     // Small typed arrays lie on JavaScript's heap, where they move; asking for the buffer gives them a fixed place.
     const { buffer, byteOffset, byteLength } = host.data;
     const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
     const dims = BigInt64Array.from(host.shape, BigInt);
     const pointer = this.ort.out(
       "CreateTensorWithDataAsOrtValue",
-      ...[this.memory, bytes, byteLength, dims, dims.length, type],
+      ...[this.memory, bytes, byteLength, dims, dims.length, elementType(host.dtype)],
     );
     return { pointer, host };
   }
 
-  zeros(types: readonly TensorType[]): readonly CValue[] {
+  keep(tensor: HostTensor): CValue | Promise<CValue> {
+    return this.wrap(tensor);
+  }
+
+  zeros(types: readonly TensorType[]): readonly CValue[] | Promise<readonly CValue[]> {
     return freshTensors(types).map((tensor) => this.wrap(tensor));
   }
 
-  unwrap({ pointer, host }: CValue): HostTensor {
+  unwrap({ pointer, host }: CValue): HostTensor | Promise<HostTensor> {
     if (host) return host;
     const { dtype, shape } = this.typeOf(pointer);
     const size = elementCount(shape) * dtypeBytes[dtype];
@@ -116,7 +137,7 @@ export class CBinding implements Binding<CValue> {
     return { dtype, shape, data: viewAs(dtype, bytes) } as HostTensor;
   }
 
-  private typeOf(value: Pointer): { readonly dtype: DType; readonly shape: readonly number[] } {
+  protected typeOf(value: Pointer): { readonly dtype: DType; readonly shape: readonly number[] } {
     const { ort } = this;
     const info = ort.out("GetTensorTypeAndShape", value);
     try {
@@ -137,15 +158,15 @@ export class CBinding implements Binding<CValue> {
   }
 }
 
-class CSession implements BoundSession<CValue> {
+/** A session on any device. */
+export class CSession implements BoundSession<CValue> {
   readonly inputNames: readonly string[];
   /** Names in C's form, by their list: a graph is run with the same ones again and again. */
   private readonly names = new Map<string, CStrings>();
 
   constructor(
-    private readonly ort: OrtLibrary,
-    private readonly session: Pointer,
-    private readonly memory: Pointer,
+    protected readonly ort: OrtLibrary,
+    readonly session: Pointer,
   ) {
     const allocator = ort.out("GetAllocatorWithDefaultOptions");
     const count = Number(ort.out<number | bigint>("SessionGetInputCount", session));
@@ -155,18 +176,6 @@ class CSession implements BoundSession<CValue> {
       ort.call("AllocatorFree", allocator, text);
       return name;
     });
-  }
-
-  expect(bytes: number): void {
-    const { ort } = this;
-    const allocator = ort.out("CreateAllocator", this.session, this.memory);
-    const allocate = (size: number) => ort.out("AllocatorAlloc", allocator, size);
-    // The arena takes powers of two.
-    reserve(
-      { allocate, free: (block) => ort.call("AllocatorFree", allocator, block) },
-      2 ** Math.ceil(Math.log2(bytes)),
-    );
-    ort.call("ReleaseAllocator", allocator);
   }
 
   async run(
@@ -197,6 +206,29 @@ class CSession implements BoundSession<CValue> {
   }
 }
 
+/** A session on the CPU, whose arena takes its memory in huge pages where it can. */
+class CpuSession extends CSession {
+  constructor(
+    ort: OrtLibrary,
+    session: Pointer,
+    private readonly memory: Pointer,
+  ) {
+    super(ort, session);
+  }
+
+  expect(bytes: number): void {
+    const { ort } = this;
+    const allocator = ort.out("CreateAllocator", this.session, this.memory);
+    const allocate = (size: number) => ort.out("AllocatorAlloc", allocator, size);
+    // The arena takes powers of two.
+    reserve(
+      { allocate, free: (block) => ort.call("AllocatorFree", allocator, block) },
+      2 ** Math.ceil(Math.log2(bytes)),
+    );
+    ort.call("ReleaseAllocator", allocator);
+  }
+}
+
 interface CStrings {
   readonly pointers: BigUint64Array;
   /** What the pointers point into. */
@@ -204,7 +236,7 @@ interface CStrings {
 }
 
 /** An array of C strings. */
-function cStrings(strings: readonly string[], wide = false): CStrings {
+export function cStrings(strings: readonly string[], wide = false): CStrings {
   const encoded = strings.map((text) => Buffer.from(`${text}\0`, wide ? "utf16le" : "utf8"));
   // Not from Buffer's pool, and never empty: its address must be its own.
   const bytes = new Uint8Array(

@@ -16,17 +16,22 @@ function counter() {
 
 const vector = (...values: readonly number[]) => float32Tensor([values.length], Float32Array.from(values));
 
-/** Only a machine with a GPU has it, or one with a Vulkan driver in software. */
-const hasWebGpu = await probeDevice("webgpu").then(
-  () => true,
-  () => false,
-);
+const works = (device: "cuda" | "webgpu") =>
+  installedDevices().includes(device) &&
+  probeDevice(device).then(
+    () => true,
+    () => false,
+  );
+/** Only a machine with a GPU has these; WebGPU also works with a Vulkan driver in software. */
+const gpus = { CUDA: await works("cuda"), WebGPU: await works("webgpu") };
 
 const kinds: Readonly<Record<string, () => Promise<Executor>>> = {
   "on this thread": () => localExecutor({ device: "cpu", threads: 1 }),
   "on this thread, through the npm package's binding": () =>
     localExecutor({ device: "cpu", threads: 1, binding: "node" }),
   "that keeps its state on WebGPU": () => localExecutor({ device: "webgpu" }),
+  "that keeps its state on CUDA": () => localExecutor({ device: "cuda" }),
+  "on CUDA, through the npm package's binding": () => localExecutor({ device: "cuda", binding: "node" }),
   "in a worker thread": () => workerExecutor({ device: "cpu", threads: 1 }),
 };
 
@@ -59,9 +64,9 @@ describe("localExecutor", () => {
 
 for (const [kind, open] of Object.entries(kinds)) {
   // The worker's JavaScript is built by `npm run build`.
-  const missing = kind.includes("worker")
-    ? !existsSync("dist/runtime/worker.js")
-    : kind.includes("WebGPU") && !hasWebGpu;
+  const missing =
+    (kind.includes("worker") && !existsSync("dist/runtime/worker.js")) ||
+    Object.entries(gpus).some(([name, there]) => kind.includes(name) && !there);
   describe.skipIf(missing)(`an executor ${kind}`, () => {
     it("replaces state by outputs, run after run", async () => {
       const executor = await open();

@@ -1,4 +1,4 @@
-import { bytesOf, elementCount, type HostTensor } from "../tensor.js";
+import { bytesOf, dtypeBytes, elementCount, type HostTensor } from "../tensor.js";
 import type {
   Executor,
   ExecutorFacts,
@@ -7,7 +7,7 @@ import type {
   LoadedGraph,
   Tensors,
 } from "../training/executor.js";
-import type { Binding, BoundSession } from "./binding.js";
+import type { Binding, BoundSession, TensorType } from "./binding.js";
 import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";
 
 /**
@@ -15,6 +15,7 @@ import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";
  * where the binding writes nothing in place, it makes a new value.
  */
 interface Slot<V> {
+  readonly type: TensorType;
   current: V;
   spare: V | null;
 }
@@ -29,17 +30,18 @@ export async function localExecutor(options: ExecutorOptions = {}): Promise<Exec
   const candidates = candidateDevices(options.device ?? "auto");
   const device = await firstWorkingDevice(candidates);
   const threads = options.threads ?? defaultThreads();
-  const direct = device === "cpu" && options.binding !== "node" ? await directBinding() : null;
+  const direct = options.binding === "node" ? null : await directBinding(device);
   if (direct) return new LocalExecutor(device, threads, "c", direct);
   const { nodeBinding } = await import("./node-binding.js");
   return new LocalExecutor(device, threads, "node", nodeBinding);
 }
 
-/** The binding that copies nothing, or null where foreign functions cannot be called. */
-async function directBinding() {
+/** The binding that copies no state, or null where there is none or foreign functions cannot be called. */
+async function directBinding(device: Executor["device"]) {
   try {
-    const { CBinding } = await import("./c-binding.js");
-    return new CBinding();
+    if (device === "webgpu") return null;
+    if (device === "cuda") return new (await import("./cuda-binding.js")).CudaBinding();
+    return new (await import("./c-binding.js")).CBinding();
   } catch {
     return null;
   }
@@ -144,28 +146,32 @@ class LocalExecutor<V> implements Executor {
   private async makeSpares(session: BoundSession<V>, names: readonly string[]): Promise<void> {
     const lacking = names.map((name) => this.slot(name)).filter(({ spare }) => spare === null);
     if (lacking.length === 0) return;
-    const tensors = await Promise.all(lacking.map(async ({ current }) => this.binding.unwrap(current)));
-    this.binding.zeros(tensors).forEach((value, i) => {
+    const types = lacking.map(({ type }) => type);
+    (await this.binding.zeros(types)).forEach((value, i) => {
       (lacking[i] as Slot<V>).spare = value;
     });
-    const bytes = tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+    const bytes = types.reduce((sum, { dtype, shape }) => sum + elementCount(shape) * dtypeBytes[dtype], 0);
     session.expect?.(activationShare * bytes);
   }
 
   async setState(tensors: Tensors): Promise<void> {
     for (const [name, tensor] of Object.entries(tensors)) {
-      this.releaseSlot(name);
-      this.slots.set(name, { current: this.binding.wrap(checked(tensor)), spare: null });
+      const current = await this.binding.keep(checked(tensor));
+      this.fill(name, tensor, current);
     }
   }
 
   async setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
     const types = Object.values(shapes).map((shape) => ({ dtype: "float32" as const, shape }));
-    const values = this.binding.zeros(types);
+    const values = await this.binding.zeros(types);
     Object.keys(shapes).forEach((name, i) => {
-      this.releaseSlot(name);
-      this.slots.set(name, { current: values[i] as V, spare: null });
+      this.fill(name, types[i] as TensorType, values[i] as V);
     });
+  }
+
+  private fill(name: string, { dtype, shape }: TensorType, current: V): void {
+    this.releaseSlot(name);
+    this.slots.set(name, { type: { dtype, shape }, current, spare: null });
   }
 
   private releaseSlot(name: string): void {

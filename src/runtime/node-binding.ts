@@ -1,9 +1,9 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { userError } from "../errors.js";
-import { GraphBuilder, toOnnx } from "../graph/index.js";
 import { type DType, dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
 import type { Binding } from "./binding.js";
+import { copyGraph } from "./copy-graph.js";
 import { sessionOptions } from "./devices.js";
 import { externalContents } from "./external.js";
 
@@ -29,6 +29,7 @@ export const nodeBinding: Binding<Tensor> = {
     };
   },
   wrap: ({ dtype, shape, data }) => new Tensor(dtype as "float32", data as Float32Array, shape),
+  keep: (tensor) => nodeBinding.wrap(tensor),
   zeros: (types) =>
     types.map(({ dtype, shape }) =>
       nodeBinding.wrap({ dtype, shape, data: viewAs(dtype, new Uint8Array(elementCount(shape) * dtypeBytes[dtype])) }),
@@ -59,17 +60,12 @@ const copies = new Map<string, Promise<InferenceSession>>();
 
 /** `getData` of a buffer on the GPU ends the process with "not implemented"; a graph that copies its input brings it back. */
 async function fromGpu(tensor: Tensor): Promise<Tensor> {
-  const dims = tensor.dims.map((_, axis) => `d${axis}`);
-  const key = `${tensor.type} ${dims.length}`;
-  const copy = copies.get(key) ?? copySession(tensor.type as DType, dims);
+  const { type, dims } = tensor;
+  const key = `${type} ${dims.length}`;
+  const copy =
+    copies.get(key) ?? InferenceSession.create(copyGraph(type as DType, dims.length), sessionOptions("webgpu", 1));
   copies.set(key, copy);
   return (await (await copy).run({ x: tensor }))["y"] as Tensor;
-}
-
-function copySession(dtype: DType, dims: readonly string[]): Promise<InferenceSession> {
-  const g = new GraphBuilder();
-  const y = g.emitOne("Identity", [g.input("x", dtype, dims)], {});
-  return InferenceSession.create(toOnnx(g.build({ y })), sessionOptions("webgpu", 1));
 }
 
 /** Parameters and moments stay on the GPU from step to step; losses and logits come back. */

@@ -1,0 +1,98 @@
+import { type DType, dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
+import type { BoundSession, TensorType } from "./binding.js";
+import { CBinding, CSession, type CValue, cStrings, elementType } from "./c-binding.js";
+import { copyGraph } from "./copy-graph.js";
+import type { Pointer } from "./ort-library.js";
+
+/**
+ * Options of the provider: products in float32 as on the CPU, not in TensorFloat-32's 10 bits, and no more memory than is
+ * asked for.
+ */
+const providerOptions = { use_tf32: "0", arena_extend_strategy: "kSameAsRequested" };
+
+/** `OrtAllocatorType`: OrtArenaAllocator; `OrtMemType`: OrtMemTypeDefault */
+const arenaAllocator = 1;
+const defaultMemory = 0;
+
+/**
+ * An NVIDIA GPU through ONNX Runtime's C interface: parameters and moments stay in its memory from step to step and are
+ * written in place; only what is fed and fetched travels. `onnxruntime-node`'s own binding would bring all of them to the
+ * host and back, each step.
+ */
+export class CudaBinding extends CBinding {
+  /** Sessions that copy, by dtype and rank. */
+  private readonly copiers = new Map<string, Promise<CSession>>();
+  private allocator: Promise<Pointer> | null = null;
+
+  protected override configure(options: Pointer): void {
+    const { ort } = this;
+    const provider = ort.out("CreateCUDAProviderOptions");
+    try {
+      const keys = cStrings(Object.keys(providerOptions));
+      const values = cStrings(Object.values(providerOptions));
+      ort.call("UpdateCUDAProviderOptions", provider, keys.pointers, values.pointers, keys.pointers.length);
+      ort.call("SessionOptionsAppendExecutionProvider_CUDA_V2", options, provider);
+    } finally {
+      ort.call("ReleaseCUDAProviderOptions", provider);
+    }
+  }
+
+  protected override bound(session: Pointer): BoundSession<CValue> {
+    return new CSession(this.ort, session);
+  }
+
+  override async keep(tensor: HostTensor): Promise<CValue> {
+    const kept = await this.allocate(tensor);
+    const fed = this.wrap(tensor);
+    try {
+      await (await this.copier(tensor)).run(new Map([["x", fed]]), new Map([["y", kept]]));
+    } finally {
+      this.release(fed);
+    }
+    return kept;
+  }
+
+  override async zeros(types: readonly TensorType[]): Promise<readonly CValue[]> {
+    const kept: CValue[] = [];
+    for (const { dtype, shape } of types) {
+      const data = viewAs(dtype, new Uint8Array(elementCount(shape) * dtypeBytes[dtype]));
+      kept.push(await this.keep({ dtype, shape, data } as HostTensor));
+    }
+    return kept;
+  }
+
+  override async unwrap(value: CValue): Promise<HostTensor> {
+    if (!value.onDevice) return super.unwrap(value);
+    const copier = await this.copier(this.typeOf(value.pointer));
+    const copied = (await copier.run(new Map([["x", value]]), new Map([["y", null]]))).get("y") as CValue;
+    const tensor = await super.unwrap(copied);
+    this.release(copied);
+    return tensor;
+  }
+
+  private async allocate({ dtype, shape }: TensorType): Promise<CValue> {
+    this.allocator ??= this.openAllocator();
+    const dims = BigInt64Array.from(shape, BigInt);
+    const allocator = await this.allocator;
+    const pointer = this.ort.out("CreateTensorAsOrtValue", allocator, dims, dims.length, elementType(dtype));
+    return { pointer, host: null, onDevice: true };
+  }
+
+  /** Memory of a device is that of a session; this one lives as long as the binding, as do the values in it. */
+  private async openAllocator(): Promise<Pointer> {
+    const { session } = await this.copier({ dtype: "float32", shape: [1] });
+    const memory = this.ort.out("CreateMemoryInfo", "Cuda", arenaAllocator, 0, defaultMemory);
+    return this.ort.out("CreateAllocator", session, memory);
+  }
+
+  private copier({ dtype, shape }: TensorType): Promise<CSession> {
+    const key = `${dtype} ${shape.length}`;
+    const copier = this.copiers.get(key) ?? this.openCopier(dtype, shape.length);
+    this.copiers.set(key, copier);
+    return copier;
+  }
+
+  private async openCopier(dtype: DType, rank: number): Promise<CSession> {
+    return (await this.open({ model: copyGraph(dtype, rank) }, "cuda", 1)) as CSession;
+  }
+}
