@@ -37,4 +37,6 @@ export interface Binding<V> {
   /** The tensor that was wrapped, or a copy of what a run has made or keeps elsewhere. */
   unwrap(value: V): HostTensor | Promise<HostTensor>;
   release(value: V): void;
+  /** Lets go of what the binding itself has opened; all its values were released before. */
+  close?(): Promise<void>;
 }

@@ -20,6 +20,8 @@ const defaultMemory = 0;
  * host and back, each step.
  */
 export class CudaBinding extends CBinding {
+  /** ONNX Runtime's name of the memory that values are kept in. */
+  protected readonly memoryName: string = "Cuda";
   /** Sessions that copy, by dtype and rank. */
   private readonly copiers = new Map<string, Promise<CSession>>();
   private allocator: Promise<Pointer> | null = null;
@@ -70,6 +72,13 @@ export class CudaBinding extends CBinding {
     return tensor;
   }
 
+  async close(): Promise<void> {
+    if (this.allocator) this.ort.call("ReleaseAllocator", await this.allocator);
+    this.allocator = null;
+    for (const copier of this.copiers.values()) await (await copier).close();
+    this.copiers.clear();
+  }
+
   private async allocate({ dtype, shape }: TensorType): Promise<CValue> {
     this.allocator ??= this.openAllocator();
     const dims = BigInt64Array.from(shape, BigInt);
@@ -78,10 +87,10 @@ export class CudaBinding extends CBinding {
     return { pointer, host: null, onDevice: true };
   }
 
-  /** Memory of a device is that of a session; this one lives as long as the binding, as do the values in it. */
+  /** Memory of a device is that of a session; this one outlives all values that are kept. */
   private async openAllocator(): Promise<Pointer> {
     const { session } = await this.copier({ dtype: "float32", shape: [1] });
-    const memory = this.ort.out("CreateMemoryInfo", "Cuda", arenaAllocator, 0, defaultMemory);
+    const memory = this.ort.out("CreateMemoryInfo", this.memoryName, arenaAllocator, 0, defaultMemory);
     return this.ort.out("CreateAllocator", session, memory);
   }
 

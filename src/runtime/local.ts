@@ -193,6 +193,7 @@ class LocalExecutor<V> implements Executor {
     this.sessions.clear();
     for (const session of open) await session.close();
     for (const name of [...this.slots.keys()]) this.releaseSlot(name);
+    await this.binding.close?.();
   }
 }
 
