@@ -18,7 +18,7 @@ export interface MeasureRequest {
   readonly sizes: "full" | "tiny";
   readonly backbone: string;
   readonly batch: BatchShape;
-  readonly device: "cpu" | "cuda" | "webgpu";
+  readonly device: Executor["device"];
   readonly threads: number;
   readonly repetitions: number;
   readonly seed: number;

@@ -47,11 +47,19 @@ function options() {
   });
   if (values.lengths !== "fixed" && values.lengths !== "real")
     throw userError({ where: "--lengths", what: values.lengths, expected: "fixed or real" });
-  const device = values.device as MeasureRequest["device"];
-  if (device !== "cpu" && device !== "cuda" && device !== "webgpu")
-    throw userError({ where: "--device", what: device, expected: "cpu, cuda or webgpu" });
+  if (values.device !== "cpu" && values.device !== "cuda" && values.device !== "webgpu")
+    throw userError({ where: "--device", what: values.device, expected: "cpu, cuda or webgpu" });
+  const device: MeasureRequest["device"] = values.device;
   const batch: BatchShape = { batch: whole(values, "batch"), length: whole(values, "length"), lengths: values.lengths };
-  return { ...values, device, batch, repetitions: whole(values, "repetitions"), threads: whole(values, "threads") };
+  const peerless = values["no-peer"] || device === "webgpu";
+  return {
+    ...values,
+    device,
+    peerless,
+    batch,
+    repetitions: whole(values, "repetitions"),
+    threads: whole(values, "threads"),
+  };
 }
 
 type Settings = ReturnType<typeof options>;
@@ -153,7 +161,7 @@ async function main(): Promise<void> {
     return;
   }
   const sizes = settings.tiny ? tiny : full;
-  const python = settings["no-peer"] || settings.device === "webgpu" ? null : await peerPython();
+  const python = settings.peerless ? null : await peerPython();
   const backbone = await randomBackboneFolder(".cache/bench", sizes, 1);
   console.log(`Random-weight RoBERTa: ${backbone} (kept for the next run)`);
   const ours = await measureOurs(settings, sizes, backbone);
@@ -164,7 +172,7 @@ async function main(): Promise<void> {
     printPeer("PyTorch as the released code does it", ours, peers["official"]);
     peers["modern"] = await measurePeer(settings, sizes, python, true);
     printPeer("PyTorch with its fused attention and fused AdamW", ours, peers["modern"]);
-  } else if (!settings["no-peer"] && settings.device !== "webgpu") console.log(`\n${peerAdvice}`);
+  } else if (!settings.peerless) console.log(`\n${peerAdvice}`);
   if (settings.json) console.log(JSON.stringify({ settings: settings.batch, threads: settings.threads, ours, peers }));
 }
 

@@ -4,7 +4,8 @@
 // where it learnt facts and trees itself (the multi-task baseline).
 //
 //   node scripts/downstream-experiment.js --backbone DIR --data ../shared/data --out DIR [--seeds 1,2,3] \
-//     [--tasks semeval,redocred,openentity,cosmosqa,xquad] [--rows none,taps,random,copies,random+copies,F,L,F+L] [--sentences 20000] \
+//     [--tasks semeval,redocred,openentity,cosmosqa,xquad] [--rows none,taps,random,copies,random+copies,F,L,F+L] \
+//     [--sentences 20000] \
 //     [--trained-tasks semeval,openentity] [--trained-rows none,random,F+L,multitask] [--trained-epochs 3] \
 //     [--layers 0,3,6] [--adapter-size 384] [--epochs 1] [--cache DIR] [--head-epochs 5] [--max-length 256] \
 //     [--device cpu|cuda] [--threads N] [--max-steps N]

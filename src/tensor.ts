@@ -84,6 +84,19 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
 
+/** What a tensor is but for its elements. */
+export type TensorType = Pick<HostTensor, "dtype" | "shape">;
+
+/** Bytes of a tensor's elements. */
+export function byteCount({ dtype, shape }: TensorType): number {
+  return elementCount(shape) * dtypeBytes[dtype];
+}
+
+/** A tensor of zeros. */
+export function zeroTensor({ dtype, shape }: TensorType): HostTensor {
+  return { dtype, shape, data: viewAs(dtype, new Uint8Array(byteCount({ dtype, shape }))) } as HostTensor;
+}
+
 /** Views bytes as elements of `dtype`. Copies only when the bytes are not aligned to the element size. */
 export function viewAs<D extends DType>(dtype: D, bytes: Uint8Array<ArrayBuffer>): DTypeArrays[D] {
   const size = dtypeBytes[dtype];

@@ -1,8 +1,5 @@
-import type { HostTensor } from "../tensor.js";
+import type { HostTensor, TensorType } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
-
-/** What a tensor is but for its elements. */
-export type TensorType = Pick<HostTensor, "dtype" | "shape">;
 
 /** A loaded model. `V` is a binding's own form of a tensor. */
 export interface BoundSession<V> {

@@ -1,7 +1,7 @@
 import koffi from "koffi";
-import { type DType, dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
+import { byteCount, type DType, type HostTensor, type TensorType, viewAs } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
-import type { Binding, BoundSession, TensorType } from "./binding.js";
+import type { Binding, BoundSession } from "./binding.js";
 import { intraOpSpinning, slowFusions } from "./devices.js";
 import { externalContents } from "./external.js";
 import { freshBytes, freshTensors, reserve } from "./huge-pages.js";
@@ -45,8 +45,8 @@ const fatal = 4;
 /** `GraphOptimizationLevel`: ORT_ENABLE_ALL */
 const allOptimizations = 99;
 /** `OrtAllocatorType`: OrtArenaAllocator; `OrtMemType`: OrtMemTypeDefault */
-const arenaAllocator = 1;
-const defaultMemory = 0;
+export const arenaAllocator = 1;
+export const defaultMemory = 0;
 
 /**
  * ONNX Runtime's C interface, on the CPU. Other than `onnxruntime-node`'s own binding it copies no output: what a
@@ -65,6 +65,10 @@ export class CBinding implements Binding<CValue> {
   }
 
   async open(source: GraphSource, _device: Executor["device"], threads: number): Promise<BoundSession<CValue>> {
+    return new CpuSession(this.ort, await this.createSession(source, threads), this.memory);
+  }
+
+  protected async createSession(source: GraphSource, threads: number): Promise<Pointer> {
     const { ort } = this;
     const files = await externalContents(source, freshBytes);
     const options = ort.out("CreateSessionOptions");
@@ -78,8 +82,7 @@ export class CBinding implements Binding<CValue> {
       this.configure(options);
       if (files.length > 0) this.addExternalFiles(options, files);
       const { model } = source;
-      const session = ort.out("CreateSessionFromArray", this.environment, model, model.byteLength, options);
-      return this.bound(session);
+      return ort.out("CreateSessionFromArray", this.environment, model, model.byteLength, options);
     } finally {
       ort.call("ReleaseSessionOptions", options);
     }
@@ -88,10 +91,6 @@ export class CBinding implements Binding<CValue> {
   /** What a device wants of a session. */
   protected configure(options: Pointer): void {
     this.ort.call("AddSessionConfigEntry", options, "optimization.disable_specified_optimizers", slowFusions);
-  }
-
-  protected bound(session: Pointer): BoundSession<CValue> {
-    return new CpuSession(this.ort, session, this.memory);
   }
 
   private addExternalFiles(
@@ -131,7 +130,7 @@ export class CBinding implements Binding<CValue> {
   unwrap({ pointer, host }: CValue): HostTensor | Promise<HostTensor> {
     if (host) return host;
     const { dtype, shape } = this.typeOf(pointer);
-    const size = elementCount(shape) * dtypeBytes[dtype];
+    const size = byteCount({ dtype, shape });
     const bytes = new Uint8Array(size);
     if (size > 0) bytes.set(new Uint8Array(koffi.view(this.ort.out("GetTensorMutableData", pointer), size)));
     return { dtype, shape, data: viewAs(dtype, bytes) } as HostTensor;

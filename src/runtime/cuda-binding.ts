@@ -1,6 +1,6 @@
-import { type DType, dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
-import type { BoundSession, TensorType } from "./binding.js";
-import { CBinding, CSession, type CValue, cStrings, elementType } from "./c-binding.js";
+import { type HostTensor, type TensorType, zeroTensor } from "../tensor.js";
+import type { Executor, GraphSource } from "../training/executor.js";
+import { arenaAllocator, CBinding, CSession, type CValue, cStrings, defaultMemory, elementType } from "./c-binding.js";
 import { copyGraph } from "./copy-graph.js";
 import type { Pointer } from "./ort-library.js";
 
@@ -9,10 +9,6 @@ import type { Pointer } from "./ort-library.js";
  * asked for.
  */
 const providerOptions = { use_tf32: "0", arena_extend_strategy: "kSameAsRequested" };
-
-/** `OrtAllocatorType`: OrtArenaAllocator; `OrtMemType`: OrtMemTypeDefault */
-const arenaAllocator = 1;
-const defaultMemory = 0;
 
 /**
  * An NVIDIA GPU through ONNX Runtime's C interface: parameters and moments stay in its memory from step to step and are
@@ -39,8 +35,8 @@ export class CudaBinding extends CBinding {
     }
   }
 
-  protected override bound(session: Pointer): BoundSession<CValue> {
-    return new CSession(this.ort, session);
+  override async open(source: GraphSource, _device: Executor["device"], threads: number): Promise<CSession> {
+    return new CSession(this.ort, await this.createSession(source, threads));
   }
 
   override async keep(tensor: HostTensor): Promise<CValue> {
@@ -56,10 +52,7 @@ export class CudaBinding extends CBinding {
 
   override async zeros(types: readonly TensorType[]): Promise<readonly CValue[]> {
     const kept: CValue[] = [];
-    for (const { dtype, shape } of types) {
-      const data = viewAs(dtype, new Uint8Array(elementCount(shape) * dtypeBytes[dtype]));
-      kept.push(await this.keep({ dtype, shape, data } as HostTensor));
-    }
+    for (const type of types) kept.push(await this.keep(zeroTensor(type)));
     return kept;
   }
 
@@ -96,12 +89,8 @@ export class CudaBinding extends CBinding {
 
   private copier({ dtype, shape }: TensorType): Promise<CSession> {
     const key = `${dtype} ${shape.length}`;
-    const copier = this.copiers.get(key) ?? this.openCopier(dtype, shape.length);
+    const copier = this.copiers.get(key) ?? this.open({ model: copyGraph(dtype, shape.length) }, "cuda", 1);
     this.copiers.set(key, copier);
     return copier;
-  }
-
-  private async openCopier(dtype: DType, rank: number): Promise<CSession> {
-    return (await this.open({ model: copyGraph(dtype, rank) }, "cuda", 1)) as CSession;
   }
 }

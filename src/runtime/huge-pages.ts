@@ -5,8 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import koffi from "koffi";
-import { dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
-import type { TensorType } from "./binding.js";
+import { byteCount, type HostTensor, type TensorType, viewAs } from "../tensor.js";
 import type { Pointer } from "./ort-library.js";
 
 const pageBytes = 2 ** 21;
@@ -50,7 +49,7 @@ const alignment = 64;
 
 /** Tensors of zeros, not touched yet. */
 export function freshTensors(types: readonly TensorType[]): HostTensor[] {
-  const sizes = types.map(({ dtype, shape }) => elementCount(shape) * dtypeBytes[dtype]);
+  const sizes = types.map(byteCount);
   const tensors: HostTensor[] = [];
   let piece = freshBytes(0);
   let at = 0;

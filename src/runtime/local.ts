@@ -1,4 +1,4 @@
-import { bytesOf, dtypeBytes, elementCount, type HostTensor } from "../tensor.js";
+import { byteCount, bytesOf, elementCount, type HostTensor, type TensorType } from "../tensor.js";
 import type {
   Executor,
   ExecutorFacts,
@@ -7,7 +7,7 @@ import type {
   LoadedGraph,
   Tensors,
 } from "../training/executor.js";
-import type { Binding, BoundSession, TensorType } from "./binding.js";
+import type { Binding, BoundSession } from "./binding.js";
 import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";
 
 /**
@@ -150,7 +150,7 @@ class LocalExecutor<V> implements Executor {
     (await this.binding.zeros(types)).forEach((value, i) => {
       (lacking[i] as Slot<V>).spare = value;
     });
-    const bytes = types.reduce((sum, { dtype, shape }) => sum + elementCount(shape) * dtypeBytes[dtype], 0);
+    const bytes = types.reduce((sum, type) => sum + byteCount(type), 0);
     session.expect?.(activationShare * bytes);
   }
 

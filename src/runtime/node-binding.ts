@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { userError } from "../errors.js";
-import { type DType, dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
+import { type DType, type HostTensor, zeroTensor } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
 import type { Binding } from "./binding.js";
 import { copyGraph } from "./copy-graph.js";
@@ -30,10 +30,7 @@ export const nodeBinding: Binding<Tensor> = {
   },
   wrap: ({ dtype, shape, data }) => new Tensor(dtype as "float32", data as Float32Array, shape),
   keep: (tensor) => nodeBinding.wrap(tensor),
-  zeros: (types) =>
-    types.map(({ dtype, shape }) =>
-      nodeBinding.wrap({ dtype, shape, data: viewAs(dtype, new Uint8Array(elementCount(shape) * dtypeBytes[dtype])) }),
-    ),
+  zeros: (types) => types.map((type) => nodeBinding.wrap(zeroTensor(type))),
   unwrap: async (tensor) => {
     const dtype = tensor.type as DType;
     const { data } = (tensor.location === "gpu-buffer" ? await fromGpu(tensor) : tensor) as { data: Float32Array };

@@ -1,5 +1,5 @@
 import { userError } from "../errors.js";
-import { dtypeBytes, elementCount, type HostTensor, viewAs } from "../tensor.js";
+import { byteCount, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { RangeFile } from "./range-file.js";
 import type { ExternalData, TensorInfo, WeightSource } from "./source.js";
 import { quoted } from "./strict-json.js";
@@ -213,7 +213,7 @@ export class TorchFile implements WeightSource {
   external(key: string): ExternalData | undefined {
     const tensor = this.tensor(key);
     if (!isContiguous(tensor.shape, tensor.strides)) return undefined;
-    const length = elementCount(tensor.shape) * dtypeBytes[tensor.dtype];
+    const length = byteCount(tensor);
     return { file: this.path, offset: this.place(tensor), length };
   }
 
