@@ -23,20 +23,14 @@ import type { DoneEvent, TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type FeatureSource, JoinedFeatures } from "./feature-sources.js";
 import { backboneOptions, type FeatureOptions, openFeatures } from "./features.js";
-import { type BackboneFolder, backboneIdentity, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
+import { type BackboneFolder, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
 import { HostLossSession } from "./host-loss-session.js";
 import { checkpointFolder, type Lesson } from "./pretrain.js";
 import { PredictionSession, type SessionOptions, type StepSession, TrainingSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
-import {
-  countSkipped,
-  type EncodedData,
-  type ExampleSet,
-  encodeFitting,
-  hashExamples,
-  type SkipCounts,
-} from "./task-data.js";
+import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "./task-data.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
+import { asStored, trainingRecord } from "./training-record.js";
 
 /** How a model is fine-tuned, whatever the task. */
 export interface FinetunePlan {
@@ -325,37 +319,16 @@ function hashTexts<Encoded extends EncodedText>(
 
 function manifestOf<Example, Encoded extends EncodedText, Score>(
   plan: FinetunePlan,
-  { kind, settings, train, dev, test }: Setup<Example, Encoded, Score>,
+  setup: Setup<Example, Encoded, Score>,
   metrics: Readonly<Record<string, number>>,
   last: DoneEvent,
 ): DownstreamManifest {
-  const { backbone, trains, fusion, adapters, maxLength, recipe } = plan;
-  const json = {
+  const { trains, fusion, adapters } = plan;
+  return asStored({
     format: "kadapter-downstream/1",
     trains,
     fusion,
     adapters: adapters.map(({ name, config, folder, hash }) => ({ name, architecture: config, folder, hash })),
-    backbone: backboneIdentity(backbone),
-    hiddenStates: plan.featureOptions.dtype,
-    backbonePrecision: plan.featureOptions.precision ?? "float32",
-    task: {
-      name: kind.name,
-      labels: settings.labels,
-      maxLength,
-      ...(fixedWidth(plan) ? { fixedWidth: true } : {}),
-      options: settings.options,
-    },
-    recipe,
-    metrics: {
-      ...metrics,
-      bestStep: last.bestStep,
-      steps: last.step,
-      trainExamples: train.examples.length,
-      devExamples: dev.examples.length,
-      ...(test ? { testExamples: test.examples.length } : {}),
-      skipped: [train, dev, test].reduce((sum, data) => sum + (data ? countSkipped(data.skipped) : 0), 0),
-    },
-  };
-  // As it will be read: without what is undefined, and nobody else's to change.
-  return JSON.parse(JSON.stringify(json)) as DownstreamManifest;
+    ...trainingRecord(plan, setup, fixedWidth(plan), metrics, last),
+  });
 }

@@ -31,6 +31,7 @@ import type { StepResult, StepScalars, StepSession } from "./session.js";
 import { fusedStep } from "./step.js";
 import { logFrequencies } from "./text-blocks.js";
 import { Trainer, type TrainerSettings } from "./trainer.js";
+import { asStored } from "./training-record.js";
 import { readWordEmbeddings } from "./word-embeddings.js";
 
 /** How a head is trained. */
@@ -231,7 +232,7 @@ async function manifestOf(
   { sizes }: LmHead,
   metrics: Readonly<Record<string, number>>,
 ): Promise<LmHeadManifest> {
-  const json = {
+  return asStored({
     format: "kadapter-lm-head/1",
     adapters: await Promise.all(adapters.map(adapterRecord)),
     tied,
@@ -239,7 +240,5 @@ async function manifestOf(
     sizes,
     recipe,
     metrics,
-  };
-  // As it will be read: without what is undefined.
-  return JSON.parse(JSON.stringify(json)) as LmHeadManifest;
+  });
 }

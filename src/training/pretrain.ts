@@ -24,19 +24,13 @@ import { backboneStart } from "./backbone-start.js";
 import type { DoneEvent, TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type FeatureOptions, openFeatures } from "./features.js";
-import { type BackboneFolder, backboneIdentity, openBackbone } from "./frozen-backbone.js";
+import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
-import {
-  countSkipped,
-  type EncodedData,
-  type ExampleSet,
-  encodeFitting,
-  hashExamples,
-  type SkipCounts,
-} from "./task-data.js";
+import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "./task-data.js";
 import { makeTaskModel, type TaskModel } from "./task-model.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
+import { asStored, trainingRecord } from "./training-record.js";
 
 /** How an adapter is trained, whatever it learns. */
 export interface TrainingPlan {
@@ -270,37 +264,16 @@ async function parametersOf(
 
 function manifestOf<Example, Encoded extends EncodedText, Score>(
   plan: TrainingPlan,
-  { kind, settings, train, dev }: Setup<Example, Encoded, Score>,
+  setup: Setup<Example, Encoded, Score>,
   metrics: Readonly<Record<string, number>>,
   last: DoneEvent,
 ): AdapterManifest {
-  const { backbone, features, architecture, maxLength, fixedWidth, recipe } = plan;
-  const json = {
+  return asStored({
     format: "kadapter/1",
-    features,
-    architecture,
-    hiddenStates: plan.featureOptions.dtype,
-    backbonePrecision: plan.featureOptions.precision ?? "float32",
-    backbone: backboneIdentity(backbone),
-    task: {
-      name: kind.name,
-      labels: settings.labels,
-      maxLength,
-      ...(fixedWidth ? { fixedWidth } : {}),
-      options: settings.options,
-    },
-    recipe,
-    metrics: {
-      ...metrics,
-      bestStep: last.bestStep,
-      steps: last.step,
-      trainExamples: train.examples.length,
-      devExamples: dev.examples.length,
-      skipped: countSkipped(train.skipped) + countSkipped(dev.skipped),
-    },
-  };
-  // As it will be read: without what is undefined, and nobody else's to change.
-  return JSON.parse(JSON.stringify(json)) as AdapterManifest;
+    features: plan.features,
+    architecture: plan.architecture,
+    ...trainingRecord(plan, setup, plan.fixedWidth === true, metrics, last),
+  });
 }
 
 function touched(folder: string): Error {

@@ -1,0 +1,58 @@
+import type { EncodedText, JsonObject, TaskSettings } from "../tasks/index.js";
+import type { DoneEvent } from "./events.js";
+import type { FeatureOptions } from "./features.js";
+import { type BackboneFolder, backboneIdentity } from "./frozen-backbone.js";
+import { countSkipped, type EncodedData } from "./task-data.js";
+
+/** What was trained: on which features, and by which recipe. */
+interface RecordedPlan {
+  readonly backbone: BackboneFolder;
+  readonly featureOptions: FeatureOptions;
+  readonly maxLength: number;
+  readonly recipe: JsonObject;
+}
+
+/** What was learnt, and from how much. */
+interface RecordedLesson {
+  readonly kind: { readonly name: string };
+  readonly settings: TaskSettings;
+  readonly train: EncodedData<EncodedText>;
+  readonly dev: EncodedData<EncodedText>;
+  readonly test?: EncodedData<EncodedText> | null;
+}
+
+/** The part of a manifest that every training writes, be it of an adapter or of a downstream model. */
+export function trainingRecord(
+  { backbone, featureOptions, maxLength, recipe }: RecordedPlan,
+  { kind, settings, train, dev, test }: RecordedLesson,
+  fixedWidth: boolean,
+  metrics: Readonly<Record<string, number>>,
+  last: DoneEvent,
+) {
+  const sets = [train, dev, ...(test ? [test] : [])];
+  return {
+    hiddenStates: featureOptions.dtype,
+    backbonePrecision: featureOptions.precision ?? "float32",
+    backbone: backboneIdentity(backbone),
+    task: {
+      name: kind.name,
+      labels: settings.labels,
+      maxLength,
+      ...(fixedWidth ? { fixedWidth } : {}),
+      options: settings.options,
+    },
+    recipe,
+    metrics: {
+      ...metrics,
+      bestStep: last.bestStep,
+      steps: last.step,
+      trainExamples: train.examples.length,
+      devExamples: dev.examples.length,
+      ...(test ? { testExamples: test.examples.length } : {}),
+      skipped: sets.reduce((sum, { skipped }) => sum + countSkipped(skipped), 0),
+    },
+  };
+}
+
+/** A manifest as it will be read: without what is undefined, and nobody else's to change. */
+export const asStored = <T>(manifest: object): T => JSON.parse(JSON.stringify(manifest)) as T;
