@@ -25,14 +25,21 @@ describe("pretrain factual --objective", () => {
     expect(Math.hypot(...vector)).toBeCloseTo(1, 3);
   });
 
-  test("own-output: one layer on the adapter's output; resumed to the same bits", async () => {
-    const how = ["--objective", "own-output", "--epochs", 3, "--save-every", 2, "--dropout", 0.2];
-    const result = await json(world.training(world.at("own"), ...how));
+  test("own-output, the default: one layer on the adapter's output", async () => {
+    const result = await json(world.training(world.at("own")));
     expect(await json(["eval", "--adapter", world.at("own"), "--data", world.dev])).toMatchObject({
       accuracy: result["accuracy"],
     });
-    const inspected = await json(["inspect", world.at("own")]);
-    expect(inspected).toMatchObject({ features: "output", head: { tensors: 2 } });
+    expect(await json(["inspect", world.at("own")])).toMatchObject({ features: "output", head: { tensors: 2 } });
+  });
+
+  test("classification: the paper's head beside the model's output; resumed to the same bits", async () => {
+    const how = ["--objective", "classification", "--epochs", 3, "--save-every", 2, "--dropout", 0.2];
+    const result = await json(world.training(world.at("paper"), ...how));
+    expect(await json(["eval", "--adapter", world.at("paper"), "--data", world.dev])).toMatchObject({
+      accuracy: result["accuracy"],
+    });
+    expect(await json(["inspect", world.at("paper")])).toMatchObject({ features: "adapter", head: { tensors: 6 } });
     const killed = world.training(world.at("killed"), ...how, "--resume");
     await kadapter(killed, {
       onStderr: (soFar, child) => {
@@ -40,11 +47,11 @@ describe("pretrain factual --objective", () => {
       },
     });
     await json(killed);
-    expect(await adapterBits(world.at("killed"))).toEqual(await adapterBits(world.at("own")));
-    const other = world.training(world.at("own"), "--epochs", 3, "--resume");
+    expect(await adapterBits(world.at("killed"))).toEqual(await adapterBits(world.at("paper")));
+    const other = world.training(world.at("paper"), "--epochs", 3, "--resume");
     const refused = await kadapter(other);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/error: .*features was .*output.*, is .*adapter/);
+    expect(refused.stderr).toMatch(/error: .*features was .*adapter.*, is .*output/);
   });
 
   test("a baseline has nothing to learn by contrast", async () => {

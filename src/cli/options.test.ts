@@ -27,7 +27,7 @@ describe("resolveFactualOptions", () => {
       maxLength: 128,
       minEntityPairs: 0,
       labelSmoothing: 0,
-      objective: "classification",
+      objective: "own-output",
       temperature: 0.05,
       features: "adapter",
       cacheSize: 20,

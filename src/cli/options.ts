@@ -114,9 +114,9 @@ export const dataSpecs = {
   objective: option({
     flags: "--objective <kind>",
     kind: "text",
-    schema: z.enum(factualObjectives).default("classification"),
+    schema: z.enum(factualObjectives).default("own-output"),
     expects: factualObjectives.join(", "),
-    help: "what facts are learnt by: classification as in the paper; own-output: one layer on the adapter's output alone; contrastive: its pair vectors, the same relation's together (default classification)",
+    help: "what facts are learnt by: own-output: one layer on the adapter's output alone; classification: the paper's head on the adapter's output and the model's; contrastive: pair vectors, the same relation's together (default own-output)",
   }),
   temperature: option({
     flags: "--temperature <x>",
@@ -141,7 +141,7 @@ export const adapterSpecs = {
     kind: "text",
     schema: z.enum(featureKinds).default("adapter"),
     expects: featureKinds.join(", "),
-    help: "what the head reads: adapter (beside the last hidden state), output (the adapter's alone), or a baseline without one: last (hidden state), taps (default adapter)",
+    help: "what the head reads: adapter (its output, and beside it the last hidden state unless an objective leaves that out), output (the adapter's alone), or a baseline without one: last (hidden state), taps (default adapter)",
   }),
   preset: option({
     flags: "--preset <name>",
