@@ -266,7 +266,7 @@ describe("a place that cannot be written", () => {
   test.skipIf(!tmpfs)("a full disk", async () => {
     const out = world.at("disk");
     await mkdir(out);
-    const mount = `mount -t tmpfs -o size=300k tmpfs ${out}`;
+    const mount = `mount -t tmpfs -o size=150k tmpfs ${out}`;
     const after = `find ${out} -name "*.tmp" -o -name adapter_config.json -o -name state.safetensors >&2`;
     const args = [...world.training(join(out, "run"), "--cache", "off"), "--json"];
     const run = await kadapter(args, { before: mount, after, unshare: true });

@@ -188,7 +188,7 @@ describe("inspect and verify", () => {
     const data = await json(["inspect", world.at("data.safetensors")]);
     expect(data).toMatchObject({ kind: "data", format: "wiki80", examples: 32 });
     expect(data["relations"]).toHaveLength(16);
-    for (const path of [folder, world.backbone, world.test, join(folder, "head.safetensors")]) {
+    for (const path of [folder, world.backbone, world.test, join(folder, "adapter_model.safetensors")]) {
       const run = await kadapter(["inspect", path]);
       expect(run).toMatchObject({ code: 0, stderr: "" });
       expect(run.stdout.split("\n").length).toBeGreaterThan(6);
