@@ -102,7 +102,8 @@ async function trainAndMeasure(
   const { files } = data;
   const pretrain = (to: string, ...more: string[]) => [
     ...["pretrain", "factual", "--backbone", backbone, "--train", files.train, "--dev", files.dev, "--out", to],
-    ...["--cache", at.cache, ...training(epochs, seed), ...more],
+    // As in the paper: beside so small a model one layer on the own output tells new patterns no better than no adapter.
+    ...["--objective", "classification", "--cache", at.cache, ...training(epochs, seed), ...more],
   ];
   commands.heading("1. a factual adapter beside the frozen model");
   const { architecture } = pretrainResult.parse(await commands.run(pretrain(at.adapter)));
