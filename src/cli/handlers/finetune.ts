@@ -11,6 +11,7 @@ import { openAdapters } from "../../training/downstream-model.js";
 import { type DownstreamLesson, type FinetunePlan, type FinetuneResult, finetune } from "../../training/finetune.js";
 import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
 import { removeEarlierRun } from "../../training/pretrain.js";
+import { asStored } from "../../training/training-record.js";
 import type { FinetuneHandlers } from "../commands/finetune.js";
 import type { RunRequest } from "../commands/pretrain.js";
 import type { FinetuneOptions } from "../finetune-options.js";
@@ -100,7 +101,7 @@ async function planOf(
     resume,
     featureOptions: featureOptionsOf(options),
     settings: trainerSettingsOf(options),
-    recipe: JSON.parse(JSON.stringify(options)),
+    recipe: asStored(options),
   };
 }
 

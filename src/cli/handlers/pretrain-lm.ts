@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { TokenBlock } from "../../data/index.js";
 import { userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import type { JsonObject } from "../../tasks/index.js";
 import type { HostTensor } from "../../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../../text/index.js";
 import { maxTokens, openBackbone } from "../../training/frozen-backbone.js";
@@ -24,6 +25,7 @@ import {
 import { learnVocabulary, newModelConfig, newModelStart } from "../../training/new-language-model.js";
 import { removeEarlierRun } from "../../training/pretrain.js";
 import { collectTextBlocks } from "../../training/text-blocks.js";
+import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../commands/pretrain.js";
 import type { LmOptions } from "../lm-options.js";
 import { type CommandContext, Interrupted } from "../run.js";
@@ -105,7 +107,12 @@ async function report(
   const compare = comparison(start, data.train);
   const dev = compare(finished.dev, result.heldOut.dev);
   const tested = finished.test === null ? null : compare(finished.test, result.heldOut.test);
-  const recipe = JSON.parse(JSON.stringify({ ...options, train: undefined, test: undefined, out: undefined }));
+  const recipe = asStored<JsonObject>({
+    ...options,
+    train: undefined,
+    test: undefined,
+    out: undefined,
+  });
   const facts = { ...factsOf(options, start, finished.tensors), steps, tokens, dev, tested, recipe };
   await writeLanguageModel(options.out, start, json, finished.tensors, languageModelCard(facts));
   const results = { ...common, parameters: facts.parameters, dev, ...(tested === null ? {} : { test: tested }) };

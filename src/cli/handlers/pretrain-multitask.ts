@@ -14,6 +14,7 @@ import {
   trainMultitask,
   writeBackbone,
 } from "../../training/index.js";
+import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../commands/pretrain.js";
 import type { MultitaskOptions } from "../multitask-options.js";
 import { type CommandContext, Interrupted } from "../run.js";
@@ -105,6 +106,6 @@ ${rows.join("\n")}
 
 ## Settings
 
-${propertyTable(JSON.parse(JSON.stringify({ ...options, learn: undefined, out: undefined })))}
+${propertyTable(asStored({ ...options, learn: undefined, out: undefined }))}
 `;
 }

@@ -16,6 +16,7 @@ import {
   type TrainingPlan,
 } from "../../training/pretrain.js";
 import type { TrainerSettings } from "../../training/trainer.js";
+import { asStored } from "../../training/training-record.js";
 import type { PretrainRequest } from "../commands/pretrain.js";
 import { adapterShape, type cacheSpecs, type PretrainOptions } from "../options.js";
 import { type CommandContext, Interrupted } from "../run.js";
@@ -91,7 +92,7 @@ function planOf({ options, resume }: PretrainRequest, backbone: BackboneFolder):
     resume,
     featureOptions: featureOptionsOf(options),
     settings: trainerSettingsOf(options),
-    recipe: JSON.parse(JSON.stringify(options)),
+    recipe: asStored(options),
   };
 }
 

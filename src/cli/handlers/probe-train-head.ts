@@ -10,6 +10,7 @@ import { MaskedTexts } from "../../training/masked-texts.js";
 import { openFrozenAdapter } from "../../training/position-features.js";
 import { removeEarlierRun } from "../../training/pretrain.js";
 import { collectTextBlocks } from "../../training/text-blocks.js";
+import { asStored } from "../../training/training-record.js";
 import { adapterSets, type TrainHeadOptions } from "../probe-options.js";
 import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted } from "../run.js";
@@ -94,7 +95,7 @@ async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "ou
     weightDecay,
     maxGradNorm,
     resume,
-    recipe: JSON.parse(JSON.stringify(options)),
+    recipe: asStored(options),
   };
 }
 
