@@ -102,7 +102,7 @@ async function trainAndMeasure(
   const { files } = data;
   const pretrain = (to: string, ...more: string[]) => [
     ...["pretrain", "factual", "--backbone", backbone, "--train", files.train, "--dev", files.dev, "--out", to],
-    // As in the paper: beside so small a model one layer on the own output tells new patterns no better than no adapter.
+    // As in the paper: beside so small a model the objectives do not differ beyond the spread of seeds.
     ...["--objective", "classification", "--cache", at.cache, ...training(epochs, seed), ...more],
   ];
   commands.heading("1. a factual adapter beside the frozen model");
