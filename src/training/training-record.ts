@@ -54,5 +54,5 @@ export function trainingRecord(
   };
 }
 
-/** A manifest as it will be read: without what is undefined, and nobody else's to change. */
-export const asStored = <T>(manifest: object): T => JSON.parse(JSON.stringify(manifest)) as T;
+/** A manifest, or the options of a run, as it will be read: without what is undefined, and nobody else's to change. */
+export const asStored = <T>(written: object): T => JSON.parse(JSON.stringify(written)) as T;
