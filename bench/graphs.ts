@@ -2,12 +2,13 @@
  * The graphs that the step benchmark times.
  * @module
  */
-import { backward, type Graph, GraphBuilder, matmul, toOnnx, type Value } from "../src/graph/index.js";
+import { backward, type Graph, GraphBuilder, matmul, type Value } from "../src/graph/index.js";
 import { Dropout, dropoutFeeds, initialValue } from "../src/nn/index.js";
 import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
 import { float32Tensor, type HostTensor } from "../src/tensor.js";
 import { adamWDefaults, stepSize } from "../src/training/adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "../src/training/executor.js";
+import { load } from "../src/training/session.js";
 import { fusedStep, type StepGraph, type StepOptions, slotNames, splitStep } from "../src/training/step.js";
 import type { Sizes } from "./sizes.js";
 
@@ -100,9 +101,9 @@ export class Stage {
     private readonly loaded: LoadedGraph,
   ) {}
 
-  static async load(executor: Executor, { graph, updates, fetch }: StepGraph): Promise<Stage> {
-    const inputs = graph.inputs.map(({ name }) => name);
-    return new Stage(inputs, fetch, await executor.load({ model: toOnnx(graph), updates }));
+  static async load(executor: Executor, step: StepGraph): Promise<Stage> {
+    const loaded = await load(executor, step);
+    return new Stage([...loaded.inputs.keys()], loaded.fetch, loaded.graph);
   }
 
   /** See {@link stageFeeds}. */

@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { toOnnx } from "../src/graph/index.js";
+import { inRowBlocks, toOnnx } from "../src/graph/index.js";
 import { sessionOptions } from "../src/runtime/devices.js";
 import type { HostTensor } from "../src/tensor.js";
 import type { Tensors } from "../src/training/executor.js";
@@ -47,7 +47,7 @@ async function profiledEvents(folder: string, { sizes, size, length, threads }: 
   const batch = makeBatch(sizes, { batch: size, length, lengths: "fixed" }, 1);
   const model = relationModel(sizes);
   const { graph, updates } = stepStages(model).step;
-  const session = await InferenceSession.create(toOnnx(graph), {
+  const session = await InferenceSession.create(toOnnx(inRowBlocks(graph)), {
     ...sessionOptions("cpu", threads),
     enableProfiling: true,
     profileFilePrefix: join(folder, "step"),

@@ -15,5 +15,6 @@ export * from "./builder.js";
 export * from "./functions.js";
 export { gradRules } from "./gradients.js";
 export type { OpAttrs, OpType } from "./ops.js";
+export * from "./row-blocks.js";
 export * from "./serialize.js";
 export type { Dim, Init, Node, Parameter, Shape, Value } from "./value.js";

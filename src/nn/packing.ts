@@ -1,13 +1,21 @@
 import {
+  add,
   cast,
   type Dim,
+  div,
   type GraphBuilder,
   gather,
+  greaterOrEqual,
+  max,
   mul,
+  reduceSum,
   reshape,
   reshapeLike,
+  rowUnit,
   type Shape,
+  sub,
   takeRows,
+  tallRows,
   unsqueeze,
   type Value,
 } from "../graph/index.js";
@@ -17,8 +25,26 @@ const packings = new WeakMap<Value, Packing>();
 /** Name of the dimension of all tokens of a batch, by the name of its mask. */
 export const packedTokens = (mask: string): string => `${mask}.tokens`;
 
+const int = (g: GraphBuilder, n: number) => g.constant({ dtype: "int32", shape: [], data: Int32Array.of(n) });
+
 /**
- * A batch without padding: the real tokens of all texts one after another, `[tokens, size]`. What works on each
+ * A mask that keeps, where there are many tokens, a few places of padding so that products can take the rows in blocks.
+ * Padding enters as 0 and gets no gradient.
+ *
+ * @param flat int32 `[batch·sequence]`
+ */
+function filledUp(g: GraphBuilder, flat: Value): Value {
+  const tokens = reduceSum(g, flat);
+  const unit = int(g, rowUnit);
+  const units = div(g, add(g, tokens, int(g, rowUnit - 1)), unit);
+  const tall = cast(g, greaterOrEqual(g, tokens, int(g, tallRows)), "int32");
+  const missing = mul(g, sub(g, mul(g, units, unit), tokens), tall);
+  const paddingBefore = g.emitOne("CumSum", [sub(g, int(g, 1), flat), g.int(0)], {});
+  return max(g, flat, cast(g, greaterOrEqual(g, missing, paddingBefore), "int32"));
+}
+
+/**
+ * A batch without padding (but for what {@link filledUp} keeps): the real tokens of all texts one after another, `[tokens, size]`. What works on each
  * position alone (linear layers, norms, activations) costs nothing for padding then; attention gets its padded form back.
  */
 export class Packing {
@@ -46,11 +72,10 @@ export class Packing {
     private readonly g: GraphBuilder,
     private readonly mask: Value,
   ) {
-    const flat = reshape(g, mask, -1);
-    this.places = reshape(g, g.emitOne("NonZero", [flat], { count: packedTokens(mask.name) }), -1);
-    const int = (n: number) => g.constant({ dtype: "int32", shape: [], data: Int32Array.of(n) });
-    const before = g.emitOne("Sub", [g.emitOne("CumSum", [flat, g.int(0)], {}), int(1)], {});
-    this.tokenAt = g.emitOne("Max", [before, int(0)], {});
+    const kept = filledUp(g, reshape(g, mask, -1));
+    this.places = reshape(g, g.emitOne("NonZero", [kept], { count: packedTokens(mask.name) }), -1);
+    const before = sub(g, g.emitOne("CumSum", [kept, g.int(0)], {}), int(g, 1));
+    this.tokenAt = max(g, before, int(g, 0));
     this.real = unsqueeze(g, cast(g, mask, "float32"), 2);
   }
 

@@ -1,4 +1,4 @@
-import { GraphBuilder, type Parameter, type Shape, toOnnx, type Value } from "../graph/index.js";
+import { GraphBuilder, inRowBlocks, type Parameter, type Shape, toOnnx, type Value } from "../graph/index.js";
 import { dropoutFeeds, type Pass } from "../nn/index.js";
 import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
 import { concatenated, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
@@ -84,7 +84,8 @@ export interface Loaded {
 }
 
 export async function load(executor: Executor, { graph, updates, fetch }: StepGraph): Promise<Loaded> {
-  const loaded = await executor.load({ model: toOnnx(graph), updates });
+  const model = toOnnx(executor.device === "cpu" ? inRowBlocks(graph) : graph);
+  const loaded = await executor.load({ model, updates });
   return { graph: loaded, inputs: new Map(graph.inputs.map(({ name, shape }) => [name, shape])), fetch };
 }
 
