@@ -33,7 +33,7 @@ async function measure(request: PretrainRequest): Promise<PretrainMeasured> {
   await executor.close();
   await removeRun();
 
-  const lengths = training.encoded.map(({ inputIds }) => inputIds.length);
+  const { lengths } = training;
   const sum = (of: (width: number) => number) => lengths.reduce((all, width) => all + of(width), 0) / 1e9;
   return {
     ...times,
@@ -56,7 +56,7 @@ async function measure(request: PretrainRequest): Promise<PretrainMeasured> {
 
 async function writePeerFiles(scratch: string, { encoded, labels, epochs, writeStart }: BenchTraining): Promise<void> {
   const files = peerFiles(scratch);
-  const sentences = encoded.map(({ inputIds, subject, object, label }) => ({
+  const sentences = encoded().map(({ inputIds, subject, object, label }) => ({
     ids: [...inputIds],
     subject,
     object,

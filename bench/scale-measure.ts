@@ -55,7 +55,7 @@ async function measure({ backbone, adapter, sentences, adapters, length, batch, 
       await executor.close();
     }
     const measured: ScaleMeasured = {
-      tokens: training.encoded.reduce((sum, { inputIds }) => sum + inputIds.length, 0),
+      tokens: training.lengths.reduce((sum, length) => sum + length, 0),
       seconds: times.map((one) => one.backbone + one.epochs.reduce((sum, seconds) => sum + seconds, 0)),
       backbone: times[0]?.backbone ?? 0,
       memory: resident().peak,

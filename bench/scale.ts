@@ -17,7 +17,7 @@ import { growth, median } from "./stats.js";
 const usage = `npm run bench:scale -- [options]
   --sentences N     the least number of sentences; twice and four times as many follow (1024)
   --lengths LIST    lengths of sentences in tokens (32,64,128,256,512)
-  --repetitions N   of every cell; medians are printed (1)
+  --repetitions N   of every cell; medians are printed (3)
   --threads N       threads (one a core)
   --json            the last line is one JSON object`;
 
@@ -45,7 +45,7 @@ function options() {
     options: {
       sentences: { type: "string", default: "1024" },
       lengths: { type: "string", default: "32,64,128,256,512" },
-      repetitions: { type: "string", default: "1" },
+      repetitions: { type: "string", default: "3" },
       threads: { type: "string", default: String(availableParallelism()) },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -198,7 +198,7 @@ async function main(): Promise<void> {
   const { sentences, threads } = settings;
   const { adapter } = scaled;
   const base: ScaleRequest = { backbone, adapter, sentences, adapters: 1, length: null, batch, threads };
-  console.log("Every line is a process of its own; all take two to four minutes on two idle cores.");
+  console.log("Every line is a process of its own; all take seven to twelve minutes on two idle cores.");
   const bySentence = await bySentences(settings, base);
   const byAdapter = await byAdapters(settings, base, bySentence.cells[0] as Cell);
   const length = await byLength(settings, base);

@@ -36,10 +36,13 @@ type RelationLesson = Lesson<RelationExample, EncodedRelation, unknown>;
 
 /** A training that is prepared: what it starts from and in which order it reads is known. */
 export interface BenchTraining {
-  readonly encoded: readonly EncodedRelation[];
+  /** Tokens of every sentence. */
+  readonly lengths: readonly number[];
   readonly labels: number;
   /** Indices of the examples of every epoch's batches. */
   readonly epochs: readonly (readonly (readonly number[])[])[];
+  /** The sentences as the training sees them, encoded anew: kept, they would count as the training's own memory. */
+  encoded(): readonly EncodedRelation[];
   /** Writes the first weights of adapter and head. */
   writeStart(path: string): Promise<void>;
   /** Trains, and leaves a run in the folder `out`. */
@@ -90,9 +93,10 @@ export function benchTraining(
     ...plan("", ownSeed),
     featureDtype: featureOptions.dtype,
   });
-  const encoded = encodeExamples(made.task, backbone.tokenizer, lesson.train).examples;
-  const lengths = encoded.map(({ inputIds }) => inputIds.length);
+  const encoded = () => encodeExamples(made.task, backbone.tokenizer, lesson.train).examples;
+  const lengths = encoded().map(({ inputIds }) => inputIds.length);
   return {
+    lengths,
     encoded,
     labels: labels.length,
     epochs: Array.from({ length: epochs }, (_, epoch) => epochBatches(lengths, batchSize, ownSeed, epoch)),
