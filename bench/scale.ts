@@ -15,7 +15,7 @@ import { scaled } from "./sizes.js";
 import { growth, median } from "./stats.js";
 
 const usage = `npm run bench:scale -- [options]
-  --sentences N     the least number of sentences; twice and four times as many follow (1024)
+  --sentences N     the least number of sentences; twice and four times as many follow (2048)
   --lengths LIST    lengths of sentences in tokens (32,64,128,256,512)
   --repetitions N   of every cell; medians are printed (3)
   --threads N       threads (one a core)
@@ -25,7 +25,7 @@ const usage = `npm run bench:scale -- [options]
 const mostGrowth = 1.1;
 const factors = [1, 2, 4];
 /** Of the cells that vary the length: a share of the others' sentences, for they are longer. */
-const lengthShare = 1 / 8;
+const lengthShare = 1 / 16;
 const batch = 32;
 
 /** What is varied and what came of it. */
@@ -43,7 +43,7 @@ interface Cell {
 function options() {
   const { values } = parseArgs({
     options: {
-      sentences: { type: "string", default: "1024" },
+      sentences: { type: "string", default: "2048" },
       lengths: { type: "string", default: "32,64,128,256,512" },
       repetitions: { type: "string", default: "3" },
       threads: { type: "string", default: String(availableParallelism()) },
@@ -198,7 +198,7 @@ async function main(): Promise<void> {
   const { sentences, threads } = settings;
   const { adapter } = scaled;
   const base: ScaleRequest = { backbone, adapter, sentences, adapters: 1, length: null, batch, threads };
-  console.log("Every line is a process of its own; all take seven to twelve minutes on two idle cores.");
+  console.log("Every line is a process of its own; all take eight to fifteen minutes on two idle cores.");
   const bySentence = await bySentences(settings, base);
   const byAdapter = await byAdapters(settings, base, bySentence.cells[0] as Cell);
   const length = await byLength(settings, base);

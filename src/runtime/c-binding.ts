@@ -5,6 +5,7 @@ import type { Binding, BoundSession } from "./binding.js";
 import { intraOpSpinning, slowFusions } from "./devices.js";
 import { externalContents } from "./external.js";
 import { freshBytes, freshTensors, reserve } from "./huge-pages.js";
+import { trimMalloc } from "./malloc-trim.js";
 import { OrtLibrary, type Pointer } from "./ort-library.js";
 
 /** A tensor of ONNX Runtime. */
@@ -202,6 +203,7 @@ export class CSession implements BoundSession<CValue> {
 
   async close(): Promise<void> {
     this.ort.call("ReleaseSession", this.session);
+    trimMalloc();
   }
 }
 
