@@ -73,6 +73,11 @@ export class GraphBuilder {
     return this.intern(`u${number}`, () => ({ dtype: "uint32", shape: [], data: Uint32Array.of(number) }));
   }
 
+  /** An int32 scalar. */
+  int32(number: number): Value {
+    return this.intern(`n${number}`, () => ({ dtype: "int32", shape: [], data: Int32Array.of(number) }));
+  }
+
   /** A list of int64 whose elements shape inference can read (axes, targets of Reshape). */
   ints(...numbers: readonly number[]): Value {
     return this.intern(

@@ -88,12 +88,10 @@ class BlockBuilder {
 
   private ints(...numbers: readonly number[]): Value {
     return this.once(`constant ${numbers.join()}`, () => {
-      const value: Value = {
-        ...{ name: `blocks.constant.${this.constants.size}`, dtype: "int64", shape: [numbers.length] },
-        ...{ producer: null, literal: numbers },
-      };
-      const data = BigInt64Array.from(numbers, BigInt);
-      this.constants.set(value, { dtype: "int64", shape: [numbers.length], data });
+      const type = { dtype: "int64", shape: [numbers.length] } as const;
+      const name = `blocks.constant.${this.constants.size}`;
+      const value: Value = { ...type, name, producer: null, literal: numbers };
+      this.constants.set(value, { ...type, data: BigInt64Array.from(numbers, BigInt) });
       return value;
     });
   }

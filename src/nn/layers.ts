@@ -111,7 +111,7 @@ export class Embedding {
   forward({ g, fused }: Pass, ids: Value): Value {
     const rows = gather(g, g.use(this.weight), ids);
     if (this.paddingIndex === null || fused) return rows;
-    const padding = g.constant({ dtype: "int32", shape: [], data: Int32Array.of(this.paddingIndex) });
+    const padding = g.int32(this.paddingIndex);
     const isPadding = unsqueeze(g, equal(g, ids, padding), ids.shape.length);
     return where(g, isPadding, stopGradient(g, rows), rows);
   }

@@ -25,8 +25,6 @@ const packings = new WeakMap<Value, Packing>();
 /** Name of the dimension of all tokens of a batch, by the name of its mask. */
 export const packedTokens = (mask: string): string => `${mask}.tokens`;
 
-const int = (g: GraphBuilder, n: number) => g.constant({ dtype: "int32", shape: [], data: Int32Array.of(n) });
-
 /**
  * A mask that keeps, where there are many tokens, a few places of padding so that products can take the rows in blocks.
  * Padding enters as 0 and gets no gradient.
@@ -35,17 +33,18 @@ const int = (g: GraphBuilder, n: number) => g.constant({ dtype: "int32", shape: 
  */
 function filledUp(g: GraphBuilder, flat: Value): Value {
   const tokens = reduceSum(g, flat);
-  const unit = int(g, rowUnit);
-  const units = div(g, add(g, tokens, int(g, rowUnit - 1)), unit);
-  const tall = cast(g, greaterOrEqual(g, tokens, int(g, tallRows)), "int32");
+  const unit = g.int32(rowUnit);
+  const units = div(g, add(g, tokens, g.int32(rowUnit - 1)), unit);
+  const tall = cast(g, greaterOrEqual(g, tokens, g.int32(tallRows)), "int32");
   const missing = mul(g, sub(g, mul(g, units, unit), tokens), tall);
-  const paddingBefore = g.emitOne("CumSum", [sub(g, int(g, 1), flat), g.int(0)], {});
-  return max(g, flat, cast(g, greaterOrEqual(g, missing, paddingBefore), "int32"));
+  const paddingSoFar = g.emitOne("CumSum", [sub(g, g.int32(1), flat), g.int(0)], {});
+  return max(g, flat, cast(g, greaterOrEqual(g, missing, paddingSoFar), "int32"));
 }
 
 /**
- * A batch without padding (but for what {@link filledUp} keeps): the real tokens of all texts one after another, `[tokens, size]`. What works on each
- * position alone (linear layers, norms, activations) costs nothing for padding then; attention gets its padded form back.
+ * A batch without padding, but for what {@link filledUp} keeps: the real tokens of all texts one after another,
+ * `[tokens, size]`. What works on each position alone (linear layers, norms, activations) costs nothing for padding
+ * then; attention gets its padded form back.
  */
 export class Packing {
   /** int64 `[tokens]`: where each token stands among the batch·sequence places. */
@@ -74,8 +73,8 @@ export class Packing {
   ) {
     const kept = filledUp(g, reshape(g, mask, -1));
     this.places = reshape(g, g.emitOne("NonZero", [kept], { count: packedTokens(mask.name) }), -1);
-    const before = sub(g, g.emitOne("CumSum", [kept, g.int(0)], {}), int(g, 1));
-    this.tokenAt = max(g, before, int(g, 0));
+    const before = sub(g, g.emitOne("CumSum", [kept, g.int(0)], {}), g.int32(1));
+    this.tokenAt = max(g, before, g.int32(0));
     this.real = unsqueeze(g, cast(g, mask, "float32"), 2);
   }
 

@@ -44,11 +44,7 @@ export function supervisedContrastive(
   { labels, rows, temperature }: { readonly labels: Value; readonly rows: Value; readonly temperature: number },
 ): Value {
   const self = sameAs(g, rows);
-  const known = cast(
-    g,
-    greaterOrEqual(g, labels, g.constant({ dtype: "int32", shape: [], data: Int32Array.of(0) })),
-    "float32",
-  );
+  const known = cast(g, greaterOrEqual(g, labels, g.int32(0)), "float32");
   const positives = mul(g, sub(g, sameAs(g, labels), self), unsqueeze(g, known, 1));
   // An example is no candidate for itself: its own product is put out of reach of the softmax.
   const similar = sub(g, matmul(g, z, z, { transB: true, alpha: 1 / temperature }), mul(g, self, g.scalar(1e4)));
