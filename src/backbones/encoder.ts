@@ -109,7 +109,7 @@ export class Encoder implements Backbone {
     const { g } = pass;
     return g.scoped("masked_lm", () => {
       const dense = activate(
-        g,
+        pass,
         this.headDense.forward(pass, hidden),
         this.variant.headActivation ?? this.config.activation,
       );

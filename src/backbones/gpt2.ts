@@ -122,7 +122,7 @@ class Block {
     const options = { heads, dropout: attentionDropout, scale: this.scale };
     const { context } = attend(pass, part(0), part(1), part(2), mask, options);
     const attended = add(g, x, drop(pass, this.projection.forward(pass, context), hiddenDropout));
-    const inner = activate(g, this.inner.forward(pass, this.norm2.forward(pass, attended)), activation);
+    const inner = activate(pass, this.inner.forward(pass, this.norm2.forward(pass, attended)), activation);
     return add(g, attended, drop(pass, this.outer.forward(pass, inner), hiddenDropout));
   }
 }

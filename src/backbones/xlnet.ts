@@ -101,7 +101,7 @@ class Layer {
   forward(pass: Pass, content: Value, queries: Value, relation: Relations, mask: AttentionMask): Value {
     const { activation, hiddenDropout } = this.config;
     const attended = this.attention.forward(pass, content, queries, relation, mask);
-    const inner = activate(pass.g, this.inner.forward(pass, attended), activation);
+    const inner = activate(pass, this.inner.forward(pass, attended), activation);
     const output = this.outer.forward(pass, drop(pass, inner, hiddenDropout));
     return this.norm.forward(pass, add(pass.g, drop(pass, output, hiddenDropout), attended));
   }

@@ -50,6 +50,22 @@ export function gelu(g: GraphBuilder, x: Value, approximate: "none" | "tanh" = "
   return g.emitOne("Gelu", [x], { approximate });
 }
 
+/**
+ * The exact {@link gelu} in pieces that its gradient reads again: slower than the one kernel, but cheaper together with
+ * the gradient, which would compute them anew.
+ */
+export function geluWithGradient(g: GraphBuilder, x: Value): Value {
+  const { scaled, cdf } = normalCdf(g, x);
+  return g.emitOne("GeluProduct", [x, cdf, scaled], {});
+}
+
+/** Φ(x), the standard normal distribution's, and x/√2, of which it is made. */
+export function normalCdf(g: GraphBuilder, x: Value): { readonly scaled: Value; readonly cdf: Value } {
+  const scaled = mul(g, x, g.scalar(Math.SQRT1_2));
+  // ½·erf + ½ in one pass: its values are within the range to which HardSigmoid clips.
+  return { scaled, cdf: g.emitOne("HardSigmoid", [erf(g, scaled)], { alpha: 0.5, beta: 0.5 }) };
+}
+
 /** `condition ? a : b`, element by element. */
 export function where(g: GraphBuilder, condition: Value, a: Value, b: Value): Value {
   return g.emitOne("Where", [condition, a, b], {});

@@ -10,7 +10,6 @@ import {
   cast,
   cos,
   div,
-  erf,
   exp,
   gather,
   greater,
@@ -19,6 +18,7 @@ import {
   matmul,
   mul,
   neg,
+  normalCdf,
   not,
   reduceMean,
   reduceSum,
@@ -118,30 +118,41 @@ function sumOverRows(g: GraphBuilder, left: Value, right: Value, alpha: number):
 
 /**
  * Y = x̂·γ + β with x̂ = (X − mean)·r, r = 1/√(var + ε):
- *   dβ = dY, dγ = dY·x̂ (summed by the walker), dx̂ = dY·γ,
+ *   dβ = dY (summed by the walker), dγ = Σ dY·x̂, dx̂ = dY·γ,
  *   dX = r·(dx̂ − mean(dx̂) − x̂·mean(dx̂·x̂))
+ * Written with P = dY·(X − mean), of which dγ = rᵀ·P and mean(dx̂·(X − mean)) = P·γ/size are products.
  */
 function layerNormRule(c: GradContext<"LayerNormalization">): readonly (Value | null)[] {
   const { g, a: x, b: gamma, dy } = parts(c);
+  if (!c.needs(0) && !c.needs(1)) return [null, null, dy];
   const [, mean, invStd] = c.outputs as readonly [Value, Value, Value];
-  const normalized = c.needs(0) || c.needs(1) ? mul(g, sub(g, x, mean), invStd) : dy;
+  const size = gamma.shape[0] as number;
+  const centred = sub(g, x, mean);
+  const product = mul(g, dy, centred);
+  const gradGamma = () => reshape(g, matmul(g, reshape(g, invStd, 1, -1), asRows(g, product)), size);
   const gradX = () => {
     const scaled = mul(g, dy, gamma);
-    const projected = mul(g, normalized, reduceMean(g, mul(g, scaled, normalized), [-1], true));
+    const along = mul(g, matmul(g, product, reshape(g, gamma, size, 1)), g.scalar(1 / size));
+    const projected = mul(g, centred, mul(g, mul(g, invStd, invStd), along));
     return mul(g, invStd, sub(g, sub(g, scaled, reduceMean(g, scaled, [-1], true)), projected));
   };
-  return [c.needs(0) ? gradX() : null, c.needs(1) ? mul(g, dy, normalized) : null, c.needs(2) ? dy : null];
+  return [c.needs(0) ? gradX() : null, c.needs(1) ? gradGamma() : null, c.needs(2) ? dy : null];
 }
 
-/** d gelu(x)/dx = Φ(x) + x·φ(x), or the derivative of ½x(1 + tanh u), u = √(2/π)(x + 0.044715x³). */
+/** d gelu(x)/dx = Φ(x) + x·φ(x) with x·φ(x) = s·exp(−s²)/√π, s = x/√2. */
+function geluSlope(g: GraphBuilder, cdf: Value, scaled: Value): Value {
+  // exp(s²) may be infinite: the quotient is 0 then, as it should be.
+  const quotient = div(g, scaled, exp(g, mul(g, scaled, scaled)));
+  return add(g, cdf, mul(g, quotient, g.scalar(1 / Math.sqrt(Math.PI))));
+}
+
+/** By {@link geluSlope}, or the derivative of ½x(1 + tanh u), u = √(2/π)(x + 0.044715x³). */
 function geluRule(c: GradContext<"Gelu">): readonly (Value | null)[] {
   const { g, a: x, dy } = parts(c);
   const f = (n: number) => g.scalar(n);
   if (c.attrs.approximate === "none") {
-    // ½·erf + ½ in one pass: its values are within the range to which HardSigmoid clips.
-    const cdf = g.emitOne("HardSigmoid", [erf(g, mul(g, x, f(Math.SQRT1_2)))], { alpha: 0.5, beta: 0.5 });
-    const pdf = mul(g, exp(g, mul(g, mul(g, x, x), f(-0.5))), f(1 / Math.sqrt(2 * Math.PI)));
-    return [mul(g, dy, add(g, cdf, mul(g, x, pdf)))];
+    const { cdf, scaled } = normalCdf(g, x);
+    return [mul(g, dy, geluSlope(g, cdf, scaled))];
   }
   const root = Math.sqrt(2 / Math.PI);
   const square = mul(g, x, x);
@@ -291,6 +302,10 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
     return [zeroWhereNot(p, greater(p.g, p.y, p.g.scalar(0)), zeroWhereNot(p, less(p.g, p.y, p.g.scalar(1)), scaled))];
   },
   Gelu: geluRule,
+  GeluProduct: (c) => {
+    const { g, b: cdf, dy } = parts(c);
+    return [mul(g, dy, geluSlope(g, cdf, c.inputs[2] as Value)), null, null];
+  },
   Identity: passOn(),
   StopGradient: "zero",
   // dX = dY in X's dtype, between floating-point types

@@ -153,6 +153,7 @@ const inferRules: { readonly [K in OpType]: InferRule<K> } = {
   Relu: like,
   HardSigmoid: like,
   Gelu: like,
+  GeluProduct: like,
   Identity: like,
   StopGradient: like,
   Cast: (x, attrs) => [{ dtype: attrs.to, shape: x.at(0).shape }],

@@ -50,6 +50,8 @@ export interface OpAttrs {
   /** max(0, min(1, αx + β)) */
   HardSigmoid: { readonly alpha: number; readonly beta: number };
   Gelu: { readonly approximate: "none" | "tanh" };
+  /** x·Φ(x), given x, Φ(x) and x/√2, which the gradient reads again; a Mul of the first two in the ONNX file. */
+  GeluProduct: NoAttrs;
   Identity: NoAttrs;
   /** Passes its operand on, but no gradient back; an Identity in the ONNX file. */
   StopGradient: NoAttrs;

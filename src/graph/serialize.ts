@@ -96,10 +96,16 @@ export function toOnnx(graph: Graph, options: SerializeOptions = {}): Uint8Array
 }
 
 /** Operators that ONNX knows by another name: what is special about them is their gradient. */
-const onnxNames: Readonly<Partial<Record<Node["op"], string>>> = { StopGradient: "Identity", TakeRows: "Gather" };
+const onnxNames: Readonly<Partial<Record<Node["op"], string>>> = {
+  StopGradient: "Identity",
+  TakeRows: "Gather",
+  GeluProduct: "Mul",
+};
 
-/** The inverse of TakeRows is for its gradient alone. */
-const onnxInputs = ({ op, inputs }: Node) => (op === "TakeRows" ? inputs.slice(0, 2) : inputs);
+/** Their third operand is for the gradient alone. */
+const withGradientOperand: ReadonlySet<Node["op"]> = new Set(["TakeRows", "GeluProduct"]);
+
+const onnxInputs = ({ op, inputs }: Node) => (withGradientOperand.has(op) ? inputs.slice(0, 2) : inputs);
 
 /**
  * A value that a node makes takes its output's name; inputs, constants and values that are output twice keep their

@@ -1,4 +1,14 @@
-import { add, type GraphBuilder, gelu, mul, relu, sigmoid, tanh, type Value } from "../graph/index.js";
+import {
+  add,
+  type GraphBuilder,
+  gelu,
+  geluWithGradient,
+  mul,
+  relu,
+  sigmoid,
+  tanh,
+  type Value,
+} from "../graph/index.js";
 import { type AttentionMask, attend, attendFromFew, hasFewQueries } from "./attention.js";
 import { drop, LayerNorm, Linear, type LinearInit, type Pass } from "./layers.js";
 import type { ParamScope } from "./params.js";
@@ -35,8 +45,9 @@ export interface TransformerConfig {
   readonly attentionDropout: number;
 }
 
-export function activate(g: GraphBuilder, x: Value, activation: Activation): Value {
-  return activations[activation](g, x);
+export function activate({ g, fused }: Pass, x: Value, activation: Activation): Value {
+  const apply = activations[activation];
+  return apply === gelu && !fused ? geluWithGradient(g, x) : apply(g, x);
 }
 
 /** What attention needs to know. */
@@ -128,7 +139,7 @@ export class TransformerLayer {
   forward(pass: Pass, x: Value, mask: AttentionMask | null, queries: Value = x): Value {
     const { g } = pass;
     const attended = this.attention.forward(pass, x, mask, queries);
-    const inner = activate(g, this.intermediate.forward(pass, attended), this.config.activation);
+    const inner = activate(pass, this.intermediate.forward(pass, attended), this.config.activation);
     const output = drop(pass, this.output.forward(pass, inner), this.config.hiddenDropout);
     return this.norm.forward(pass, add(g, output, attended));
   }
