@@ -31,7 +31,10 @@ export interface BackboneInputs {
 }
 
 export interface BackboneOutput {
-  /** `[batch, sequence, hidden]` each; [0] is the embedding output, [i] the output of layer i, as Hugging Face counts. */
+  /**
+   * `[batch, sequence, hidden]` each, the last one `[batch, positions, hidden]` where positions were selected; [0] is the
+   * embedding output, [i] the output of layer i, as Hugging Face counts.
+   */
   readonly hiddenStates: readonly Value[];
   readonly last: Value;
 }
@@ -63,6 +66,11 @@ export interface TargetStream {
 export interface BackboneForwardOptions {
   /** Stop after this layer; what follows is not computed. */
   readonly upTo?: number;
+  /**
+   * float32 `[batch, positions, sequence]`, each row with a single 1: the last layer that is computed gives these
+   * positions alone. Queries, attention's output and feed-forward then run for nothing else.
+   */
+  readonly select?: Value | null;
 }
 
 /** One kind of pre-trained model. */

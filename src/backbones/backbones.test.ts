@@ -28,6 +28,23 @@ describe.each([...backboneDefinitions.values()])("$kind", (definition) => {
     expectClose(await run(6), await run(12));
   });
 
+  // Up to four positions are attended from in another way than five.
+  it.each([true, false])("computes the last layer at some positions alone (fused: %s)", async (fused) => {
+    const places = [
+      [4, 0, 4, 2, 1],
+      [3, 1, 0, 0, 2],
+    ];
+    for (const upTo of [1, 2]) {
+      const all = await hidden(definition, { fused, width: 7, upTo });
+      for (const count of [2, 5]) {
+        const at = places.map((own) => own.slice(0, count));
+        const rows = at.flatMap((own, row) => own.map((position) => (row * 7 + position) * 16));
+        const picked = rows.flatMap((start) => [...all.subarray(start, start + 16)]);
+        expectClose(await hidden(definition, { fused, width: 7, upTo, at }), picked);
+      }
+    }
+  });
+
   it("has a gradient for every parameter of model and masked-LM head", async () => {
     const g = new GraphBuilder();
     const pass: Pass = { g, dropout: null, fused: false };

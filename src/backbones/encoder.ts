@@ -80,7 +80,11 @@ export class Encoder implements Backbone {
     this.headParameters = scope.all.slice(this.parameters.length);
   }
 
-  forward(pass: Pass, inputs: BackboneInputs, options: BackboneForwardOptions = {}): BackboneOutput {
+  forward(
+    pass: Pass,
+    inputs: BackboneInputs,
+    { upTo = this.layers.length, select = null }: BackboneForwardOptions = {},
+  ): BackboneOutput {
     const { g } = pass;
     const embedded = g.scoped("embeddings", () => {
       const words = this.word.forward(pass, inputs.inputIds);
@@ -97,9 +101,10 @@ export class Encoder implements Backbone {
     const mask = attentionMask(g, inputs.attentionMask);
     const hiddenStates = [embedded];
     let last = embedded;
-    for (const [i, layer] of this.layers.slice(0, options.upTo ?? this.layers.length).entries()) {
+    for (const [i, layer] of this.layers.slice(0, upTo).entries()) {
       const input = last;
-      last = g.scoped(`layer.${i}`, () => layer.forward(pass, input, mask));
+      const picks = i === upTo - 1 ? select : null;
+      last = g.scoped(`layer.${i}`, () => layer.forward(pass, input, mask, picks ? matmul(g, picks, input) : input));
       hiddenStates.push(last);
     }
     return { hiddenStates, last };

@@ -11,6 +11,7 @@ import {
   Embedding,
   LayerNorm,
   type LinearInit,
+  maskForQueries,
   normal,
   ParamScope,
   type Pass,
@@ -113,15 +114,20 @@ class Block {
     this.scale = config.scaleByLayer ? perHead / (layer + 1) : perHead;
   }
 
-  /** `[batch, sequence, hidden]` → the same */
-  forward(pass: Pass, x: Value, mask: AttentionMask): Value {
+  /**
+   * @param x `[batch, sequence, hidden]`; so is the result, or `[batch, positions, hidden]`
+   * @param select float32 `[batch, positions, sequence]`, rows that pick the positions that are wanted; null for all
+   */
+  forward(pass: Pass, x: Value, mask: AttentionMask, select: Value | null): Value {
     const { g } = pass;
     const { hiddenSize, heads, hiddenDropout, attentionDropout, activation } = this.config;
     const qkv = this.qkv.forward(pass, this.norm1.forward(pass, x));
     const part = (i: number) => slice(g, qkv, 2, i * hiddenSize, (i + 1) * hiddenSize);
     const options = { heads, dropout: attentionDropout, scale: this.scale };
-    const { context } = attend(pass, part(0), part(1), part(2), mask, options);
-    const attended = add(g, x, drop(pass, this.projection.forward(pass, context), hiddenDropout));
+    const wanted = (value: Value) => (select ? matmul(g, select, value) : value);
+    const seen = select ? maskForQueries(g, mask, select) : mask;
+    const { context } = attend(pass, wanted(part(0)), part(1), part(2), seen, options);
+    const attended = add(g, wanted(x), drop(pass, this.projection.forward(pass, context), hiddenDropout));
     const inner = activate(pass, this.inner.forward(pass, this.norm2.forward(pass, attended)), activation);
     return add(g, attended, drop(pass, this.outer.forward(pass, inner), hiddenDropout));
   }
@@ -146,7 +152,11 @@ class Gpt2 implements Backbone {
     this.parameters = scope.all;
   }
 
-  forward(pass: Pass, inputs: BackboneInputs, options: BackboneForwardOptions = {}): BackboneOutput {
+  forward(
+    pass: Pass,
+    inputs: BackboneInputs,
+    { upTo = this.blocks.length, select = null }: BackboneForwardOptions = {},
+  ): BackboneOutput {
     const { g } = pass;
     let state = g.scoped("embeddings", () => {
       const sum = add(g, this.word.forward(pass, inputs.inputIds), this.position.forward(pass, inputs.positionIds));
@@ -154,9 +164,10 @@ class Gpt2 implements Backbone {
     });
     const mask = attentionMask(g, inputs.attentionMask, true);
     const hiddenStates = [state];
-    for (const [i, block] of this.blocks.slice(0, options.upTo ?? this.blocks.length).entries()) {
+    for (const [i, block] of this.blocks.slice(0, upTo).entries()) {
       const input = state;
-      state = g.scoped(`layer.${i}`, () => block.forward(pass, input, mask));
+      const picks = i === upTo - 1 ? select : null;
+      state = g.scoped(`layer.${i}`, () => block.forward(pass, input, mask, picks));
       // Hugging Face's last hidden state has gone through the last norm; the others have not.
       if (i === this.blocks.length - 1) state = this.norm.forward(pass, state);
       hiddenStates.push(state);

@@ -135,15 +135,23 @@ class Xlnet implements Backbone {
     return pass.g.scoped("embeddings", () => drop(pass, this.word.forward(pass, inputIds), this.config.hiddenDropout));
   }
 
-  forward(pass: Pass, inputs: BackboneInputs, options: BackboneForwardOptions = {}): BackboneOutput {
+  forward(
+    pass: Pass,
+    inputs: BackboneInputs,
+    { upTo = this.layers.length, select = null }: BackboneForwardOptions = {},
+  ): BackboneOutput {
     const { g } = pass;
     let state = this.embed(pass, inputs);
     const relation = relations(g, inputs, this.config.hiddenSize);
     const mask = attentionMask(g, inputs.attentionMask);
     const hiddenStates = [state];
-    for (const [i, layer] of this.layers.slice(0, options.upTo ?? this.layers.length).entries()) {
+    for (const [i, layer] of this.layers.slice(0, upTo).entries()) {
       const input = state;
-      state = g.scoped(`layer.${i}`, () => layer.forward(pass, input, input, relation, mask));
+      const picks = i === upTo - 1 ? select : null;
+      state = g.scoped(`layer.${i}`, () => {
+        if (!picks) return layer.forward(pass, input, input, relation, mask);
+        return layer.forward(pass, input, matmul(g, picks, input), relationsOfTargets(g, relation, picks), mask);
+      });
       hiddenStates.push(state);
     }
     return { hiddenStates, last: drop(pass, state, this.config.hiddenDropout) };

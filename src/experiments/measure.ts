@@ -58,7 +58,7 @@ export async function measureAdapter<Example, Encoded extends EncodedText, Score
   const source = await openFeatures(
     executor,
     backbone,
-    model.neededLayers,
+    { layers: model.neededLayers },
     examples,
     "test",
     featureOptions,

@@ -55,7 +55,15 @@ export class PairReader {
   ): Promise<PairReader> {
     const { executor, backbone, layers, featureOptions, onEvent } = options;
     const needed = [...new Set([...layers, backbone.config.layers])].sort((a, b) => a - b);
-    const features = await openFeatures(executor, backbone, needed, examples, what, featureOptions, onEvent);
+    const features = await openFeatures(
+      executor,
+      backbone,
+      { layers: needed },
+      examples,
+      what,
+      featureOptions,
+      onEvent,
+    );
     return new PairReader(options, examples, features);
   }
 

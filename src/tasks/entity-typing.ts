@@ -6,6 +6,7 @@ import { float32Tensor, type HostTensor } from "../tensor.js";
 import { markMention, type Tokenizer } from "../text/index.js";
 import { TypingHead } from "./downstream-heads.js";
 import { narrowedHead } from "./narrowed-head.js";
+import { selectRows } from "./select.js";
 import type {
   EncodedText,
   Evaluation,
@@ -83,17 +84,23 @@ export class EntityTyping implements Task<TypingExample, EncodedMention, TypingS
     return narrowedHead(scope, sizes, init, (own) => new TypingHead(own, this.labels.length, options));
   }
 
+  readPositions({ mention }: EncodedMention): readonly number[] {
+    return [mention];
+  }
+
   feeds(batch: readonly EncodedMention[], width: number): Record<string, HostTensor> {
     const classes = this.labels.length;
-    const select = new Float32Array(batch.length * width);
     const labels = new Float32Array(batch.length * classes);
-    batch.forEach(({ mention, labels: own }, row) => {
-      select[row * width + mention] = 1;
+    batch.forEach(({ labels: own }, row) => {
       if (own === null) labels.fill(-1, row * classes, (row + 1) * classes);
       for (const label of own ?? []) labels[row * classes + label] = 1;
     });
     return {
-      select: float32Tensor([batch.length, 1, width], select),
+      select: selectRows(
+        batch.map((mention) => this.readPositions(mention)),
+        1,
+        width,
+      ),
       labels: float32Tensor([batch.length, classes], labels),
     };
   }

@@ -35,6 +35,7 @@ export * from "./relation-classification.js";
 export * from "./relation-contrast.js";
 export * from "./relation-head.js";
 export * from "./relation-scores.js";
+export * from "./select.js";
 export * from "./span-loss.js";
 export * from "./spanning-tree.js";
 export * from "./task.js";

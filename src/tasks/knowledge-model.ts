@@ -1,5 +1,5 @@
 import { type FeatureKind, holdsAdapter, KAdapter, type KAdapterConfig } from "../adapters/index.js";
-import { cast, type GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
+import { cast, GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
 import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import type { HeadSizes, TaskHead } from "./task.js";
 
@@ -63,12 +63,32 @@ export class KnowledgeModel {
     return this.options.freezeAdapter ? this.head.parameters : this.parameters;
   }
 
+  /** Hidden states that the adapter (or a baseline in its place) reads at every position. */
+  private get taps(): readonly number[] {
+    const { features, adapter } = this.options;
+    return features === "last" ? [] : adapter.layers;
+  }
+
+  /** Whether the head itself reads the last hidden state. */
+  private get readsLast(): boolean {
+    const { features } = this.options;
+    return features === "adapter" || features === "last";
+  }
+
   /** Hidden states that must be fed, in ascending order. */
   get neededLayers(): readonly number[] {
-    const { features, adapter, backboneLayers } = this.options;
-    const taps = features === "last" ? [] : adapter.layers;
-    const last = features === "taps" || features === "output" ? [] : [backboneLayers];
-    return [...new Set([...taps, ...last])].sort((a, b) => a - b);
+    const last = this.readsLast ? [this.options.backboneLayers] : [];
+    return [...new Set([...this.taps, ...last])].sort((a, b) => a - b);
+  }
+
+  /**
+   * How many positions of a text are all that is read of the last hidden state: those that the head selects. Null where
+   * their number varies, where the adapter taps that state, or where nobody reads it.
+   */
+  get lastPositions(): number | null {
+    if (!this.readsLast || this.taps.includes(this.options.backboneLayers)) return null;
+    const positions = this.head.select(new GraphBuilder())?.shape[1];
+    return typeof positions === "number" ? positions : null;
   }
 
   /** Declares the inputs `hidden_states.N` (`[batch, sequence, hidden]`) and `attention_mask`; adds adapter and head. */

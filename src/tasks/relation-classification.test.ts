@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RelationExample } from "../data/index.js";
 import { UserError } from "../errors.js";
+import { floatsOf } from "../tensor.js";
 import { smallBert } from "../text/test-tokenizers.js";
 import { relationClassification } from "./relation-classification.js";
 import type { JsonObject } from "./task.js";
@@ -15,13 +16,17 @@ const example: RelationExample = {
 
 describe("relationClassification", () => {
   const tokenizer = smallBert();
-  const positions = (options: JsonObject) => {
+  const encode = (options: JsonObject) => {
     const task = relationClassification.make(
       { labels: ["birthplace"], options },
       { maxLength: 32, dropout: 0, headInit: 0.1 },
     );
     const encoded = task.encode(example, tokenizer);
     if ("skipped" in encoded) throw new Error(encoded.skipped);
+    return { task, encoded };
+  };
+  const positions = (options: JsonObject) => {
+    const { encoded } = encode(options);
     return [encoded.subject, encoded.object].map((at) => tokenizer.idToToken(encoded.inputIds[at]!));
   };
 
@@ -32,6 +37,16 @@ describe("relationClassification", () => {
 
   it("reads the last tokens' vectors where its folder says so", () => {
     expect(positions({ entityVector: "last-token" })).toEqual(["##rta", "##ar"]);
+  });
+
+  it("says which positions its head reads: those that are fed", () => {
+    const { task, encoded } = encode({});
+    const width = encoded.inputIds.length + 3;
+    const select = floatsOf(task.feeds([encoded], width), "select");
+    const marked = [0, 1].map((row) => [...select.subarray(row * width, (row + 1) * width)].indexOf(1));
+    expect(select.reduce((sum, x) => sum + x, 0)).toBe(2);
+    expect(task.readPositions?.(encoded)).toEqual(marked);
+    expect(marked).toEqual([encoded.subject, encoded.object]);
   });
 
   it("refuses options that are not its own", () => {

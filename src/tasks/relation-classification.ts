@@ -3,12 +3,13 @@ import type { RelationExample } from "../data/index.js";
 import { userError } from "../errors.js";
 import type { GraphBuilder, Value } from "../graph/index.js";
 import type { ParamScope, Pass } from "../nn/index.js";
-import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
+import { type HostTensor, int32Tensor } from "../tensor.js";
 import { entityVectors, markEntities, type Tokenizer } from "../text/index.js";
 import { type ClassificationScores, scoreClassification } from "./classification-scores.js";
 import { LinearPairHead } from "./linear-pair-head.js";
 import { crossEntropy } from "./losses.js";
 import { RelationHead } from "./relation-head.js";
+import { selectRows } from "./select.js";
 import type {
   EncodedText,
   Evaluation,
@@ -104,6 +105,10 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
     return new RelationTaskHead(head, this.how.labelSmoothing);
   }
 
+  readPositions(encoded: EncodedRelation): readonly number[] {
+    return pairPositions(encoded);
+  }
+
   feeds(batch: readonly EncodedRelation[], width: number): Record<string, HostTensor> {
     return relationFeeds(batch, width);
   }
@@ -120,15 +125,13 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   }
 }
 
+/** The positions that stand for subject and object. */
+export const pairPositions = ({ subject, object }: EncodedRelation): readonly number[] => [subject, object];
+
 /** Which positions stand for subject and object, and the relations. */
 export function relationFeeds(batch: readonly EncodedRelation[], width: number): Record<string, HostTensor> {
-  const select = new Float32Array(batch.length * 2 * width);
-  batch.forEach(({ subject, object }, i) => {
-    select[2 * i * width + subject] = 1;
-    select[(2 * i + 1) * width + object] = 1;
-  });
   return {
-    select: float32Tensor([batch.length, 2, width], select),
+    select: selectRows(batch.map(pairPositions), 2, width),
     labels: int32Tensor(
       [batch.length],
       Int32Array.from(batch, ({ label }) => label),

@@ -8,7 +8,12 @@ import { entityVectors, type Tokenizer } from "../text/index.js";
 import { supervisedContrastive, unitRows } from "./contrastive-loss.js";
 import { pairVectors, selectPair } from "./linear-pair-head.js";
 import { leaveOneOut, type PrototypeScores } from "./prototypes.js";
-import { type EncodedRelation, RelationClassification, relationFeeds } from "./relation-classification.js";
+import {
+  type EncodedRelation,
+  pairPositions,
+  RelationClassification,
+  relationFeeds,
+} from "./relation-classification.js";
 import type { Evaluation, HeadSizes, Prediction, Skipped, Task, TaskContext, TaskHead, TaskKind } from "./task.js";
 import { taskOptions } from "./task-options.js";
 
@@ -60,6 +65,10 @@ class RelationContrast implements Task<RelationExample, EncodedRelation, Prototy
 
   makeHead(_scope: ParamScope, { featureSize }: HeadSizes): TaskHead {
     return new PairVectorHead(featureSize, this.options.temperature);
+  }
+
+  readPositions(encoded: EncodedRelation): readonly number[] {
+    return pairPositions(encoded);
   }
 
   feeds(batch: readonly EncodedRelation[], width: number): Record<string, HostTensor> {

@@ -56,6 +56,12 @@ export interface Task<Example, Encoded extends EncodedText, Score> {
   encodeUnlabelled?(example: Example, tokenizer: Tokenizer): Encoded | Skipped;
   /** Makes the head that the features go through. */
   makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead;
+  /**
+   * The positions of a text that its head reads, in the order of the rows of {@link TaskHead.select}, always as many as
+   * these. Nothing else of the model's last layer is then computed or kept. Left out where their number varies, or an
+   * example has several texts.
+   */
+  readPositions?(encoded: Encoded): readonly number[];
   /** The texts that an example consists of, a row each in a batch; the example itself where it is left out. */
   texts?(encoded: Encoded): readonly EncodedText[];
   /**

@@ -4,8 +4,9 @@
  */
 import { expect } from "vitest";
 import { type BackboneDefinition, backboneInputs } from "../backbones/index.js";
-import { GraphBuilder } from "../graph/index.js";
+import { GraphBuilder, type Value } from "../graph/index.js";
 import { initialValue, type Pass } from "../nn/index.js";
+import { selectRows } from "../tasks/index.js";
 import { float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { runGraph } from "./run-graph.js";
 
@@ -105,6 +106,10 @@ interface Run {
   /** Padding on the left. */
   readonly left?: boolean;
   readonly types?: Int32Array;
+  /** Positions of both sentences that alone are computed in the last layer. */
+  readonly at?: readonly (readonly number[])[];
+  /** Stops after this layer. */
+  readonly upTo?: number;
 }
 
 /** Moves the padding of both rows to the left. */
@@ -119,20 +124,22 @@ function turned(tensor: HostTensor<"int32">, width: number): HostTensor<"int32">
 /** The last hidden states of a small model, row after row. */
 export async function hidden(
   definition: BackboneDefinition,
-  { fused, width, change = {}, tokens = [], left = false, types }: Run,
+  { fused, width, change = {}, tokens = [], left = false, types, at, upTo }: Run,
 ): Promise<Float32Array> {
   const g = new GraphBuilder();
   const pass: Pass = { g, dropout: null, fused };
   const given = { ...smallConfig(definition.kind), ...change };
   const backbone = definition.build(definition.parseConfig(given, "config.json"));
-  const { last } = backbone.forward(pass, backboneInputs(g));
+  const select = at ? g.input("select", "float32", ["batch", (at[0] as readonly number[]).length, "sequence"]) : null;
+  const { hiddenStates } = backbone.forward(pass, backboneInputs(g), { select, ...(upTo ? { upTo } : {}) });
   const feeds = feedsFor(definition, width, given);
+  if (at) feeds["select"] = selectRows(at, (at[0] as readonly number[]).length, width);
   for (const [position, id] of tokens) (feeds["input_ids"] as HostTensor<"int32">).data[position] = id;
   if (left) {
     for (const name of ["input_ids", "attention_mask"]) feeds[name] = turned(feeds[name] as HostTensor<"int32">, width);
   }
   if (types) feeds["token_type_ids"] = int32Tensor([2, width], types);
-  return floatsOf(await runGraph(g, { last }, feeds), "last");
+  return floatsOf(await runGraph(g, { last: hiddenStates.at(-1) as Value }, feeds), "last");
 }
 
 /** The vectors of real tokens, row after row. */

@@ -64,7 +64,7 @@ export async function openAdapterOutputs<E extends EncodedText>(
     const own = `${what}, ${name}`;
     const load = async () => {
       const layers = [...new Set(config.layers)].sort((a, b) => a - b);
-      const taps = await openFeatures(executor, folder, layers, examples, what, options, onEvent);
+      const taps = await openFeatures(executor, folder, { layers }, examples, what, options, onEvent);
       const types = { dtype, outputDtype: dtype };
       const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: false });
       return new StreamedOutput<E>(name, taps, graph, padTokenId);

@@ -4,7 +4,8 @@ import { inferenceBatches } from "./batches.js";
 import type { TrainEvent } from "./events.js";
 import type { Tensors } from "./executor.js";
 import type { FeatureCache, FeatureDType } from "./feature-cache.js";
-import type { FeatureSource } from "./feature-sources.js";
+import type { FeatureSource, ReadPositions } from "./feature-sources.js";
+import { putRows, takeRows } from "./token-rows.js";
 
 /** States of a data set that are kept in a cache. */
 export interface CachedStates<E extends EncodedText> {
@@ -15,6 +16,8 @@ export interface CachedStates<E extends EncodedText> {
   readonly names: readonly string[];
   readonly hiddenSize: number;
   readonly dtype: FeatureDType;
+  /** Where the last of the states is kept, if not at every token. */
+  readonly lastAt?: ReadPositions<E> | null;
 }
 
 /** Reads states from a cache that was filled. */
@@ -30,7 +33,7 @@ export class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
   }
 
   async batch(examples: readonly E[], width: number): Promise<Tensors> {
-    const { cache, names, hiddenSize, dtype } = this.states;
+    const { cache, names, hiddenSize, dtype, lastAt } = this.states;
     const rowBytes = hiddenSize * dtypeBytes[dtype];
     const buffers = names.map(() => new Uint8Array(examples.length * width * rowBytes));
     await Promise.all(
@@ -38,7 +41,10 @@ export class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
         const record = await cache.read(this.index.get(example) ?? -1);
         const size = example.inputIds.length * rowBytes;
         buffers.forEach((buffer, i) => {
-          buffer.set(record.subarray(i * size, (i + 1) * size), row * width * rowBytes);
+          const text = buffer.subarray(row * width * rowBytes);
+          const positions = i === names.length - 1 ? lastAt?.of(example) : undefined;
+          if (positions) putRows(text, positions, rowBytes, record.subarray(i * size));
+          else text.set(record.subarray(i * size, (i + 1) * size));
         });
       }),
     );
@@ -81,7 +87,7 @@ export async function fillCache<E extends EncodedText>(
         await onEvent({ kind: "prepare", what, done: 0, total: examples.length, seconds: 0 });
       }
       const shard = indices.map((i) => examples[i] as E);
-      return computeRecords(source, states.names, shard, signal);
+      return computeRecords(source, states, shard, signal);
     },
     (done, total) =>
       void onEvent({ kind: "prepare", what, done, total, seconds: (performance.now() - started) / 1000 }),
@@ -90,10 +96,10 @@ export async function fillCache<E extends EncodedText>(
   return new CachedFeatures(states);
 }
 
-/** States of each example without padding, one after another. */
+/** States of each example without padding, one after another, the last one where it is kept. */
 async function computeRecords<E extends EncodedText>(
   source: FeatureSource<E>,
-  names: readonly string[],
+  { names, lastAt }: CachedStates<E>,
   examples: readonly E[],
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array[]> {
@@ -107,15 +113,24 @@ async function computeRecords<E extends EncodedText>(
       width,
     );
     batch.forEach((i, row) => {
-      records[i] = Buffer.concat(names.map((name) => rowBytes(states[name] as HostTensor, row, lengths[i] as number)));
+      const positions = lastAt?.of(examples[i] as E);
+      const parts = names.map((name, k) => {
+        const state = states[name] as HostTensor;
+        const rows = textBytes(state, row, lengths[i] as number);
+        return positions && k === names.length - 1 ? takeRows(rows, positions, rowBytesOf(state)) : rows;
+      });
+      records[i] = Buffer.concat(parts);
     });
   }
   return records;
 }
 
-/** The first `tokens` positions of one row of `[batch, width, hidden]`. */
-function rowBytes(tensor: HostTensor, row: number, tokens: number): Uint8Array {
-  const [, width, hidden] = tensor.shape as [number, number, number];
-  const token = hidden * dtypeBytes[tensor.dtype];
+/** Bytes of one position. */
+const rowBytesOf = ({ shape, dtype }: HostTensor): number => (shape[2] as number) * dtypeBytes[dtype];
+
+/** The first `tokens` positions of one text of `[batch, width, hidden]`. */
+function textBytes(tensor: HostTensor, row: number, tokens: number): Uint8Array {
+  const width = tensor.shape[1] as number;
+  const token = rowBytesOf(tensor);
   return bytesOf(tensor).subarray(row * width * token, (row * width + tokens) * token);
 }

@@ -34,13 +34,7 @@ import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Executor, Tensors } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
 import { type FeatureSource, StreamedFeatures, TokenFeatures } from "./feature-sources.js";
-import {
-  type BackboneFolder,
-  backboneIdentity,
-  FrozenBackbone,
-  type FrozenBackboneOptions,
-  openBackbone,
-} from "./frozen-backbone.js";
+import { type BackboneFolder, backboneIdentity, type FrozenBackboneOptions, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession } from "./session.js";
 import { checkMaxLength, type LoadOptions } from "./task-model.js";
 
@@ -217,5 +211,5 @@ export async function streamed(
   options: FrozenBackboneOptions & { readonly dtype: FeatureDType },
 ): Promise<FeatureSource<EncodedText>> {
   if (trainsBackbone(model.options.trains)) return new TokenFeatures(backbone, options.dtype);
-  return new StreamedFeatures(await FrozenBackbone.load(executor, backbone, model.neededLayers, options));
+  return StreamedFeatures.load(executor, backbone, { layers: model.neededLayers }, options);
 }

@@ -13,8 +13,8 @@ afterEach(async () => {
 });
 
 const lengths = [5, 2, 9, 2, 7];
-const make = (identity: Record<string, string> = { data: "a" }) =>
-  new FeatureCache({ root, identity, lengths, layers: [3, 6], hiddenSize: 4, dtype: "float16" });
+const make = (identity: Record<string, string> = { data: "a" }, lastRows: number | null = null) =>
+  new FeatureCache({ root, identity, lengths, layers: [3, 6], lastRows, hiddenSize: 4, dtype: "float16" });
 
 /** Records that tell which example they belong to. */
 const record = (cache: FeatureCache, example: number) => new Uint8Array(cache.recordBytes(example)).fill(example + 1);
@@ -48,11 +48,16 @@ describe("FeatureCache", () => {
     await again.close();
   });
 
-  it("tells its size beforehand", async () => {
-    const cache = make();
+  it.each([
+    ["every token", null, 2 * 25],
+    ["two rows of the last layer", 2, 25 + 2 * 5],
+  ])("tells its size beforehand, with %s", async (_, lastRows, rows) => {
+    const cache = make({ data: "a" }, lastRows);
+    expect(cache.bytes).toBe(rows * 4 * 2 + 32);
     await fill(cache);
     const sizes = await Promise.all((await shardFiles(cache)).map(async (file) => (await readFile(file)).length));
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(cache.bytes);
+    await expectWhole(cache);
     await cache.close();
   });
 

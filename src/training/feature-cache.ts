@@ -28,6 +28,11 @@ export interface FeatureCacheOptions {
   readonly lengths: readonly number[];
   /** Hidden states that are kept. */
   readonly layers: readonly number[];
+  /**
+   * So many rows are kept of the last of these, and not one of every token; the identity tells which. Null or left out
+   * keeps all.
+   */
+  readonly lastRows?: number | null;
   readonly hiddenSize: number;
   readonly dtype: FeatureDType;
 }
@@ -79,8 +84,9 @@ export class FeatureCache {
 
   /** Bytes of one example. */
   recordBytes(example: number): number {
-    const { lengths, layers, hiddenSize, dtype } = this.options;
-    return (lengths[example] as number) * layers.length * hiddenSize * dtypeBytes[dtype];
+    const { lengths, layers, lastRows = null, hiddenSize, dtype } = this.options;
+    const tokens = lengths[example] as number;
+    return (tokens * (layers.length - 1) + (lastRows ?? tokens)) * hiddenSize * dtypeBytes[dtype];
   }
 
   private plan() {
@@ -130,7 +136,7 @@ export class FeatureCache {
     await utimes(join(this.folder, cacheMark), now, now).catch(() => undefined);
   }
 
-  /** The bytes of one example: `[layers, tokens, hidden]`. */
+  /** The bytes of one example: `[tokens, hidden]` of each layer, of the last one `[rows, hidden]`. */
   async read(example: number): Promise<Uint8Array<ArrayBuffer>> {
     const place = this.places[example];
     const handle = place && this.handles[place.shard];

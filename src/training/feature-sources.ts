@@ -1,7 +1,30 @@
-import type { EncodedText } from "../tasks/index.js";
-import type { Tensors } from "./executor.js";
+import { type EncodedText, hiddenStateName, selectRows } from "../tasks/index.js";
+import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
+import type { Executor, Tensors } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
-import { type BackboneFolder, type FrozenBackbone, padBatch, tokenFeeds } from "./frozen-backbone.js";
+import {
+  type BackboneFolder,
+  FrozenBackbone,
+  type FrozenBackboneOptions,
+  padBatch,
+  tokenFeeds,
+} from "./frozen-backbone.js";
+import { putRows } from "./token-rows.js";
+
+/** The hidden states that a model reads. */
+export interface NeededStates<E extends EncodedText> {
+  /** In ascending order; 0 is the embedding output. */
+  readonly layers: readonly number[];
+  /** Where the highest one is read, if not everywhere: other positions of it are then zeros. */
+  readonly lastAt?: ReadPositions<E> | null;
+}
+
+/** Positions of a text that are all that is read. */
+export interface ReadPositions<E extends EncodedText> {
+  /** How many; the same for every example. */
+  readonly count: number;
+  of(example: E): readonly number[];
+}
 
 /** Where a batch's hidden states come from. */
 export interface FeatureSource<E extends EncodedText> {
@@ -14,21 +37,58 @@ export interface FeatureSource<E extends EncodedText> {
 
 export const idsOf = (examples: readonly EncodedText[]) => examples.map(({ inputIds }) => inputIds);
 
-/** Computes the hidden states of every batch anew. */
+/** Computes the hidden states of every batch anew, the highest one only where it is read. */
 export class StreamedFeatures<E extends EncodedText> implements FeatureSource<E> {
-  constructor(private readonly backbone: FrozenBackbone) {}
+  private constructor(
+    private readonly backbone: FrozenBackbone,
+    private readonly lastAt: ReadPositions<E> | null,
+  ) {}
+
+  static async load<E extends EncodedText>(
+    executor: Executor,
+    folder: BackboneFolder,
+    { layers, lastAt = null }: NeededStates<E>,
+    options: Omit<FrozenBackboneOptions, "positions">,
+  ): Promise<StreamedFeatures<E>> {
+    const positions = lastAt?.count ?? null;
+    return new StreamedFeatures(await FrozenBackbone.load(executor, folder, layers, { ...options, positions }), lastAt);
+  }
 
   get dtype(): FeatureDType {
     return this.backbone.dtype;
   }
 
-  batch(examples: readonly E[], width: number): Promise<Tensors> {
-    return this.backbone.run(padBatch(idsOf(examples), width, this.backbone.folder.config.padTokenId));
+  get layers(): readonly number[] {
+    return this.backbone.layers;
+  }
+
+  async batch(examples: readonly E[], width: number): Promise<Tensors> {
+    const tokens = padBatch(idsOf(examples), width, this.backbone.folder.config.padTokenId);
+    const { lastAt } = this;
+    if (!lastAt) return this.backbone.run(tokens);
+    const positions = examples.map((example) => lastAt.of(example));
+    const states = await this.backbone.run(tokens, selectRows(positions, lastAt.count, width));
+    const name = hiddenStateName(Math.max(...this.layers));
+    return { ...states, [name]: atPositions(states[name] as HostTensor, positions, width) };
   }
 
   close(): Promise<void> {
     return this.backbone.close();
   }
+}
+
+/** `[batch, positions, hidden]` → `[batch, width, hidden]`, with zeros between. */
+function atPositions(tensor: HostTensor, positions: readonly (readonly number[])[], width: number): HostTensor {
+  const { dtype, shape } = tensor;
+  const [batch, count, hidden] = shape as [number, number, number];
+  const rowBytes = hidden * dtypeBytes[dtype];
+  const rows = bytesOf(tensor);
+  const state = new Uint8Array(batch * width * rowBytes);
+  positions.forEach((own, i) => {
+    const text = state.subarray(i * width * rowBytes, (i + 1) * width * rowBytes);
+    putRows(text, own, rowBytes, rows.subarray(i * count * rowBytes));
+  });
+  return { dtype, shape: [batch, width, hidden], data: viewAs(dtype, state) };
 }
 
 /** Tokens instead of hidden states, for a graph that holds the backbone. */

@@ -6,13 +6,8 @@ import { fillCache } from "./cached-features.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor } from "./executor.js";
 import { FeatureCache, type FeatureDType } from "./feature-cache.js";
-import { type FeatureSource, idsOf, JoinedFeatures, StreamedFeatures } from "./feature-sources.js";
-import {
-  type BackboneFolder,
-  type BackbonePrecision,
-  FrozenBackbone,
-  type FrozenBackboneOptions,
-} from "./frozen-backbone.js";
+import { type FeatureSource, idsOf, JoinedFeatures, type NeededStates, StreamedFeatures } from "./feature-sources.js";
+import type { BackboneFolder, BackbonePrecision, FrozenBackboneOptions } from "./frozen-backbone.js";
 import { int8Report } from "./int8-report.js";
 
 export interface FeatureOptions {
@@ -54,43 +49,48 @@ export function featureIdentity(
 /**
  * The hidden states of a data set: from a cache, which is filled first, or computed batch by batch where a cache is
  * not wanted or would be too large. Both ways round to the same dtype. The embedding output is a look-up: it is never
- * kept.
+ * kept, and of the highest layer nothing but what is read.
  *
  * @param onEvent told what is decided and how far the filling is
  */
 export async function openFeatures<E extends EncodedText>(
   executor: Executor,
   folder: BackboneFolder,
-  layers: readonly number[],
+  needed: NeededStates<E>,
   examples: readonly E[],
   what: string,
   options: FeatureOptions,
   onEvent: (event: TrainEvent) => Promise<void> | void,
 ): Promise<FeatureSource<E>> {
   const { dtype } = options;
+  const { layers, lastAt = null } = needed;
   const kept = layers.filter((layer) => layer > 0);
-  const load = (wanted: readonly number[]) => FrozenBackbone.load(executor, folder, wanted, backboneOptions(options));
-  const stream = async (wanted: readonly number[]) => {
-    const backbone = await load(wanted);
+  const load = (wanted: NeededStates<E>) => StreamedFeatures.load(executor, folder, wanted, backboneOptions(options));
+  const stream = async (wanted: NeededStates<E>) => {
+    const streamed = await load(wanted);
     if (options.precision === "int8") {
-      const exact = await FrozenBackbone.load(executor, folder, wanted, { dtype: "float32" });
-      await onEvent({ kind: "note", text: `${what}: ${await int8Report(exact, backbone, idsOf(examples))}` });
+      const exact = await StreamedFeatures.load(executor, folder, wanted, { dtype: "float32" });
+      await onEvent({ kind: "note", text: `${what}: ${await int8Report(exact, streamed, examples)}` });
       await exact.close();
     }
-    return new StreamedFeatures<E>(backbone);
+    return streamed;
   };
-  if (options.cache === null || kept.length === 0) return stream(layers);
+  if (options.cache === null || kept.length === 0) return stream(needed);
   const { hiddenSize } = folder.config;
   const cache = new FeatureCache({
     root: options.cache,
-    identity: featureIdentity(executor, folder, examples, options),
+    identity: {
+      ...featureIdentity(executor, folder, examples, options),
+      ...(lastAt ? { lastAt: hashLists(examples.map((example) => lastAt.of(example))) } : {}),
+    },
     lengths: examples.map(({ inputIds }) => inputIds.length),
     layers: kept,
+    lastRows: lastAt?.count ?? null,
     hiddenSize,
     dtype,
   });
-  if (!(await roomFor(what, options.cache, cache, options.cacheLimit, onEvent))) return stream(layers);
-  const states = { cache, examples, names: kept.map(hiddenStateName), hiddenSize, dtype };
-  const cached = await fillCache(states, () => stream(kept), what, options.signal, onEvent);
-  return layers.includes(0) ? new JoinedFeatures([cached, new StreamedFeatures<E>(await load([0]))]) : cached;
+  if (!(await roomFor(what, options.cache, cache, options.cacheLimit, onEvent))) return stream(needed);
+  const states = { cache, examples, names: kept.map(hiddenStateName), hiddenSize, dtype, lastAt };
+  const cached = await fillCache(states, () => stream({ layers: kept, lastAt }), what, options.signal, onEvent);
+  return layers.includes(0) ? new JoinedFeatures([cached, await load({ layers: [0] })]) : cached;
 }

@@ -205,7 +205,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
       return streamed(executor, backbone, model, { ...backboneOptions(featureOptions), dtype });
     }
     const own = { ...featureOptions, cache, ...(this.signal ? { signal: this.signal } : {}) };
-    const states = await openFeatures(executor, backbone, model.neededLayers, texts, what, own, onEvent);
+    const states = await openFeatures(executor, backbone, { layers: model.neededLayers }, texts, what, own, onEvent);
     if (!model.options.fedOutputs) return states;
     const outputs = await openAdapterOutputs(executor, backbone, plan.adapters, texts, what, own, onEvent);
     return new JoinedFeatures([states, outputs]);

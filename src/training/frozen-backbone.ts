@@ -172,6 +172,8 @@ export interface FrozenBackboneOptions {
   readonly precision?: BackbonePrecision;
   /** Where int8 weights are kept between runs; null quantises them anew. */
   readonly int8Folder?: string | null;
+  /** So many positions of a text are all that is computed of the highest layer: those that each batch selects. */
+  readonly positions?: number | null;
 }
 
 /** A frozen backbone as an inference session of its own, with ONNX Runtime's fused kernels. */
@@ -190,7 +192,7 @@ export class FrozenBackbone {
     executor: Executor,
     folder: BackboneFolder,
     layers: readonly number[],
-    { dtype = "float32", precision = "float32", int8Folder = null }: FrozenBackboneOptions = {},
+    { dtype = "float32", precision = "float32", int8Folder = null, positions = null }: FrozenBackboneOptions = {},
   ): Promise<FrozenBackbone> {
     const { definition, config } = folder;
     const int8 = precision === "int8";
@@ -199,7 +201,9 @@ export class FrozenBackbone {
       const { backbone, loader } = checkedWeights(definition, config, source);
       const g = new GraphBuilder();
       const upTo = Math.max(...layers);
-      const { hiddenStates } = backbone.forward({ ...inferencePass(g, executor), int8 }, backboneInputs(g), { upTo });
+      const select = positions === null ? null : g.input("select", "float32", ["batch", positions, "sequence"]);
+      const pass = { ...inferencePass(g, executor), int8 };
+      const { hiddenStates } = backbone.forward(pass, backboneInputs(g), { upTo, select });
       const graph = g.build(
         Object.fromEntries(
           layers.map((layer) => [hiddenStateName(layer), cast(g, hiddenStates[layer] ?? missing(layer), dtype)]),
@@ -231,9 +235,13 @@ export class FrozenBackbone {
   /**
    * Hidden states of a batch, by {@link hiddenStateName}; `[batch, sequence, hidden]` each.
    * The batch's buffers may be moved: do not use them afterwards.
+   *
+   * @param select picks the positions of the highest layer, which then is `[batch, positions, hidden]`; float32
+   * `[batch, positions, sequence]`. Given exactly where the backbone was loaded for a number of positions.
    */
-  run(batch: TokenBatch): Promise<Tensors> {
-    return this.graph.run(tokenFeeds(this.folder, batch), this.layers.map(hiddenStateName));
+  run(batch: TokenBatch, select?: HostTensor<"float32">): Promise<Tensors> {
+    const feeds = { ...tokenFeeds(this.folder, batch), ...(select ? { select } : {}) };
+    return this.graph.run(feeds, this.layers.map(hiddenStateName));
   }
 
   close(): Promise<void> {

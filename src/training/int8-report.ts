@@ -1,7 +1,7 @@
-import { hiddenStateName } from "../tasks/index.js";
+import { type EncodedText, hiddenStateName } from "../tasks/index.js";
 import type { HostTensor } from "../tensor.js";
 import { toFloat32 } from "../weights/index.js";
-import { type FrozenBackbone, padBatch } from "./frozen-backbone.js";
+import { idsOf, type StreamedFeatures } from "./feature-sources.js";
 
 const sampleSize = 32;
 
@@ -10,25 +10,25 @@ const sampleSize = 32;
  *
  * @param exact the same backbone in float32
  */
-export async function int8Report(
-  exact: FrozenBackbone,
-  int8: FrozenBackbone,
-  texts: readonly (readonly number[])[],
+export async function int8Report<E extends EncodedText>(
+  exact: StreamedFeatures<E>,
+  int8: StreamedFeatures<E>,
+  examples: readonly E[],
 ): Promise<string> {
-  const every = Math.max(1, Math.floor(texts.length / sampleSize));
-  const sample = texts.filter((_, i) => i % every === 0).slice(0, sampleSize);
-  const width = Math.max(...sample.map(({ length }) => length));
-  const batch = () => padBatch(sample, width, exact.folder.config.padTokenId);
-  const [expected, got] = [await exact.run(batch()), await int8.run(batch())];
+  const every = Math.max(1, Math.floor(examples.length / sampleSize));
+  const sample = examples.filter((_, i) => i % every === 0).slice(0, sampleSize);
+  const texts = idsOf(sample);
+  const width = Math.max(...texts.map(({ length }) => length));
+  const [expected, got] = [await exact.batch(sample, width), await int8.batch(sample, width)];
   const errors = int8.layers.map((layer) => {
     const name = hiddenStateName(layer);
-    const error = relativeError(expected[name] as HostTensor, got[name] as HostTensor, sample);
+    const error = relativeError(expected[name] as HostTensor, got[name] as HostTensor, texts);
     return `h[${layer}] ${(100 * error).toFixed(1)} %`;
   });
   return `an int8 backbone moves its hidden states by (relative error over ${sample.length} sentences) ${errors.join(", ")}`;
 }
 
-/** ‖got − expected‖/‖expected‖ over the positions that are no padding; `[batch, width, hidden]` both. */
+/** ‖got − expected‖/‖expected‖ over the positions that are read, or no padding; `[batch, width, hidden]` both. */
 function relativeError(expected: HostTensor, got: HostTensor, texts: readonly (readonly number[])[]): number {
   const [, width, hidden] = expected.shape as readonly [number, number, number];
   const [a, b] = [toFloat32(expected), toFloat32(got)];

@@ -12,8 +12,8 @@ import {
   requireSameBackbone,
 } from "../adapters/index.js";
 import { userError } from "../errors.js";
-import { hiddenStateName } from "../tasks/index.js";
-import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { hiddenStateName, selectRows } from "../tasks/index.js";
+import { floatsOf, type HostTensor } from "../tensor.js";
 import { AdapterGraph } from "./adapter-graph.js";
 import type { Executor } from "./executor.js";
 import { type BackboneFolder, backboneIdentity, FrozenBackbone, padBatch } from "./frozen-backbone.js";
@@ -105,7 +105,12 @@ export class PositionFeatures implements PositionSource {
         }),
       );
       const { attentionMask } = padBatch(ids, width, padTokenId);
-      const feeds = { ...fed, select: selectRows(texts, rows, width), attention_mask: attentionMask };
+      const select = selectRows(
+        texts.map(({ positions }) => positions),
+        rows,
+        width,
+      );
+      const feeds = { ...fed, select, attention_mask: attentionMask };
       const output = (await graph.run(feeds)).data as Float32Array;
       found.set(
         name,
@@ -135,16 +140,6 @@ async function loadAdapter(executor: Executor, adapter: FrozenAdapter, hiddenSiz
   const types = { dtype: "float32", outputDtype: "float32" } as const;
   const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: true });
   return { name: adapter.name, layers: config.layers, graph };
-}
-
-function selectRows(texts: readonly PositionedText[], rows: number, width: number): HostTensor<"float32"> {
-  const select = new Float32Array(texts.length * rows * width);
-  texts.forEach(({ positions }, i) => {
-    positions.forEach((position, row) => {
-      select[(i * rows + row) * width + position] = 1;
-    });
-  });
-  return float32Tensor([texts.length, rows, width], select);
 }
 
 /** Rows of a tensor, one for each position. */

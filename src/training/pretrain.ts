@@ -28,7 +28,7 @@ import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
 import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "./task-data.js";
-import { makeTaskModel, type TaskModel } from "./task-model.js";
+import { makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
 import { asStored, trainingRecord } from "./training-record.js";
 
@@ -148,8 +148,8 @@ async function openSessions<Example, Encoded extends EncodedText, Score>(
   const { backbone, settings, maxLength, fixedWidth = false } = plan;
   const featureOptions = { ...(await cacheable(plan, onEvent)), ...(signal ? { signal } : {}) };
   const open = async (data: EncodedData<Encoded>, what: string): Promise<SessionOptions<Encoded>> => {
-    const layers = model.neededLayers;
-    const features = await openFeatures(executor, backbone, layers, data.examples, what, featureOptions, onEvent);
+    const needed = neededStates({ task, model });
+    const features = await openFeatures(executor, backbone, needed, data.examples, what, featureOptions, onEvent);
     const given = async () => startTensors(plan, model);
     const padTokenId = backbone.config.padTokenId;
     return { executor, features, padTokenId, model, task, maxLength, fixedWidth, given };

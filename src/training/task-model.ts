@@ -26,8 +26,8 @@ import {
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Executor } from "./executor.js";
 import type { FeatureDType } from "./feature-cache.js";
-import { StreamedFeatures } from "./feature-sources.js";
-import { type BackboneFolder, backboneIdentity, FrozenBackbone, maxTokens, openBackbone } from "./frozen-backbone.js";
+import { type NeededStates, StreamedFeatures } from "./feature-sources.js";
+import { type BackboneFolder, backboneIdentity, maxTokens, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession } from "./session.js";
 
 export interface TaskModelOptions {
@@ -67,6 +67,16 @@ export function makeTaskModel<Example, Encoded extends EncodedText, Score>(
     makeHead: (scope, sizes) => task.makeHead(scope, sizes),
   });
   return { task, model };
+}
+
+/** The hidden states that a model is fed; the last one only where its head reads it, if nothing else does. */
+export function neededStates<Example, Encoded extends EncodedText, Score>({
+  task,
+  model,
+}: TaskModel<Example, Encoded, Score>): NeededStates<Encoded> {
+  const { neededLayers: layers, lastPositions: count } = model;
+  const of = task.readPositions?.bind(task);
+  return { layers, lastAt: of && count !== null ? { count, of } : null };
 }
 
 /** @throws UserError where texts may be longer than the backbone can read */
@@ -126,9 +136,7 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
   } = manifest;
   const session = await PredictionSession.open<Encoded>({
     executor,
-    features: new StreamedFeatures(
-      await FrozenBackbone.load(executor, backbone, made.model.neededLayers, { dtype, precision }),
-    ),
+    features: await StreamedFeatures.load(executor, backbone, neededStates(made), { dtype, precision }),
     padTokenId: backbone.config.padTokenId,
     ...made,
     maxLength,
