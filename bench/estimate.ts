@@ -31,7 +31,7 @@ export async function estimatedMinutes({ problem, shape, precisions, peer }: Pla
   const gflop = (width: number, positions: number | null) => {
     const tokens = { batch: 1, width };
     const { forward, backward } = stepFlops(adapter, shape.hiddenSize, 1, tokens, positions);
-    const backbone = linearFlops(shape, tokens) + attentionFlops(shape, tokens);
+    const backbone = linearFlops(shape, tokens, positions) + attentionFlops(shape, tokens, positions);
     return { backbone: backbone / 1e9, step: (forward + backward) / 1e9 };
   };
   const ours = gflop(fill * maxLength, 2);

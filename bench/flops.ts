@@ -48,14 +48,26 @@ export interface Tokens {
 /** What a backbone's products follow from. */
 export type EncoderShape = Pick<BackboneConfig, "hiddenSize" | "intermediateSize" | "layers">;
 
-/** The backbone's forward pass: its products with weights. Embeddings are look-ups. */
-export function linearFlops({ hiddenSize: h, intermediateSize: f, layers }: EncoderShape, { batch, width }: Tokens) {
-  return layers * batch * width * 2 * (4 * h * h + 2 * h * f);
+/**
+ * The backbone's forward pass: its products with weights. Embeddings are look-ups.
+ *
+ * @param read positions per sentence for which the last layer is computed; null: all
+ */
+export function linearFlops(
+  { hiddenSize: h, intermediateSize: f, layers }: EncoderShape,
+  { batch, width }: Tokens,
+  read: number | null = null,
+): number {
+  return batch * ((layers - 1) * width + (read ?? width)) * 2 * (4 * h * h + 2 * h * f);
 }
 
-/** The backbone's forward pass: each position against each. */
-export function attentionFlops({ hiddenSize, layers }: EncoderShape, { batch, width }: Tokens): number {
-  return layers * batch * width * 4 * width * hiddenSize;
+/** The backbone's forward pass: each position against each; in the last layer, those that are read against each. */
+export function attentionFlops(
+  { hiddenSize, layers }: EncoderShape,
+  { batch, width }: Tokens,
+  read: number | null = null,
+): number {
+  return batch * ((layers - 1) * width + (read ?? width)) * 4 * width * hiddenSize;
 }
 
 /** An adapter step's operations. */

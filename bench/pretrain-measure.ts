@@ -15,6 +15,9 @@ import { ownSentences, sentencesOf } from "./sentences.js";
 import { resident } from "./stats.js";
 import { type BenchTraining, benchTraining } from "./training.js";
 
+/** Positions of a sentence that the head reads: subject and object. */
+const read = 2;
+
 async function measure(request: PretrainRequest): Promise<PretrainMeasured> {
   const { scratch, data, sentences, seed, adapter, precision, dtype } = request;
   const backbone = await openBackbone(request.backbone);
@@ -42,10 +45,10 @@ async function measure(request: PretrainRequest): Promise<PretrainMeasured> {
     labels: training.labels,
     stepsPerEpoch: (training.epochs[0] ?? []).length,
     needed: {
-      linear: sum((width) => linearFlops(backbone.config, { batch: 1, width })),
-      attention: sum((width) => attentionFlops(backbone.config, { batch: 1, width })),
+      linear: sum((width) => linearFlops(backbone.config, { batch: 1, width }, read)),
+      attention: sum((width) => attentionFlops(backbone.config, { batch: 1, width }, read)),
       epoch: sum((width) => {
-        const { forward, backward } = stepFlops(adapter, hiddenSize, training.labels, { batch: 1, width }, 2);
+        const { forward, backward } = stepFlops(adapter, hiddenSize, training.labels, { batch: 1, width }, read);
         return forward + backward;
       }),
     },
