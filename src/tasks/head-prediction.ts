@@ -8,6 +8,7 @@ import { type AttachmentScores, scoreAttachments, universalRelation } from "./at
 import { BiaffineHead } from "./biaffine-head.js";
 import { choiceLosses } from "./losses.js";
 import { PositionHead } from "./position-head.js";
+import { selectRows } from "./select.js";
 import { type ArcScores, greedyHeads, maximumSpanningTree } from "./spanning-tree.js";
 import type {
   EncodedText,
@@ -125,13 +126,8 @@ export class HeadPrediction implements Task<DependencySentence, EncodedSentence,
   feeds(batch: readonly EncodedSentence[], width: number): Record<string, HostTensor> {
     if (this.options.alignment === "official") return { labels: officialLabels(batch, width) };
     const rows = paddedRows(batch);
-    const select = new Float32Array(batch.length * rows * width);
-    batch.forEach(({ firsts }, i) => {
-      firsts.forEach((position, word) => {
-        select[(i * rows + word) * width + position] = 1;
-      });
-    });
-    const picked = { select: float32Tensor([batch.length, rows, width], select) };
+    const firsts = batch.map((sentence) => sentence.firsts);
+    const picked = { select: selectRows(firsts, rows, width) };
     if (this.options.head === "official") return { ...picked, labels: positionLabels(batch, rows) };
     const relations = perWord(
       batch,

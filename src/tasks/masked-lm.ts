@@ -5,11 +5,12 @@ import type { GraphBuilder, Value } from "../graph/index.js";
 import { concat } from "../graph/index.js";
 import type { ParamScope, Pass } from "../nn/index.js";
 import { hash32, RandomStream } from "../random.js";
-import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
+import { type HostTensor, int32Tensor } from "../tensor.js";
 import type { Tokenizer } from "../text/index.js";
 import { LmHead, wordScores } from "./lm-head.js";
 import { crossEntropy } from "./losses.js";
 import { type MaskingOptions, maskings, maskTokens, specialIds } from "./masking.js";
+import { selectRows } from "./select.js";
 import type {
   EncodedText,
   Evaluation,
@@ -127,16 +128,13 @@ export class MaskedLm implements Task<TokenBlock, EncodedMasked, MaskedLmScores>
 
   feeds(batch: readonly EncodedMasked[], width: number): Record<string, HostTensor> {
     const rows = rowsOf(batch);
-    const select = new Float32Array(batch.length * rows * width);
+    const positions = batch.map((block) => block.positions);
     const labels = new Int32Array(batch.length * rows).fill(-100);
-    batch.forEach(({ positions, targets }, i) => {
-      positions.forEach((position, row) => {
-        select[(i * rows + row) * width + position] = 1;
-        labels[i * rows + row] = targets[row] as number;
-      });
+    batch.forEach(({ targets }, i) => {
+      labels.set(targets, i * rows);
     });
     return {
-      select: float32Tensor([batch.length, rows, width], select),
+      select: selectRows(positions, rows, width),
       labels: int32Tensor([batch.length, rows], labels),
     };
   }

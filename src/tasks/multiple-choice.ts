@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { ChoiceExample } from "../data/index.js";
 import type { ParamScope } from "../nn/index.js";
-import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
+import { type HostTensor, int32Tensor } from "../tensor.js";
 import { joinParts, type Tokenizer } from "../text/index.js";
 import { argmax, negativeLogLikelihood } from "./classification-scores.js";
 import { ChoiceHead } from "./downstream-heads.js";
+import { selectRows } from "./select.js";
 import type { EncodedText, Evaluation, HeadSizes, Prediction, Task, TaskContext, TaskHead, TaskKind } from "./task.js";
 import { taskOptions } from "./task-options.js";
 
@@ -69,13 +70,9 @@ export class MultipleChoice implements Task<ChoiceExample, EncodedChoice, Choice
 
   feeds(batch: readonly EncodedChoice[], width: number): Record<string, HostTensor> {
     const rows = batch.length * this.choices;
-    const select = new Float32Array(rows * width);
-    const texts = batch.flatMap((question) => question.texts);
-    texts.forEach(({ position }, row) => {
-      select[row * width + position] = 1;
-    });
+    const positions = batch.flatMap(({ texts }) => texts.map(({ position }) => [position]));
     return {
-      select: float32Tensor([rows, 1, width], select),
+      select: selectRows(positions, 1, width),
       choices: int32Tensor(
         [batch.length, this.choices],
         Int32Array.from({ length: rows }, (_, i) => i),
