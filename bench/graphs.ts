@@ -8,8 +8,9 @@ import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/ind
 import { float32Tensor, type HostTensor } from "../src/tensor.js";
 import { adamWDefaults, stepSize } from "../src/training/adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "../src/training/executor.js";
+import { slotNames } from "../src/training/optimizer.js";
 import { load } from "../src/training/session.js";
-import { fusedStep, type StepGraph, type StepOptions, slotNames, splitStep } from "../src/training/step.js";
+import { fusedStep, type StepGraph, type StepOptions, splitStep } from "../src/training/step.js";
 import type { Sizes } from "./sizes.js";
 
 /** Adapter and relation head of the measured sizes. */
@@ -36,8 +37,10 @@ export interface StepStages {
 
 export type StageName = keyof StepStages;
 
-export function stepStages(model: KnowledgeModel): StepStages {
+/** @param inPlace whether the executor does AdamW, as in training wherever it can */
+export function stepStages(model: KnowledgeModel, inPlace: boolean): StepStages {
   const options: StepOptions = {
+    inPlace,
     loss: (pass) => model.forward(pass).loss,
     trainable: model.parameters,
     optimizer: adamWDefaults,
@@ -103,7 +106,8 @@ export class Stage {
 
   static async load(executor: Executor, step: StepGraph): Promise<Stage> {
     const loaded = await load(executor, step);
-    return new Stage([...loaded.inputs.keys()], loaded.fetch, loaded.graph);
+    const rates = step.adamW ? ["learning_rate", "step_size"] : [];
+    return new Stage([...loaded.inputs.keys(), ...rates], loaded.fetch, loaded.graph);
   }
 
   /** See {@link stageFeeds}. */

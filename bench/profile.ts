@@ -2,6 +2,8 @@
  * `node bench/dist/bench/profile.js` (after `npm run bench:step` has compiled it): which operators a training step's
  * time goes to, by ONNX Runtime's own profiler. `--by shape` tells operators of different shapes apart,
  * `--by name` shows single ones.
+ *
+ * AdamW in place is no operator and not in it.
  * @module
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -14,7 +16,7 @@ import { sessionOptions } from "../src/runtime/devices.js";
 import type { HostTensor } from "../src/tensor.js";
 import type { Tensors } from "../src/training/executor.js";
 import { makeBatch } from "./batch.js";
-import { freshState, relationModel, stageFeeds, stepStages } from "./graphs.js";
+import { freshState, gradientSlots, relationModel, stageFeeds, stepStages } from "./graphs.js";
 import { full, mini, type Sizes } from "./sizes.js";
 
 interface ProfileEvent {
@@ -46,7 +48,7 @@ const toOrtAll = (tensors: Tensors) =>
 async function profiledEvents(folder: string, { sizes, size, length, threads }: Request) {
   const batch = makeBatch(sizes, { batch: size, length, lengths: "fixed" }, 1);
   const model = relationModel(sizes);
-  const { graph, updates } = stepStages(model).step;
+  const { graph, updates } = stepStages(model, true).step;
   const session = await InferenceSession.create(toOnnx(inRowBlocks(graph)), {
     ...sessionOptions("cpu", threads),
     enableProfiling: true,
@@ -62,7 +64,8 @@ async function profiledEvents(folder: string, { sizes, size, length, threads }: 
     ]),
   );
   const inputs = graph.inputs.map(({ name }) => name);
-  const state = freshState(model, 1);
+  const wanted = new Set([...inputs, ...[...graph.parameters.keys()].map(({ name }) => name)]);
+  const state = { ...freshState(model, 1), ...gradientSlots(model) };
   const next = toOrtAll(
     Object.fromEntries(
       Object.entries(updates).map(([output, slot]) => {
@@ -71,7 +74,7 @@ async function profiledEvents(folder: string, { sizes, size, length, threads }: 
       }),
     ),
   );
-  const current = toOrtAll(state);
+  const current = toOrtAll(Object.fromEntries(Object.entries(state).filter(([name]) => wanted.has(name))));
   const started: number[] = [];
   for (let i = 1; i <= 1 + runs; i++) {
     const feeds = toOrtAll(stageFeeds(inputs, { ...batch.adapterFeeds, ...states }, dims, i));

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { resolveAdapterConfig } from "../src/adapters/index.js";
-import { toOnnx } from "../src/graph/index.js";
 import { dropoutFeeds, initialValue } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/index.js";
 import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
 import { adamWDefaults, stepSize } from "../src/training/adamw.js";
 import type { Tensors } from "../src/training/executor.js";
-import { fusedStep, slotNames } from "../src/training/step.js";
+import { slotNames } from "../src/training/optimizer.js";
+import { fusedStep, stepSource } from "../src/training/step.js";
 
 const hiddenSize = 64;
 const [batch, sequence, labels] = [8, 16, 5];
@@ -55,15 +55,16 @@ function batchFeeds(model: KnowledgeModel, update: number): Tensors {
 
 it("keeps memory level over 1,000 steps", async () => {
   const model = smallModel();
+  const executor = await workerExecutor({ device: "cpu", threads: 1 });
   const step = fusedStep({
     loss: (pass) => model.forward(pass).loss,
     trainable: model.parameters,
     optimizer: adamWDefaults,
     dropout: true,
+    inPlace: executor.updatesInPlace,
   });
-  const inputs = step.graph.inputs.map(({ name }) => name);
-  const executor = await workerExecutor({ device: "cpu", threads: 1 });
-  const graph = await executor.load({ model: toOnnx(step.graph), updates: step.updates });
+  const inputs = [...step.graph.inputs.map(({ name }) => name), "learning_rate", "step_size"];
+  const graph = await executor.load(stepSource(step));
   await executor.setState(freshState(model));
   const residents: number[] = [];
   for (let update = 1; update <= 1_250; update++) {

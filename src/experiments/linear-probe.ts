@@ -1,9 +1,9 @@
-import { type Parameter, toOnnx, type Value } from "../graph/index.js";
+import type { Parameter, Value } from "../graph/index.js";
 import { constant, Linear, ParamScope, type Pass } from "../nn/index.js";
 import { RandomStream } from "../random.js";
 import { argmax, crossEntropy } from "../tasks/index.js";
 import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
-import { adamWDefaults, type Executor, fusedStep, stepSize } from "../training/index.js";
+import { adamWDefaults, type Executor, fusedStep, stepSize, stepSource } from "../training/index.js";
 import { ParameterState } from "../training/parameter-state.js";
 
 export interface ProbeOptions {
@@ -74,8 +74,9 @@ async function trainLinear(
     const logits = layer.forward(pass, pass.g.input("x", "float32", ["batch", size]));
     return crossEntropy(pass.g, logits, pass.g.input("labels", "int32", ["batch"]));
   };
-  const { graph, updates, fetch } = fusedStep({ loss, trainable: parameters, optimizer, dropout: false });
-  const loaded = await executor.load({ model: toOnnx(graph), updates });
+  const { updatesInPlace: inPlace } = executor;
+  const graph = fusedStep({ loss, trainable: parameters, optimizer, dropout: false, inPlace });
+  const loaded = await executor.load(stepSource(graph));
   try {
     await new ParameterState(executor, parameters, parameters).initialise(seed);
     const batches = endless(vectors.length, Math.min(batchSize, vectors.length), seed);
@@ -97,7 +98,7 @@ async function trainLinear(
           learning_rate: scalar(rate),
           step_size: scalar(stepSize(rate, step, optimizer)),
         },
-        fetch,
+        graph.fetch,
       );
     }
     const state = await executor.getState(parameters.map(({ name }) => name));

@@ -4,8 +4,9 @@ import { localExecutor } from "../runtime/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, clipFactor, globalNorm, stepSize, uncorrectedStepSize } from "../training/adamw.js";
 import type { Executor } from "../training/executor.js";
+import { slotNames } from "../training/optimizer.js";
 import { type ScheduleName, scheduleFactor } from "../training/schedule.js";
-import { slotNames, updateStep } from "../training/step.js";
+import { stepSource, updateStep } from "../training/step.js";
 import { type Fixture, readJson } from "./fixture.js";
 
 /** Of meta.json's "|a − b| <= 2e-6 + 1e-5·|b|". */
@@ -168,13 +169,16 @@ async function update(
   for (const parameter of present) {
     const count = (updates.get(parameter.name) as number) + 1;
     updates.set(parameter.name, count);
-    const graph = updateStep({ trainable: [parameter], optimizer: config });
-    const loaded = await executor.load({ model: toOnnx(graph.graph), updates: graph.updates });
+    const { updatesInPlace: inPlace } = executor;
+    const graph = updateStep({ trainable: [parameter], optimizer: config, inPlace });
+    const loaded = await executor.load(stepSource(graph));
+    await executor.setState({
+      [slotNames.gradient(parameter.name)]: clipped.gradients[parameter.name] as HostTensor,
+    });
     await loaded.run(
       {
         learning_rate: scalar(rate),
         step_size: scalar(run.correct_bias ? stepSize(rate, count, config) : uncorrectedStepSize(rate, config)),
-        [slotNames.gradient(parameter.name)]: clipped.gradients[parameter.name] as HostTensor,
       },
       graph.fetch,
     );

@@ -6,8 +6,9 @@ import type { DownstreamModel } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { adamWDefaults, stepSize } from "../training/adamw.js";
 import type { Executor, Tensors } from "../training/executor.js";
+import { slotNames } from "../training/optimizer.js";
 import { warmupLinear } from "../training/schedule.js";
-import { slotNames, splitStep } from "../training/step.js";
+import { type StepGraph, splitStep, stepSource } from "../training/step.js";
 import { openSafetensors, openTorchBin } from "../weights/index.js";
 import { adapterNames, DownstreamFixture, type Variant } from "./downstream-model.js";
 import { type Fixture, readJson } from "./fixture.js";
@@ -165,10 +166,11 @@ class Training {
       clipGroups: { backbone: model.backboneParameters, task_model: model.taskParameters },
       optimizer,
       dropout: false,
+      inPlace: executor.updatesInPlace,
     });
-    const load = async ({ graph, updates, fetch }: (typeof steps)["update"]): Promise<Loaded> => ({
-      graph: await executor.load({ model: toOnnx(graph), updates }),
-      fetch,
+    const load = async (step: StepGraph): Promise<Loaded> => ({
+      graph: await executor.load(stepSource(step)),
+      fetch: step.fetch,
     });
     const loaded = [await load(steps.accumulate), await load(steps.update)] as const;
     const state: Record<string, HostTensor> = { ...downstream.start(model.parameters) };

@@ -12,8 +12,9 @@ import { localExecutor } from "../runtime/index.js";
 import { float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { adamWDefaults, stepSize } from "../training/adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "../training/executor.js";
+import { slotNames } from "../training/optimizer.js";
 import { warmupLinear } from "../training/schedule.js";
-import { fusedStep, slotNames } from "../training/step.js";
+import { fusedStep, stepSource } from "../training/step.js";
 import { openSafetensors, openTorchBin, strictLoad, type WeightSource } from "../weights/index.js";
 import { asInt32 } from "./backbone.js";
 import { Fixture, nearestWith, readJson } from "./fixture.js";
@@ -301,8 +302,9 @@ async function compareTrajectory(
     trainable: model.parameters,
     optimizer,
     dropout: false,
+    inPlace: executor.updatesInPlace,
   });
-  const graph = await executor.load({ model: toOnnx(step.graph), updates: step.updates });
+  const graph = await executor.load(stepSource(step));
   await executor.setState(initialState(model, weights));
   for (const [i, batch] of batches.entries()) {
     const states = await backbone.graph.run(backboneFeeds(batch), backbone.names);

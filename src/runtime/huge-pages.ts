@@ -35,10 +35,15 @@ function advise(address: Pointer, bytes: number): void {
   madvise(address + BigInt(before), whole, advice);
 }
 
+/** Asks for huge pages under memory that is not touched yet. */
+export function adviseHugePages(bytes: Uint8Array<ArrayBuffer>): void {
+  if (bytes.byteLength >= pageBytes) advise(koffi.address(bytes), bytes.byteLength);
+}
+
 /** Bytes of zeros, not touched yet. */
 export function freshBytes(bytes: number): Uint8Array<ArrayBuffer> {
   const fresh = new Uint8Array(bytes);
-  if (bytes >= pageBytes) advise(koffi.address(fresh), bytes);
+  adviseHugePages(fresh);
   return fresh;
 }
 

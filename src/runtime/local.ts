@@ -1,23 +1,28 @@
-import { byteCount, bytesOf, elementCount, type HostTensor, type TensorType } from "../tensor.js";
+import { isDeepStrictEqual } from "node:util";
+import { bytesOf, elementCount, type HostTensor, type TensorType } from "../tensor.js";
 import type {
   Executor,
   ExecutorFacts,
   ExecutorOptions,
   GraphSource,
+  InPlaceAdamW,
   LoadedGraph,
   Tensors,
 } from "../training/executor.js";
+import { runsKernels } from "./adamw-kernel.js";
 import type { Binding, BoundSession } from "./binding.js";
 import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";
+import { AdamWMemory } from "./in-place-adamw.js";
+import { StateSlots } from "./state-slots.js";
 
-/**
- * A tensor that stays between runs. A run that replaces it writes into the spare buffer, then the two change places; or,
- * where the binding writes nothing in place, it makes a new value.
- */
-interface Slot<V> {
-  readonly type: TensorType;
-  current: V;
-  spare: V | null;
+/** A graph that is loaded, and what becomes of its outputs. */
+interface OpenGraph<V> {
+  readonly session: BoundSession<V>;
+  /** State that it replaces: output name → slot name. */
+  readonly updates: ReadonlyMap<string, string>;
+  /** What it writes into slots where they lie: output name → slot name. */
+  readonly written: ReadonlyMap<string, string>;
+  readonly adamW: AdamWMemory | null;
 }
 
 /** What a step's activations and gradients take beside the state that it replaces, about. */
@@ -64,41 +69,57 @@ async function firstWorkingDevice(candidates: readonly Executor["device"][]): Pr
 }
 
 class LocalExecutor<V> implements Executor {
-  private readonly slots = new Map<string, Slot<V>>();
-  private readonly sessions = new Set<BoundSession<V>>();
+  private readonly slots: StateSlots<V>;
+  private readonly graphs = new Set<OpenGraph<V>>();
   readonly int8WeightBits = int8WeightBits();
+  readonly updatesInPlace: boolean;
 
   constructor(
     readonly device: Executor["device"],
     private readonly threads: number,
     readonly bindingName: Executor["bindingName"],
     private readonly binding: Binding<V>,
-  ) {}
+  ) {
+    this.slots = new StateSlots(binding);
+    this.updatesInPlace = device === "cpu" && binding.writesInPlace && runsKernels();
+  }
 
   async load(source: GraphSource): Promise<LoadedGraph> {
+    if (source.adamW && !this.updatesInPlace) throw new Error("this executor does not update in place");
     const session = await this.binding.open(source, this.device, this.threads);
-    this.sessions.add(session);
-    const updates = new Map(Object.entries(source.updates ?? {}));
+    const adamW = source.adamW ? this.memoryFor(source.adamW) : null;
+    const isGradient = ([, slot]: readonly [string, string]) => adamW?.gradients.has(slot) ?? false;
+    const all = Object.entries(source.updates ?? {});
+    const updates = new Map(all.filter((update) => !isGradient(update)));
+    const graph = { session, updates, written: new Map(all.filter(isGradient)), adamW };
+    this.graphs.add(graph);
     return {
-      run: (feeds, fetch) => this.run(session, updates, feeds, fetch),
+      run: (feeds, fetch) => this.run(graph, feeds, fetch),
       close: async () => {
-        if (this.sessions.delete(session)) await session.close();
+        if (this.graphs.delete(graph)) await session.close();
       },
     };
   }
 
+  /** Graphs that update the same slots do it in the same memory. */
+  private memoryFor(update: InPlaceAdamW): AdamWMemory {
+    const other = [...this.graphs].find(({ adamW }) => adamW && isDeepStrictEqual(adamW.update, update));
+    return other?.adamW ?? new AdamWMemory(update);
+  }
+
   private async run(
-    session: BoundSession<V>,
-    updates: ReadonlyMap<string, string>,
+    { session, updates, written, adamW }: OpenGraph<V>,
     feeds: Tensors,
     fetch: readonly string[],
   ): Promise<Tensors> {
-    const { binding } = this;
-    const missing = session.inputNames.find((name) => !(name in feeds || this.slots.has(name)));
+    const { binding, slots } = this;
+    const known = (name: string) => name in feeds || slots.has(name) || adamW?.gradients.has(name);
+    const missing = session.inputNames.find((name) => !known(name));
     if (missing !== undefined) throw new Error(`the graph's input ${missing} is neither fed nor part of the state`);
-    const outputs = new Map<string, V | null>(fetch.map((name) => [name, null]));
-    if (binding.writesInPlace) await this.makeSpares(session, [...updates.values()]);
-    for (const [output, name] of updates) outputs.set(output, this.slot(name).spare);
+    await this.prepare(session, updates, adamW);
+    const outputs = new Map<string, V | null>([...fetch, ...(adamW?.factors ?? [])].map((name) => [name, null]));
+    for (const [output, name] of updates) outputs.set(output, slots.get(name).spare);
+    for (const [output, name] of written) outputs.set(output, slots.get(name).current);
     const fed: V[] = [];
     const feed = (tensor: HostTensor): V => {
       const value = binding.wrap(checked(tensor));
@@ -109,18 +130,31 @@ class LocalExecutor<V> implements Executor {
       const inputs = new Map(
         session.inputNames.map((name) => {
           const tensor = feeds[name];
-          return [name, tensor ? feed(tensor) : this.slot(name).current];
+          return [name, tensor ? feed(tensor) : slots.get(name).current];
         }),
       );
       const results = await session.run(inputs, outputs);
-      for (const [output, name] of updates) this.replace(name, results.get(output) as V);
-      const taken = await Promise.all(
-        fetch.map(async (name) => [name, await this.take(results.get(name) as V)] as const),
-      );
-      return Object.fromEntries(taken);
+      for (const [output, name] of updates) slots.replace(name, results.get(output) as V);
+      const take = async (name: string) => [name, await this.take(results.get(name) as V)] as const;
+      if (adamW) adamW.apply({ ...feeds, ...Object.fromEntries(await Promise.all(adamW.factors.map(take))) });
+      return Object.fromEntries(await Promise.all(fetch.map(take)));
     } finally {
       for (const value of fed) binding.release(value);
     }
+  }
+
+  /** Makes room for what a run replaces, and lets slots lie where AdamW works on them. */
+  private async prepare(
+    session: BoundSession<V>,
+    updates: OpenGraph<V>["updates"],
+    adamW: AdamWMemory | null,
+  ): Promise<void> {
+    let bytes = this.binding.writesInPlace ? await this.slots.makeSpares([...updates.values()]) : 0;
+    for (const [name, place] of adamW?.places ?? []) {
+      if (adamW?.gradients.has(name) && !this.slots.has(name)) this.slots.fill(name, place, this.binding.wrap(place));
+      else bytes += await this.slots.settle(name, place);
+    }
+    if (bytes > 0) session.expect?.(activationShare * bytes);
   }
 
   private async take(value: V): Promise<HostTensor> {
@@ -129,35 +163,10 @@ class LocalExecutor<V> implements Executor {
     return tensor;
   }
 
-  private slot(name: string): Slot<V> {
-    const slot = this.slots.get(name);
-    if (!slot) throw new Error(`the state has no slot ${name}`);
-    return slot;
-  }
-
-  /** Takes what a run has made of a slot: its spare buffer, or a new value. */
-  private replace(name: string, made: V): void {
-    const slot = this.slot(name);
-    if (this.binding.writesInPlace) slot.spare = slot.current;
-    else this.binding.release(slot.current);
-    slot.current = made;
-  }
-
-  private async makeSpares(session: BoundSession<V>, names: readonly string[]): Promise<void> {
-    const lacking = names.map((name) => this.slot(name)).filter(({ spare }) => spare === null);
-    if (lacking.length === 0) return;
-    const types = lacking.map(({ type }) => type);
-    (await this.binding.zeros(types)).forEach((value, i) => {
-      (lacking[i] as Slot<V>).spare = value;
-    });
-    const bytes = types.reduce((sum, type) => sum + byteCount(type), 0);
-    session.expect?.(activationShare * bytes);
-  }
-
   async setState(tensors: Tensors): Promise<void> {
     for (const [name, tensor] of Object.entries(tensors)) {
       const current = await this.binding.keep(checked(tensor));
-      this.fill(name, tensor, current);
+      this.slots.fill(name, tensor, current);
     }
   }
 
@@ -165,42 +174,31 @@ class LocalExecutor<V> implements Executor {
     const types = Object.values(shapes).map((shape) => ({ dtype: "float32" as const, shape }));
     const values = await this.binding.zeros(types);
     Object.keys(shapes).forEach((name, i) => {
-      this.fill(name, types[i] as TensorType, values[i] as V);
+      this.slots.fill(name, types[i] as TensorType, values[i] as V);
     });
-  }
-
-  private fill(name: string, { dtype, shape }: TensorType, current: V): void {
-    this.releaseSlot(name);
-    this.slots.set(name, { type: { dtype, shape }, current, spare: null });
-  }
-
-  private releaseSlot(name: string): void {
-    const slot = this.slots.get(name);
-    this.slots.delete(name);
-    if (slot) this.binding.release(slot.current);
-    if (slot?.spare) this.binding.release(slot.spare);
   }
 
   async getState(names: readonly string[]): Promise<Tensors> {
     const copies = names.map(
-      async (name) => [name, copyOf(await this.binding.unwrap(this.slot(name).current))] as const,
+      async (name) => [name, copyOf(await this.binding.unwrap(this.slots.get(name).current))] as const,
     );
     return Object.fromEntries(await Promise.all(copies));
   }
 
   async close(): Promise<void> {
-    const open = [...this.sessions];
-    this.sessions.clear();
-    for (const session of open) await session.close();
-    for (const name of [...this.slots.keys()]) this.releaseSlot(name);
+    const open = [...this.graphs];
+    this.graphs.clear();
+    for (const { session } of open) await session.close();
+    this.slots.clear();
     await this.binding.close?.();
   }
 }
 
-export const factsOf = ({ device, bindingName, int8WeightBits }: Executor): ExecutorFacts => ({
+export const factsOf = ({ device, bindingName, int8WeightBits, updatesInPlace }: Executor): ExecutorFacts => ({
   device,
   bindingName,
   int8WeightBits,
+  updatesInPlace,
 });
 
 function copyOf(tensor: HostTensor): HostTensor {

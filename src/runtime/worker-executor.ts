@@ -32,12 +32,16 @@ class WorkerExecutor implements Executor {
   readonly device: Executor["device"];
   readonly bindingName: Executor["bindingName"];
   readonly int8WeightBits: Executor["int8WeightBits"];
+  readonly updatesInPlace: boolean;
 
   constructor(
     facts: ExecutorFacts,
     private readonly channel: Channel,
   ) {
-    ({ device: this.device, bindingName: this.bindingName, int8WeightBits: this.int8WeightBits } = facts);
+    this.device = facts.device;
+    this.bindingName = facts.bindingName;
+    this.int8WeightBits = facts.int8WeightBits;
+    this.updatesInPlace = facts.updatesInPlace;
   }
 
   async load(source: GraphSource): Promise<LoadedGraph> {

@@ -5,7 +5,8 @@ import { localExecutor } from "../runtime/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { type AdamWConfig, adamWDefaults, decays, stepSize } from "./adamw.js";
-import { slotNames, updateStep } from "./step.js";
+import { slotNames } from "./optimizer.js";
+import { updateStep } from "./step.js";
 
 type Values = Record<string, Float32Array>;
 

@@ -51,6 +51,11 @@ export function uncorrectedStepSize(learningRate: number, { beta1, beta2 }: Adam
   return (learningRate * (1 - beta1)) / Math.sqrt(1 - beta2);
 }
 
+/** ε beside the root of a second moment that is kept divided by (1 − β₂). */
+export function rootEpsilon({ epsilon, beta2 }: AdamWConfig): number {
+  return epsilon / Math.sqrt(1 - beta2);
+}
+
 /** √Σ‖g‖² over all gradients: a float32 scalar. */
 export function globalNorm(g: GraphBuilder, grads: readonly Value[]): Value {
   const squares = grads.map((grad) => reduceSumSquare(g, grad));
@@ -91,10 +96,10 @@ export function adamWUpdate(
   inputs: UpdateInputs,
   config: AdamWConfig,
 ): AdamState {
-  const { beta1, beta2, epsilon, weightDecay } = config;
+  const { beta1, beta2, weightDecay } = config;
   const firstMoment = add(g, mul(g, state.firstMoment, g.scalar(beta1)), grad);
   const secondMoment = add(g, mul(g, state.secondMoment, g.scalar(beta2)), mul(g, grad, grad));
-  const root = add(g, sqrt(g, secondMoment), g.scalar(epsilon / Math.sqrt(1 - beta2)));
+  const root = add(g, sqrt(g, secondMoment), g.scalar(rootEpsilon(config)));
   const direction = div(g, firstMoment, root);
   const moved = sub(g, state.value, mul(g, direction, inputs.stepSize));
   if (weightDecay === 0 || !decays(parameter.name)) return { value: moved, firstMoment, secondMoment };

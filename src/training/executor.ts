@@ -11,7 +11,41 @@ export type DeviceName = (typeof deviceNames)[number];
 export type Tensors = Readonly<Record<string, HostTensor>>;
 
 /** What an executor says of itself. */
-export type ExecutorFacts = Pick<Executor, "device" | "bindingName" | "int8WeightBits">;
+export type ExecutorFacts = Pick<Executor, "device" | "bindingName" | "int8WeightBits" | "updatesInPlace">;
+
+/** Slots of one parameter; `shape` is that of each. */
+export interface LearningSlots {
+  readonly value: string;
+  readonly firstMoment: string;
+  readonly secondMoment: string;
+  readonly gradient: string;
+  readonly shape: readonly number[];
+}
+
+/** Elements of the largest parameter that can be updated in place: kernels reach 4 GiB. */
+export const mostInPlace = 2 ** 28 - 2 ** 12;
+
+/** Parameters that are updated alike. */
+export interface AdamWGroup {
+  readonly parameters: readonly LearningSlots[];
+  /** Output of the graph by which gradients are multiplied; null is 1. */
+  readonly factor: string | null;
+  /** Multiplies both rates. */
+  readonly rateScale: number;
+  readonly weightDecay: number;
+}
+
+/**
+ * AdamW on state slots after each run of a graph, to the same bits as its operators (`adamWUpdate`), in one pass over
+ * memory. The scalars `learning_rate` and `step_size` are fed with the run.
+ */
+export interface InPlaceAdamW {
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Beside the root of the second moment, at the moment's scale. */
+  readonly epsilon: number;
+  readonly groups: readonly AdamWGroup[];
+}
 
 /** A graph to be loaded. */
 export interface GraphSource {
@@ -23,13 +57,15 @@ export interface GraphSource {
    * State that a run replaces: output name → slot name. Inputs that carry a slot's name are bound to that slot.
    */
   readonly updates?: Readonly<Record<string, string>>;
+  /** Done where the executor {@link Executor.updatesInPlace}. Slots of gradients need not exist before. */
+  readonly adamW?: InPlaceAdamW;
 }
 
 /** A graph that is ready to run. */
 export interface LoadedGraph {
   /**
    * Runs the graph once. Inputs that are not fed come from the state; state outputs replace their slots when, and only
-   * when, the whole run has succeeded.
+   * when, the whole run has succeeded; only gradients of {@link GraphSource.adamW} may hold anything after a failure.
    *
    * @param feeds inputs by name; their buffers may be moved to another thread, so do not use them afterwards
    * @param fetch names of the outputs to return; state outputs are never returned
@@ -46,6 +82,8 @@ export interface Executor {
   readonly bindingName: "c" | "node";
   /** Bits that int8 weights may take here: 7 where the processor's 8-bit products could overflow their 16-bit sums. */
   readonly int8WeightBits: 7 | 8;
+  /** Whether it does AdamW itself, see {@link GraphSource.adamW}. */
+  readonly updatesInPlace: boolean;
   load(source: GraphSource): Promise<LoadedGraph>;
   /** Creates or replaces state slots; the buffers may be moved. */
   setState(tensors: Tensors): Promise<void>;

@@ -52,6 +52,7 @@ export class HostLossSession<E extends EncodedText> extends StatefulSession impl
       trainable: model.trainable,
       optimizer,
       dropout: true,
+      inPlace: executor.updatesInPlace,
       ...(rateScale ? { rateScale } : {}),
       ...(clipGroups ? { clipGroups } : {}),
     });

@@ -56,6 +56,7 @@ export class LanguageModelSession extends StatefulSession implements StepSession
       trainable: model.parameters,
       optimizer,
       dropout: true,
+      inPlace: executor.updatesInPlace,
     });
     const pass = inferencePass(new GraphBuilder(), executor);
     const { logits, labels } = model.forward(pass);

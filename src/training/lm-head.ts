@@ -28,7 +28,7 @@ import type { FrozenAdapter } from "./position-features.js";
 import { checkpointFolder } from "./pretrain.js";
 import { scoreTexts } from "./score-texts.js";
 import type { StepResult, StepScalars, StepSession } from "./session.js";
-import { fusedStep } from "./step.js";
+import { fusedStep, stepSource } from "./step.js";
 import { logFrequencies } from "./text-blocks.js";
 import { Trainer, type TrainerSettings } from "./trainer.js";
 import { asStored } from "./training-record.js";
@@ -204,12 +204,13 @@ async function loadGraphs(executor: Executor, head: LmHead, tied: boolean, optim
     const { logits, labels } = build(pass);
     return crossEntropy(pass.g, logits, labels);
   };
-  const step = fusedStep({ loss, trainable: head.parameters, optimizer, dropout: false });
+  const { updatesInPlace: inPlace } = executor;
+  const step = fusedStep({ loss, trainable: head.parameters, optimizer, dropout: false, inPlace });
   const pass = inferencePass(new GraphBuilder(), executor);
   const { logits, labels } = build(pass);
   const score = pass.g.build({ scores: wordScores(pass, logits, labels) });
   return {
-    step: await executor.load({ model: toOnnx(step.graph), updates: step.updates }),
+    step: await executor.load(stepSource(step)),
     score: await executor.load({ model: toOnnx(score) }),
   };
 }

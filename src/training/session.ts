@@ -1,4 +1,4 @@
-import { GraphBuilder, inRowBlocks, type Parameter, type Shape, toOnnx, type Value } from "../graph/index.js";
+import { GraphBuilder, inRowBlocks, type Parameter, type Shape, type Value } from "../graph/index.js";
 import { dropoutFeeds, type Pass } from "../nn/index.js";
 import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
 import { concatenated, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
@@ -8,7 +8,7 @@ import type { FeatureSource } from "./feature-sources.js";
 import { padBatch } from "./frozen-backbone.js";
 import { inferencePass } from "./inference-pass.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import { fusedStep, type StepGraph, splitStep } from "./step.js";
+import { fusedStep, type StepGraph, splitStep, stepSource } from "./step.js";
 
 export interface SessionOptions<E extends EncodedText> {
   readonly executor: Executor;
@@ -83,9 +83,11 @@ export interface Loaded {
   readonly fetch: readonly string[];
 }
 
-export async function load(executor: Executor, { graph, updates, fetch }: StepGraph): Promise<Loaded> {
-  const model = toOnnx(executor.device === "cpu" ? inRowBlocks(graph) : graph);
-  const loaded = await executor.load({ model, updates });
+export async function load(executor: Executor, step: StepGraph): Promise<Loaded> {
+  const { graph, fetch } = step;
+  const loaded = await executor.load(
+    stepSource(executor.device === "cpu" ? { ...step, graph: inRowBlocks(graph) } : step),
+  );
   return { graph: loaded, inputs: new Map(graph.inputs.map(({ name, shape }) => [name, shape])), fetch };
 }
 
@@ -157,6 +159,7 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
       trainable: model.trainable,
       optimizer,
       dropout: true,
+      inPlace: executor.updatesInPlace,
       ...(rateScale ? { rateScale } : {}),
       ...(clipGroups ? { clipGroups } : {}),
     };

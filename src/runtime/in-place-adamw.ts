@@ -1,0 +1,104 @@
+import { byteCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import type { AdamWGroup, InPlaceAdamW, LearningSlots, Tensors } from "../training/executor.js";
+import { type AdamWKernel, adamWKernel, type Planes } from "./adamw-kernel.js";
+import { adviseHugePages } from "./huge-pages.js";
+
+/** Where a tensor lies decides how ONNX Runtime groups its sums, so all begin alike. */
+const alignment = 64;
+/** Of one plane: four of them are the most that one kernel's memory is filled with, unless a single tensor is larger. */
+const planeBytes = 2 ** 28;
+/** The kernel's four streams would want the same places of the processor's caches if planes began at like addresses. */
+const skew = 1024 + alignment;
+
+const float32Bytes = (shape: readonly number[]) => byteCount({ dtype: "float32", shape });
+const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
+
+/** Parameters that lie in one kernel's memory. */
+interface Piece {
+  readonly group: AdamWGroup;
+  readonly planes: Planes;
+  readonly run: AdamWKernel;
+}
+
+/** Memory of values, moments and gradients, and AdamW on it. */
+export class AdamWMemory {
+  /** Where each slot has its place. */
+  readonly places: ReadonlyMap<string, HostTensor<"float32">>;
+  /** Slots of gradients. */
+  readonly gradients: ReadonlySet<string>;
+  /** Outputs of the graph that are wanted. */
+  readonly factors: readonly string[];
+  private readonly pieces: readonly Piece[];
+
+  constructor(readonly update: InPlaceAdamW) {
+    const places = new Map<string, HostTensor<"float32">>();
+    this.pieces = update.groups.flatMap((group) =>
+      inPieces(group.parameters).map((parameters) => makePiece(group, parameters, places)),
+    );
+    this.places = places;
+    this.gradients = new Set(update.groups.flatMap(({ parameters }) => parameters.map(({ gradient }) => gradient)));
+    this.factors = [...new Set(update.groups.flatMap(({ factor }) => (factor === null ? [] : [factor])))];
+  }
+
+  /**
+   * Updates values and moments by the gradients.
+   *
+   * @param scalars `learning_rate`, `step_size` and {@link factors}; what is computed of them is rounded to float32, as a
+   * graph does
+   */
+  apply(scalars: Tensors): void {
+    const { beta1, beta2, epsilon } = this.update;
+    const [learningRate, stepSize] = [scalarOf(scalars, "learning_rate"), scalarOf(scalars, "step_size")];
+    for (const { group, planes, run } of this.pieces) {
+      const scale = Math.fround(group.rateScale);
+      const lost = Math.fround(Math.fround(learningRate * scale) * Math.fround(group.weightDecay));
+      run(planes, {
+        factor: group.factor === null ? 1 : scalarOf(scalars, group.factor),
+        beta1,
+        beta2,
+        epsilon,
+        stepSize: Math.fround(stepSize * scale),
+        kept: Math.fround(1 - lost),
+      });
+    }
+  }
+}
+
+const scalarOf = (tensors: Tensors, name: string) => floatsOf(tensors, name)[0] as number;
+
+/** Cuts where a plane would be longer than it should. */
+function inPieces(parameters: readonly LearningSlots[]): LearningSlots[][] {
+  const pieces: LearningSlots[][] = [];
+  let bytes = 0;
+  for (const parameter of parameters) {
+    const last = pieces.at(-1);
+    const size = aligned(float32Bytes(parameter.shape));
+    if (last && bytes + size <= planeBytes) last.push(parameter);
+    else {
+      pieces.push([parameter]);
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  return pieces;
+}
+
+function makePiece(
+  group: AdamWGroup,
+  parameters: readonly LearningSlots[],
+  places: Map<string, HostTensor<"float32">>,
+): Piece {
+  const bytes = parameters.reduce((sum, { shape }) => sum + aligned(float32Bytes(shape)), 0);
+  const planes = { bytes, stride: bytes + skew };
+  const { memory, run } = adamWKernel(planes);
+  adviseHugePages(new Uint8Array(memory));
+  let at = 0;
+  for (const { value, firstMoment, secondMoment, gradient, shape } of parameters) {
+    const length = float32Bytes(shape) / 4;
+    [value, firstMoment, secondMoment, gradient].forEach((slot, plane) => {
+      places.set(slot, float32Tensor(shape, new Float32Array(memory, plane * planes.stride + at, length)));
+    });
+    at += aligned(4 * length);
+  }
+  return { group, planes, run };
+}
