@@ -379,7 +379,7 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
   NonZero: "zero",
   CumSum: "zero",
   ConstantOfShape: "zero",
+  Attention: "unsupported",
   MultiHeadAttention: "unsupported",
-  SkipLayerNormalization: "unsupported",
   DynamicQuantizeMatMul: "unsupported",
 };

@@ -268,13 +268,16 @@ const inferRules: { readonly [K in OpType]: InferRule<K> } = {
   },
   CumSum: like,
   ConstantOfShape: (x, attrs) => [{ dtype: attrs.dtype, shape: targetShape(x, 0, []) }],
-  MultiHeadAttention: (x) => {
-    const [query, value] = [x.at(0).shape, x.at(2).shape];
-    return [{ dtype: x.sameDtype(0, 1, 2), shape: [query[0] as Dim, query[1] as Dim, value[2] as Dim] }];
-  },
-  SkipLayerNormalization: like,
+  Attention: attended,
+  MultiHeadAttention: attended,
   DynamicQuantizeMatMul: (x) => [{ dtype: "float32", shape: product(x.at(0), x.at(1), false, false).shape }],
 };
+
+/** Of queries, keys and values `[batch, sequence, heads·size]`. */
+function attended(x: Operands): readonly OutputType[] {
+  const [query, value] = [x.at(0).shape, x.at(2).shape];
+  return [{ dtype: x.sameDtype(0, 1, 2), shape: [query[0] as Dim, query[1] as Dim, value[2] as Dim] }];
+}
 
 /** Infers the outputs of one operator; throws when the operands do not fit. */
 export function inferOutputs<K extends OpType>(

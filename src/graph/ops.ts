@@ -9,6 +9,8 @@
 import type { DType } from "../tensor.js";
 
 export const onnxOpset = 21;
+/** The first version that an operator is part of, where it came later. */
+export const laterOps: Readonly<Partial<Record<OpType, number>>> = { Attention: 23 };
 export const microsoftOpset = 1;
 
 export type NoAttrs = Readonly<Record<never, never>>;
@@ -105,8 +107,8 @@ export interface OpAttrs {
   CumSum: NoAttrs;
   ConstantOfShape: { readonly value: number; readonly dtype: "float32" | "int64" };
   // Fused kernels of ONNX Runtime, for inference only.
+  Attention: { readonly qNumHeads: number; readonly kvNumHeads: number; readonly scale: number };
   MultiHeadAttention: { readonly numHeads: number; readonly scale: number };
-  SkipLayerNormalization: { readonly epsilon: number };
   DynamicQuantizeMatMul: NoAttrs;
 }
 
@@ -116,6 +118,5 @@ export type OpType = keyof OpAttrs;
 export const microsoftOps: ReadonlySet<OpType> = new Set<OpType>([
   "FusedMatMul",
   "MultiHeadAttention",
-  "SkipLayerNormalization",
   "DynamicQuantizeMatMul",
 ]);

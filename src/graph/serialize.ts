@@ -14,7 +14,7 @@ import {
 } from "onnx-buf";
 import { bytesOf, type DType, type HostTensor } from "../tensor.js";
 import type { Graph } from "./builder.js";
-import { microsoftOps, microsoftOpset, onnxOpset } from "./ops.js";
+import { laterOps, microsoftOps, microsoftOpset, onnxOpset } from "./ops.js";
 import type { Node, Parameter, Value } from "./value.js";
 
 type AttributeInit = MessageInitShape<typeof AttributeProtoSchema>;
@@ -66,7 +66,7 @@ export function toOnnx(graph: Graph, options: SerializeOptions = {}): Uint8Array
     irVersion: 10n,
     producerName: "kadapter",
     opsetImport: [
-      { domain: "", version: BigInt(onnxOpset) },
+      { domain: "", version: BigInt(opsetOf(graph)) },
       { domain: "com.microsoft", version: BigInt(microsoftOpset) },
     ],
     graph: {
@@ -93,6 +93,11 @@ export function toOnnx(graph: Graph, options: SerializeOptions = {}): Uint8Array
     },
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+/** The version that has all of a graph's operators. */
+function opsetOf({ nodes }: Graph): number {
+  return nodes.reduce((version, { op }) => Math.max(version, laterOps[op] ?? 0), onnxOpset);
 }
 
 /** Operators that ONNX knows by another name: what is special about them is their gradient. */
@@ -199,6 +204,10 @@ function attributesOf(node: Node): AttributeInit[] {
   }
   if (node.op === "NonZero") return [];
   if (node.op === "Cast") return [int("to", dataTypes[(node.attrs as Node<"Cast">["attrs"]).to])];
+  if (node.op === "Attention") {
+    const { qNumHeads, kvNumHeads, scale } = node.attrs as Node<"Attention">["attrs"];
+    return [int("q_num_heads", qNumHeads), int("kv_num_heads", kvNumHeads), float("scale", scale)];
+  }
   if (node.op === "MultiHeadAttention") {
     const { numHeads, scale } = node.attrs as Node<"MultiHeadAttention">["attrs"];
     return [int("num_heads", numHeads), float("scale", scale)];

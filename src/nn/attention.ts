@@ -30,6 +30,8 @@ export interface AttentionMask {
    * not.
    */
   readonly bias: Value;
+  /** `bias` with a row for each position as a query, where it has one for all: ONNX's attention wants it so. */
+  readonly square?: Value;
   /** Present where the positions that attend are packed, `[tokens, …]`: the way to the padded form that is masked here. */
   readonly packing?: Packing | null;
 }
@@ -47,9 +49,12 @@ export function biasOf(g: GraphBuilder, hidden: Value): Value {
  */
 export function attentionMask(g: GraphBuilder, tokens: Value, causal = false): AttentionMask {
   const keys = cast(g, tokens, "float32");
-  if (!causal) return { tokens, bias: biasOf(g, sub(g, g.scalar(1), unsqueeze(g, keys, 1, 2))) };
   // The length is only known when the graph runs: a column of zeros makes it the number of queries, too.
   const queries = mul(g, unsqueeze(g, keys, 2), g.scalar(0));
+  if (!causal) {
+    const bias = biasOf(g, sub(g, g.scalar(1), unsqueeze(g, keys, 1, 2)));
+    return { tokens, bias, square: add(g, bias, unsqueeze(g, queries, 1)) };
+  }
   const seen = triangle(g, add(g, queries, unsqueeze(g, keys, 1)), "lower");
   return { tokens: null, bias: unsqueeze(g, biasOf(g, sub(g, g.scalar(1), seen)), 1) };
 }
@@ -97,16 +102,38 @@ export function attend(
   const { g } = pass;
   const size = q.shape.at(-1) as number;
   const alpha = scale ?? 1 / Math.sqrt(size / heads);
-  if (pass.fused) {
-    const padding = mask?.tokens ?? null;
-    const bias = padding ? null : (mask?.bias ?? null);
-    const inputs = [q, k, v, null, padding, bias];
-    return { context: g.emitOne("MultiHeadAttention", inputs, { numHeads: heads, scale: alpha }), weights: null };
-  }
+  if (pass.fused) return { context: attendFused(pass, q, k, v, mask, { heads, scale: alpha }), weights: null };
   const scores = matmul(g, splitHeads(g, q, heads), splitHeads(g, k, heads), { transB: true, alpha });
   const weights = softmax(g, mask ? add(g, scores, mask.bias) : scores);
   const context = matmul(g, drop(pass, weights, dropout), splitHeads(g, v, heads));
   return { context: reshape(g, transpose(g, context, 0, 2, 1, 3), 0, 0, size), weights };
+}
+
+/**
+ * ONNX's own attention where it knows the mask: it takes half the time of ONNX Runtime's older kernel for short texts and
+ * no more for long ones (1.8 against 3.8 ms for 12 × 43 tokens of 16 heads).
+ */
+function attendFused(
+  { g, contribAttention = false }: Pass,
+  q: Value,
+  k: Value,
+  v: Value,
+  mask: AttentionMask | null,
+  { heads, scale }: { readonly heads: number; readonly scale: number },
+): Value {
+  const bias = mask ? biasForQueries(mask, q, k) : null;
+  if (!contribAttention && (bias || !mask))
+    return g.emitOne("Attention", [q, k, v, bias], { qNumHeads: heads, kvNumHeads: heads, scale });
+  const padding = mask?.tokens ?? null;
+  const inputs = [q, k, v, null, padding, padding ? null : (mask?.bias ?? null)];
+  return g.emitOne("MultiHeadAttention", inputs, { numHeads: heads, scale });
+}
+
+/** A mask's bias with a row for each query, or null where it has none of that form. */
+function biasForQueries({ bias, square }: AttentionMask, q: Value, k: Value): Value | null {
+  const queries = q.shape[1];
+  if (bias.shape[2] === queries) return bias;
+  return square && queries === k.shape[1] ? square : null;
 }
 
 /** From so many queries per text on, projecting keys and values of every position costs less than {@link attendFromFew}. */

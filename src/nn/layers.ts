@@ -26,6 +26,8 @@ export interface Pass {
   readonly dropout: Dropout | null;
   /** Inference only: ONNX Runtime's fused kernels, which have no gradients. */
   readonly fused: boolean;
+  /** Of these, the older `MultiHeadAttention` where ONNX's `Attention` would do: the device's provider may lack it. */
+  readonly contribAttention?: boolean;
   /** Inference only: linear layers with int8 weights. */
   readonly int8?: boolean;
 }

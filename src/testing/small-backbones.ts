@@ -98,6 +98,7 @@ export function feedsFor(
 
 interface Run {
   readonly fused: boolean;
+  readonly contribAttention?: boolean;
   readonly width: number;
   /** Settings of config.json that differ. */
   readonly change?: Readonly<Record<string, unknown>>;
@@ -124,10 +125,10 @@ function turned(tensor: HostTensor<"int32">, width: number): HostTensor<"int32">
 /** The last hidden states of a small model, row after row. */
 export async function hidden(
   definition: BackboneDefinition,
-  { fused, width, change = {}, tokens = [], left = false, types, at, upTo }: Run,
+  { fused, contribAttention = false, width, change = {}, tokens = [], left = false, types, at, upTo }: Run,
 ): Promise<Float32Array> {
   const g = new GraphBuilder();
-  const pass: Pass = { g, dropout: null, fused };
+  const pass: Pass = { g, dropout: null, fused, contribAttention };
   const given = { ...smallConfig(definition.kind), ...change };
   const backbone = definition.build(definition.parseConfig(given, "config.json"));
   const select = at ? g.input("select", "float32", ["batch", (at[0] as readonly number[]).length, "sequence"]) : null;

@@ -7,5 +7,5 @@ import type { Executor } from "./executor.js";
  * attention knows no padding.
  */
 export function inferencePass(g: GraphBuilder, { device }: Pick<Executor, "device">): Pass {
-  return { g, dropout: null, fused: device !== "webgpu" };
+  return { g, dropout: null, fused: device !== "webgpu", contribAttention: device !== "cpu" };
 }
