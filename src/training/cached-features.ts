@@ -105,13 +105,13 @@ async function computeRecords<E extends EncodedText>(
 ): Promise<Uint8Array[]> {
   const records = new Array<Uint8Array>(examples.length);
   const lengths = examples.map(({ inputIds }) => inputIds.length);
-  for (const batch of inferenceBatches(lengths)) {
-    signal?.throwIfAborted();
-    const width = Math.max(...batch.map((i) => lengths[i] as number));
-    const states = await source.batch(
+  const compute = (batch: readonly number[]) =>
+    source.batch(
       batch.map((i) => examples[i] as E),
-      width,
+      Math.max(...batch.map((i) => lengths[i] as number)),
     );
+  for await (const [batch, states] of oneAhead(inferenceBatches(lengths), compute)) {
+    signal?.throwIfAborted();
     batch.forEach((i, row) => {
       const positions = lastAt?.of(examples[i] as E);
       const parts = names.map((name, k) => {
@@ -123,6 +123,19 @@ async function computeRecords<E extends EncodedText>(
     });
   }
   return records;
+}
+
+/** Results one after another, each being dealt with while the next is computed. */
+async function* oneAhead<T, R>(items: readonly T[], compute: (item: T) => Promise<R>): AsyncGenerator<[T, R]> {
+  let running = items.length > 0 ? compute(items[0] as T) : null;
+  for (const [i, item] of items.entries()) {
+    const result = await (running as Promise<R>);
+    const following = items[i + 1];
+    running = following === undefined ? null : compute(following);
+    // Whoever stops here does not wait for it, and nobody else would hear of its failure.
+    running?.catch(() => undefined);
+    yield [item, result];
+  }
 }
 
 /** Bytes of one position. */
