@@ -6,7 +6,7 @@ import { adviseHugePages } from "./huge-pages.js";
 /** Where a tensor lies decides how ONNX Runtime groups its sums, so all begin alike. */
 const alignment = 64;
 /** Of one plane: four of them are the most that one kernel's memory is filled with, unless a single tensor is larger. */
-const planeBytes = 2 ** 28;
+const mostPlaneBytes = 2 ** 28;
 /** The kernel's four streams would want the same places of the processor's caches if planes began at like addresses. */
 const skew = 1024 + alignment;
 
@@ -30,10 +30,13 @@ export class AdamWMemory {
   readonly factors: readonly string[];
   private readonly pieces: readonly Piece[];
 
-  constructor(readonly update: InPlaceAdamW) {
+  constructor(
+    readonly update: InPlaceAdamW,
+    planeBytes = mostPlaneBytes,
+  ) {
     const places = new Map<string, HostTensor<"float32">>();
     this.pieces = update.groups.flatMap((group) =>
-      inPieces(group.parameters).map((parameters) => makePiece(group, parameters, places)),
+      inPieces(group.parameters, planeBytes).map((parameters) => makePiece(group, parameters, places)),
     );
     this.places = places;
     this.gradients = new Set(update.groups.flatMap(({ parameters }) => parameters.map(({ gradient }) => gradient)));
@@ -67,7 +70,7 @@ export class AdamWMemory {
 const scalarOf = (tensors: Tensors, name: string) => floatsOf(tensors, name)[0] as number;
 
 /** Cuts where a plane would be longer than it should. */
-function inPieces(parameters: readonly LearningSlots[]): LearningSlots[][] {
+function inPieces(parameters: readonly LearningSlots[], planeBytes: number): LearningSlots[][] {
   const pieces: LearningSlots[][] = [];
   let bytes = 0;
   for (const parameter of parameters) {
