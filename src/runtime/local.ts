@@ -96,9 +96,17 @@ class LocalExecutor<V> implements Executor {
     return {
       run: (feeds, fetch) => this.run(graph, feeds, fetch),
       close: async () => {
-        if (this.graphs.delete(graph)) await session.close();
+        if (!this.graphs.delete(graph)) return;
+        await this.dropGradients(graph);
+        await session.close();
       },
     };
+  }
+
+  /** Gradients are nobody's state: left in their place, they would keep the memory of a finished training. */
+  private async dropGradients({ adamW }: OpenGraph<V>): Promise<void> {
+    if (!adamW || [...this.graphs].some((other) => other.adamW === adamW)) return;
+    for (const [name, place] of adamW.places) if (adamW.gradients.has(name)) await this.slots.dropFrom(name, place);
   }
 
   /** Graphs that update the same slots do it in the same memory. */
@@ -107,16 +115,13 @@ class LocalExecutor<V> implements Executor {
     return other?.adamW ?? new AdamWMemory(update);
   }
 
-  private async run(
-    { session, updates, written, adamW }: OpenGraph<V>,
-    feeds: Tensors,
-    fetch: readonly string[],
-  ): Promise<Tensors> {
+  private async run(graph: OpenGraph<V>, feeds: Tensors, fetch: readonly string[]): Promise<Tensors> {
     const { binding, slots } = this;
+    const { session, updates, written, adamW } = graph;
     const known = (name: string) => name in feeds || slots.has(name) || adamW?.gradients.has(name);
     const missing = session.inputNames.find((name) => !known(name));
     if (missing !== undefined) throw new Error(`the graph's input ${missing} is neither fed nor part of the state`);
-    await this.prepare(session, updates, adamW);
+    await this.prepare(graph);
     const outputs = new Map<string, V | null>([...fetch, ...(adamW?.factors ?? [])].map((name) => [name, null]));
     for (const [output, name] of updates) outputs.set(output, slots.get(name).spare);
     for (const [output, name] of written) outputs.set(output, slots.get(name).current);
@@ -144,14 +149,11 @@ class LocalExecutor<V> implements Executor {
   }
 
   /** Makes room for what a run replaces, and lets slots lie where AdamW works on them. */
-  private async prepare(
-    session: BoundSession<V>,
-    updates: OpenGraph<V>["updates"],
-    adamW: AdamWMemory | null,
-  ): Promise<void> {
+  private async prepare({ session, updates, written, adamW }: OpenGraph<V>): Promise<void> {
+    const overwritten = new Set(written.values());
     let bytes = this.binding.writesInPlace ? await this.slots.makeSpares([...updates.values()]) : 0;
     for (const [name, place] of adamW?.places ?? []) {
-      if (adamW?.gradients.has(name) && !this.slots.has(name)) this.slots.fill(name, place, this.binding.wrap(place));
+      if (overwritten.has(name)) await this.slots.lay(name, place);
       else bytes += await this.slots.settle(name, place);
     }
     if (bytes > 0) session.expect?.(activationShare * bytes);

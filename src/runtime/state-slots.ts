@@ -71,6 +71,21 @@ export class StateSlots<V> {
     return byteCount(place);
   }
 
+  /** Makes `place` the memory of a slot, of which nothing before is wanted, if it was any. */
+  async lay(name: string, place: HostTensor): Promise<void> {
+    if (!(await this.liesAt(name, place))) this.fill(name, place, this.binding.wrap(place));
+  }
+
+  /** Lets go of a slot if it lies there. */
+  async dropFrom(name: string, place: HostTensor): Promise<void> {
+    if (await this.liesAt(name, place)) this.release(name);
+  }
+
+  private async liesAt(name: string, place: HostTensor): Promise<boolean> {
+    const slot = this.slots.get(name);
+    return slot !== undefined && (await this.binding.unwrap(slot.current)).data === place.data;
+  }
+
   private release(name: string): void {
     const slot = this.slots.get(name);
     this.slots.delete(name);

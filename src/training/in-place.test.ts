@@ -4,7 +4,7 @@ import { localExecutor } from "../runtime/index.js";
 import { bytesOf, float32Tensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { type AdamWConfig, adamWDefaults, stepSize } from "./adamw.js";
-import type { Tensors } from "./executor.js";
+import type { LoadedGraph, Tensors } from "./executor.js";
 import { slotNames } from "./optimizer.js";
 import { fusedStep, type StepOptions, splitStep, stepSource } from "./step.js";
 
@@ -116,6 +116,34 @@ describe("AdamW in place", () => {
     const wrong = float32Tensor([2], new Float32Array(2));
     await expect(graph.run({ x: wrong, ...rates(1, adamWDefaults) }, step.fetch)).rejects.toThrow();
     expect(await executor.getState(slots)).toEqual(before);
+    await executor.close();
+  });
+
+  it("takes no notice of what an earlier training left", async () => {
+    const executor = await localExecutor({ device: "cpu", threads: 1 });
+    const fused = (some: readonly Parameter[]) =>
+      fusedStep({
+        ...options(adamWDefaults, true, {}),
+        trainable: some,
+        loss: ({ g }) => some.map((one) => reduceSum(g, tanh(g, g.use(one)))).reduce((sum, one) => add(g, sum, one)),
+      });
+    const open: LoadedGraph[] = [];
+    for (const size of [3, 5]) {
+      for (const closes of [false, true]) {
+        const own: Parameter = { ...first, shape: [size] };
+        const step = fused([own]);
+        const graph = await executor.load(stepSource(step));
+        const names = [own.name, slotNames.firstMoment(own.name), slotNames.secondMoment(own.name)];
+        await executor.setState(Object.fromEntries(names.map((name) => [name, randomTensor(size, [size], 0, 1)])));
+        const results = await graph.run(rates(1, adamWDefaults), step.fetch);
+        expect(results["grad_norm"]?.data[0]).toBeGreaterThan(0);
+        if (closes) await graph.close();
+        else open.push(graph);
+        expect((await executor.getState([own.name]))[own.name]?.shape).toEqual([size]);
+      }
+    }
+    for (const graph of open) await graph.close();
+    await expect(executor.getState([slotNames.gradient(first.name)])).rejects.toThrow("no slot");
     await executor.close();
   });
 
