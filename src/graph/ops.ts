@@ -107,7 +107,7 @@ export interface OpAttrs {
   CumSum: NoAttrs;
   ConstantOfShape: { readonly value: number; readonly dtype: "float32" | "int64" };
   // Fused kernels of ONNX Runtime, for inference only.
-  Attention: { readonly qNumHeads: number; readonly kvNumHeads: number; readonly scale: number };
+  Attention: { readonly numHeads: number; readonly scale: number };
   MultiHeadAttention: { readonly numHeads: number; readonly scale: number };
   DynamicQuantizeMatMul: NoAttrs;
 }

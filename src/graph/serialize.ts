@@ -205,8 +205,8 @@ function attributesOf(node: Node): AttributeInit[] {
   if (node.op === "NonZero") return [];
   if (node.op === "Cast") return [int("to", dataTypes[(node.attrs as Node<"Cast">["attrs"]).to])];
   if (node.op === "Attention") {
-    const { qNumHeads, kvNumHeads, scale } = node.attrs as Node<"Attention">["attrs"];
-    return [int("q_num_heads", qNumHeads), int("kv_num_heads", kvNumHeads), float("scale", scale)];
+    const { numHeads, scale } = node.attrs as Node<"Attention">["attrs"];
+    return [int("q_num_heads", numHeads), int("kv_num_heads", numHeads), float("scale", scale)];
   }
   if (node.op === "MultiHeadAttention") {
     const { numHeads, scale } = node.attrs as Node<"MultiHeadAttention">["attrs"];

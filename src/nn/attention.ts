@@ -122,8 +122,7 @@ function attendFused(
   { heads, scale }: { readonly heads: number; readonly scale: number },
 ): Value {
   const bias = mask ? biasForQueries(mask, q, k) : null;
-  if (!contribAttention && (bias || !mask))
-    return g.emitOne("Attention", [q, k, v, bias], { qNumHeads: heads, kvNumHeads: heads, scale });
+  if (!contribAttention && (bias || !mask)) return g.emitOne("Attention", [q, k, v, bias], { numHeads: heads, scale });
   const padding = mask?.tokens ?? null;
   const inputs = [q, k, v, null, padding, padding ? null : (mask?.bias ?? null)];
   return g.emitOne("MultiHeadAttention", inputs, { numHeads: heads, scale });

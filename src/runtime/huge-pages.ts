@@ -50,7 +50,7 @@ export function freshBytes(bytes: number): Uint8Array<ArrayBuffer> {
 /** Tensors share pieces of memory of about this size, as many of them are smaller than a huge page. */
 const pieceBytes = 2 ** 28;
 /** Where a tensor lies decides how its sums are grouped, so all begin alike. */
-const alignment = 64;
+export const alignment = 64;
 
 /** Tensors of zeros, not touched yet. */
 export function freshTensors(types: readonly TensorType[]): HostTensor[] {
@@ -70,7 +70,7 @@ export function freshTensors(types: readonly TensorType[]): HostTensor[] {
   return tensors;
 }
 
-const aligned = (size: number) => Math.ceil(size / alignment) * alignment;
+export const aligned = (size: number) => Math.ceil(size / alignment) * alignment;
 
 /** Bytes of a piece that holds the first tensor, and those behind it as far as they go. */
 function pieceFor(sizes: readonly number[]): number {

@@ -1,17 +1,14 @@
 import { byteCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { AdamWGroup, InPlaceAdamW, LearningSlots, Tensors } from "../training/executor.js";
 import { type AdamWKernel, adamWKernel, type Planes } from "./adamw-kernel.js";
-import { adviseHugePages } from "./huge-pages.js";
+import { adviseHugePages, aligned, alignment } from "./huge-pages.js";
 
-/** Where a tensor lies decides how ONNX Runtime groups its sums, so all begin alike. */
-const alignment = 64;
 /** Of one plane: four of them are the most that one kernel's memory is filled with, unless a single tensor is larger. */
 const mostPlaneBytes = 2 ** 28;
 /** The kernel's four streams would want the same places of the processor's caches if planes began at like addresses. */
 const skew = 1024 + alignment;
 
 const float32Bytes = (shape: readonly number[]) => byteCount({ dtype: "float32", shape });
-const aligned = (bytes: number) => Math.ceil(bytes / alignment) * alignment;
 
 /** Parameters that lie in one kernel's memory. */
 interface Piece {

@@ -42,6 +42,7 @@ export * from "./masked-texts.js";
 export { type EventSink, MetricsLog } from "./metrics-log.js";
 export * from "./multitask.js";
 export * from "./new-language-model.js";
+export { groupNorm, slotNames } from "./optimizer.js";
 export * from "./plan.js";
 export * from "./position-features.js";
 export * from "./pretrain.js";

@@ -104,7 +104,7 @@ function clipping(
   return { norms, groups };
 }
 
-function slotsOf({ name, shape }: Parameter): LearningSlots & { readonly shape: Parameter["shape"] } {
+function slotsOf({ name, shape }: Parameter): LearningSlots {
   const { firstMoment, secondMoment, gradient } = slotNames;
   return {
     value: name,
