@@ -6,7 +6,7 @@ import { backward, type Graph, GraphBuilder, matmul, type Value } from "../src/g
 import { Dropout, dropoutFeeds, initialValue } from "../src/nn/index.js";
 import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
 import { float32Tensor, type HostTensor } from "../src/tensor.js";
-import { adamWDefaults, stepSize } from "../src/training/adamw.js";
+import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "../src/training/executor.js";
 import { slotNames } from "../src/training/optimizer.js";
 import { load } from "../src/training/session.js";
@@ -84,11 +84,7 @@ export function stageFeeds(
 ): Tensors {
   // Small: the same batch over and over would be learnt by heart, and gradients near 0 make numbers denormal and slow.
   const rate = 1e-6;
-  const scalars: Tensors = {
-    learning_rate: float32Tensor([], Float32Array.of(rate)),
-    step_size: float32Tensor([], Float32Array.of(stepSize(rate, update, adamWDefaults))),
-  };
-  const all = { ...available, ...scalars };
+  const all: Tensors = { ...available, ...rateFeeds(rate, update, adamWDefaults) };
   const own = inputs.flatMap((name) => {
     const tensor = all[name];
     return tensor ? [[name, { ...tensor, data: tensor.data.slice() } as HostTensor] as const] : [];

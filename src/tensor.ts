@@ -115,6 +115,11 @@ export function float32Tensor(shape: readonly number[], data: Float32Array): Hos
   return { dtype: "float32", shape, data };
 }
 
+/** A float32 tensor of one element and no dimension. */
+export function float32Scalar(value: number): HostTensor<"float32"> {
+  return float32Tensor([], Float32Array.of(value));
+}
+
 /** An int32 tensor. */
 export function int32Tensor(shape: readonly number[], data: Int32Array): HostTensor<"int32"> {
   return { dtype: "int32", shape, data };

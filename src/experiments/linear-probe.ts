@@ -3,7 +3,7 @@ import { constant, Linear, ParamScope, type Pass } from "../nn/index.js";
 import { RandomStream } from "../random.js";
 import { argmax, crossEntropy } from "../tasks/index.js";
 import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
-import { adamWDefaults, type Executor, fusedStep, stepSize, stepSource } from "../training/index.js";
+import { adamWDefaults, type Executor, fusedStep, rateFeeds, stepSource } from "../training/index.js";
 import { ParameterState } from "../training/parameter-state.js";
 
 export interface ProbeOptions {
@@ -83,7 +83,6 @@ async function trainLinear(
     for (let step = 1; step <= steps; step++) {
       const indices = batches.next().value;
       const rate = learningRate * (1 - (step - 1) / steps);
-      const scalar = (value: number) => float32Tensor([], Float32Array.of(value));
       const x = new Float32Array(indices.length * size);
       indices.forEach((i, row) => {
         x.set(vectors[i] as Float32Array, row * size);
@@ -95,8 +94,7 @@ async function trainLinear(
             [indices.length],
             Int32Array.from(indices, (i) => labels[i] as number),
           ),
-          learning_rate: scalar(rate),
-          step_size: scalar(stepSize(rate, step, optimizer)),
+          ...rateFeeds(rate, step, optimizer),
         },
         graph.fetch,
       );

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { GraphBuilder, mul, type Parameter, toOnnx } from "../graph/index.js";
 import { localExecutor } from "../runtime/index.js";
-import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import { type AdamWConfig, clipFactor, globalNorm, stepSize, uncorrectedStepSize } from "../training/adamw.js";
+import { float32Scalar, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { type AdamWConfig, clipFactor, globalNorm, rateFeeds, uncorrectedStepSize } from "../training/adamw.js";
 import type { Executor } from "../training/executor.js";
 import { slotNames } from "../training/optimizer.js";
 import { type ScheduleName, scheduleFactor } from "../training/schedule.js";
@@ -90,7 +90,6 @@ const tensorOf = (values: Numbers): HostTensor<"float32"> => {
   const data = Float32Array.from(flat(values));
   return float32Tensor([data.length], data);
 };
-const scalar = (value: number) => float32Tensor([], Float32Array.of(value));
 
 function parametersOf(values: ByName<Numbers>): Parameter[] {
   return Object.entries(values).map(([name, value]) => ({
@@ -175,11 +174,9 @@ async function update(
     await executor.setState({
       [slotNames.gradient(parameter.name)]: clipped.gradients[parameter.name] as HostTensor,
     });
+    const corrected = rateFeeds(rate, count, config);
     await loaded.run(
-      {
-        learning_rate: scalar(rate),
-        step_size: scalar(run.correct_bias ? stepSize(rate, count, config) : uncorrectedStepSize(rate, config)),
-      },
+      run.correct_bias ? corrected : { ...corrected, step_size: float32Scalar(uncorrectedStepSize(rate, config)) },
       graph.fetch,
     );
     await loaded.close();

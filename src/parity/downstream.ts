@@ -3,8 +3,8 @@ import { backward, GraphBuilder, matmul, type Parameter, toOnnx, type Value } fr
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/index.js";
 import type { DownstreamModel } from "../tasks/index.js";
-import { elementCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import { adamWDefaults, stepSize } from "../training/adamw.js";
+import { elementCount, float32Scalar, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { adamWDefaults, rateFeeds } from "../training/adamw.js";
 import type { Executor, Tensors } from "../training/executor.js";
 import { slotNames } from "../training/optimizer.js";
 import { warmupLinear } from "../training/schedule.js";
@@ -185,8 +185,8 @@ class Training {
   /** What train.json says of one micro-batch, computed here. */
   async microBatch(feeds: Tensors, update: boolean): Promise<Record<string, number>> {
     const weights = {
-      grad_keep: scalar(this.pending === 0 ? 0 : 1),
-      grad_weight: scalar(1 / this.meta.gradient_accumulation_steps),
+      grad_keep: float32Scalar(this.pending === 0 ? 0 : 1),
+      grad_weight: float32Scalar(1 / this.meta.gradient_accumulation_steps),
     };
     const results = await this.accumulate.graph.run({ ...feeds, ...weights }, this.accumulate.fetch);
     this.pending++;
@@ -202,8 +202,7 @@ class Training {
     this.pending = 0;
     this.updates++;
     const lr = this.rate();
-    const rates = { learning_rate: scalar(lr), step_size: scalar(stepSize(lr, this.updates, this.optimizer)) };
-    await this.update.graph.run(rates, this.update.fetch);
+    await this.update.graph.run(rateFeeds(lr, this.updates, this.optimizer), this.update.fetch);
     return { ...mine, lr };
   }
 
@@ -241,4 +240,3 @@ interface Loaded {
   readonly fetch: readonly string[];
 }
 
-const scalar = (value: number): HostTensor => float32Tensor([], Float32Array.of(value));

@@ -9,8 +9,8 @@ import { backboneDefinition, backboneInputs } from "../backbones/index.js";
 import { backward, GraphBuilder, type Parameter, toOnnx, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/index.js";
-import { float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
-import { adamWDefaults, stepSize } from "../training/adamw.js";
+import { float32Scalar, float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
+import { adamWDefaults, rateFeeds } from "../training/adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "../training/executor.js";
 import { slotNames } from "../training/optimizer.js";
 import { warmupLinear } from "../training/schedule.js";
@@ -233,7 +233,7 @@ async function runFull(
   for (const { name } of model.parameters) {
     for (const x of floatsOf(results, `grad.${name}`)) square += x * x;
   }
-  return { ...results, grad_norm: float32Tensor([], Float32Array.of(Math.sqrt(square))) };
+  return { ...results, grad_norm: float32Scalar(Math.sqrt(square)) };
 }
 
 /** Each row alone without padding, and the whole batch with padding masked inside the adapter: both must agree. */
@@ -309,11 +309,8 @@ async function compareTrajectory(
   for (const [i, batch] of batches.entries()) {
     const states = await backbone.graph.run(backboneFeeds(batch), backbone.names);
     const rate = meta.learning_rate * warmupLinear(i + 1, meta.warmup_steps, meta.t_total);
-    const scalars = {
-      learning_rate: float32Tensor([], Float32Array.of(rate)),
-      step_size: float32Tensor([], Float32Array.of(stepSize(rate, i + 1, optimizer))),
-    };
-    const results = await graph.run({ ...batch, ...states, ...scalars }, step.fetch);
+    const rates = rateFeeds(rate, i + 1, optimizer);
+    const results = await graph.run({ ...batch, ...states, ...rates }, step.fetch);
     const compare = (name: string, data: ArrayLike<number>) =>
       fixture.compare(file, `step${i + 1}.${name}`, expected.get(`step${i + 1}.${name}`), data);
     compare("loss", floatsOf(results, "loss"));

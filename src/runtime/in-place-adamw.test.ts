@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { float32Tensor } from "../tensor.js";
+import { float32Scalar } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import type { InPlaceAdamW, LearningSlots } from "../training/executor.js";
 
@@ -27,8 +27,11 @@ const update: InPlaceAdamW = {
     { parameters: parameters.slice(4), factor: null, rateScale: 3, weightDecay: 0 },
   ],
 };
-const scalar = (value: number) => float32Tensor([], Float32Array.of(value));
-const scalars = { learning_rate: scalar(0.1), step_size: scalar(0.01), factor: scalar(0.5) };
+const scalars = {
+  learning_rate: float32Scalar(0.1),
+  step_size: float32Scalar(0.01),
+  factor: float32Scalar(0.5),
+};
 
 /** All slots after two updates from the same start. */
 function run(planeBytes?: number) {

@@ -4,7 +4,7 @@ import { type Parameter, toOnnx } from "../graph/index.js";
 import { localExecutor } from "../runtime/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
-import { type AdamWConfig, adamWDefaults, decays, stepSize } from "./adamw.js";
+import { type AdamWConfig, adamWDefaults, decays, rateFeeds } from "./adamw.js";
 import { slotNames } from "./optimizer.js";
 import { updateStep } from "./step.js";
 
@@ -40,11 +40,7 @@ async function run(
   await executor.setState(state);
   const after = [];
   for (const [i, grads] of gradients.entries()) {
-    const rate = rates[i] as number;
-    const feeds: Record<string, HostTensor> = {
-      learning_rate: float32Tensor([], Float32Array.of(rate)),
-      step_size: float32Tensor([], Float32Array.of(stepSize(rate, i + 1, config))),
-    };
+    const feeds: Record<string, HostTensor> = rateFeeds(rates[i] as number, i + 1, config);
     for (const { name, shape } of parameters)
       feeds[slotNames.gradient(name)] = float32Tensor(shape, grads[name] as Float32Array);
     const results = await graph.run(feeds, step.fetch);

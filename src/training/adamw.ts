@@ -14,6 +14,7 @@ import {
   sub,
   type Value,
 } from "../graph/index.js";
+import { float32Scalar, type HostTensor } from "../tensor.js";
 
 export interface AdamWConfig {
   readonly beta1: number;
@@ -44,6 +45,14 @@ export interface UpdateInputs {
 export function stepSize(learningRate: number, update: number, config: AdamWConfig): number {
   const { beta1, beta2 } = config;
   return uncorrectedStepSize((learningRate * Math.sqrt(1 - beta2 ** update)) / (1 - beta1 ** update), config);
+}
+
+/** What is fed with each update, by the names of the inputs: the scheduled learning rate and {@link stepSize}. */
+export function rateFeeds(learningRate: number, update: number, config: AdamWConfig) {
+  return {
+    learning_rate: float32Scalar(learningRate),
+    step_size: float32Scalar(stepSize(learningRate, update, config)),
+  } satisfies Readonly<Record<string, HostTensor>>;
 }
 
 /** The moments' scales alone, without bias corrections: the released code's `correct_bias=False`. */

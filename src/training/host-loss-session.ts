@@ -1,8 +1,8 @@
 import { GraphBuilder } from "../graph/index.js";
 import { Dropout, dropoutFeeds, type Pass } from "../nn/index.js";
 import type { EncodedText, HostLoss } from "../tasks/index.js";
-import { float32Tensor, floatsOf } from "../tensor.js";
-import { type AdamWConfig, stepSize } from "./adamw.js";
+import { float32Scalar, float32Tensor, floatsOf } from "../tensor.js";
+import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import type { Tensors } from "./executor.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
 import {
@@ -15,7 +15,6 @@ import {
   type StepResult,
   type StepScalars,
   type StepSession,
-  scalar,
   single,
   type TrainingVariants,
   textFeeds,
@@ -75,10 +74,7 @@ export class HostLossSession<E extends EncodedText> extends StatefulSession impl
       loss += found.loss / examples.length;
       runs = await this.addGradients(example, found, keys, 1 / examples.length, runs);
     }
-    const rates = {
-      learning_rate: scalar(learningRate),
-      step_size: scalar(stepSize(learningRate, update, this.optimizer)),
-    };
+    const rates = rateFeeds(learningRate, update, this.optimizer);
     return { loss, gradNorm: single(await this.update.graph.run(rates, this.update.fetch), "grad_norm") };
   }
 
@@ -108,7 +104,7 @@ export class HostLossSession<E extends EncodedText> extends StatefulSession impl
       const width = widthOf(this.options, texts);
       const own = { logit_gradients: padded(gradients.slice(at, at + texts.length), texts, width) };
       const feeds = await this.feeds(this.accumulate, texts, width, own, [...keys, c]);
-      const weights = { grad_keep: scalar(runs === 0 ? 0 : 1), grad_weight: scalar(weight) };
+      const weights = { grad_keep: float32Scalar(runs === 0 ? 0 : 1), grad_weight: float32Scalar(weight) };
       await this.accumulate.graph.run({ ...feeds, ...weights }, this.accumulate.fetch);
       at += texts.length;
       runs++;

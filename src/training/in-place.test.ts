@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { add, mul, type Parameter, reduceSum, tanh } from "../graph/index.js";
 import { localExecutor } from "../runtime/index.js";
-import { bytesOf, float32Tensor } from "../tensor.js";
+import { bytesOf, float32Scalar, float32Tensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
-import { type AdamWConfig, adamWDefaults, stepSize } from "./adamw.js";
+import { type AdamWConfig, adamWDefaults, rateFeeds } from "./adamw.js";
 import type { LoadedGraph, Tensors } from "./executor.js";
 import { slotNames } from "./optimizer.js";
 import { fusedStep, type StepOptions, splitStep, stepSource } from "./step.js";
@@ -38,11 +38,7 @@ const start = (seed: number): Tensors =>
     ]),
   );
 const slots = parameters.flatMap(({ name }) => [name, slotNames.firstMoment(name), slotNames.secondMoment(name)]);
-const scalar = (value: number) => float32Tensor([], Float32Array.of(value));
-const rates = (update: number, config: AdamWConfig) => ({
-  learning_rate: scalar(0.1 * update),
-  step_size: scalar(stepSize(0.1 * update, update, config)),
-});
+const rates = (update: number, config: AdamWConfig) => rateFeeds(0.1 * update, update, config);
 
 const bytesByName = (tensors: Tensors) =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, Buffer.from(bytesOf(tensor))]));
@@ -63,13 +59,13 @@ async function train(inPlace: boolean, optimizer: AdamWConfig, more: Partial<Ste
     seen.push(results, await executor.getState(slots));
   };
   const fusedRun = async (t: number) =>
-    note(await fusedGraph.run({ x: scalar(t / 3), ...rates(t, optimizer) }, fused.fetch));
+    note(await fusedGraph.run({ x: float32Scalar(t / 3), ...rates(t, optimizer) }, fused.fetch));
   await executor.setState(start(1));
   for (const t of [1, 2]) await fusedRun(t);
   for (const t of [3, 4]) {
     for (const keep of [0, 1]) {
-      const weights = { grad_keep: scalar(keep), grad_weight: scalar(0.5) };
-      await accumulating.run({ x: scalar(keep - t), ...weights }, accumulate.fetch);
+      const weights = { grad_keep: float32Scalar(keep), grad_weight: float32Scalar(0.5) };
+      await accumulating.run({ x: float32Scalar(keep - t), ...weights }, accumulate.fetch);
     }
     await note(await updating.run(rates(t, optimizer), update.fetch));
   }
@@ -153,7 +149,7 @@ describe("AdamW in place", () => {
     const graph = await executor.load(stepSource(step));
     const { "adam.m.a.bias": _, ...rest } = start(1);
     await executor.setState(rest);
-    await expect(graph.run({ x: scalar(1), ...rates(1, adamWDefaults) }, step.fetch)).rejects.toThrow(
+    await expect(graph.run({ x: float32Scalar(1), ...rates(1, adamWDefaults) }, step.fetch)).rejects.toThrow(
       "no slot adam.m.a.bias",
     );
     await executor.close();

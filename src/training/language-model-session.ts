@@ -8,7 +8,7 @@ import {
   wordScores,
 } from "../tasks/index.js";
 import { floatsOf, int32Tensor } from "../tensor.js";
-import { type AdamWConfig, stepSize } from "./adamw.js";
+import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import { type BackboneKind, padBatch, tokenFeeds } from "./frozen-backbone.js";
 import { inferencePass } from "./inference-pass.js";
@@ -21,7 +21,6 @@ import {
   type StepResult,
   type StepScalars,
   type StepSession,
-  scalar,
   single,
 } from "./session.js";
 import { fusedStep } from "./step.js";
@@ -73,8 +72,7 @@ export class LanguageModelSession extends StatefulSession implements StepSession
       {
         ...feeds,
         ...dropoutFeeds([...inputs.keys()], ["dropout", seed, update], namedDims(inputs, feeds)),
-        learning_rate: scalar(learningRate),
-        step_size: scalar(stepSize(learningRate, update, this.options.optimizer)),
+        ...rateFeeds(learningRate, update, this.options.optimizer),
       },
       fetch,
     );

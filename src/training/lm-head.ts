@@ -16,7 +16,7 @@ import {
 } from "../tasks/index.js";
 import { elementCount, float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
 import { hashLists, readSafetensors, writeSafetensors } from "../weights/index.js";
-import { type AdamWConfig, adamWDefaults, stepSize } from "./adamw.js";
+import { type AdamWConfig, adamWDefaults, rateFeeds } from "./adamw.js";
 import type { TrainEvent } from "./events.js";
 import type { Executor, Tensors } from "./executor.js";
 import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
@@ -143,9 +143,7 @@ class LmHeadSession extends StatefulSession implements StepSession<EncodedMasked
     const { train } = this.texts;
     const epoch = Math.floor((update - 1) / Math.ceil(train.length / this.plan.settings.batchSize));
     const batch = (microBatches[0] ?? []).map((text) => this.texts.drawn(text, epoch));
-    const rates = { learning_rate: learningRate, step_size: stepSize(learningRate, update, this.optimizer) };
-    const fed = Object.entries(rates).map(([name, value]) => [name, float32Tensor([], Float32Array.of(value))]);
-    const feeds = { ...(await this.feeds(batch)), ...Object.fromEntries(fed) };
+    const feeds = { ...(await this.feeds(batch)), ...rateFeeds(learningRate, update, this.optimizer) };
     const results = await this.graphs.step.run(feeds, ["loss", "grad_norm"]);
     const [loss, gradNorm] = ["loss", "grad_norm"].map((name) => floatsOf(results, name)[0] as number);
     return { loss: loss as number, gradNorm: gradNorm as number };

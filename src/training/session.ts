@@ -1,8 +1,8 @@
 import { GraphBuilder, inRowBlocks, type Parameter, type Shape, type Value } from "../graph/index.js";
 import { dropoutFeeds, type Pass } from "../nn/index.js";
 import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
-import { concatenated, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import { type AdamWConfig, stepSize } from "./adamw.js";
+import { concatenated, float32Scalar, floatsOf } from "../tensor.js";
+import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureSource } from "./feature-sources.js";
 import { padBatch } from "./frozen-backbone.js";
@@ -106,7 +106,6 @@ export interface StepScalars {
   readonly seed: number;
 }
 
-export const scalar = (value: number): HostTensor => float32Tensor([], Float32Array.of(value));
 
 export interface TrainingVariants {
   /** Whether a step may consist of several micro-batches. */
@@ -175,10 +174,7 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
   /** One optimiser step over one or more micro-batches. */
   async step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult> {
     const { learningRate, update, seed } = scalars;
-    const rates = {
-      learning_rate: scalar(learningRate),
-      step_size: scalar(stepSize(learningRate, update, this.optimizer)),
-    };
+    const rates = rateFeeds(learningRate, update, this.optimizer);
     if (microBatches.length === 1 || !this.split) {
       const feeds = await this.feeds(this.fused, microBatches[0] ?? [], [seed, update, 0]);
       const running = this.fused.graph.run({ ...feeds, ...rates }, this.fused.fetch);
@@ -192,7 +188,7 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
     for (const [i, batch] of microBatches.entries()) {
       const share = batch.length / examples;
       const feeds = await this.feeds(accumulate, batch, [seed, update, i]);
-      const weights = { grad_keep: scalar(i === 0 ? 0 : 1), grad_weight: scalar(share) };
+      const weights = { grad_keep: float32Scalar(i === 0 ? 0 : 1), grad_weight: float32Scalar(share) };
       const running = accumulate.graph.run({ ...feeds, ...weights }, accumulate.fetch);
       this.readAhead(accumulate, microBatches[i + 1] ?? next);
       loss += share * single(await running, "loss");
