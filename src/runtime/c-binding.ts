@@ -2,7 +2,7 @@ import koffi from "koffi";
 import { byteCount, type DType, type HostTensor, type TensorType, viewAs } from "../tensor.js";
 import type { Executor, GraphSource } from "../training/executor.js";
 import type { Binding, BoundSession } from "./binding.js";
-import { intraOpSpinning, slowFusions } from "./devices.js";
+import { intraOpWaiting, slowFusions } from "./devices.js";
 import { externalContents } from "./external.js";
 import { freshBytes, freshTensors, reserve } from "./huge-pages.js";
 import { trimMalloc } from "./malloc-trim.js";
@@ -79,7 +79,8 @@ export class CBinding implements Binding<CValue> {
       ort.call("SetInterOpNumThreads", options, 1);
       ort.call("SetSessionGraphOptimizationLevel", options, allOptimizations);
       ort.call("DisableMemPattern", options);
-      ort.call("AddSessionConfigEntry", options, "session.intra_op.allow_spinning", intraOpSpinning);
+      for (const [key, value] of Object.entries(intraOpWaiting))
+        ort.call("AddSessionConfigEntry", options, `session.intra_op.${key}`, value);
       this.configure(options);
       if (files.length > 0) this.addExternalFiles(options, files);
       const { model } = source;
