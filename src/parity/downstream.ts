@@ -239,4 +239,3 @@ interface Loaded {
   readonly graph: Awaited<ReturnType<Executor["load"]>>;
   readonly fetch: readonly string[];
 }
-

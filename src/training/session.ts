@@ -106,7 +106,6 @@ export interface StepScalars {
   readonly seed: number;
 }
 
-
 export interface TrainingVariants {
   /** Whether a step may consist of several micro-batches. */
   readonly accumulation: boolean;
