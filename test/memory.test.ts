@@ -4,7 +4,7 @@ import { dropoutFeeds, initialValue } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/index.js";
 import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
-import { adamWDefaults, stepSize } from "../src/training/adamw.js";
+import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
 import type { Tensors } from "../src/training/executor.js";
 import { slotNames } from "../src/training/optimizer.js";
 import { fusedStep, stepSource } from "../src/training/step.js";
@@ -48,8 +48,7 @@ function batchFeeds(model: KnowledgeModel, update: number): Tensors {
     attention_mask: int32Tensor([batch, sequence], new Int32Array(batch * sequence).fill(1)),
     select: float32Tensor([batch, 2, sequence], select),
     labels: int32Tensor([batch], new Int32Array(batch).fill(update % labels)),
-    learning_rate: float32Tensor([], Float32Array.of(1e-3)),
-    step_size: float32Tensor([], Float32Array.of(stepSize(1e-3, update, adamWDefaults))),
+    ...rateFeeds(1e-3, update, adamWDefaults),
   };
 }
 
