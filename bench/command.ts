@@ -29,4 +29,4 @@ export const fixed = (value: number, digits = 1): string => value.toFixed(digits
 
 /** A line of a table: the first cell to the left, the others to the right. */
 export const row = (width: number, ...cells: readonly string[]): string =>
-  cells.map((cell, i) => (i === 0 ? cell.padEnd(width) : cell.padStart(11))).join("");
+  cells.map((cell, i) => (i === 0 ? cell.padEnd(width) : cell.padStart(13))).join("");

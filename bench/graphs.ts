@@ -7,7 +7,7 @@ import { Dropout, dropoutFeeds, initialValue } from "../src/nn/index.js";
 import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
 import { float32Tensor, type HostTensor } from "../src/tensor.js";
 import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
-import type { Executor, LoadedGraph, Tensors } from "../src/training/executor.js";
+import { type Executor, type LoadedGraph, rateNames, type Tensors } from "../src/training/executor.js";
 import { slotNames } from "../src/training/optimizer.js";
 import { load } from "../src/training/session.js";
 import { fusedStep, type StepGraph, type StepOptions, splitStep } from "../src/training/step.js";
@@ -102,7 +102,7 @@ export class Stage {
 
   static async load(executor: Executor, step: StepGraph): Promise<Stage> {
     const loaded = await load(executor, step);
-    const rates = step.adamW ? ["learning_rate", "step_size"] : [];
+    const rates = step.adamW ? Object.values(rateNames) : [];
     return new Stage([...loaded.inputs.keys(), ...rates], loaded.fetch, loaded.graph);
   }
 

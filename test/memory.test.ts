@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { resolveAdapterConfig } from "../src/adapters/index.js";
-import { dropoutFeeds, initialValue } from "../src/nn/index.js";
+import { dropoutFeeds } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/index.js";
 import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
 import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
-import type { Tensors } from "../src/training/executor.js";
-import { slotNames } from "../src/training/optimizer.js";
+import { rateNames, type Tensors } from "../src/training/executor.js";
+import { ParameterState } from "../src/training/parameter-state.js";
 import { fusedStep, stepSource } from "../src/training/step.js";
 
 const hiddenSize = 64;
@@ -21,20 +21,6 @@ function smallModel(): KnowledgeModel {
     makeHead: (scope, { featureSize }) =>
       new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels, 0.1, 0.02)),
   });
-}
-
-function freshState(model: KnowledgeModel): Tensors {
-  return Object.fromEntries(
-    model.parameters.flatMap((parameter): [string, HostTensor][] => {
-      const { name, shape } = parameter;
-      const value = initialValue(parameter, 1);
-      return [
-        [name, float32Tensor(shape, value)],
-        [slotNames.firstMoment(name), float32Tensor(shape, new Float32Array(value.length))],
-        [slotNames.secondMoment(name), float32Tensor(shape, new Float32Array(value.length))],
-      ];
-    }),
-  );
 }
 
 function batchFeeds(model: KnowledgeModel, update: number): Tensors {
@@ -62,9 +48,9 @@ it("keeps memory level over 1,000 steps", async () => {
     dropout: true,
     inPlace: executor.updatesInPlace,
   });
-  const inputs = [...step.graph.inputs.map(({ name }) => name), "learning_rate", "step_size"];
+  const inputs = [...step.graph.inputs.map(({ name }) => name), ...Object.values(rateNames)];
   const graph = await executor.load(stepSource(step));
-  await executor.setState(freshState(model));
+  await new ParameterState(executor, model.parameters, model.parameters).initialise(1);
   const residents: number[] = [];
   for (let update = 1; update <= 1_250; update++) {
     const available = { ...batchFeeds(model, update), ...dropoutFeeds(inputs, [1, update], { batch, sequence }) };

@@ -3,6 +3,7 @@ import { add, matmul, type Parameter, slice, type Value } from "../graph/index.j
 import {
   type AttentionMask,
   activate,
+  atPositions,
   attend,
   attentionMask,
   Conv1D,
@@ -124,7 +125,7 @@ class Block {
     const qkv = this.qkv.forward(pass, this.norm1.forward(pass, x));
     const part = (i: number) => slice(g, qkv, 2, i * hiddenSize, (i + 1) * hiddenSize);
     const options = { heads, dropout: attentionDropout, scale: this.scale };
-    const wanted = (value: Value) => (select ? matmul(g, select, value) : value);
+    const wanted = (value: Value) => atPositions(g, value, select);
     const seen = select ? maskForQueries(g, mask, select) : mask;
     const { context } = attend(pass, wanted(part(0)), part(1), part(2), seen, options);
     const attended = add(g, wanted(x), drop(pass, this.projection.forward(pass, context), hiddenDropout));

@@ -60,6 +60,15 @@ export function attentionMask(g: GraphBuilder, tokens: Value, causal = false): A
 }
 
 /**
+ * What stands at chosen positions of `[batch, sequence, …]`: `[batch, positions, …]`.
+ *
+ * @param select float32 `[batch, positions, sequence]`, each row with a single 1; null for all positions
+ */
+export function atPositions(g: GraphBuilder, x: Value, select: Value | null): Value {
+  return select ? matmul(g, select, x) : x;
+}
+
+/**
  * A mask for some of the queries, none of them packed.
  *
  * @param select float32 `[batch, positions, sequence]`, each row with a single 1

@@ -5,6 +5,7 @@ import { float32Scalar, float32Tensor, floatsOf, type HostTensor } from "../tens
 import { type AdamWConfig, clipFactor, globalNorm, rateFeeds, uncorrectedStepSize } from "../training/adamw.js";
 import type { Executor } from "../training/executor.js";
 import { slotNames } from "../training/optimizer.js";
+import { ParameterState } from "../training/parameter-state.js";
 import { type ScheduleName, scheduleFactor } from "../training/schedule.js";
 import { stepSource, updateStep } from "../training/step.js";
 import { type Fixture, readJson } from "./fixture.js";
@@ -109,16 +110,11 @@ async function compareRun(
   run: Run,
 ): Promise<void> {
   const parameters = parametersOf(initial);
-  const state: Record<string, HostTensor> = {};
   // A parameter without a gradient is skipped, its own count of updates included.
   const updates = new Map(parameters.map(({ name }) => [name, 0]));
-  for (const { name } of parameters) {
-    const start = tensorOf(initial[name] as Numbers);
-    state[name] = start;
-    for (const slot of [slotNames.firstMoment(name), slotNames.secondMoment(name)])
-      state[slot] = float32Tensor(start.shape, new Float32Array(start.data.length));
-  }
-  await executor.setState(state);
+  const start = async () =>
+    Object.fromEntries(parameters.map(({ name }) => [name, tensorOf(initial[name] as Numbers)]));
+  await new ParameterState(executor, parameters, parameters, start).initialise(0);
   for (const [i, step] of run.steps.entries()) {
     const grads = gradients[i] as ByName<Numbers | null>;
     const rate = rateOf(run, i);

@@ -3,12 +3,13 @@ import { backward, GraphBuilder, matmul, type Parameter, toOnnx, type Value } fr
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/index.js";
 import type { DownstreamModel } from "../tasks/index.js";
-import { elementCount, float32Scalar, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { float32Tensor, floatsOf } from "../tensor.js";
 import { adamWDefaults, rateFeeds } from "../training/adamw.js";
 import type { Executor, Tensors } from "../training/executor.js";
 import { slotNames } from "../training/optimizer.js";
+import { ParameterState } from "../training/parameter-state.js";
 import { warmupLinear } from "../training/schedule.js";
-import { type StepGraph, splitStep, stepSource } from "../training/step.js";
+import { accumulationFeeds, type StepGraph, splitStep, stepSource } from "../training/step.js";
 import { openSafetensors, openTorchBin } from "../weights/index.js";
 import { adapterNames, DownstreamFixture, type Variant } from "./downstream-model.js";
 import { type Fixture, readJson } from "./fixture.js";
@@ -173,21 +174,14 @@ class Training {
       fetch: step.fetch,
     });
     const loaded = [await load(steps.accumulate), await load(steps.update)] as const;
-    const state: Record<string, HostTensor> = { ...downstream.start(model.parameters) };
-    for (const { name, shape } of trainable) {
-      for (const slot of [slotNames.firstMoment(name), slotNames.secondMoment(name), slotNames.gradient(name)])
-        state[slot] = float32Tensor(shape, new Float32Array(elementCount(shape)));
-    }
-    await executor.setState(state);
+    const start = async () => downstream.start(model.parameters);
+    await new ParameterState(executor, model.parameters, trainable, start, true).initialise(0);
     return new Training(executor, model, meta, ...loaded, optimizer);
   }
 
   /** What train.json says of one micro-batch, computed here. */
   async microBatch(feeds: Tensors, update: boolean): Promise<Record<string, number>> {
-    const weights = {
-      grad_keep: float32Scalar(this.pending === 0 ? 0 : 1),
-      grad_weight: float32Scalar(1 / this.meta.gradient_accumulation_steps),
-    };
+    const weights = accumulationFeeds(this.pending === 0, 1 / this.meta.gradient_accumulation_steps);
     const results = await this.accumulate.graph.run({ ...feeds, ...weights }, this.accumulate.fetch);
     this.pending++;
     const { backboneParameters, taskParameters } = this.model;

@@ -12,7 +12,7 @@ import { localExecutor } from "../runtime/index.js";
 import { float32Scalar, float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { adamWDefaults, rateFeeds } from "../training/adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "../training/executor.js";
-import { slotNames } from "../training/optimizer.js";
+import { ParameterState } from "../training/parameter-state.js";
 import { warmupLinear } from "../training/schedule.js";
 import { fusedStep, stepSource } from "../training/step.js";
 import { openSafetensors, openTorchBin, strictLoad, type WeightSource } from "../weights/index.js";
@@ -224,10 +224,7 @@ async function runFull(
   });
   for (const [{ name }, grad] of backward(g, loss, model.parameters)) outputs[`grad.${name}`] = grad;
   const graph = await executor.load({ model: toOnnx(g.build(outputs)) });
-  const own = Object.fromEntries(
-    model.parameters.map(({ name, shape }) => [name, float32Tensor(shape, weights.get(name) as Float32Array)]),
-  );
-  const results = await graph.run({ ...feeds, ...own }, Object.keys(outputs));
+  const results = await graph.run({ ...feeds, ...valuesOf(model, weights) }, Object.keys(outputs));
   await graph.close();
   let square = 0;
   for (const { name } of model.parameters) {
@@ -305,7 +302,9 @@ async function compareTrajectory(
     inPlace: executor.updatesInPlace,
   });
   const graph = await executor.load(stepSource(step));
-  await executor.setState(initialState(model, weights));
+  await new ParameterState(executor, model.parameters, model.parameters, async () =>
+    valuesOf(model, weights),
+  ).initialise(0);
   for (const [i, batch] of batches.entries()) {
     const states = await backbone.graph.run(backboneFeeds(batch), backbone.names);
     const rate = meta.learning_rate * warmupLinear(i + 1, meta.warmup_steps, meta.t_total);
@@ -322,18 +321,13 @@ async function compareTrajectory(
   await graph.close();
 }
 
-function initialState(model: ReleasedModel, weights: Weights): Tensors {
-  return Object.fromEntries(
-    model.parameters.flatMap(({ name, shape }) => {
-      const start = weights.get(name) as Float32Array;
-      return [
-        [name, float32Tensor(shape, start.slice())],
-        [slotNames.firstMoment(name), float32Tensor(shape, new Float32Array(start.length))],
-        [slotNames.secondMoment(name), float32Tensor(shape, new Float32Array(start.length))],
-      ];
-    }),
+const valuesOf = (model: ReleasedModel, weights: Weights): Tensors =>
+  Object.fromEntries(
+    model.parameters.map(({ name, shape }) => [
+      name,
+      float32Tensor(shape, (weights.get(name) as Float32Array).slice()),
+    ]),
   );
-}
 
 /** Every PyTorch file beside the safetensors file must hold its very bits. */
 async function compareBins(fixture: Fixture, model: ReleasedModel, weights: Weights): Promise<void> {

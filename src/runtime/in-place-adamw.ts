@@ -1,5 +1,11 @@
 import { byteCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import type { AdamWGroup, InPlaceAdamW, LearningSlots, Tensors } from "../training/executor.js";
+import {
+  type AdamWGroup,
+  type InPlaceAdamW,
+  type LearningSlots,
+  rateNames,
+  type Tensors,
+} from "../training/executor.js";
 import { type AdamWKernel, adamWKernel, type Planes } from "./adamw-kernel.js";
 import { adviseHugePages, aligned, alignment } from "./huge-pages.js";
 
@@ -43,12 +49,13 @@ export class AdamWMemory {
   /**
    * Updates values and moments by the gradients.
    *
-   * @param scalars `learning_rate`, `step_size` and {@link factors}; what is computed of them is rounded to float32, as a
+   * @param scalars {@link rateNames} and {@link factors}; what is computed of them is rounded to float32, as a
    * graph does
    */
   apply(scalars: Tensors): void {
     const { beta1, beta2, epsilon } = this.update;
-    const [learningRate, stepSize] = [scalarOf(scalars, "learning_rate"), scalarOf(scalars, "step_size")];
+    const learningRate = scalarOf(scalars, rateNames.learningRate);
+    const stepSize = scalarOf(scalars, rateNames.stepSize);
     for (const { group, planes, run } of this.pieces) {
       const scale = Math.fround(group.rateScale);
       const lost = Math.fround(Math.fround(learningRate * scale) * Math.fround(group.weightDecay));

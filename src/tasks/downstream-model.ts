@@ -7,8 +7,8 @@ import {
   type TrainedParts,
 } from "../adapters/index.js";
 import { type Backbone, backboneInputs } from "../backbones/index.js";
-import { cast, matmul, type Parameter, type Value } from "../graph/index.js";
-import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
+import { cast, type Parameter, type Value } from "../graph/index.js";
+import { type AttentionMask, atPositions, attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import { stateInputs } from "./knowledge-model.js";
 import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
 
@@ -121,7 +121,7 @@ export class DownstreamModel {
       masked ??= attentionMask(g, tokens);
       return masked;
     };
-    const picked = (layer: number) => (select ? matmul(g, select, states(layer)) : states(layer));
+    const picked = (layer: number) => atPositions(g, states(layer), select);
     const { taps } = options.fusion;
     const outputs = taps?.map(picked) ?? this.adapterOutputs(pass, states, tokens, select);
     const last = picked(taps?.at(-1) ?? options.backboneLayers);
@@ -139,8 +139,7 @@ export class DownstreamModel {
     if (fedOutputs) {
       return this.adapters.names.map((name) => {
         const fed = g.input(adapterOutputName(name), featureDtype, ["batch", "sequence", hiddenSize]);
-        const output = cast(g, fed, "float32");
-        return select ? matmul(g, select, output) : output;
+        return atPositions(g, cast(g, fed, "float32"), select);
       });
     }
     const drops = frozenDropout || this.trainsAdapters;

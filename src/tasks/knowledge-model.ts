@@ -1,6 +1,6 @@
 import { type FeatureKind, holdsAdapter, KAdapter, type KAdapterConfig } from "../adapters/index.js";
-import { cast, GraphBuilder, matmul, type Parameter, type Value } from "../graph/index.js";
-import { type AttentionMask, attentionMask, ParamScope, type Pass } from "../nn/index.js";
+import { cast, GraphBuilder, type Parameter, type Value } from "../graph/index.js";
+import { type AttentionMask, atPositions, attentionMask, ParamScope, type Pass } from "../nn/index.js";
 import type { HeadSizes, TaskHead } from "./task.js";
 
 export { type FeatureKind, featureKinds } from "../adapters/index.js";
@@ -114,7 +114,7 @@ export class KnowledgeModel {
   ): readonly Value[] {
     const { g } = pass;
     const { adapter, features, backboneLayers } = this.options;
-    const picked = (value: Value) => (select ? matmul(g, select, value) : value);
+    const picked = (value: Value) => atPositions(g, value, select);
     const taps = adapter.layers.map(states);
     if (features === "taps") return taps.map(picked);
     const own = this.options.freezeAdapter ? { ...pass, dropout: null } : pass;

@@ -6,6 +6,7 @@ import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { type AdamWConfig, adamWDefaults, decays, rateFeeds } from "./adamw.js";
 import { slotNames } from "./optimizer.js";
+import { ParameterState } from "./parameter-state.js";
 import { updateStep } from "./step.js";
 
 type Values = Record<string, Float32Array>;
@@ -30,14 +31,11 @@ async function run(
   const executor = await localExecutor({ device: "cpu", threads: 1 });
   const step = updateStep({ trainable: parameters, optimizer: config, rateScale });
   const graph = await executor.load({ model: toOnnx(step.graph), updates: step.updates });
-  const state: Record<string, HostTensor> = {};
-  for (const { name, shape } of parameters) {
-    const first = start[name] as Float32Array;
-    state[name] = float32Tensor(shape, first.slice());
-    state[slotNames.firstMoment(name)] = float32Tensor(shape, new Float32Array(first.length));
-    state[slotNames.secondMoment(name)] = float32Tensor(shape, new Float32Array(first.length));
-  }
-  await executor.setState(state);
+  const values = async () =>
+    Object.fromEntries(
+      parameters.map(({ name, shape }) => [name, float32Tensor(shape, (start[name] as Float32Array).slice())]),
+    );
+  await new ParameterState(executor, parameters, parameters, values).initialise(0);
   const after = [];
   for (const [i, grads] of gradients.entries()) {
     const feeds: Record<string, HostTensor> = rateFeeds(rates[i] as number, i + 1, config);

@@ -15,6 +15,7 @@ import {
   type Value,
 } from "../graph/index.js";
 import { float32Scalar, type HostTensor } from "../tensor.js";
+import { rateNames } from "./executor.js";
 
 export interface AdamWConfig {
   readonly beta1: number;
@@ -50,8 +51,8 @@ export function stepSize(learningRate: number, update: number, config: AdamWConf
 /** What is fed with each update, by the names of the inputs: the scheduled learning rate and {@link stepSize}. */
 export function rateFeeds(learningRate: number, update: number, config: AdamWConfig) {
   return {
-    learning_rate: float32Scalar(learningRate),
-    step_size: float32Scalar(stepSize(learningRate, update, config)),
+    [rateNames.learningRate]: float32Scalar(learningRate),
+    [rateNames.stepSize]: float32Scalar(stepSize(learningRate, update, config)),
   } satisfies Readonly<Record<string, HostTensor>>;
 }
 

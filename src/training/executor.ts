@@ -25,6 +25,9 @@ export interface LearningSlots {
 /** Elements of the largest parameter that can be updated in place: kernels reach 4 GiB. */
 export const mostInPlace = 2 ** 28 - 2 ** 12;
 
+/** Names under which an update's rates are fed, float32 `[]` each. */
+export const rateNames = { learningRate: "learning_rate", stepSize: "step_size" } as const;
+
 /** Parameters that are updated alike. */
 export interface AdamWGroup {
   readonly parameters: readonly LearningSlots[];
@@ -37,7 +40,7 @@ export interface AdamWGroup {
 
 /**
  * AdamW on state slots after each run of a graph, to the same bits as its operators (`adamWUpdate`), in one pass over
- * memory. The scalars `learning_rate` and `step_size` are fed with the run.
+ * memory. The scalars {@link rateNames} are fed with the run.
  */
 export interface InPlaceAdamW {
   readonly beta1: number;

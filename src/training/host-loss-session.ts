@@ -1,7 +1,7 @@
 import { GraphBuilder } from "../graph/index.js";
 import { Dropout, dropoutFeeds, type Pass } from "../nn/index.js";
 import type { EncodedText, HostLoss } from "../tasks/index.js";
-import { float32Scalar, float32Tensor, floatsOf } from "../tensor.js";
+import { float32Tensor, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import type { Tensors } from "./executor.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
@@ -21,7 +21,7 @@ import {
   textsOf,
   widthOf,
 } from "./session.js";
-import { type StepGraph, splitStep } from "./step.js";
+import { accumulationFeeds, type StepGraph, splitStep } from "./step.js";
 
 /**
  * Steps of a task whose loss spans more texts than fit into memory together ({@link Task.hostLoss}). A few texts are in
@@ -104,8 +104,7 @@ export class HostLossSession<E extends EncodedText> extends StatefulSession impl
       const width = widthOf(this.options, texts);
       const own = { logit_gradients: padded(gradients.slice(at, at + texts.length), texts, width) };
       const feeds = await this.feeds(this.accumulate, texts, width, own, [...keys, c]);
-      const weights = { grad_keep: float32Scalar(runs === 0 ? 0 : 1), grad_weight: float32Scalar(weight) };
-      await this.accumulate.graph.run({ ...feeds, ...weights }, this.accumulate.fetch);
+      await this.accumulate.graph.run({ ...feeds, ...accumulationFeeds(runs === 0, weight) }, this.accumulate.fetch);
       at += texts.length;
       runs++;
     }

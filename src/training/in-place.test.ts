@@ -6,7 +6,7 @@ import { randomTensor } from "../testing/random.js";
 import { type AdamWConfig, adamWDefaults, rateFeeds } from "./adamw.js";
 import type { LoadedGraph, Tensors } from "./executor.js";
 import { slotNames } from "./optimizer.js";
-import { fusedStep, type StepOptions, splitStep, stepSource } from "./step.js";
+import { accumulationFeeds, fusedStep, type StepOptions, splitStep, stepSource } from "./step.js";
 
 const shapes = { "a.weight": [3, 7], "a.bias": [5], "b.LayerNorm.weight": [1], "b.weight": [64, 33], c: [] };
 const parameters = Object.entries(shapes).map(
@@ -64,8 +64,7 @@ async function train(inPlace: boolean, optimizer: AdamWConfig, more: Partial<Ste
   for (const t of [1, 2]) await fusedRun(t);
   for (const t of [3, 4]) {
     for (const keep of [0, 1]) {
-      const weights = { grad_keep: float32Scalar(keep), grad_weight: float32Scalar(0.5) };
-      await accumulating.run({ x: float32Scalar(keep - t), ...weights }, accumulate.fetch);
+      await accumulating.run({ x: float32Scalar(keep - t), ...accumulationFeeds(keep === 0, 0.5) }, accumulate.fetch);
     }
     await note(await updating.run(rates(t, optimizer), update.fetch));
   }

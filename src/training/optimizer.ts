@@ -15,7 +15,7 @@ import {
   rootEpsilon,
   type UpdateInputs,
 } from "./adamw.js";
-import { type AdamWGroup, type InPlaceAdamW, type LearningSlots, mostInPlace } from "./executor.js";
+import { type AdamWGroup, type InPlaceAdamW, type LearningSlots, mostInPlace, rateNames } from "./executor.js";
 
 /** Names under which the state of an optimiser is kept beside the parameters. */
 export const slotNames = {
@@ -173,8 +173,8 @@ function inGraph(
 /** The fed rates, scaled once for each scale that occurs. */
 function updateInputs(g: GraphBuilder, rateScale: UpdateOptions["rateScale"]): (parameter: Parameter) => UpdateInputs {
   const fed: UpdateInputs = {
-    learningRate: g.input("learning_rate", "float32", []),
-    stepSize: g.input("step_size", "float32", []),
+    learningRate: g.input(rateNames.learningRate, "float32", []),
+    stepSize: g.input(rateNames.stepSize, "float32", []),
   };
   const scaled = new Map<number, UpdateInputs>([[1, fed]]);
   return (parameter) => {

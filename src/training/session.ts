@@ -1,14 +1,14 @@
 import { GraphBuilder, inRowBlocks, type Parameter, type Shape, type Value } from "../graph/index.js";
 import { dropoutFeeds, type Pass } from "../nn/index.js";
 import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
-import { concatenated, float32Scalar, floatsOf } from "../tensor.js";
+import { concatenated, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import type { Executor, LoadedGraph, Tensors } from "./executor.js";
 import type { FeatureSource } from "./feature-sources.js";
 import { padBatch } from "./frozen-backbone.js";
 import { inferencePass } from "./inference-pass.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import { fusedStep, type StepGraph, splitStep, stepSource } from "./step.js";
+import { accumulationFeeds, fusedStep, type StepGraph, splitStep, stepSource } from "./step.js";
 
 export interface SessionOptions<E extends EncodedText> {
   readonly executor: Executor;
@@ -187,8 +187,7 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
     for (const [i, batch] of microBatches.entries()) {
       const share = batch.length / examples;
       const feeds = await this.feeds(accumulate, batch, [seed, update, i]);
-      const weights = { grad_keep: float32Scalar(i === 0 ? 0 : 1), grad_weight: float32Scalar(share) };
-      const running = accumulate.graph.run({ ...feeds, ...weights }, accumulate.fetch);
+      const running = accumulate.graph.run({ ...feeds, ...accumulationFeeds(i === 0, share) }, accumulate.fetch);
       this.readAhead(accumulate, microBatches[i + 1] ?? next);
       loss += share * single(await running, "loss");
     }

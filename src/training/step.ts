@@ -4,6 +4,7 @@
  */
 import { add, backward, type Graph, GraphBuilder, mul, type Parameter, toOnnx, type Value } from "../graph/index.js";
 import { Dropout, type Pass } from "../nn/index.js";
+import { float32Scalar, type HostTensor } from "../tensor.js";
 import type { GraphSource, InPlaceAdamW } from "./executor.js";
 import { next, type OptimizerUpdate, optimizerUpdate, slotNames, type UpdateOptions } from "./optimizer.js";
 
@@ -67,11 +68,24 @@ function keptGradients(grads: ReadonlyMap<Parameter, Value>): Pick<OptimizerUpda
 
 /**
  * The same step in two graphs, for gradient accumulation and for summing gradients over processes:
- * `accumulate` adds a micro-batch's gradients, times `grad_weight`, to what is kept (times `grad_keep`: 0 starts anew);
- * `update` clips and applies them.
+ * `accumulate` adds a micro-batch's gradients to what is kept (see {@link accumulationFeeds}); `update` clips and applies
+ * them.
  */
 export function splitStep(options: StepOptions): { readonly accumulate: StepGraph; readonly update: StepGraph } {
   return { accumulate: accumulateGraph(options), update: updateStep(options) };
+}
+
+/**
+ * What `accumulate` of {@link splitStep} is fed beside the batch.
+ *
+ * @param isFirst whether the sum starts anew
+ * @param weight multiplies the micro-batch's gradients
+ */
+export function accumulationFeeds(isFirst: boolean, weight: number) {
+  return {
+    grad_keep: float32Scalar(isFirst ? 0 : 1),
+    grad_weight: float32Scalar(weight),
+  } satisfies Readonly<Record<string, HostTensor>>;
 }
 
 function accumulateGraph(options: StepOptions): StepGraph {
