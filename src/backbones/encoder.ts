@@ -7,6 +7,7 @@ import { add, matmul, type Parameter, type Value } from "../graph/index.js";
 import {
   type Activation,
   activate,
+  atPositions,
   attentionMask,
   constant,
   drop,
@@ -104,7 +105,7 @@ export class Encoder implements Backbone {
     for (const [i, layer] of this.layers.slice(0, upTo).entries()) {
       const input = last;
       const picks = i === upTo - 1 ? select : null;
-      last = g.scoped(`layer.${i}`, () => layer.forward(pass, input, mask, picks ? matmul(g, picks, input) : input));
+      last = g.scoped(`layer.${i}`, () => layer.forward(pass, input, mask, atPositions(g, input, picks)));
       hiddenStates.push(last);
     }
     return { hiddenStates, last };

@@ -3,7 +3,7 @@ import { GraphBuilder, mul, type Parameter, toOnnx } from "../graph/index.js";
 import { localExecutor } from "../runtime/index.js";
 import { float32Scalar, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, clipFactor, globalNorm, rateFeeds, uncorrectedStepSize } from "../training/adamw.js";
-import type { Executor } from "../training/executor.js";
+import { type Executor, rateNames } from "../training/executor.js";
 import { slotNames } from "../training/optimizer.js";
 import { ParameterState } from "../training/parameter-state.js";
 import { type ScheduleName, scheduleFactor } from "../training/schedule.js";
@@ -172,7 +172,9 @@ async function update(
     });
     const corrected = rateFeeds(rate, count, config);
     await loaded.run(
-      run.correct_bias ? corrected : { ...corrected, step_size: float32Scalar(uncorrectedStepSize(rate, config)) },
+      run.correct_bias
+        ? corrected
+        : { ...corrected, [rateNames.stepSize]: float32Scalar(uncorrectedStepSize(rate, config)) },
       graph.fetch,
     );
     await loaded.close();
