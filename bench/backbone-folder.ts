@@ -10,8 +10,8 @@ import { userError } from "../src/errors.js";
 import { fileError } from "../src/files/atomic.js";
 import { initialValue } from "../src/nn/index.js";
 import { float32Tensor } from "../src/tensor.js";
-import { trainBpe } from "../src/text/index.js";
-import { writeSafetensors } from "../src/weights/index.js";
+import { trainBpe } from "../src/text/bpe-trainer.js";
+import { writeSafetensors } from "../src/weights/safetensors-writer.js";
 import type { Sizes } from "./sizes.js";
 
 /** Tokens of the vocabulary that is learnt from the project's own sentences. */

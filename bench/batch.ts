@@ -2,9 +2,10 @@
  * Batches of random token ids.
  * @module
  */
+
+import { padBatch, type TokenBatch } from "../src/features/frozen-backbone.js";
 import { RandomStream } from "../src/random.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
-import { padBatch, type TokenBatch } from "../src/training/frozen-backbone.js";
 import type { BatchShape, Sizes } from "./sizes.js";
 
 /**

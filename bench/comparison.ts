@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BackbonePrecision } from "../src/training/frozen-backbone.js";
+import type { BackbonePrecision } from "../src/features/frozen-backbone.js";
 import { backboneConfig } from "./backbone-folder.js";
 import { fixed, whole } from "./command.js";
 import {

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { resolveAdapterConfig } from "../src/adapters/index.js";
+import { resolveAdapterConfig } from "../src/adapters/config.js";
 import { userError } from "../src/errors.js";
 import { peerBackboneConfig, randomBackboneFolder } from "./backbone-folder.js";
 import { command, fixed, row, whole } from "./command.js";

@@ -3,7 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import type { BackbonePrecision } from "../src/training/frozen-backbone.js";
+import type { BackbonePrecision } from "../src/features/frozen-backbone.js";
 import { fixed, row } from "./command.js";
 import { lastLine, runPeer } from "./peer.js";
 import { type PretrainMeasured, type PretrainRequest, peerFiles } from "./request.js";
@@ -37,9 +37,9 @@ export function measurePeer(
   { backbone, scratch, adapter, maxLength, rate, threads }: PretrainRequest,
   { epochs, loraBatches }: { readonly epochs: number; readonly loraBatches: number },
 ): Promise<Peer> {
-  const { start, lesson } = peerFiles(scratch);
+  const { start, taskData } = peerFiles(scratch);
   const settings = {
-    ...{ backbone, start, data: lesson, epochs, rate, length: maxLength, "lora-batches": loraBatches },
+    ...{ backbone, start, data: taskData, epochs, rate, length: maxLength, "lora-batches": loraBatches },
     dropout: adapter.dropout,
     adapter: adapter.size,
     "adapter-heads": adapter.heads,

@@ -1,8 +1,4 @@
-/**
- * How long a comparison will take, told before it begins.
- * @module
- */
-import { workerExecutor } from "../src/runtime/index.js";
+import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { attentionFlops, type EncoderShape, linearFlops, stepFlops } from "./flops.js";
 import { floatPeak } from "./peaks.js";
 import type { PretrainRequest } from "./request.js";

@@ -1,9 +1,4 @@
-/**
- * Floating-point operations, counted from shapes. Only matrix products count, two operations an element and summand:
- * everything else is work, but no GEMM could do it, so it lowers the share of the peak as it should.
- * @module
- */
-import type { KAdapterConfig } from "../src/adapters/index.js";
+import type { KAdapterConfig } from "../src/adapters/config.js";
 import type { BackboneConfig } from "../src/backbones/index.js";
 import type { Dim, Graph, Shape, Value } from "../src/graph/index.js";
 

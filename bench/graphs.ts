@@ -2,12 +2,15 @@
  * The graphs that the step benchmark times.
  * @module
  */
+
+import { type Executor, type LoadedGraph, rateNames, type Tensors } from "../src/engine/executor.js";
 import { backward, type Graph, GraphBuilder, matmul, type Value } from "../src/graph/index.js";
+import { KnowledgeModel } from "../src/models/knowledge-model.js";
 import { Dropout, dropoutFeeds, initialValue } from "../src/nn/index.js";
-import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
+import { RelationTaskHead } from "../src/tasks/relations/relation-classification.js";
+import { RelationHead } from "../src/tasks/relations/relation-head.js";
 import { float32Tensor, type HostTensor } from "../src/tensor.js";
 import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
-import { type Executor, type LoadedGraph, rateNames, type Tensors } from "../src/training/executor.js";
 import { slotNames } from "../src/training/optimizer.js";
 import { load } from "../src/training/session.js";
 import { fusedStep, type StepGraph, type StepOptions, splitStep } from "../src/training/step.js";

@@ -10,16 +10,17 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { roberta } from "../src/backbones/index.js";
 import { userError } from "../src/errors.js";
+import { LanguageModel } from "../src/lm/language-model.js";
+import { type EncodedMasked, MaskedLm, maskedLmSettings } from "../src/lm/masked-lm.js";
+import { collectTextBlocks } from "../src/lm/text-blocks.js";
 import { initialValue } from "../src/nn/index.js";
-import { workerExecutor } from "../src/runtime/index.js";
-import { type EncodedMasked, LanguageModel, MaskedLm, maskedLmSettings } from "../src/tasks/index.js";
+import { workerExecutor } from "../src/runtime/worker-executor.js";
+import { isSkipped } from "../src/tasks/task-data.js";
 import { float32Tensor } from "../src/tensor.js";
-import { loadTokenizer } from "../src/text/index.js";
+import { loadTokenizer } from "../src/text/tokenizer.js";
 import { adamWDefaults } from "../src/training/adamw.js";
 import { LanguageModelSession } from "../src/training/language-model-session.js";
-import { isSkipped } from "../src/training/task-data.js";
-import { collectTextBlocks } from "../src/training/text-blocks.js";
-import { writeSafetensors } from "../src/weights/index.js";
+import { writeSafetensors } from "../src/weights/safetensors-writer.js";
 import { backboneConfig } from "./backbone-folder.js";
 import { command, fixed, row, whole } from "./command.js";
 import { comparisonFlags, howLong } from "./comparison.js";
@@ -67,7 +68,7 @@ function options() {
 }
 
 /** What both sides train. */
-async function lessonOf(values: ReturnType<typeof options>) {
+async function taskDataOf(values: ReturnType<typeof options>) {
   const [batch, length, steps] = [whole(values, "batch"), whole(values, "length", 8), whole(values, "steps")];
   const given = await backboneConfig(values.model);
   if (given.modelType !== roberta.kind)
@@ -95,7 +96,7 @@ async function lessonOf(values: ReturnType<typeof options>) {
   return { config, objective, batches, tokens: batch * length };
 }
 
-type Lesson = Awaited<ReturnType<typeof lessonOf>>;
+type TaskData = Awaited<ReturnType<typeof taskDataOf>>;
 
 /** Seconds and loss of every step. */
 interface Steps {
@@ -103,7 +104,7 @@ interface Steps {
   readonly losses: readonly number[];
 }
 
-async function ours({ config, objective, batches }: Lesson, threads: number): Promise<Steps> {
+async function ours({ config, objective, batches }: TaskData, threads: number): Promise<Steps> {
   const executor = await workerExecutor({ device: "cpu", threads });
   const session = await LanguageModelSession.open({
     ...{ executor, backbone: { definition: roberta, config }, objective, optimizer: adamWDefaults },
@@ -125,7 +126,7 @@ async function ours({ config, objective, batches }: Lesson, threads: number): Pr
 }
 
 /** Writes what PyTorch starts from and reads. */
-async function writePeerFiles(scratch: string, { config, objective, batches }: Lesson) {
+async function writePeerFiles(scratch: string, { config, objective, batches }: TaskData) {
   const files = peerFiles(scratch);
   const { parameters } = new LanguageModel(roberta.build(config));
   await writeSafetensors(
@@ -140,7 +141,7 @@ async function writePeerFiles(scratch: string, { config, objective, batches }: L
   );
   const { hiddenSize: hidden, heads, intermediateSize: inner, layers, vocabSize: vocabulary, maxPositions } = config;
   const shape = { hidden, heads, inner, layers, vocabulary, places: maxPositions, padding: config.padTokenId };
-  await writeFile(files.lesson, JSON.stringify({ shape: { ...shape, eps: config.layerNormEps }, batches: drawn }));
+  await writeFile(files.taskData, JSON.stringify({ shape: { ...shape, eps: config.layerNormEps }, batches: drawn }));
   return files;
 }
 
@@ -148,7 +149,7 @@ interface Peer extends Steps {
   readonly torch: string;
 }
 
-const perSecond = ({ tokens }: Lesson, steps: Steps) => tokens / median(steps.seconds.slice(warmUps));
+const perSecond = ({ tokens }: TaskData, steps: Steps) => tokens / median(steps.seconds.slice(warmUps));
 
 async function main(): Promise<void> {
   const values = options();
@@ -156,40 +157,40 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const lesson = await lessonOf(values);
+  const taskData = await taskDataOf(values);
   const [threads, how] = [whole(values, "threads"), howLong(values)];
-  if (lesson.batches.length <= warmUps)
+  if (taskData.batches.length <= warmUps)
     throw userError({ where: "--steps", what: values.steps, expected: `more than ${warmUps}, which are not timed` });
   const python = how.peer ? await peerPython() : null;
   if (how.peer && !python) console.log(peerAdvice);
   const scratch = await mkdtemp(join(tmpdir(), "kadapter-bench-"));
   try {
-    const { start, lesson: data } = await writePeerFiles(scratch, lesson);
+    const { start, taskData: data } = await writePeerFiles(scratch, taskData);
     const args = ["--start", start, "--data", data, "--rate", String(rate)];
     const all = await repeated(how.repetitions, how.minutes, async () => ({
-      ours: await ours(lesson, threads),
+      ours: await ours(taskData, threads),
       peer: python ? await runPeer<Peer>(python, "lm.py", args, threads) : null,
     }));
-    report(lesson, all, how.json);
+    report(taskData, all, how.json);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function report(lesson: Lesson, all: readonly { readonly ours: Steps; readonly peer: Peer | null }[], json: boolean) {
-  const { layers, hiddenSize, vocabSize } = lesson.config;
-  const own = median(all.map((one) => perSecond(lesson, one.ours)));
+function report(taskData: TaskData, all: readonly { readonly ours: Steps; readonly peer: Peer | null }[], json: boolean) {
+  const { layers, hiddenSize, vocabSize } = taskData.config;
+  const own = median(all.map((one) => perSecond(taskData, one.ours)));
   console.log(
-    `RoBERTa of ${layers} layers × ${hiddenSize}, ${vocabSize} words; ${lesson.tokens} tokens a step, ` +
-      `medians of ${all.length} × ${lesson.batches.length - warmUps} steps\n`,
+    `RoBERTa of ${layers} layers × ${hiddenSize}, ${vocabSize} words; ${taskData.tokens} tokens a step, ` +
+      `medians of ${all.length} × ${taskData.batches.length - warmUps} steps\n`,
   );
   console.log(row(24, "", "tokens/s"));
   console.log(row(24, "kadapter", fixed(own, 0)));
   const peers = all.flatMap(({ ours: mine, peer }) => (peer ? [{ mine, peer }] : []));
   let compared = {};
   if (peers.length > 0) {
-    const theirs = median(peers.map(({ peer }) => perSecond(lesson, peer)));
-    const ratio = median(peers.map(({ mine, peer }) => perSecond(lesson, mine) / perSecond(lesson, peer)));
+    const theirs = median(peers.map(({ peer }) => perSecond(taskData, peer)));
+    const ratio = median(peers.map(({ mine, peer }) => perSecond(taskData, mine) / perSecond(taskData, peer)));
     const largest = Math.max(
       ...peers.flatMap(({ mine, peer }) =>
         mine.losses.map((loss, i) => Math.abs(loss - (peer.losses[i] ?? Number.NaN))),

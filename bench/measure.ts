@@ -3,10 +3,11 @@
  * Prints one JSON line.
  * @module
  */
+
+import type { Executor, Tensors } from "../src/engine/executor.js";
+import { FrozenBackbone, openBackbone } from "../src/features/frozen-backbone.js";
 import { packedTokens } from "../src/nn/index.js";
-import { workerExecutor } from "../src/runtime/index.js";
-import type { Executor, Tensors } from "../src/training/executor.js";
-import { FrozenBackbone, openBackbone } from "../src/training/frozen-backbone.js";
+import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { copied, makeBatch, type RelationBatch } from "./batch.js";
 import { attentionFlops, graphFlops, linearFlops, stepFlops, type Tokens } from "./flops.js";
 import { freshState, gemmChain, gradientSlots, relationModel, Stage, type StageName, stepStages } from "./graphs.js";

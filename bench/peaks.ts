@@ -2,8 +2,9 @@
  * What the machine's products reach, to tell limits from.
  * @module
  */
+
+import type { Executor } from "../src/engine/executor.js";
 import { add, GraphBuilder, type Value } from "../src/graph/index.js";
-import type { Executor } from "../src/training/executor.js";
 import { gemmChain, Stage } from "./graphs.js";
 import { seconds } from "./stats.js";
 

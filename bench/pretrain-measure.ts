@@ -5,9 +5,9 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { openBackbone } from "../src/features/frozen-backbone.js";
 import { writeFileAtomically } from "../src/files/atomic.js";
-import { workerExecutor } from "../src/runtime/index.js";
-import { openBackbone } from "../src/training/frozen-backbone.js";
+import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { attentionFlops, linearFlops, stepFlops } from "./flops.js";
 import { floatPeak, int8Peak } from "./peaks.js";
 import { type PretrainMeasured, type PretrainRequest, peerFiles } from "./request.js";
@@ -65,7 +65,7 @@ async function writePeerFiles(scratch: string, { encoded, labels, epochs, writeS
     object,
     label,
   }));
-  await writeFileAtomically(files.lesson, JSON.stringify({ labels, sentences, epochs }));
+  await writeFileAtomically(files.taskData, JSON.stringify({ labels, sentences, epochs }));
   await writeStart(files.start);
 }
 

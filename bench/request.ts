@@ -3,8 +3,8 @@
  * @module
  */
 import { join } from "node:path";
-import type { FeatureDType } from "../src/training/feature-cache.js";
-import type { BackbonePrecision } from "../src/training/frozen-backbone.js";
+import type { FeatureDType } from "../src/features/feature-cache.js";
+import type { BackbonePrecision } from "../src/features/frozen-backbone.js";
 import type { TrainingSettings, TrainingTimes } from "./training.js";
 
 export interface PretrainRequest extends TrainingSettings {
@@ -23,7 +23,7 @@ export interface PretrainRequest extends TrainingSettings {
 /** What the peer is given: the first weights, and sentences with the batches of every epoch. */
 export const peerFiles = (scratch: string) => ({
   start: join(scratch, "start.safetensors"),
-  lesson: join(scratch, "lesson.json"),
+  taskData: join(scratch, "taskData.json"),
 });
 
 export interface PretrainMeasured extends TrainingTimes {

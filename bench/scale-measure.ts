@@ -6,9 +6,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KAdapterConfig } from "../src/adapters/index.js";
-import { workerExecutor } from "../src/runtime/index.js";
-import { openBackbone } from "../src/training/frozen-backbone.js";
+import type { KAdapterConfig } from "../src/adapters/config.js";
+import { openBackbone } from "../src/features/frozen-backbone.js";
+import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { ownSentences } from "./sentences.js";
 import { resident } from "./stats.js";
 import { benchTraining, type TrainingTimes } from "./training.js";

@@ -1,8 +1,5 @@
-/**
- * Sentences with an entity pair, for benchmarks that train.
- * @module
- */
-import { type RelationExample, readRelations } from "../src/data/index.js";
+import { readRelations } from "../src/data/relation-data.js";
+import type { RelationExample } from "../src/data/relation-example.js";
 import { demoExamples } from "../src/demo/examples.js";
 import { RandomStream } from "../src/random.js";
 import { realLength } from "./batch.js";

@@ -1,8 +1,4 @@
-/**
- * What the benchmarks measure: sizes of backbone, adapter, head and batch.
- * @module
- */
-import { type KAdapterConfig, resolveAdapterConfig } from "../src/adapters/index.js";
+import { type KAdapterConfig, resolveAdapterConfig } from "../src/adapters/config.js";
 
 /** Sizes of a RoBERTa with random weights, by the names of Hugging Face's config.json. */
 export interface BackboneShape {

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { resolveAdapterConfig } from "../src/adapters/index.js";
+import { resolveAdapterConfig } from "../src/adapters/config.js";
 import { userError } from "../src/errors.js";
 import { peerBackboneConfig } from "./backbone-folder.js";
 import { command, whole } from "./command.js";

@@ -1,22 +1,18 @@
-/**
- * A training as benchmarks time it: the project's own, with the released code's head and clipping, at a constant rate.
- * @module
- */
-import type { KAdapterConfig } from "../src/adapters/index.js";
-import type { RelationExample } from "../src/data/index.js";
+import type { KAdapterConfig } from "../src/adapters/config.js";
+import type { RelationExample } from "../src/data/relation-example.js";
+import type { TrainEvent } from "../src/engine/events.js";
+import type { Executor } from "../src/engine/executor.js";
+import { epochBatches } from "../src/features/batches.js";
+import type { FeatureOptions } from "../src/features/features.js";
+import type { BackboneHandle } from "../src/features/frozen-backbone.js";
 import { initialValue } from "../src/nn/index.js";
-import { type EncodedRelation, relationClassification } from "../src/tasks/index.js";
+import { type EncodedRelation, relationClassification } from "../src/tasks/relations/relation-classification.js";
+import { encodeExamples } from "../src/tasks/task-data.js";
 import { float32Tensor } from "../src/tensor.js";
-import { epochBatches } from "../src/training/batches.js";
-import type { TrainEvent } from "../src/training/events.js";
-import type { Executor } from "../src/training/executor.js";
-import type { FeatureOptions } from "../src/training/features.js";
-import type { BackboneFolder } from "../src/training/frozen-backbone.js";
-import { trainingPlan } from "../src/training/plan.js";
-import { type Lesson, pretrain, type TrainingPlan } from "../src/training/pretrain.js";
-import { encodeExamples } from "../src/training/task-data.js";
+import { trainingConfig } from "../src/training/config.js";
+import { pretrain, type TaskData, type TrainingConfig } from "../src/training/pretrain.js";
 import { makeTaskModel } from "../src/training/task-model.js";
-import { writeSafetensors } from "../src/weights/index.js";
+import { writeSafetensors } from "../src/weights/safetensors-writer.js";
 
 /** How it is trained. */
 export interface TrainingSettings {
@@ -32,7 +28,7 @@ export interface TrainingSettings {
   readonly maxSteps?: number;
 }
 
-type RelationLesson = Lesson<RelationExample, EncodedRelation, unknown>;
+type RelationTaskData = TaskData<RelationExample, EncodedRelation, unknown>;
 
 /** A training that is prepared: what it starts from and in which order it reads is known. */
 export interface BenchTraining {
@@ -60,7 +56,7 @@ export interface TrainingTimes {
 }
 
 export function benchTraining(
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   examples: readonly RelationExample[],
   settings: TrainingSettings,
   featureOptions: FeatureOptions,
@@ -68,8 +64,8 @@ export function benchTraining(
   const { adapter: architecture, batch: batchSize, epochs, maxLength, rate, maxSteps = 0 } = settings;
   const labels = [...new Set(examples.map(({ relation }) => relation))].sort();
   const taskSettings = { labels, options: {} };
-  const plan = (out: string, seed: number): TrainingPlan =>
-    trainingPlan(backbone, out, {
+  const plan = (out: string, seed: number): TrainingConfig =>
+    trainingConfig(backbone, out, {
       architecture,
       headInit: "official",
       headLearningRate: rate,
@@ -82,7 +78,7 @@ export function benchTraining(
       },
     });
   const set = (some: readonly RelationExample[]) => ({ where: "bench", examples: some, skipped: {} });
-  const lesson: RelationLesson = {
+  const taskData: RelationTaskData = {
     kind: relationClassification,
     settings: taskSettings,
     train: set(examples),
@@ -93,7 +89,7 @@ export function benchTraining(
     ...plan("", ownSeed),
     featureDtype: featureOptions.dtype,
   });
-  const encoded = () => encodeExamples(made.task, backbone.tokenizer, lesson.train).examples;
+  const encoded = () => encodeExamples(made.task, backbone.tokenizer, taskData.train).examples;
   const lengths = encoded().map(({ inputIds }) => inputIds.length);
   return {
     lengths,
@@ -108,16 +104,16 @@ export function benchTraining(
           float32Tensor(parameter.shape, initialValue(parameter, ownSeed)),
         ]),
       ),
-    run: (executor, out, seed = ownSeed) => timed(executor, plan(out, seed), lesson),
+    run: (executor, out, seed = ownSeed) => timed(executor, plan(out, seed), taskData),
   };
 }
 
-async function timed(executor: Executor, plan: TrainingPlan, lesson: RelationLesson): Promise<TrainingTimes> {
+async function timed(executor: Executor, plan: TrainingConfig, taskData: RelationTaskData): Promise<TrainingTimes> {
   let backbone = 0;
   const epochs: number[] = [];
   const losses: number[] = [];
   const notes: string[] = [];
-  await pretrain(executor, plan, lesson, (event: TrainEvent) => {
+  await pretrain(executor, plan, taskData, (event: TrainEvent) => {
     if (event.kind === "note") notes.push(event.text);
     if (event.kind === "prepare" && event.what === "train") backbone = event.seconds;
     if (event.kind !== "step") return;

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => world.remove());
 
 /** Two kinds of knowledge, by the name of the folder that the adapter goes to. */
-const lessons: Readonly<Record<string, (out: string) => (string | number)[]>> = {
+const taskSets: Readonly<Record<string, (out: string) => (string | number)[]>> = {
   facts: (out) => world.training(out, "--max-steps", 12, "--dropout", 0.2),
   trees: (out) => [
     ...["pretrain", "linguistic", "--backbone", world.backbone, "--train", trees, "--dev", trees, "--out", out],
@@ -21,17 +21,17 @@ const lessons: Readonly<Record<string, (out: string) => (string | number)[]>> = 
   ],
 };
 
-async function train(lesson: string, where: string): Promise<void> {
-  await json(lessons[lesson]!(world.at(where, lesson)));
+async function train(taskData: string, where: string): Promise<void> {
+  await json(taskSets[taskData]!(world.at(where, taskData)));
 }
 
 test("in either order, or at the same time, they give identical files", async () => {
-  for (const lesson of ["facts", "trees"]) await train(lesson, "first");
-  for (const lesson of ["trees", "facts"]) await train(lesson, "second");
-  await Promise.all(["facts", "trees"].map((lesson) => train(lesson, "together")));
-  for (const lesson of ["facts", "trees"]) {
-    const bits = await adapterBits(world.at("first", lesson));
-    expect(await adapterBits(world.at("second", lesson))).toEqual(bits);
-    expect(await adapterBits(world.at("together", lesson))).toEqual(bits);
+  for (const taskData of ["facts", "trees"]) await train(taskData, "first");
+  for (const taskData of ["trees", "facts"]) await train(taskData, "second");
+  await Promise.all(["facts", "trees"].map((taskData) => train(taskData, "together")));
+  for (const taskData of ["facts", "trees"]) {
+    const bits = await adapterBits(world.at("first", taskData));
+    expect(await adapterBits(world.at("second", taskData))).toEqual(bits);
+    expect(await adapterBits(world.at("together", taskData))).toEqual(bits);
   }
 });

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { demoExamples } from "../src/demo/index.js";
+import { demoExamples } from "../src/demo/examples.js";
 import { writeRandomBackbone } from "../src/testing/random-backbone.js";
 import { type DataSet, type layouts, writeDownstreamData } from "./downstream-data.js";
 import { expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { demoExamples } from "../src/demo/index.js";
+import { demoExamples } from "../src/demo/examples.js";
 import { writeRandomBackbone } from "../src/testing/random-backbone.js";
 import { expectComplaint, filesBelow, json, kadapter, makeWorld, type Run, type World } from "./support.js";
 import { torchWithCode, torchZip } from "./torch-writer.js";

@@ -3,7 +3,9 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSafetensors, toFloat32, writeSafetensors } from "../src/weights/index.js";
+import { toFloat32 } from "../src/weights/float32.js";
+import { openSafetensors } from "../src/weights/safetensors.js";
+import { writeSafetensors } from "../src/weights/safetensors-writer.js";
 import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
 import { type StateTensor, torchLegacy, torchZip } from "./torch-writer.js";
 

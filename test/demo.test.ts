@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { demoExamples } from "../src/demo/index.js";
+import { demoExamples } from "../src/demo/examples.js";
 import { adapterBits, filesBelow, json, sha256 } from "./support.js";
 
 interface Report {

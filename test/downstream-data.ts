@@ -4,8 +4,8 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { RelationExample } from "../src/data/index.js";
-import { type DemoSplit, demoExamples, demoSplits, wiki80Record } from "../src/demo/index.js";
+import type { RelationExample } from "../src/data/relation-example.js";
+import { type DemoSplit, demoExamples, demoSplits, wiki80Record } from "../src/demo/examples.js";
 
 /** Files of one data set. */
 export interface DataSet {

@@ -1,7 +1,7 @@
 /** Whole experiments on a tiny model: tables, resumed runs, and what must not change. */
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { demoExamples } from "../src/demo/index.js";
+import { demoExamples } from "../src/demo/examples.js";
 import { expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
 
 let world: World;

@@ -4,11 +4,13 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { localExecutor } from "../src/runtime/index.js";
-import type { EncodedRelation } from "../src/tasks/index.js";
+import { localExecutor } from "../src/runtime/local.js";
+import type { EncodedRelation } from "../src/tasks/relations/relation-classification.js";
 import { floatsOf, type HostTensor } from "../src/tensor.js";
 import { loadRelationModel } from "../src/training/task-model.js";
-import { openSafetensors, openWeights, toFloat32 } from "../src/weights/index.js";
+import { toFloat32 } from "../src/weights/float32.js";
+import { openWeights } from "../src/weights/open.js";
+import { openSafetensors } from "../src/weights/safetensors.js";
 import { adapterBits, expectComplaint, json, kadapter, makeWorld, sha256, type World } from "./support.js";
 import { type StateTensor, torchLegacy, torchZip } from "./torch-writer.js";
 

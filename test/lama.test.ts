@@ -1,20 +1,22 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { inProbedFifth, readLama } from "../src/data/index.js";
-import { demoExamples } from "../src/demo/index.js";
-import { AnswerTokens, ClozeModel, clozeOf, probeLama, scoreAnswers } from "../src/probing/index.js";
-import { localExecutor } from "../src/runtime/index.js";
+import { readLama } from "../src/data/lama.js";
+import { inProbedFifth } from "../src/data/lama-filters.js";
+import { demoExamples } from "../src/demo/examples.js";
+import type { Executor } from "../src/engine/executor.js";
+import { openBackbone } from "../src/features/frozen-backbone.js";
+import { openFrozenAdapter } from "../src/features/position-features.js";
+import { MaskedTexts } from "../src/lm/masked-texts.js";
+import { collectTextBlocks } from "../src/lm/text-blocks.js";
+import { AnswerTokens, clozeOf } from "../src/probing/answers.js";
+import { scoreAnswers } from "../src/probing/candidates.js";
+import { ClozeModel } from "../src/probing/cloze-model.js";
+import { probeLama } from "../src/probing/lama.js";
+import { localExecutor } from "../src/runtime/local.js";
 import { floatsOf } from "../src/tensor.js";
 import { expectClose } from "../src/testing/small-backbones.js";
-import { loadTokenizer } from "../src/text/index.js";
-import {
-  collectTextBlocks,
-  type Executor,
-  MaskedTexts,
-  openBackbone,
-  openFrozenAdapter,
-} from "../src/training/index.js";
-import { openSafetensors } from "../src/weights/index.js";
+import { loadTokenizer } from "../src/text/tokenizer.js";
+import { openSafetensors } from "../src/weights/safetensors.js";
 import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
 
 let world: World;

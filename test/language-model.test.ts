@@ -1,7 +1,7 @@
 /** Whole language models, trained from the command line: learning, killing, resuming, and what is written. */
 import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { demoExamples } from "../src/demo/index.js";
+import { demoExamples } from "../src/demo/examples.js";
 import { expectComplaint, json, kadapter, makeWorld, sha256, stopAt, type World } from "./support.js";
 
 let world: World;

@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
-import { resolveAdapterConfig } from "../src/adapters/index.js";
+import { resolveAdapterConfig } from "../src/adapters/config.js";
+import { rateNames, type Tensors } from "../src/engine/executor.js";
+import { KnowledgeModel } from "../src/models/knowledge-model.js";
 import { dropoutFeeds } from "../src/nn/index.js";
-import { workerExecutor } from "../src/runtime/index.js";
-import { KnowledgeModel, RelationHead, RelationTaskHead } from "../src/tasks/index.js";
+import { workerExecutor } from "../src/runtime/worker-executor.js";
+import { RelationTaskHead } from "../src/tasks/relations/relation-classification.js";
+import { RelationHead } from "../src/tasks/relations/relation-head.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
 import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
-import { rateNames, type Tensors } from "../src/training/executor.js";
 import { ParameterState } from "../src/training/parameter-state.js";
 import { fusedStep, stepSource } from "../src/training/step.js";
 

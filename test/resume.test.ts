@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeDemoData } from "../src/demo/index.js";
+import { writeDemoData } from "../src/demo/examples.js";
 import {
   adapterBits,
   expectComplaint,

@@ -5,12 +5,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { backboneDefinition } from "../src/backbones/index.js";
-import { demoExamples, writeDemoData } from "../src/demo/index.js";
+import { demoExamples, writeDemoData } from "../src/demo/examples.js";
 import { initialValue } from "../src/nn/index.js";
 import { float32Tensor } from "../src/tensor.js";
 import { smallConfig } from "../src/testing/small-backbones.js";
-import { trainBpe } from "../src/text/index.js";
-import { writeSafetensors } from "../src/weights/index.js";
+import { trainBpe } from "../src/text/bpe-trainer.js";
+import { writeSafetensors } from "../src/weights/safetensors-writer.js";
 
 export const backboneKinds = ["bert", "roberta", "xlm-roberta", "distilbert", "electra", "gpt2", "xlnet"] as const;
 export type BackboneKind = (typeof backboneKinds)[number];

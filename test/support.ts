@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { demoExamples, writeDemoData } from "../src/demo/index.js";
+import { demoExamples, writeDemoData } from "../src/demo/examples.js";
 import { writeRandomBackbone } from "../src/testing/random-backbone.js";
 
 /** The executable, as a user runs it; `npm run build` makes what it loads. */

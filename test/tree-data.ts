@@ -1,6 +1,6 @@
 /** Dependency trees for the slow tests. */
 import { writeFile } from "node:fs/promises";
-import { demoExamples } from "../src/demo/index.js";
+import { demoExamples } from "../src/demo/examples.js";
 
 /** Chains of the demo's sentences: each word depends on the one before it, and a full stop on the first word. */
 export async function writeTrees(path: string, from: number, count: number): Promise<string> {

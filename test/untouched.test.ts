@@ -2,10 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { localExecutor } from "../src/runtime/index.js";
+import { FrozenBackbone, openBackbone } from "../src/features/frozen-backbone.js";
+import { localExecutor } from "../src/runtime/local.js";
 import { bytesOf, int32Tensor } from "../src/tensor.js";
-import { FrozenBackbone, openBackbone } from "../src/training/frozen-backbone.js";
-import { hashFile } from "../src/weights/index.js";
+import { hashFile } from "../src/weights/hash.js";
 import { filesBelow, json, kadapter, makeWorld, sha256, type World } from "./support.js";
 
 let world: World;

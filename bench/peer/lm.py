@@ -58,8 +58,8 @@ def main():
     o = step.options()
     torch.set_num_threads(o.threads)
     with open(o.data, encoding="utf-8") as file:
-        lesson = json.load(file)
-    model = LanguageModel(SimpleNamespace(**lesson["shape"], counted=True, modern=True)).eval()
+        taskData = json.load(file)
+    model = LanguageModel(SimpleNamespace(**taskData["shape"], counted=True, modern=True)).eval()
     tensors = {renamed(name): tensor for name, tensor in weights.read(o.start).items()}
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -67,7 +67,7 @@ def main():
     parameters = list(model.parameters())
     optimizer = torch.optim.AdamW(parameters, o.rate, weight_decay=0.0, fused=True)
     seconds, losses = [], []
-    for batch in map(batch_of, lesson["batches"]):
+    for batch in map(batch_of, taskData["batches"]):
         start = time.perf_counter()
         losses.append(step.learn(model(*batch), parameters, optimizer))
         seconds.append(time.perf_counter() - start)

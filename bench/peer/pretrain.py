@@ -121,10 +121,10 @@ def main():
     torch.set_num_threads(o.threads)
     torch.manual_seed(o.seed)
     with open(o.data, encoding="utf-8") as file:
-        lesson = json.load(file)
-    rows = lesson["sentences"]
-    o.labels = lesson["labels"]
-    epochs = [[batch_of(o, [rows[i] for i in batch]) for batch in epoch] for epoch in lesson["epochs"][: o.epochs]]
+        taskData = json.load(file)
+    rows = taskData["sentences"]
+    o.labels = taskData["labels"]
+    epochs = [[batch_of(o, [rows[i] for i in batch]) for batch in epoch] for epoch in taskData["epochs"][: o.epochs]]
     result = {"torch": torch.__version__, "threads": torch.get_num_threads(), "official": official(o, epochs)}
     if o.lora_batches > 0:
         result["lora"] = lora(o, epochs)

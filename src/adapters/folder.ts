@@ -8,7 +8,10 @@ import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { elementCount, float32Tensor } from "../tensor.js";
-import { hashWeights, openSafetensors, strictLoad, writeSafetensors } from "../weights/index.js";
+import { hashWeights } from "../weights/hash.js";
+import { openSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
+import { strictLoad } from "../weights/strict-load.js";
 import { featureKinds, kAdapterConfigSchema } from "./config.js";
 import { modelCard } from "./model-card.js";
 

@@ -7,6 +7,6 @@ export * from "./config.js";
 export * from "./downstream-folder.js";
 export * from "./folder.js";
 export * from "./fusion.js";
-export * from "./import-official.js";
 export * from "./k-adapter.js";
 export { propertyTable } from "./model-card.js";
+export * from "./official/import-adapter.js";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { backward, GraphBuilder, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
-import { crossEntropy } from "../tasks/index.js";
+import { crossEntropy } from "../tasks/losses.js";
 import { floatsOf, int32Tensor } from "../tensor.js";
 import { runGraph } from "../testing/run-graph.js";
 import { expectClose, feedsFor, hidden, realTokens, smallConfig } from "../testing/small-backbones.js";

@@ -2,15 +2,9 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import {
-  detectRelationFormat,
-  detectTreeFormat,
-  type RelationExample,
-  readRelations,
-  readTrees,
-  relationFormats,
-  treeFormats,
-} from "../data/index.js";
+import { detectRelationFormat, readRelations, relationFormats } from "../data/relation-data.js";
+import type { RelationExample } from "../data/relation-example.js";
+import { detectTreeFormat, readTrees, treeFormats } from "../data/tree-data.js";
 import { helpPage } from "./help-page.js";
 
 const root = new URL("../../", import.meta.url);

@@ -3,7 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import { continualSystems, transferRows } from "../experiments/index.js";
+import { continualSystems } from "../experiments/continual.js";
+import { transferRows } from "../experiments/transfer-plan.js";
 import { learnSchema } from "./learn-option.js";
 import { linguisticOwnSpecs } from "./linguistic-options.js";
 import { adapterSpecs, cacheSpecs, dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, whole } from "./options.js";

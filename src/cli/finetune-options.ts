@@ -3,7 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import { fusionKinds, trainedParts } from "../adapters/index.js";
+import { trainedParts } from "../adapters/downstream-folder.js";
+import { fusionKinds } from "../adapters/fusion.js";
 import {
   adapterSpecs,
   cacheSpecs,

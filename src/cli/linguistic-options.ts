@@ -3,8 +3,9 @@
  * @module
  */
 import { z } from "zod";
-import { treeFormats } from "../data/index.js";
-import { alignments, choiceLosses, treeHeads } from "../tasks/index.js";
+import { treeFormats } from "../data/tree-data.js";
+import { choiceLosses } from "../tasks/losses.js";
+import { alignments, treeHeads } from "../tasks/trees/head-prediction.js";
 import {
   adapterSpecs,
   cacheSpecs,

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { newModelTypes } from "../training/new-language-model.js";
+import { newModelTypes } from "../lm/new-language-model.js";
 import { maskingSpecs } from "./masking-options.js";
 import { dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, warmup, whole } from "./options.js";
 import { type GivenOptions, type Options, option, resolveOptions } from "./spec.js";

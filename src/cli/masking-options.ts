@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { maskings } from "../tasks/index.js";
+import { maskings } from "../lm/masking.js";
 import { option } from "./spec.js";
 
 /** Which tokens of a text are hidden, where a language model or its head learns them. */

@@ -3,11 +3,11 @@
  * @module
  */
 import { z } from "zod";
-import { relationFormats } from "../data/index.js";
+import { featureKinds } from "../adapters/config.js";
+import { relationFormats } from "../data/relation-data.js";
 import { userError } from "../errors.js";
-import { featureKinds } from "../tasks/index.js";
-import { entityVectors } from "../text/index.js";
-import { factualObjectives } from "../training/factual.js";
+import { factualObjectives } from "../tasks/relations/factual.js";
+import { entityVectors } from "../text/markers.js";
 import type { Warmup } from "../training/schedule.js";
 import { type GivenOptions, kebab, type Options, option, resolveOptions } from "./spec.js";
 

@@ -3,9 +3,9 @@
  * @module
  */
 import { z } from "zod";
-import { lamaSets } from "../data/index.js";
+import { lamaSets } from "../data/lama.js";
 import { userError } from "../errors.js";
-import { answerSets, subjectParts, uhnFilters } from "../probing/index.js";
+import { answerSets, subjectParts, uhnFilters } from "../probing/lama.js";
 import { overwriteSpec } from "./commands/common.js";
 import { maskingSpecs } from "./masking-options.js";
 import { cacheSpecs, dataSpecs, fileList, runtimeSpecs, text, trainingSpecs, whole } from "./options.js";

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { TrainEvent } from "../training/events.js";
+import type { TrainEvent } from "../engine/events.js";
 import { createProgress, duration } from "./progress.js";
 import type { Terminal } from "./run.js";
 

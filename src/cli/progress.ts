@@ -1,5 +1,5 @@
 import { MultiBar, type SingleBar } from "cli-progress";
-import type { Metrics, TrainEvent } from "../training/events.js";
+import type { Metrics, TrainEvent } from "../engine/events.js";
 import type { Terminal } from "./run.js";
 
 /** Shows a training's events as they come. */

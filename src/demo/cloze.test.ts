@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { lamaQuery, readLama } from "../data/index.js";
+import { lamaQuery, readLama } from "../data/lama.js";
 import { clozeRelations, demoCloze, writeDemoCloze } from "./cloze.js";
 import { demoExamples } from "./examples.js";
 import { type Fact, facts } from "./facts.js";

@@ -3,7 +3,8 @@
  * @module
  */
 import { join } from "node:path";
-import { answerInSubject, type RelationExample } from "../data/index.js";
+import { answerInSubject } from "../data/lama-filters.js";
+import type { RelationExample } from "../data/relation-example.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { facts } from "./facts.js";
 import { patterns } from "./patterns.js";

@@ -9,7 +9,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { RelationExample, Span } from "../data/index.js";
+import type { RelationExample, Span } from "../data/relation-example.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { type Fact, facts, type Name } from "./facts.js";
 import { openings, patterns } from "./patterns.js";

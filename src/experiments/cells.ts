@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
-import type { JsonObject } from "../tasks/index.js";
-import { hashJson } from "../weights/index.js";
+import type { JsonObject } from "../tasks/task.js";
+import { hashJson } from "../weights/hash.js";
 
 const cellSchema = z.object({ identity: z.string(), value: z.json() });
 

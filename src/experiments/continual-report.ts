@@ -1,8 +1,4 @@
-/**
- * The matrix of continual infusion, and what it says.
- * @module
- */
-import { spread } from "../tasks/index.js";
+import { spread } from "../tasks/relations/prototypes.js";
 import type { ContinualCell, ContinualSystem } from "./continual.js";
 
 export const systemNames: Readonly<Record<ContinualSystem, string>> = {

@@ -4,32 +4,22 @@
  * @module
  */
 import { join } from "node:path";
-import {
-  adapterShapes,
-  downstreamFiles,
-  hashOfTensors,
-  type KAdapterConfig,
-  noFusion,
-  type Parameters,
-  readAdapterManifest,
-  readAdapterParameters,
-} from "../adapters/index.js";
-import type { EncodedText, JsonObject } from "../tasks/index.js";
-import {
-  type BackboneFolder,
-  type DownstreamLesson,
-  type Executor,
-  encodeExamples,
-  type FeatureOptions,
-  finetune,
-  hashExamples,
-  pretrain,
-  removeEarlierRun,
-  type TrainEvent,
-  type TrainerSettings,
-  trainingPlan,
-} from "../training/index.js";
-import { hashJson } from "../weights/index.js";
+import type { KAdapterConfig } from "../adapters/config.js";
+import { downstreamFiles } from "../adapters/downstream-folder.js";
+import { hashOfTensors, type Parameters, readAdapterManifest, readAdapterParameters } from "../adapters/folder.js";
+import { noFusion } from "../adapters/fusion.js";
+import { adapterShapes } from "../adapters/official/import-adapter.js";
+import type { TrainEvent } from "../engine/events.js";
+import type { Executor } from "../engine/executor.js";
+import type { FeatureOptions } from "../features/features.js";
+import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { EncodedText, JsonObject } from "../tasks/task.js";
+import { encodeExamples, hashExamples } from "../tasks/task-data.js";
+import { trainingConfig } from "../training/config.js";
+import { type DownstreamTaskData, finetune } from "../training/finetune.js";
+import { pretrain, removeEarlierRun } from "../training/pretrain.js";
+import type { TrainerSettings } from "../training/trainer.js";
+import { hashJson } from "../weights/hash.js";
 import { Cells } from "./cells.js";
 import { type Measured, measureAdapter, measureModel, readTrainedBackbone } from "./measure.js";
 
@@ -37,19 +27,21 @@ import { type Measured, measureAdapter, measureModel, readTrainedBackbone } from
 export const continualSystems = ["own-adapters", "shared-adapter", "fine-tuned-model"] as const;
 export type ContinualSystem = (typeof continualSystems)[number];
 
-/** A lesson with a test set, whatever its types. */
-export type AnyTestedLesson = <R>(
-  use: <Example, Encoded extends EncodedText, Score>(lesson: Required<DownstreamLesson<Example, Encoded, Score>>) => R,
+/** Task data with a test set, whatever its types. */
+export type AnyTestedTaskData = <R>(
+  use: <Example, Encoded extends EncodedText, Score>(
+    taskData: Required<DownstreamTaskData<Example, Encoded, Score>>,
+  ) => R,
 ) => R;
 
 /** One kind of knowledge. */
 export interface ContinualStage {
   readonly name: string;
-  readonly lesson: AnyTestedLesson;
+  readonly taskData: AnyTestedTaskData;
 }
 
 export interface ContinualPlan {
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly out: string;
   /** In the order in which they are learnt. */
   readonly stages: readonly ContinualStage[];
@@ -117,7 +109,7 @@ class ContinualRun {
     private readonly watch: ContinualWatch,
   ) {
     this.cells = new Cells(join(plan.out, "cells"));
-    this.data = hashJson(plan.stages.map(({ name, lesson }) => [name, lesson((one) => this.hashOf(one))]));
+    this.data = hashJson(plan.stages.map(({ name, taskData }) => [name, taskData((one) => this.hashOf(one))]));
   }
 
   private hashOf<Example, Encoded extends EncodedText, Score>({
@@ -126,7 +118,7 @@ class ContinualRun {
     train,
     dev,
     test,
-  }: Required<DownstreamLesson<Example, Encoded, Score>>): string[] {
+  }: Required<DownstreamTaskData<Example, Encoded, Score>>): string[] {
     const { backbone, maxLength } = this.plan;
     const task = kind.make(settings, { maxLength, dropout: 0, headInit: 0.05 });
     const hashes = [train, dev, test].map((set) =>
@@ -153,15 +145,15 @@ class ContinualRun {
     this.watch.signal?.throwIfAborted();
     const own = this.folder(system, seed, kind);
     const current = system === "own-adapters" ? own : this.folder(system, seed, step);
-    const { name: kindName, lesson } = this.plan.stages[kind - 1] as ContinualStage;
+    const { name: kindName, taskData } = this.plan.stages[kind - 1] as ContinualStage;
     const tensors = await this.tensorsOf(system, seed, system === "own-adapters" ? kind : step);
     const identity = { ...this.identity(seed), tensors, head: await this.tensorsOf(system, seed, kind) };
     const measured = await this.cells.get(`${this.name(system, seed, step)}.${kindName}`, identity, async () => {
       const options = { ...this.plan, executor: this.executor };
       const result =
         system === "fine-tuned-model"
-          ? await lesson((one) => measureModel(options, one, { model: current, head: own }))
-          : await lesson((one) => measureAdapter(options, one, { adapter: current, head: own }, this.plan));
+          ? await taskData((one) => measureModel(options, one, { model: current, head: own }))
+          : await taskData((one) => measureAdapter(options, one, { adapter: current, head: own }, this.plan));
       return { ...result };
     });
     const cell = { system, seed, step, kind: kindName, tensors, ...(measured as unknown as Measured) };
@@ -207,15 +199,15 @@ class ContinualRun {
     const { backbone, architecture, featureOptions, maxLength, settings } = this.plan;
     const { headLearningRate, headInit, weightDecay, maxGradNorm } = this.plan;
     const further = system === "shared-adapter" && step > 1;
-    const plan = trainingPlan(backbone, this.folder(system, seed, step), {
+    const plan = trainingConfig(backbone, this.folder(system, seed, step), {
       ...{ architecture, featureOptions, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm },
       resume: true,
       settings: { ...settings, seed },
       ...(further ? { start: await this.startAdapter(system, seed, step - 1) } : {}),
     });
-    const { lesson } = this.plan.stages[step - 1] as ContinualStage;
+    const { taskData } = this.plan.stages[step - 1] as ContinualStage;
     const { onEvent, signal } = this.watch;
-    await lesson((one) => pretrain(this.executor, plan, one, onEvent, signal).then(() => undefined));
+    await taskData((one) => pretrain(this.executor, plan, one, onEvent, signal).then(() => undefined));
   }
 
   private async startAdapter(system: ContinualSystem, seed: number, step: number) {
@@ -240,9 +232,9 @@ class ContinualRun {
       settings: { ...settings, learningRate: modelLearningRate, seed },
       ...(start ? { start } : {}),
     };
-    const { lesson } = this.plan.stages[step - 1] as ContinualStage;
+    const { taskData } = this.plan.stages[step - 1] as ContinualStage;
     const { onEvent, signal } = this.watch;
-    await lesson(({ test: _, ...one }) => finetune(this.executor, plan, one, onEvent, signal).then(() => undefined));
+    await taskData(({ test: _, ...one }) => finetune(this.executor, plan, one, onEvent, signal).then(() => undefined));
   }
 
   private async startModel(

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { testRandom } from "../testing/random.js";
 import { probeAccuracy, probeDefaults } from "./linear-probe.js";
 

@@ -1,10 +1,13 @@
+import type { Executor } from "../engine/executor.js";
 import type { Parameter, Value } from "../graph/index.js";
 import { constant, Linear, ParamScope, type Pass } from "../nn/index.js";
 import { RandomStream } from "../random.js";
-import { argmax, crossEntropy } from "../tasks/index.js";
+import { argmax } from "../tasks/classification-scores.js";
+import { crossEntropy } from "../tasks/losses.js";
 import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
-import { adamWDefaults, type Executor, fusedStep, rateFeeds, stepSource } from "../training/index.js";
+import { adamWDefaults, rateFeeds } from "../training/adamw.js";
 import { ParameterState } from "../training/parameter-state.js";
+import { fusedStep, stepSource } from "../training/step.js";
 
 export interface ProbeOptions {
   readonly classes: number;

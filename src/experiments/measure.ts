@@ -4,25 +4,23 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { downstreamFiles, type KAdapterConfig, noFusion, type Parameters } from "../adapters/index.js";
-import type { EncodedText, FeatureKind, HeadInit, Task } from "../tasks/index.js";
+import type { FeatureKind, KAdapterConfig } from "../adapters/config.js";
+import { downstreamFiles } from "../adapters/downstream-folder.js";
+import type { Parameters } from "../adapters/folder.js";
+import { noFusion } from "../adapters/fusion.js";
+import type { Executor } from "../engine/executor.js";
+import { TokenFeatures } from "../features/feature-sources.js";
+import { type FeatureOptions, openFeatures } from "../features/features.js";
+import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { EncodedText, HeadInit, Task } from "../tasks/task.js";
+import { encodeExamples } from "../tasks/task-data.js";
 import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import {
-  type BackboneFolder,
-  type DownstreamLesson,
-  type Executor,
-  encodeExamples,
-  type FeatureOptions,
-  makeDownstreamModel,
-  makeTaskModel,
-  openFeatures,
-  PredictionSession,
-  predictAll,
-  readTaskState,
-  type SessionOptions,
-  TokenFeatures,
-} from "../training/index.js";
-import { readSafetensors } from "../weights/index.js";
+import { makeDownstreamModel } from "../training/downstream-model.js";
+import type { DownstreamTaskData } from "../training/finetune.js";
+import { PredictionSession, type SessionOptions } from "../training/session.js";
+import { makeTaskModel, readTaskState } from "../training/task-model.js";
+import { predictAll } from "../training/trainer.js";
+import { readSafetensors } from "../weights/safetensors.js";
 
 /** A task's score. */
 export interface Measured {
@@ -36,18 +34,18 @@ export interface Measured {
 
 export interface MeasureOptions {
   readonly executor: Executor;
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly maxLength: number;
   readonly headInit: HeadInit;
   readonly featureOptions: FeatureOptions;
 }
 
-type Lesson<Example, Encoded extends EncodedText, Score> = Required<DownstreamLesson<Example, Encoded, Score>>;
+type TestedTaskData<Example, Encoded extends EncodedText, Score> = Required<DownstreamTaskData<Example, Encoded, Score>>;
 
-/** Measures the head of one folder beside the adapter of another (or the same) on the lesson's test data. */
+/** Measures the head of one folder beside the adapter of another (or the same) on the task's test data. */
 export async function measureAdapter<Example, Encoded extends EncodedText, Score>(
   { executor, backbone, maxLength, headInit, featureOptions }: MeasureOptions,
-  { kind, settings, test }: Lesson<Example, Encoded, Score>,
+  { kind, settings, test }: TestedTaskData<Example, Encoded, Score>,
   folders: { readonly adapter: string; readonly head: string },
   { architecture, features = "adapter" }: { readonly architecture: KAdapterConfig; readonly features?: FeatureKind },
 ): Promise<Measured> {
@@ -72,10 +70,10 @@ export async function measureAdapter<Example, Encoded extends EncodedText, Score
   }
 }
 
-/** Measures the head of one fine-tuned model beside the backbone of another (or the same) on the lesson's test data. */
+/** Measures the head of one fine-tuned model beside the backbone of another (or the same) on the task's test data. */
 export async function measureModel<Example, Encoded extends EncodedText, Score>(
   { executor, backbone, maxLength, headInit, featureOptions }: MeasureOptions,
-  { kind, settings, test }: Lesson<Example, Encoded, Score>,
+  { kind, settings, test }: TestedTaskData<Example, Encoded, Score>,
   folders: { readonly model: string; readonly head: string },
 ): Promise<Measured> {
   const { task, model } = makeDownstreamModel(kind, settings, {
@@ -112,7 +110,7 @@ function readTensors(folder: string, names: readonly string[]): Promise<Record<s
 }
 
 /** The backbone's parameters in a fine-tuned model's folder. */
-export async function readTrainedBackbone(folder: string, { definition, config }: BackboneFolder): Promise<Parameters> {
+export async function readTrainedBackbone(folder: string, { definition, config }: BackboneHandle): Promise<Parameters> {
   const { parameters } = definition.build(config);
   const tensors = await readTensors(
     folder,

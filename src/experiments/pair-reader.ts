@@ -1,23 +1,16 @@
-/**
- * The pair vectors of sentences: what frozen features give at the markers of both entities, side by side.
- * @module
- */
-import type { KAdapterConfig, Parameters } from "../adapters/index.js";
+import type { KAdapterConfig } from "../adapters/config.js";
+import type { Parameters } from "../adapters/folder.js";
+import type { TrainEvent } from "../engine/events.js";
+import type { Executor, Tensors } from "../engine/executor.js";
+import { loadWithParameters } from "../engine/fixed-parameters.js";
+import { AdapterGraph } from "../features/adapter-graph.js";
+import type { FeatureSource } from "../features/feature-sources.js";
+import { type FeatureOptions, openFeatures } from "../features/features.js";
+import { type BackboneHandle, padBatch } from "../features/frozen-backbone.js";
 import { GraphBuilder, matmul } from "../graph/index.js";
-import { type EncodedRelation, hiddenStateName, relationFeeds, stateInputs } from "../tasks/index.js";
+import { hiddenStateName, stateInputs } from "../models/knowledge-model.js";
+import { type EncodedRelation, relationFeeds } from "../tasks/relations/relation-classification.js";
 import { concatenated, floatsOf } from "../tensor.js";
-import {
-  AdapterGraph,
-  type BackboneFolder,
-  type Executor,
-  type FeatureOptions,
-  type FeatureSource,
-  loadWithParameters,
-  openFeatures,
-  padBatch,
-  type Tensors,
-  type TrainEvent,
-} from "../training/index.js";
 
 /** One vector for each sentence, in the sentences' order. */
 export type PairVectors = readonly Float32Array[];
@@ -28,7 +21,7 @@ export type StateFeature = (typeof stateFeatures)[number];
 
 export interface PairReaderOptions {
   readonly executor: Executor;
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   /** Which hidden states are tapped. */
   readonly layers: readonly number[];
   readonly featureOptions: FeatureOptions;

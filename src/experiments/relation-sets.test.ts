@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { RelationExample } from "../data/index.js";
-import { relationLabels } from "../training/index.js";
+import type { RelationExample } from "../data/relation-example.js";
+import { relationLabels } from "../tasks/relations/factual.js";
 import { perClass, pretrainingSets, shuffledLabels, splitRelations } from "./relation-sets.js";
 
 /** `each` sentences of each of so many relations, all with entities of their own. */

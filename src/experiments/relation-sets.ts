@@ -1,11 +1,9 @@
-/**
- * Which sentences an adapter is pre-trained on, and which relations and sentences it must not have seen.
- * @module
- */
-import { partOf, type RelationExample } from "../data/index.js";
+import { partOf } from "../data/relation-data.js";
+import type { RelationExample } from "../data/relation-example.js";
 import { userError } from "../errors.js";
 import { RandomStream } from "../random.js";
-import { relationLabels, type SkipCounts } from "../training/index.js";
+import { relationLabels } from "../tasks/relations/factual.js";
+import type { SkipCounts } from "../tasks/task-data.js";
 
 export interface SplitOptions {
   /** Names of the relations that are kept out of pre-training, or how many are drawn. */

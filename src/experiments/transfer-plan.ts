@@ -1,11 +1,11 @@
-/**
- * The rows of the ladder, and what a run of it is given and gives.
- * @module
- */
-import type { KAdapterConfig } from "../adapters/index.js";
-import type { RelationExample } from "../data/index.js";
-import type { HeadInit } from "../tasks/index.js";
-import type { BackboneFolder, FeatureOptions, SkipCounts, TrainEvent, TrainerSettings } from "../training/index.js";
+import type { KAdapterConfig } from "../adapters/config.js";
+import type { RelationExample } from "../data/relation-example.js";
+import type { TrainEvent } from "../engine/events.js";
+import type { FeatureOptions } from "../features/features.js";
+import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { HeadInit } from "../tasks/task.js";
+import type { SkipCounts } from "../tasks/task-data.js";
+import type { TrainerSettings } from "../training/trainer.js";
 import { type StateFeature, stateFeatures } from "./pair-reader.js";
 
 /** Rows that hold no relational knowledge. */
@@ -29,7 +29,7 @@ export type TransferRow = (typeof transferRows)[number];
 export const adapterViews = ["o", "[h;o]"] as const;
 
 export interface TransferPlan {
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly out: string;
   readonly rows: readonly TransferRow[];
   readonly seeds: readonly number[];

@@ -1,8 +1,4 @@
-/**
- * The ladder's numbers as a table, with what they say in words.
- * @module
- */
-import { spread } from "../tasks/index.js";
+import { spread } from "../tasks/relations/prototypes.js";
 import { controlRows, type TransferCell, type TransferResult, transferRows } from "./transfer-plan.js";
 
 /** One line of the table: a row's features by one view. */

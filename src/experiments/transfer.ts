@@ -4,32 +4,27 @@
  * @module
  */
 import { join } from "node:path";
-import {
-  type AdapterInit,
-  type FeatureKind,
-  KAdapter,
-  type Parameters,
-  readAdapterManifest,
-  readAdapterParameters,
-} from "../adapters/index.js";
-import type { RelationExample } from "../data/index.js";
+import type { AdapterInit, FeatureKind } from "../adapters/config.js";
+import { type Parameters, readAdapterManifest, readAdapterParameters } from "../adapters/folder.js";
+import { KAdapter } from "../adapters/k-adapter.js";
+import type { RelationExample } from "../data/relation-example.js";
+import type { Executor } from "../engine/executor.js";
 import { initialValue, ParamScope } from "../nn/index.js";
 import { RandomStream } from "../random.js";
-import { type EncodedRelation, fewShot, type JsonObject, RelationClassification } from "../tasks/index.js";
-import { concatenated } from "../tensor.js";
 import {
-  classificationLesson,
-  contrastLesson,
+  classificationTaskData,
+  contrastTaskData,
   defaultEntityVector,
-  type Executor,
-  encodeExamples,
-  type Lesson,
-  pretrain,
   relationLabels,
-  removeEarlierRun,
-  trainingPlan,
-} from "../training/index.js";
-import { hashJson } from "../weights/index.js";
+} from "../tasks/relations/factual.js";
+import { fewShot } from "../tasks/relations/prototypes.js";
+import { type EncodedRelation, RelationClassification } from "../tasks/relations/relation-classification.js";
+import type { JsonObject } from "../tasks/task.js";
+import { encodeExamples } from "../tasks/task-data.js";
+import { concatenated } from "../tensor.js";
+import { trainingConfig } from "../training/config.js";
+import { pretrain, removeEarlierRun, type TaskData } from "../training/pretrain.js";
+import { hashJson } from "../weights/hash.js";
 import { Cells } from "./cells.js";
 import { probeAccuracy, probeDefaults } from "./linear-probe.js";
 import { PairReader, type PairVectors } from "./pair-reader.js";
@@ -284,7 +279,7 @@ class TransferRun {
     const batchSize = contrastive ? this.plan.contrastBatchSize : this.plan.settings.batchSize;
     const out = this.folder(subject);
     const features: FeatureKind = objectiveOf(row) === "classification" ? "adapter" : "output";
-    const plan = trainingPlan(backbone, out, {
+    const plan = trainingConfig(backbone, out, {
       ...{ architecture, featureOptions, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm, features },
       resume: true,
       settings: { ...this.plan.settings, batchSize, seed },
@@ -299,12 +294,12 @@ class TransferRun {
     const sets = { labels: set.labels, train: part("train", set.train), dev: part("dev", set.dev) };
     const entityVector = defaultEntityVector(backbone);
     const head = objectiveOf(row) === "own-output" ? "linear" : "released";
-    // The lesson's types are its own affair: what is kept of its score are numbers.
-    const run = <Encoded extends EncodedRelation, Score>(lesson: Lesson<RelationExample, Encoded, Score>) =>
-      pretrain(this.executor, plan, lesson, onEvent, signal);
+    // The task's types are its own affair: what is kept of its score are numbers.
+    const run = <Encoded extends EncodedRelation, Score>(taskData: TaskData<RelationExample, Encoded, Score>) =>
+      pretrain(this.executor, plan, taskData, onEvent, signal);
     const result = contrastive
-      ? await run(contrastLesson(sets, { temperature, entityVector }))
-      : await run(classificationLesson(sets, { head, entityVector }));
+      ? await run(contrastTaskData(sets, { temperature, entityVector }))
+      : await run(classificationTaskData(sets, { head, entityVector }));
     signal?.throwIfAborted();
     await removeEarlierRun(out);
     const { tensors, metrics } = await readAdapterManifest(out);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { float32Tensor } from "../tensor.js";
 import { checkGradients, type GradientCase } from "../testing/gradient-check.js";
 import { randomTensor as tensor } from "../testing/random.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { floatsOf, type HostTensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { GraphBuilder, gradientsOf, inRowBlocks, matmul, mul, reduceSum, toOnnx } from "./index.js";

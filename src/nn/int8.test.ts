@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { GraphBuilder, toOnnx } from "../graph/index.js";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { constant, Linear, ParamScope, quantizedFrom, quantizeWeight, scalesOf } from "./index.js";

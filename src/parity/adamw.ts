@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { type Executor, rateNames } from "../engine/executor.js";
 import { GraphBuilder, mul, type Parameter, toOnnx } from "../graph/index.js";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { float32Scalar, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWConfig, clipFactor, globalNorm, rateFeeds, uncorrectedStepSize } from "../training/adamw.js";
-import { type Executor, rateNames } from "../training/executor.js";
 import { slotNames } from "../training/optimizer.js";
 import { ParameterState } from "../training/parameter-state.js";
 import { type ScheduleName, scheduleFactor } from "../training/schedule.js";

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { type Backbone, type BackboneDefinition, backboneDefinition, backboneInputs } from "../backbones/index.js";
+import type { Tensors } from "../engine/executor.js";
 import { backward, GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
-import { localExecutor } from "../runtime/index.js";
-import { crossEntropy, nextTokenLabels } from "../tasks/index.js";
+import { localExecutor } from "../runtime/local.js";
+import { crossEntropy, nextTokenLabels } from "../tasks/losses.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
-import type { Tensors } from "../training/executor.js";
-import { openSafetensors, strictLoad } from "../weights/index.js";
+import { openSafetensors } from "../weights/safetensors.js";
+import { strictLoad } from "../weights/strict-load.js";
 import { type Fixture, readJson } from "./fixture.js";
 
 /** int64 ids as int32, as this project's graphs take them. */

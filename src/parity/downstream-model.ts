@@ -4,14 +4,19 @@
  */
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type FusionKind, type NamedAdapter, readOfficialAdapter } from "../adapters/index.js";
+import type { NamedAdapter } from "../adapters/adapter-set.js";
+import type { FusionKind } from "../adapters/fusion.js";
+import { readOfficialAdapter } from "../adapters/official/import-adapter.js";
 import { type BackboneDefinition, backboneDefinition } from "../backbones/index.js";
+import type { Tensors } from "../engine/executor.js";
 import type { Parameter } from "../graph/index.js";
+import { DownstreamModel } from "../models/downstream-model.js";
 import type { ParamScope } from "../nn/index.js";
-import { ChoiceHead, DownstreamModel, RelationPairHead, type TaskHead, TypingHead } from "../tasks/index.js";
+import { ChoiceHead, RelationPairHead, TypingHead } from "../tasks/downstream-heads.js";
+import type { TaskHead } from "../tasks/task.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
-import type { Tensors } from "../training/executor.js";
-import { openSafetensors, strictLoad } from "../weights/index.js";
+import { openSafetensors } from "../weights/safetensors.js";
+import { strictLoad } from "../weights/strict-load.js";
 import { asInt32 } from "./backbone.js";
 import { Fixture, readJson } from "./fixture.js";
 

@@ -1,16 +1,17 @@
 import { join } from "node:path";
+import type { Executor, Tensors } from "../engine/executor.js";
 import { backward, GraphBuilder, matmul, type Parameter, toOnnx, type Value } from "../graph/index.js";
+import type { DownstreamModel } from "../models/downstream-model.js";
 import type { Pass } from "../nn/index.js";
-import { localExecutor } from "../runtime/index.js";
-import type { DownstreamModel } from "../tasks/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { adamWDefaults, rateFeeds } from "../training/adamw.js";
-import type { Executor, Tensors } from "../training/executor.js";
 import { slotNames } from "../training/optimizer.js";
 import { ParameterState } from "../training/parameter-state.js";
 import { warmupLinear } from "../training/schedule.js";
 import { accumulationFeeds, type StepGraph, splitStep, stepSource } from "../training/step.js";
-import { openSafetensors, openTorchBin } from "../weights/index.js";
+import { openSafetensors } from "../weights/safetensors.js";
+import { openTorchBin } from "../weights/torch-bin.js";
 import { adapterNames, DownstreamFixture, type Variant } from "./downstream-model.js";
 import { type Fixture, readJson } from "./fixture.js";
 

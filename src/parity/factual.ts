@@ -1,9 +1,11 @@
-import { KAdapter, type KAdapterConfig } from "../adapters/index.js";
+import type { KAdapterConfig } from "../adapters/config.js";
+import { KAdapter } from "../adapters/k-adapter.js";
+import type { Tensors } from "../engine/executor.js";
 import { matmul, type Parameter, type Value } from "../graph/index.js";
 import { ParamScope, type Pass } from "../nn/index.js";
-import { crossEntropy, RelationHead } from "../tasks/index.js";
+import { crossEntropy } from "../tasks/losses.js";
+import { RelationHead } from "../tasks/relations/relation-head.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
-import type { Tensors } from "../training/executor.js";
 import type { Fixture } from "./fixture.js";
 import {
   comparePretraining,

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { elementCount, type HostTensor } from "../tensor.js";
-import { openSafetensors, toFloat32 } from "../weights/index.js";
+import { toFloat32 } from "../weights/float32.js";
+import { openSafetensors } from "../weights/safetensors.js";
 
 const toleranceSchema = z.union([
   z.literal("input"),

@@ -1,9 +1,10 @@
-import { KAdapter, type KAdapterConfig } from "../adapters/index.js";
+import type { KAdapterConfig } from "../adapters/config.js";
+import { KAdapter } from "../adapters/k-adapter.js";
+import type { Tensors } from "../engine/executor.js";
 import type { Parameter, Value } from "../graph/index.js";
 import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
-import { PositionHead } from "../tasks/index.js";
+import { ReleasedHeadPredictionHead } from "../tasks/trees/released-head.js";
 import { type HostTensor, int32Tensor } from "../tensor.js";
-import type { Tensors } from "../training/executor.js";
 import type { Fixture } from "./fixture.js";
 import {
   comparePretraining,
@@ -17,7 +18,7 @@ import {
 /** Adapter and head as `lin-adapter.py` has them. */
 class LinguisticModel implements ReleasedModel {
   readonly adapter: KAdapter;
-  readonly head: PositionHead;
+  readonly head: ReleasedHeadPredictionHead;
   readonly parameters: readonly Parameter[];
 
   constructor(
@@ -29,7 +30,7 @@ class LinguisticModel implements ReleasedModel {
     this.adapter = new KAdapter(scope, config, hiddenSize);
     const sizes = { featureSize: 2 * hiddenSize, hiddenSize };
     const options = { classes, loss: "cross-entropy", everyPosition: true, dropout: 0, init: "official" } as const;
-    this.head = new PositionHead(scope, sizes, options);
+    this.head = new ReleasedHeadPredictionHead(scope, sizes, options);
     this.parameters = scope.all;
   }
 

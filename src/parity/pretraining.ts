@@ -4,18 +4,22 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { AdapterLayerTrace, KAdapterConfig } from "../adapters/index.js";
+import type { KAdapterConfig } from "../adapters/config.js";
+import type { AdapterLayerTrace } from "../adapters/k-adapter.js";
 import { backboneDefinition, backboneInputs } from "../backbones/index.js";
+import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { backward, GraphBuilder, type Parameter, toOnnx, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { float32Scalar, float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { adamWDefaults, rateFeeds } from "../training/adamw.js";
-import type { Executor, LoadedGraph, Tensors } from "../training/executor.js";
 import { ParameterState } from "../training/parameter-state.js";
 import { warmupLinear } from "../training/schedule.js";
 import { fusedStep, stepSource } from "../training/step.js";
-import { openSafetensors, openTorchBin, strictLoad, type WeightSource } from "../weights/index.js";
+import { openSafetensors } from "../weights/safetensors.js";
+import type { WeightSource } from "../weights/source.js";
+import { strictLoad } from "../weights/strict-load.js";
+import { openTorchBin } from "../weights/torch-bin.js";
 import { asInt32 } from "./backbone.js";
 import { Fixture, nearestWith, readJson } from "./fixture.js";
 

@@ -1,19 +1,14 @@
 import { join } from "node:path";
-import { findHeadWords, limitNegatives, noRelation, type RelationExample } from "../data/index.js";
-import { headPrediction } from "../tasks/index.js";
+import { findHeadWords } from "../data/find-head.js";
+import type { RelationExample } from "../data/relation-example.js";
+import { limitNegatives, noRelation } from "../data/tacred.js";
+import { headPrediction } from "../tasks/trees/head-prediction.js";
 import type { HostTensor } from "../tensor.js";
-import {
-  joinParts,
-  loadTokenizer,
-  type MarkedMention,
-  type MarkedText,
-  type MarkerOptions,
-  markEntities,
-  markMention,
-  officialEncode,
-  type SkippedText,
-  type Tokenizer,
-} from "../text/index.js";
+import { type MarkedText, type MarkerOptions, markEntities, type SkippedText } from "../text/markers.js";
+import { type MarkedMention, markMention } from "../text/mention.js";
+import { officialEncode } from "../text/official.js";
+import { joinParts } from "../text/parts.js";
+import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
 import { type Fixture, readJson } from "./fixture.js";
 import { compareExactly } from "./scorers.js";
 

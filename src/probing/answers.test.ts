@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { backboneDefinition } from "../backbones/index.js";
-import { localExecutor } from "../runtime/index.js";
+import { loadOwnHead } from "../features/word-embeddings.js";
+import { localExecutor } from "../runtime/local.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
-import { loadOwnHead } from "../training/word-embeddings.js";
-import { openSafetensors } from "../weights/index.js";
+import { openSafetensors } from "../weights/safetensors.js";
 import { logSumExp, pseudoClozes, topIndices } from "./answers.js";
 
 const numbers = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 20 });

@@ -3,7 +3,7 @@
  * @module
  */
 import { type UserError, userError } from "../errors.js";
-import type { Tokenizer } from "../text/index.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import type { Cloze } from "./cloze-model.js";
 
 /** Words as a tokenizer sees them. */

@@ -2,25 +2,13 @@
  * What a language model puts into a hole, for several sets of adapters beside one backbone.
  * @module
  */
+
+import type { Executor, LoadedGraph } from "../engine/executor.js";
+import { loadWithParameters } from "../engine/fixed-parameters.js";
+import { inferencePass } from "../engine/inference-pass.js";
 import { userError } from "../errors.js";
-import { GraphBuilder, type Parameter } from "../graph/index.js";
-import { constant, ParamScope } from "../nn/index.js";
-import { LmHead } from "../tasks/index.js";
-import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import type { Tokenizer } from "../text/index.js";
-import { sortedBatches } from "../training/batches.js";
-import type { Executor, LoadedGraph } from "../training/executor.js";
-import { loadWithParameters } from "../training/fixed-parameters.js";
-import { type BackboneFolder, openBackbone } from "../training/frozen-backbone.js";
-import { inferencePass } from "../training/inference-pass.js";
-import {
-  findLmHeads,
-  type LmHeadManifest,
-  readLmHead,
-  readLmHeadManifest,
-  requireSameParts,
-  setName,
-} from "../training/lm-head-folder.js";
+import { sortedBatches } from "../features/batches.js";
+import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
 import {
   backboneName,
   type FrozenAdapter,
@@ -28,9 +16,22 @@ import {
   openFrozenAdapter,
   PositionFeatures,
   type PositionSource,
-} from "../training/position-features.js";
-import { openTargetFeatures } from "../training/target-features.js";
-import { loadOwnHead, readWordEmbeddings } from "../training/word-embeddings.js";
+} from "../features/position-features.js";
+import { openTargetFeatures } from "../features/target-features.js";
+import { loadOwnHead, readWordEmbeddings } from "../features/word-embeddings.js";
+import { GraphBuilder, type Parameter } from "../graph/index.js";
+import { LmHead } from "../lm/lm-head.js";
+import {
+  findLmHeads,
+  type LmHeadManifest,
+  readLmHead,
+  readLmHeadManifest,
+  requireSameParts,
+  setName,
+} from "../lm/lm-head-folder.js";
+import { constant, ParamScope } from "../nn/index.js";
+import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { noMask } from "./answers.js";
 
 /** A text with one hole. */
@@ -62,7 +63,7 @@ export interface ClozeModelOptions {
 /** A backbone with any number of heads, each over its own set of adapters. */
 export class ClozeModel {
   private constructor(
-    readonly backbone: BackboneFolder,
+    readonly backbone: BackboneHandle,
     private readonly sets: readonly HeadSet[],
     private readonly features: PositionSource,
   ) {}
@@ -154,7 +155,7 @@ async function chosenHeads(folders: readonly string[], sets: readonly string[] |
 
 async function openAdapters(
   heads: readonly FoundHead[],
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   given: Readonly<Record<string, string>>,
 ): Promise<ReadonlyMap<string, FrozenAdapter>> {
   const folders = new Map(heads.flatMap(({ manifest }) => manifest.adapters.map(({ name, folder }) => [name, folder])));
@@ -174,7 +175,7 @@ async function openAdapters(
   return adapters;
 }
 
-async function ownSet(executor: Executor, backbone: BackboneFolder): Promise<HeadSet> {
+async function ownSet(executor: Executor, backbone: BackboneHandle): Promise<HeadSet> {
   if (backbone.tokenizer.specials.mask === undefined) throw noMask(backbone.folder);
   const head = await loadOwnHead(executor, backbone);
   if (head) return { name: "none", adapters: [], head };
@@ -188,7 +189,7 @@ async function ownSet(executor: Executor, backbone: BackboneFolder): Promise<Hea
 async function loadSet(
   executor: Executor,
   { folder, name, manifest }: FoundHead,
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   all: ReadonlyMap<string, FrozenAdapter>,
 ): Promise<HeadSet> {
   const adapters = manifest.adapters.map((one) => all.get(one.name) as FrozenAdapter);

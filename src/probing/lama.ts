@@ -1,16 +1,9 @@
-/**
- * The LAMA probe (Petroni et al. 2019; K-Adapter §4.4): what a model puts into the hole of a sentence that states a fact.
- * @module
- */
-import {
-  answerInSubject,
-  inProbedFifth,
-  type LamaFact,
-  type LamaRelation,
-  lamaQuery,
-  nameGuesses,
-  nameQuestions,
-} from "../data/index.js";
+import { type LamaFact, type LamaRelation, lamaQuery } from "../data/lama.js";
+import { answerInSubject, inProbedFifth, nameGuesses, nameQuestions } from "../data/lama-filters.js";
+import { maxTokens } from "../features/frozen-backbone.js";
+import { AnswerTokens, clozeOf, topIndices } from "./answers.js";
+import { scoreAnswers } from "./candidates.js";
+import type { Cloze, ClozeModel } from "./cloze-model.js";
 import {
   type ConsistencyScores,
   consistencyScores,
@@ -19,11 +12,7 @@ import {
   type RankScores,
   rankOf,
   rankScores,
-} from "../tasks/index.js";
-import { maxTokens } from "../training/frozen-backbone.js";
-import { AnswerTokens, clozeOf, topIndices } from "./answers.js";
-import { scoreAnswers } from "./candidates.js";
-import type { Cloze, ClozeModel } from "./cloze-model.js";
+} from "./rank-scores.js";
 
 /** LAMA-UHN: leave out facts whose answer stands in the subject's name, or also those that a name gives away. */
 export const uhnFilters = ["off", "string", "full"] as const;

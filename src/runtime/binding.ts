@@ -1,5 +1,5 @@
+import type { Executor, GraphSource } from "../engine/executor.js";
 import type { HostTensor, TensorType } from "../tensor.js";
-import type { Executor, GraphSource } from "../training/executor.js";
 
 /** A loaded model. `V` is a binding's own form of a tensor. */
 export interface BoundSession<V> {

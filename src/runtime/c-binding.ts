@@ -1,6 +1,6 @@
 import koffi from "koffi";
+import type { Executor, GraphSource } from "../engine/executor.js";
 import { byteCount, type DType, type HostTensor, type TensorType, viewAs } from "../tensor.js";
-import type { Executor, GraphSource } from "../training/executor.js";
 import type { Binding, BoundSession } from "./binding.js";
 import { intraOpWaiting, slowFusions } from "./devices.js";
 import { externalContents } from "./external.js";

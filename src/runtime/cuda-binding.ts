@@ -1,5 +1,5 @@
+import type { Executor, GraphSource } from "../engine/executor.js";
 import { type HostTensor, type TensorType, zeroTensor } from "../tensor.js";
-import type { Executor, GraphSource } from "../training/executor.js";
 import { arenaAllocator, CBinding, CSession, type CValue, cStrings, defaultMemory, elementType } from "./c-binding.js";
 import { copyGraph } from "./copy-graph.js";
 import type { Pointer } from "./ort-library.js";

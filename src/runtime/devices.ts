@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { type InferenceSession, listSupportedBackends } from "onnxruntime-node";
+import type { DeviceName } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import type { DeviceName } from "../training/executor.js";
 
 type Device = Exclude<DeviceName, "auto">;
 

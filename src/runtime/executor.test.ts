@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Executor } from "../engine/executor.js";
 import { add, cast, GraphBuilder, matmul, mul, reduceSum, softmax, toOnnx } from "../graph/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
-import type { Executor } from "../training/executor.js";
-import { installedDevices, localExecutor, workerExecutor } from "./index.js";
+import { installedDevices } from "./devices.js";
+import { localExecutor } from "./local.js";
 import { probeDevice } from "./probe.js";
+import { workerExecutor } from "./worker-executor.js";
 
 /** total ← total + x, and its sum. */
 function counter() {

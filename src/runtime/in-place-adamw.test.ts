@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { InPlaceAdamW, LearningSlots } from "../engine/executor.js";
 import { float32Scalar } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
-import type { InPlaceAdamW, LearningSlots } from "../training/executor.js";
 
 // koffi is configured before anything else opens a library.
 const { OrtLibrary } = await import("./ort-library.js");

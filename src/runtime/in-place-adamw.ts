@@ -1,11 +1,5 @@
+import { type AdamWGroup, type InPlaceAdamW, type LearningSlots, rateNames, type Tensors } from "../engine/executor.js";
 import { byteCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import {
-  type AdamWGroup,
-  type InPlaceAdamW,
-  type LearningSlots,
-  rateNames,
-  type Tensors,
-} from "../training/executor.js";
 import { type AdamWKernel, adamWKernel, type Planes } from "./adamw-kernel.js";
 import { adviseHugePages, aligned, alignment } from "./huge-pages.js";
 

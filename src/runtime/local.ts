@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import { bytesOf, elementCount, type HostTensor, type TensorType } from "../tensor.js";
 import type {
   Executor,
   ExecutorFacts,
@@ -8,7 +7,8 @@ import type {
   InPlaceAdamW,
   LoadedGraph,
   Tensors,
-} from "../training/executor.js";
+} from "../engine/executor.js";
+import { bytesOf, elementCount, type HostTensor, type TensorType } from "../tensor.js";
 import { runsKernels } from "./adamw-kernel.js";
 import type { Binding, BoundSession } from "./binding.js";
 import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Executor, GraphSource } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { type DType, type HostTensor, zeroTensor } from "../tensor.js";
-import type { Executor, GraphSource } from "../training/executor.js";
 import type { Binding } from "./binding.js";
 import { copyGraph } from "./copy-graph.js";
 import { sessionOptions } from "./devices.js";

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Executor } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { backward, GraphBuilder, matmul, reduceSum, tanh, toOnnx } from "../graph/index.js";
-import type { Executor } from "../training/executor.js";
 import { sessionOptions } from "./devices.js";
 
 /**

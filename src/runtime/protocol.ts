@@ -1,5 +1,5 @@
 /** Messages between {@link workerExecutor} and the worker thread that runs the graphs. */
-import type { ExecutorFacts, ExecutorOptions, GraphSource, Tensors } from "../training/executor.js";
+import type { ExecutorFacts, ExecutorOptions, GraphSource, Tensors } from "../engine/executor.js";
 
 export type Request =
   | { readonly call: "open"; readonly options: ExecutorOptions }

@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import { UserError } from "../errors.js";
 import type {
   Executor,
   ExecutorFacts,
@@ -7,7 +6,8 @@ import type {
   GraphSource,
   LoadedGraph,
   Tensors,
-} from "../training/executor.js";
+} from "../engine/executor.js";
+import { UserError } from "../errors.js";
 import { transferable } from "./local.js";
 import type { Reply, Request, Results } from "./protocol.js";
 

@@ -4,8 +4,8 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
+import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { UserError } from "../errors.js";
-import type { Executor, LoadedGraph, Tensors } from "../training/executor.js";
 import { factsOf, localExecutor, transferable } from "./local.js";
 import type { Reply, Request, Results } from "./protocol.js";
 

@@ -4,8 +4,8 @@
  */
 import { type GraphBuilder, type Parameter, reshape, type Value } from "../graph/index.js";
 import type { ParamScope, Pass } from "../nn/index.js";
+import { MultipleChoiceHead } from "./choice/multiple-choice-head.js";
 import { binaryCrossEntropy, crossEntropy } from "./losses.js";
-import { MultipleChoiceHead } from "./multiple-choice-head.js";
 import { ProjectionHead } from "./projection-head.js";
 import type { HeadInit, TaskHead } from "./task.js";
 

@@ -1,6 +1,6 @@
 import { concat } from "../graph/index.js";
 import type { ParamScope } from "../nn/index.js";
-import { headLinear } from "./relation-head.js";
+import { headLinear } from "./relations/relation-head.js";
 import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
 
 /**

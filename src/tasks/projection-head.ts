@@ -1,6 +1,6 @@
 import type { Parameter, Value } from "../graph/index.js";
 import { drop, type Linear, type ParamScope, type Pass } from "../nn/index.js";
-import { headLinear } from "./relation-head.js";
+import { headLinear } from "./relations/relation-head.js";
 import type { HeadInit } from "./task.js";
 
 export interface ProjectionHeadOptions {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { normaliseAnswer, scoreAnswer, scoreAnswers } from "./answer-scores.js";
-import { scoreSemEval, scoreTacred, undirected } from "./relation-scores.js";
-import { predictedTypes, scoreTyping } from "./typing-scores.js";
+import { normaliseAnswer, scoreAnswer, scoreAnswers } from "./qa/answer-scores.js";
+import { scoreSemEval, scoreTacred, undirected } from "./relations/relation-scores.js";
+import { predictedTypes, scoreTyping } from "./typing/typing-scores.js";
 
 describe("TACRED's scores", () => {
   it("leave pairs without a relation out, unless they are taken for one", () => {

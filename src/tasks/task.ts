@@ -1,12 +1,8 @@
-/**
- * What is learnt: how an example becomes token ids, what head and loss read the features, and how answers are scored.
- * @module
- */
-import type { RandomInit } from "../adapters/index.js";
+import type { RandomInit } from "../adapters/config.js";
 import type { GraphBuilder, Parameter, Value } from "../graph/index.js";
 import type { AttentionMask, ParamScope, Pass } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
-import type { Tokenizer } from "../text/index.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 
 /** An example as token ids. */
 export interface EncodedText {

@@ -5,7 +5,7 @@
  */
 import { expect } from "vitest";
 import { GraphBuilder, gradientsOf, mul, reduceSum, toOnnx, type Value } from "../graph/index.js";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { elementCount, float32Tensor, type HostTensor } from "../tensor.js";
 import { randomTensor } from "./random.js";
 

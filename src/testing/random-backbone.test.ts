@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { demoExamples } from "../demo/index.js";
-import { openBackbone } from "../training/frozen-backbone.js";
-import { hashFile } from "../weights/index.js";
+import { demoExamples } from "../demo/examples.js";
+import { openBackbone } from "../features/frozen-backbone.js";
+import { hashFile } from "../weights/hash.js";
 import { writeRandomBackbone } from "./random-backbone.js";
 
 const root = mkdtempSync(join(tmpdir(), "kadapter-backbone-"));

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { roberta } from "../backbones/index.js";
 import { writeFileAtomically } from "../files/atomic.js";
+import { newModelConfig } from "../lm/new-language-model.js";
 import { initialValue } from "../nn/index.js";
 import { float32Tensor } from "../tensor.js";
-import { trainBpe } from "../text/index.js";
-import { newModelConfig } from "../training/new-language-model.js";
-import { writeSafetensors } from "../weights/index.js";
+import { trainBpe } from "../text/bpe-trainer.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
 
 /** Sizes of a {@link writeRandomBackbone}. */
 export interface RandomBackboneOptions {

@@ -1,6 +1,6 @@
+import type { Tensors } from "../engine/executor.js";
 import { type GraphBuilder, toOnnx, type Value } from "../graph/index.js";
-import { localExecutor } from "../runtime/index.js";
-import type { Tensors } from "../training/executor.js";
+import { localExecutor } from "../runtime/local.js";
 
 /** Runs a graph once and returns all of its outputs. */
 export async function runGraph(

@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { type BackboneDefinition, backboneInputs } from "../backbones/index.js";
 import { GraphBuilder, type Value } from "../graph/index.js";
 import { initialValue, type Pass } from "../nn/index.js";
-import { selectRows } from "../tasks/index.js";
+import { selectRows } from "../tasks/select.js";
 import { float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { runGraph } from "./run-graph.js";
 

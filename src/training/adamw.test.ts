@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Parameter, toOnnx } from "../graph/index.js";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { type AdamWConfig, adamWDefaults, decays, rateFeeds } from "./adamw.js";

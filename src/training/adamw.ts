@@ -2,6 +2,8 @@
  * AdamW in the form of the released K-Adapter code (`pytorch_transformers/optimization.py`), as operators of a graph.
  * @module
  */
+
+import { rateNames } from "../engine/executor.js";
 import {
   add,
   div,
@@ -15,7 +17,6 @@ import {
   type Value,
 } from "../graph/index.js";
 import { float32Scalar, type HostTensor } from "../tensor.js";
-import { rateNames } from "./executor.js";
 
 export interface AdamWConfig {
   readonly beta1: number;

@@ -2,18 +2,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { KAdapter, type KAdapterConfig, resolveAdapterConfig, untrainedInit } from "../adapters/index.js";
+import { type KAdapterConfig, resolveAdapterConfig, untrainedInit } from "../adapters/config.js";
+import { KAdapter } from "../adapters/k-adapter.js";
 import { backboneInputs } from "../backbones/index.js";
+import { type BackboneHandle, openBackbone, readBackboneTensors } from "../features/frozen-backbone.js";
 import { GraphBuilder, type Value } from "../graph/index.js";
 import { ParamScope, type Pass } from "../nn/index.js";
 import { floatsOf, int32Tensor } from "../tensor.js";
 import { writeRandomBackbone } from "../testing/random-backbone.js";
 import { runGraph } from "../testing/run-graph.js";
 import { backboneStart, chosenInit } from "./backbone-start.js";
-import { type BackboneFolder, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
 
 let folder: string;
-let backbone: BackboneFolder;
+let backbone: BackboneHandle;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "kadapter-start-"));
   const options = { seed: 3, layers: 3, hiddenSize: 32, vocabSize: 300, initializerRange: 0.3 };

@@ -1,21 +1,17 @@
-/**
- * Adapters whose first weights are copies of the frozen model's layers.
- * @module
- */
 import {
   type AdapterInit,
-  KAdapter,
   type KAdapterConfig,
   type PresetName,
   randomInit,
   resolveAdapterConfig,
-} from "../adapters/index.js";
+} from "../adapters/config.js";
+import { KAdapter } from "../adapters/k-adapter.js";
+import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
+import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/frozen-backbone.js";
 import type { Parameter } from "../graph/index.js";
 import { ParamScope } from "../nn/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
-import type { Tensors } from "./executor.js";
-import { type BackboneFolder, type BackboneKind, readBackboneTensors } from "./frozen-backbone.js";
 
 /** {@link resolveAdapterConfig}, and the {@link chosenInit}. */
 export function chosenAdapterConfig(
@@ -51,7 +47,7 @@ export function chosenInit(given: AdapterInit | undefined, kind: BackboneKind, c
  * @returns nothing where the adapter starts otherwise
  */
 export async function backboneStart(
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   config: KAdapterConfig,
   parameters: readonly Parameter[],
 ): Promise<Tensors> {

@@ -1,10 +1,11 @@
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
-import { readSafetensors, writeSafetensors } from "../weights/index.js";
-import type { Tensors } from "./executor.js";
+import { readSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
 
 /** Where a training stands, besides its tensors. */
 const progressSchema = z.object({

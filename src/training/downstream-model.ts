@@ -3,38 +3,38 @@
  * @module
  */
 import { join } from "node:path";
+import { adapterScope, type NamedAdapter } from "../adapters/adapter-set.js";
+import { holdsAdapter } from "../adapters/config.js";
 import {
-  adapterFiles,
-  adapterScope,
-  adapterShapes,
   checkAdapterNames,
   type DownstreamManifest,
-  type FusionConfig,
+  readDownstreamManifest,
+  readDownstreamParameters,
+  type TrainedParts,
+} from "../adapters/downstream-folder.js";
+import {
+  adapterFiles,
   hashOfTensors,
-  holdsAdapter,
-  type NamedAdapter,
   type Parameters,
   readAdapterManifest,
   readAdapterParameters,
-  readDownstreamManifest,
-  readDownstreamParameters,
   requireSameBackbone,
-  type TrainedParts,
-} from "../adapters/index.js";
+} from "../adapters/folder.js";
+import type { FusionConfig } from "../adapters/fusion.js";
+import { adapterShapes } from "../adapters/official/import-adapter.js";
+import type { Executor, Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
+import type { FeatureDType } from "../features/feature-cache.js";
+import { type FeatureSource, StreamedFeatures, TokenFeatures } from "../features/feature-sources.js";
 import {
-  DownstreamModel,
-  type EncodedText,
-  type HeadInit,
-  type Task,
-  type TaskKind,
-  type TaskSettings,
-} from "../tasks/index.js";
+  type BackboneHandle,
+  backboneIdentity,
+  type FrozenBackboneOptions,
+  openBackbone,
+} from "../features/frozen-backbone.js";
+import { DownstreamModel } from "../models/downstream-model.js";
+import type { EncodedText, HeadInit, Task, TaskKind, TaskSettings } from "../tasks/task.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
-import type { Executor, Tensors } from "./executor.js";
-import type { FeatureDType } from "./feature-cache.js";
-import { type FeatureSource, StreamedFeatures, TokenFeatures } from "./feature-sources.js";
-import { type BackboneFolder, backboneIdentity, type FrozenBackboneOptions, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession } from "./session.js";
 import { checkMaxLength, type LoadOptions } from "./task-model.js";
 
@@ -55,7 +55,7 @@ export interface FusedAdapter extends NamedAdapter {
  */
 export async function openAdapters(
   named: readonly { readonly name: string; readonly folder: string }[],
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
 ): Promise<FusedAdapter[]> {
   checkAdapterNames(named.map(({ name }) => name));
   const adapters: FusedAdapter[] = [];
@@ -78,7 +78,7 @@ export async function openAdapters(
 }
 
 export interface DownstreamOptions {
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly adapters: readonly NamedAdapter[];
   readonly fusion: FusionConfig;
   readonly trains: TrainedParts;
@@ -144,7 +144,7 @@ export function adapterTensors(adapters: readonly FusedAdapter[]): Tensors {
 export interface LoadedDownstreamModel<Example, Encoded extends EncodedText, Score>
   extends DownstreamTaskModel<Example, Encoded, Score> {
   readonly manifest: DownstreamManifest;
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly session: PredictionSession<Encoded>;
 }
 
@@ -206,7 +206,7 @@ export async function loadDownstreamModel<Example, Encoded extends EncodedText, 
 /** What the model is fed for texts that come as they come: tokens, or hidden states computed anew. */
 export async function streamed(
   executor: Executor,
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   model: DownstreamModel,
   options: FrozenBackboneOptions & { readonly dtype: FeatureDType },
 ): Promise<FeatureSource<EncodedText>> {

@@ -1,16 +1,20 @@
 import { join } from "node:path";
-import {
-  type DownstreamManifest,
-  type FusionConfig,
-  type Parameters as NamedParameters,
-  type TrainedParts,
-  writeDownstreamFolder,
-} from "../adapters/index.js";
-import type { EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/index.js";
+import { type DownstreamManifest, type TrainedParts, writeDownstreamFolder } from "../adapters/downstream-folder.js";
+import type { Parameters as NamedParameters } from "../adapters/folder.js";
+import type { FusionConfig } from "../adapters/fusion.js";
+import type { DoneEvent, TrainEvent } from "../engine/events.js";
+import type { Executor, Tensors } from "../engine/executor.js";
+import { openAdapterOutputs } from "../features/adapter-outputs.js";
+import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
+import { backboneOptions, type FeatureOptions, openFeatures } from "../features/features.js";
+import { type BackboneHandle, openBackbone, readBackboneTensors } from "../features/frozen-backbone.js";
+import type { EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/task.js";
+import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
 import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
-import { hashJson, hashLists, readSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashJson, hashLists } from "../weights/hash.js";
+import { readSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { adamWDefaults } from "./adamw.js";
-import { openAdapterOutputs } from "./adapter-outputs.js";
 import {
   adapterTensors,
   type DownstreamTaskModel,
@@ -19,22 +23,16 @@ import {
   streamed,
   trainsBackbone,
 } from "./downstream-model.js";
-import type { DoneEvent, TrainEvent } from "./events.js";
-import type { Executor, Tensors } from "./executor.js";
-import { type FeatureSource, JoinedFeatures } from "./feature-sources.js";
-import { backboneOptions, type FeatureOptions, openFeatures } from "./features.js";
-import { type BackboneFolder, openBackbone, readBackboneTensors } from "./frozen-backbone.js";
 import { HostLossSession } from "./host-loss-session.js";
-import { checkpointFolder, type Lesson } from "./pretrain.js";
+import { checkpointFolder, type TaskData } from "./pretrain.js";
 import { PredictionSession, type SessionOptions, type StepSession, TrainingSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
-import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "./task-data.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
 import { asStored, trainingRecord } from "./training-record.js";
 
 /** How a model is fine-tuned, whatever the task. */
-export interface FinetunePlan {
-  readonly backbone: BackboneFolder;
+export interface FinetuneConfig {
+  readonly backbone: BackboneHandle;
   readonly adapters: readonly FusedAdapter[];
   readonly fusion: FusionConfig;
   readonly trains: TrainedParts;
@@ -58,7 +56,8 @@ export interface FinetunePlan {
 }
 
 /** A downstream task's data; the test set is scored once, at the end. */
-export interface DownstreamLesson<Example, Encoded extends EncodedText, Score> extends Lesson<Example, Encoded, Score> {
+export interface DownstreamTaskData<Example, Encoded extends EncodedText, Score>
+  extends TaskData<Example, Encoded, Score> {
   readonly test?: ExampleSet<Example>;
 }
 
@@ -92,12 +91,12 @@ interface Setup<Example, Encoded extends EncodedText, Score> extends DownstreamT
  */
 export async function finetune<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  plan: FinetunePlan,
-  lesson: DownstreamLesson<Example, Encoded, Score>,
+  plan: FinetuneConfig,
+  taskData: DownstreamTaskData<Example, Encoded, Score>,
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
 ): Promise<FinetuneResult<Score>> {
-  const setup = prepare(plan, lesson);
+  const setup = prepare(plan, taskData);
   const run = await Run.open(executor, plan, setup, onEvent, signal);
   try {
     const last = await run.train();
@@ -124,8 +123,8 @@ const prefixed = (prefix: string, metrics: Readonly<Record<string, number>>) =>
   Object.fromEntries(Object.entries(metrics).map(([key, value]) => [`${prefix}${key}`, value]));
 
 function prepare<Example, Encoded extends EncodedText, Score>(
-  plan: FinetunePlan,
-  { kind, settings, train, dev, test }: DownstreamLesson<Example, Encoded, Score>,
+  plan: FinetuneConfig,
+  { kind, settings, train, dev, test }: DownstreamTaskData<Example, Encoded, Score>,
 ): Setup<Example, Encoded, Score> {
   const fedOutputs = keepsOutputs(plan);
   const made = makeDownstreamModel(kind, settings, { ...plan, fedOutputs, featureDtype: plan.featureOptions.dtype });
@@ -140,7 +139,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
 
   private constructor(
     private readonly executor: Executor,
-    private readonly plan: FinetunePlan,
+    private readonly plan: FinetuneConfig,
     private readonly setup: Setup<Example, Encoded, Score>,
     private readonly onEvent: OnEvent,
     private readonly signal: AbortSignal | undefined,
@@ -150,7 +149,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
 
   static async open<Example, Encoded extends EncodedText, Score>(
     executor: Executor,
-    plan: FinetunePlan,
+    plan: FinetuneConfig,
     setup: Setup<Example, Encoded, Score>,
     onEvent: OnEvent,
     signal: AbortSignal | undefined,
@@ -259,7 +258,7 @@ class Run<Example, Encoded extends EncodedText, Score> {
 const bestFile = (out: string) => join(checkpointFolder(out), "best.safetensors");
 
 /** Whether the adapters' outputs are computed once and kept: nothing of them changes in training, padding included. */
-const keepsOutputs = ({ trains, frozenDropout, adapters, featureOptions }: FinetunePlan): boolean =>
+const keepsOutputs = ({ trains, frozenDropout, adapters, featureOptions }: FinetuneConfig): boolean =>
   trains === "none" &&
   !frozenDropout &&
   featureOptions.cache !== null &&
@@ -270,15 +269,15 @@ const keepsOutputs = ({ trains, frozenDropout, adapters, featureOptions }: Finet
  * Whether texts are padded to one length: adapters that were trained so attend to padding and say something else at
  * other widths. The length is the task's own, as in the released scripts.
  */
-const fixedWidth = ({ adapters }: FinetunePlan): boolean => adapters.some((adapter) => adapter.fixedWidth);
+const fixedWidth = ({ adapters }: FinetuneConfig): boolean => adapters.some((adapter) => adapter.fixedWidth);
 
-function fixedWidthNote({ adapters, maxLength }: FinetunePlan): string {
+function fixedWidthNote({ adapters, maxLength }: FinetuneConfig): string {
   const names = adapters.filter((adapter) => adapter.fixedWidth).map(({ name }) => name);
   return `every text is padded to ${maxLength} tokens, for ${names.join(", ")} learnt with --official-padding`;
 }
 
 /** The backbone's weights as the training starts from them. */
-async function startBackbone({ backbone, start }: FinetunePlan): Promise<Tensors> {
+async function startBackbone({ backbone, start }: FinetuneConfig): Promise<Tensors> {
   if (!start) return readBackboneTensors(backbone);
   // Copies: what is handed to an executor may be moved there.
   const tensors = [...start.backbone].map(([name, { shape, data }]) => [name, float32Tensor(shape, data.slice())]);
@@ -287,7 +286,7 @@ async function startBackbone({ backbone, start }: FinetunePlan): Promise<Tensors
 
 /** What decides the bits of the result: a run can only be continued by one that has all of this in common. */
 function identityOf<Example, Encoded extends EncodedText, Score>(
-  plan: FinetunePlan,
+  plan: FinetuneConfig,
   { kind, settings: learnt, task, train }: Setup<Example, Encoded, Score>,
 ): Record<string, string> {
   const { fusion, trains, frozenDropout, headInit, dropout, maxLength } = plan;
@@ -318,7 +317,7 @@ function hashTexts<Encoded extends EncodedText>(
 }
 
 function manifestOf<Example, Encoded extends EncodedText, Score>(
-  plan: FinetunePlan,
+  plan: FinetuneConfig,
   setup: Setup<Example, Encoded, Score>,
   metrics: Readonly<Record<string, number>>,
   last: DoneEvent,

@@ -1,9 +1,9 @@
+import type { Tensors } from "../engine/executor.js";
 import { GraphBuilder } from "../graph/index.js";
 import { Dropout, dropoutFeeds, type Pass } from "../nn/index.js";
-import type { EncodedText, HostLoss } from "../tasks/index.js";
+import type { EncodedText, HostLoss } from "../tasks/task.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
-import type { Tensors } from "./executor.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
 import {
   chunksOf,

@@ -1,38 +1,30 @@
-/**
- * Fine-tuned models that the released code (microsoft/K-Adapter, `examples/run_finetune_*_adapter.py`) wrote:
- * `pytorch_model.bin` with adapters, fusion and head, and `pytorch_pretrained_model.bin` with the backbone.
- * @module
- */
+import { adapterScope } from "../adapters/adapter-set.js";
+import type { KAdapterConfig } from "../adapters/config.js";
+import type { DownstreamManifest } from "../adapters/downstream-folder.js";
+import { hashOfParameters, type Parameters } from "../adapters/folder.js";
+import type { FusionConfig } from "../adapters/fusion.js";
 import {
-  adapterScope,
   adapterShapes,
-  type DownstreamManifest,
-  type FusionConfig,
-  hashOfParameters,
-  type KAdapterConfig,
   matrix,
   type OfficialImportOptions,
   officialArchitecture,
-  type Parameters,
-} from "../adapters/index.js";
+} from "../adapters/official/import-adapter.js";
 import { userError } from "../errors.js";
+import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
+import { DownstreamModel } from "../models/downstream-model.js";
 import type { ParamScope } from "../nn/index.js";
-import {
-  ChoiceHead,
-  DownstreamModel,
-  downstreamRelations,
-  entityTyping,
-  multipleChoice,
-  RelationPairHead,
-  type TaskHead,
-  TypingHead,
-} from "../tasks/index.js";
-import { openWeights, strictLoad, type WeightSource } from "../weights/index.js";
-import { type BackboneFolder, backboneIdentity } from "./frozen-backbone.js";
+import { multipleChoice } from "../tasks/choice/multiple-choice.js";
+import { ChoiceHead, RelationPairHead, TypingHead } from "../tasks/downstream-heads.js";
+import { downstreamRelations } from "../tasks/relations/downstream-relations.js";
+import type { TaskHead } from "../tasks/task.js";
+import { entityTyping } from "../tasks/typing/entity-typing.js";
+import { openWeights } from "../weights/open.js";
+import type { WeightSource } from "../weights/source.js";
+import { strictLoad } from "../weights/strict-load.js";
 
 /** What is not in the files. */
 export interface DownstreamImportOptions extends OfficialImportOptions {
-  readonly backbone: BackboneFolder | null;
+  readonly backbone: BackboneHandle | null;
   /** The trained backbone's file; null: the backbone was frozen. */
   readonly backboneWeights: string | null;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { LoadedGraph, Tensors } from "../engine/executor.js";
 import { add, mul, type Parameter, reduceSum, tanh } from "../graph/index.js";
-import { localExecutor } from "../runtime/index.js";
+import { localExecutor } from "../runtime/local.js";
 import { bytesOf, float32Scalar, float32Tensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { type AdamWConfig, adamWDefaults, rateFeeds } from "./adamw.js";
-import type { LoadedGraph, Tensors } from "./executor.js";
 import { slotNames } from "./optimizer.js";
 import { accumulationFeeds, fusedStep, type StepOptions, splitStep, stepSource } from "./step.js";
 

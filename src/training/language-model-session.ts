@@ -1,19 +1,16 @@
+import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
+import { inferencePass } from "../engine/inference-pass.js";
+import { type BackboneKind, padBatch, tokenFeeds } from "../features/frozen-backbone.js";
 import { GraphBuilder, toOnnx } from "../graph/index.js";
+import type { LmObjective } from "../lm/causal-lm.js";
+import type { LanguageModel } from "../lm/language-model.js";
+import { wordScores } from "../lm/lm-head.js";
+import type { EncodedMasked, MaskedLmScores } from "../lm/masked-lm.js";
+import { scoreTexts } from "../lm/score-texts.js";
 import { dropoutFeeds } from "../nn/index.js";
-import {
-  type EncodedMasked,
-  type LanguageModel,
-  type LmObjective,
-  type MaskedLmScores,
-  wordScores,
-} from "../tasks/index.js";
 import { floatsOf, int32Tensor } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
-import type { Executor, LoadedGraph, Tensors } from "./executor.js";
-import { type BackboneKind, padBatch, tokenFeeds } from "./frozen-backbone.js";
-import { inferencePass } from "./inference-pass.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import { scoreTexts } from "./score-texts.js";
 import {
   type Loaded,
   load,

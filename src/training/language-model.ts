@@ -4,28 +4,31 @@
  */
 import { join } from "node:path";
 import type { BackboneConfig, BackboneDefinition } from "../backbones/index.js";
-import type { TokenBlock } from "../data/index.js";
+import type { TokenBlock } from "../data/text.js";
+import type { DoneEvent, TrainEvent } from "../engine/events.js";
+import type { Executor, Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
+import { CausalLm, type LmObjective } from "../lm/causal-lm.js";
+import { LanguageModel } from "../lm/language-model.js";
 import {
-  CausalLm,
   type EncodedMasked,
-  type JsonObject,
-  LanguageModel,
-  type LmObjective,
   MaskedLm,
   type MaskedLmOptions,
   type MaskedLmScores,
   maskedLmSettings,
-} from "../tasks/index.js";
+} from "../lm/masked-lm.js";
+import type { JsonObject } from "../tasks/task.js";
+import { isSkipped } from "../tasks/task-data.js";
 import { elementCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import type { Tokenizer } from "../text/index.js";
-import { hashLists, openSafetensors, toFloat16, toFloat32, writeSafetensors } from "../weights/index.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import { toFloat16 } from "../weights/float16.js";
+import { toFloat32 } from "../weights/float32.js";
+import { hashLists } from "../weights/hash.js";
+import { openSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { adamWDefaults } from "./adamw.js";
-import type { DoneEvent, TrainEvent } from "./events.js";
-import type { Executor, Tensors } from "./executor.js";
 import { LanguageModelSession } from "./language-model-session.js";
 import { checkpointFolder } from "./pretrain.js";
-import { isSkipped } from "./task-data.js";
 import { Trainer, type TrainerSettings } from "./trainer.js";
 
 /** What a training starts from. */
@@ -39,7 +42,7 @@ export interface LanguageModelStart {
   readonly given: () => Promise<Tensors>;
 }
 
-export interface LanguageModelPlan {
+export interface LanguageModelConfig {
   readonly start: LanguageModelStart;
   readonly out: string;
   readonly masking: Pick<MaskedLmOptions, "masking" | "rate" | "seed">;
@@ -88,7 +91,7 @@ type OnEvent = (event: TrainEvent) => Promise<void> | void;
 /** Trains a language model: the parameters that are best on the dev text. Masks follow from (seed, step, row). */
 export async function trainLanguageModel(
   executor: Executor,
-  plan: LanguageModelPlan,
+  plan: LanguageModelConfig,
   data: LanguageModelData,
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
@@ -136,7 +139,7 @@ export async function trainLanguageModel(
 /** Rounded as it will be written, so that the scores are those of the written weights. */
 async function finish(
   executor: Executor,
-  { dtype }: LanguageModelPlan,
+  { dtype }: LanguageModelConfig,
   model: LanguageModel,
   session: LanguageModelSession,
   { dev, test }: HeldOut,
@@ -158,7 +161,7 @@ async function finish(
   return { dev: await session.score(dev), test: test.length > 0 ? await session.score(test) : null, tensors };
 }
 
-function objectiveOf({ start, masking, maxLength }: LanguageModelPlan, rate: number): LmObjective {
+function objectiveOf({ start, masking, maxLength }: LanguageModelConfig, rate: number): LmObjective {
   const { config, tokenizer } = start;
   if (config.causal) return new CausalLm(maxLength);
   return new MaskedLm(maskedLmSettings(tokenizer, config.vocabSize, { ...masking, rate }), { maxLength });
@@ -198,7 +201,7 @@ function tokensAfter(steps: number, train: readonly EncodedMasked[], batchSize: 
   return Math.round((steps / Math.ceil(train.length / batchSize)) * tokensOf(train));
 }
 
-function identityOf(plan: LanguageModelPlan, train: readonly EncodedMasked[]) {
+function identityOf(plan: LanguageModelConfig, train: readonly EncodedMasked[]) {
   const { saveEvery: _, ...settings } = plan.settings;
   const { masking, maxLength, weightDecay, maxGradNorm, start } = plan;
   const shown: JsonObject = JSON.parse(

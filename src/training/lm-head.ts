@@ -4,39 +4,37 @@
  * @module
  */
 import { join } from "node:path";
+import type { TrainEvent } from "../engine/events.js";
+import type { Executor, Tensors } from "../engine/executor.js";
+import { inferencePass } from "../engine/inference-pass.js";
+import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import type { FrozenAdapter } from "../features/position-features.js";
+import { readWordEmbeddings } from "../features/word-embeddings.js";
 import { GraphBuilder, toOnnx, type Value } from "../graph/index.js";
+import { LmHead, wordScores } from "../lm/lm-head.js";
+import { adapterRecord, type LmHeadManifest, writeLmHead } from "../lm/lm-head-folder.js";
+import type { EncodedMasked, MaskedLmScores } from "../lm/masked-lm.js";
+import type { DrawnText, MaskedTexts } from "../lm/masked-texts.js";
+import { scoreTexts } from "../lm/score-texts.js";
+import { logFrequencies } from "../lm/text-blocks.js";
 import { ParamScope, type Pass } from "../nn/index.js";
-import {
-  crossEntropy,
-  type EncodedMasked,
-  type JsonObject,
-  LmHead,
-  type MaskedLmScores,
-  wordScores,
-} from "../tasks/index.js";
+import { crossEntropy } from "../tasks/losses.js";
+import type { JsonObject } from "../tasks/task.js";
 import { elementCount, float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
-import { hashLists, readSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashLists } from "../weights/hash.js";
+import { readSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { type AdamWConfig, adamWDefaults, rateFeeds } from "./adamw.js";
-import type { TrainEvent } from "./events.js";
-import type { Executor, Tensors } from "./executor.js";
-import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
-import { inferencePass } from "./inference-pass.js";
-import { adapterRecord, type LmHeadManifest, writeLmHead } from "./lm-head-folder.js";
-import type { DrawnText, MaskedTexts } from "./masked-texts.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import type { FrozenAdapter } from "./position-features.js";
 import { checkpointFolder } from "./pretrain.js";
-import { scoreTexts } from "./score-texts.js";
 import type { StepResult, StepScalars, StepSession } from "./session.js";
 import { fusedStep, stepSource } from "./step.js";
-import { logFrequencies } from "./text-blocks.js";
 import { Trainer, type TrainerSettings } from "./trainer.js";
 import { asStored } from "./training-record.js";
-import { readWordEmbeddings } from "./word-embeddings.js";
 
 /** How a head is trained. */
-export interface LmHeadPlan {
-  readonly backbone: BackboneFolder;
+export interface LmHeadConfig {
+  readonly backbone: BackboneHandle;
   /** What it reads beside h[L]; none for the model alone. */
   readonly adapters: readonly FrozenAdapter[];
   readonly out: string;
@@ -67,7 +65,7 @@ const tiedName = "tied.word_embeddings";
  */
 export async function trainLmHead(
   executor: Executor,
-  plan: LmHeadPlan,
+  plan: LmHeadConfig,
   texts: MaskedTexts,
   onEvent: (event: TrainEvent) => Promise<void> | void = () => undefined,
   signal?: AbortSignal,
@@ -108,7 +106,7 @@ export async function trainLmHead(
 class LmHeadSession extends StatefulSession implements StepSession<EncodedMasked> {
   private constructor(
     private readonly executor: Executor,
-    private readonly plan: LmHeadPlan,
+    private readonly plan: LmHeadConfig,
     private readonly texts: MaskedTexts,
     readonly head: LmHead,
     private readonly optimizer: AdamWConfig,
@@ -118,7 +116,7 @@ class LmHeadSession extends StatefulSession implements StepSession<EncodedMasked
     super(state);
   }
 
-  static async open(executor: Executor, plan: LmHeadPlan, texts: MaskedTexts): Promise<LmHeadSession> {
+  static async open(executor: Executor, plan: LmHeadConfig, texts: MaskedTexts): Promise<LmHeadSession> {
     const { backbone, adapters, tied, weightDecay, maxGradNorm } = plan;
     const { hiddenSize, vocabSize } = backbone.config;
     const matrix = tied ? await readWordEmbeddings(backbone) : null;
@@ -213,7 +211,7 @@ async function loadGraphs(executor: Executor, head: LmHead, tied: boolean, optim
   };
 }
 
-async function identityOf(plan: LmHeadPlan, { task, train, cached, options: { maxLength, draws } }: MaskedTexts) {
+async function identityOf(plan: LmHeadConfig, { task, train, cached, options: { maxLength, draws } }: MaskedTexts) {
   const { saveEvery: _, ...settings } = plan.settings;
   const { tied, weightDecay, maxGradNorm, adapters, backbone } = plan;
   const shown = { ...settings, tied, maxLength, weightDecay, maxGradNorm, draws, cached, options: task.options };
@@ -227,7 +225,7 @@ async function identityOf(plan: LmHeadPlan, { task, train, cached, options: { ma
 }
 
 async function manifestOf(
-  { backbone, adapters, tied, recipe }: LmHeadPlan,
+  { backbone, adapters, tied, recipe }: LmHeadConfig,
   { sizes }: LmHead,
   metrics: Readonly<Record<string, number>>,
 ): Promise<LmHeadManifest> {

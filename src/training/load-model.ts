@@ -1,8 +1,8 @@
-import { isDownstreamFolder } from "../adapters/index.js";
-import type { EncodedText, Task, TaskKind } from "../tasks/index.js";
+import { isDownstreamFolder } from "../adapters/downstream-folder.js";
+import type { Executor } from "../engine/executor.js";
+import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { EncodedText, Task, TaskKind } from "../tasks/task.js";
 import { loadDownstreamModel } from "./downstream-model.js";
-import type { Executor } from "./executor.js";
-import type { BackboneFolder } from "./frozen-backbone.js";
 import type { PredictionSession } from "./session.js";
 import { type LoadOptions, loadTaskModel } from "./task-model.js";
 
@@ -10,7 +10,7 @@ import { type LoadOptions, loadTaskModel } from "./task-model.js";
 export interface LoadedModel<Example, Encoded extends EncodedText, Score> {
   readonly task: Task<Example, Encoded, Score>;
   readonly session: PredictionSession<Encoded>;
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
 }
 
 /** Loads the folder of an adapter with its head, or of a fine-tuned model. */

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TrainEvent } from "./events.js";
+import type { TrainEvent } from "../engine/events.js";
 import { MetricsLog } from "./metrics-log.js";
 
 let folder: string;

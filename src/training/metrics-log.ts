@@ -1,8 +1,8 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { TrainEvent } from "../engine/events.js";
 import { userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
-import type { TrainEvent } from "./events.js";
 
 /** Takes a training's events somewhere: a file, a page. */
 export interface EventSink {

@@ -4,19 +4,22 @@
  * @module
  */
 import { join } from "node:path";
-import { noFusion } from "../adapters/index.js";
+import { noFusion } from "../adapters/fusion.js";
+import type { DoneEvent, TrainEvent } from "../engine/events.js";
+import type { Executor } from "../engine/executor.js";
+import { TokenFeatures } from "../features/feature-sources.js";
+import { type BackboneHandle, readBackboneTensors } from "../features/frozen-backbone.js";
 import type { Parameter } from "../graph/index.js";
-import type { EncodedText, Evaluation, HeadInit, JsonObject } from "../tasks/index.js";
+import type { EncodedText, Evaluation, HeadInit, JsonObject } from "../tasks/task.js";
+import { encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
 import { elementCount, type HostTensor } from "../tensor.js";
-import { hashJson, readSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashJson } from "../weights/hash.js";
+import { readSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { adamWDefaults } from "./adamw.js";
 import { makeDownstreamModel } from "./downstream-model.js";
-import type { DoneEvent, TrainEvent } from "./events.js";
-import type { Executor } from "./executor.js";
-import { TokenFeatures } from "./feature-sources.js";
-import { type BackboneFolder, readBackboneTensors } from "./frozen-backbone.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import { checkpointFolder, type Lesson } from "./pretrain.js";
+import { checkpointFolder, type TaskData } from "./pretrain.js";
 import {
   PredictionSession,
   type StepResult,
@@ -26,22 +29,21 @@ import {
   textsOf,
 } from "./session.js";
 import { headRateScale } from "./step.js";
-import { encodeFitting, hashExamples, type SkipCounts } from "./task-data.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
 
-/** A lesson, whatever its types. */
-export type AnyLesson = <R>(
-  use: <Example, Encoded extends EncodedText, Score>(lesson: Lesson<Example, Encoded, Score>) => R,
+/** Task data, whatever its types. */
+export type AnyTaskData = <R>(
+  use: <Example, Encoded extends EncodedText, Score>(taskData: TaskData<Example, Encoded, Score>) => R,
 ) => R;
 
 /** One of the tasks; its name stands before its head's parameters and its scores. */
-export interface NamedLesson {
+export interface NamedTaskData {
   readonly name: string;
-  readonly lesson: AnyLesson;
+  readonly taskData: AnyTaskData;
 }
 
-export interface MultitaskPlan {
-  readonly backbone: BackboneFolder;
+export interface MultitaskConfig {
+  readonly backbone: BackboneHandle;
   readonly out: string;
   readonly maxLength: number;
   /** One batch is one task's, and one step. */
@@ -78,13 +80,13 @@ type OnEvent = (event: TrainEvent) => Promise<void> | void;
  */
 export async function trainMultitask(
   executor: Executor,
-  plan: MultitaskPlan,
-  lessons: readonly NamedLesson[],
+  plan: MultitaskConfig,
+  taskSets: readonly NamedTaskData[],
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
 ): Promise<MultitaskResult> {
   const courses: Course[] = [];
-  for (const [index, lesson] of lessons.entries()) courses.push(await openCourse(executor, plan, lesson, index));
+  for (const [index, taskData] of taskSets.entries()) courses.push(await openCourse(executor, plan, taskData, index));
   const parameters = distinct(courses.flatMap((course) => course.parameters));
   const names = parameters.map(({ name }) => name);
   const best = join(checkpointFolder(plan.out), "best.safetensors");
@@ -138,12 +140,12 @@ interface Course {
 
 function openCourse(
   executor: Executor,
-  plan: MultitaskPlan,
-  { name, lesson }: NamedLesson,
+  plan: MultitaskConfig,
+  { name, taskData }: NamedTaskData,
   index: number,
 ): Promise<Course> {
   const { backbone, maxLength, headInit, dropout, settings } = plan;
-  return lesson(async ({ kind, settings: learnt, train: trainSet, dev: devSet }): Promise<Course> => {
+  return taskData(async ({ kind, settings: learnt, train: trainSet, dev: devSet }): Promise<Course> => {
     const { task, model } = makeDownstreamModel(kind, learnt, {
       ...{ backbone, maxLength, headInit, dropout, headScope: name },
       ...{ adapters: [], fusion: noFusion, trains: "backbone", frozenDropout: false },
@@ -189,7 +191,7 @@ function openCourse(
 class MultitaskSession extends StatefulSession implements StepSession<CourseExample> {
   constructor(
     executor: Executor,
-    backbone: BackboneFolder,
+    backbone: BackboneHandle,
     parameters: readonly Parameter[],
     private readonly courses: readonly Course[],
   ) {
@@ -225,7 +227,7 @@ function meanEvaluation(scores: Readonly<Record<string, Evaluation>>): Evaluatio
 }
 
 /** What decides the bits of the result. */
-function identityOf(plan: MultitaskPlan, courses: readonly Course[]): Record<string, string> {
+function identityOf(plan: MultitaskConfig, courses: readonly Course[]): Record<string, string> {
   const { backbone, maxLength, headLearningRate, headInit, dropout, weightDecay, maxGradNorm } = plan;
   const { saveEvery: _, ...settings } = plan.settings;
   const shown: JsonObject = JSON.parse(

@@ -3,6 +3,8 @@
  * do it.
  * @module
  */
+
+import { type AdamWGroup, type InPlaceAdamW, type LearningSlots, mostInPlace, rateNames } from "../engine/executor.js";
 import { type GraphBuilder, mul, type Parameter, type Value } from "../graph/index.js";
 import { elementCount } from "../tensor.js";
 import {
@@ -15,7 +17,6 @@ import {
   rootEpsilon,
   type UpdateInputs,
 } from "./adamw.js";
-import { type AdamWGroup, type InPlaceAdamW, type LearningSlots, mostInPlace, rateNames } from "./executor.js";
 
 /** Names under which the state of an optimiser is kept beside the parameters. */
 export const slotNames = {

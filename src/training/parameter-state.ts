@@ -1,7 +1,7 @@
+import type { Executor, Tensors } from "../engine/executor.js";
 import type { Parameter } from "../graph/index.js";
 import { initialValue } from "../nn/index.js";
 import { float32Tensor } from "../tensor.js";
-import type { Executor, Tensors } from "./executor.js";
 import { slotNames } from "./optimizer.js";
 
 /** Parameters and moments as state slots of an executor. */

@@ -1,40 +1,30 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type AdapterManifest,
-  holdsAdapter,
-  type KAdapterConfig,
-  type Parameters,
-  writeAdapterFolder,
-} from "../adapters/index.js";
+import { type FeatureKind, holdsAdapter, type KAdapterConfig } from "../adapters/config.js";
+import { type AdapterManifest, type Parameters, writeAdapterFolder } from "../adapters/folder.js";
+import type { DoneEvent, TrainEvent } from "../engine/events.js";
+import type { Executor, Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import type {
-  EncodedText,
-  FeatureKind,
-  HeadInit,
-  JsonObject,
-  KnowledgeModel,
-  TaskKind,
-  TaskSettings,
-} from "../tasks/index.js";
+import { type FeatureOptions, openFeatures } from "../features/features.js";
+import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import type { KnowledgeModel } from "../models/knowledge-model.js";
+import type { EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/task.js";
+import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
 import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
-import { hashJson, readSafetensors, writeSafetensors } from "../weights/index.js";
+import { hashJson } from "../weights/hash.js";
+import { readSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { adamWDefaults } from "./adamw.js";
 import { backboneStart } from "./backbone-start.js";
-import type { DoneEvent, TrainEvent } from "./events.js";
-import type { Executor, Tensors } from "./executor.js";
-import { type FeatureOptions, openFeatures } from "./features.js";
-import { type BackboneFolder, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
-import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "./task-data.js";
 import { makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
 import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
 import { asStored, trainingRecord } from "./training-record.js";
 
 /** How an adapter is trained, whatever it learns. */
-export interface TrainingPlan {
-  readonly backbone: BackboneFolder;
+export interface TrainingConfig {
+  readonly backbone: BackboneHandle;
   readonly out: string;
   readonly features: FeatureKind;
   readonly architecture: KAdapterConfig;
@@ -57,7 +47,7 @@ export interface TrainingPlan {
 }
 
 /** What is learnt, and from what. */
-export interface Lesson<Example, Encoded extends EncodedText, Score> {
+export interface TaskData<Example, Encoded extends EncodedText, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
   readonly settings: TaskSettings;
   readonly train: ExampleSet<Example>;
@@ -87,12 +77,12 @@ const bestFile = (out: string) => join(out, "checkpoints", "best.safetensors");
  */
 export async function pretrain<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  plan: TrainingPlan,
-  lesson: Lesson<Example, Encoded, Score>,
+  plan: TrainingConfig,
+  taskData: TaskData<Example, Encoded, Score>,
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
 ): Promise<PretrainResult<Score>> {
-  const setup = prepare(plan, lesson);
+  const setup = prepare(plan, taskData);
   const sessions = await openSessions(executor, plan, setup, onEvent, signal);
   try {
     const last = await train(executor, plan, setup, sessions, onEvent, signal);
@@ -120,8 +110,8 @@ interface Setup<Example, Encoded extends EncodedText, Score> extends TaskModel<E
 }
 
 function prepare<Example, Encoded extends EncodedText, Score>(
-  plan: TrainingPlan,
-  { kind, settings, ...data }: Lesson<Example, Encoded, Score>,
+  plan: TrainingConfig,
+  { kind, settings, ...data }: TaskData<Example, Encoded, Score>,
 ): Setup<Example, Encoded, Score> {
   const made = makeTaskModel(kind, settings, { ...plan, featureDtype: plan.featureOptions.dtype });
   const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, plan.backbone.tokenizer, set);
@@ -140,7 +130,7 @@ type OnEvent = (event: TrainEvent) => Promise<void> | void;
 /** Opens the hidden states of both data sets (filling their caches), the training step and the prediction. */
 async function openSessions<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  plan: TrainingPlan,
+  plan: TrainingConfig,
   { task, model, train, dev }: Setup<Example, Encoded, Score>,
   onEvent: OnEvent,
   signal?: AbortSignal,
@@ -175,7 +165,10 @@ async function openSessions<Example, Encoded extends EncodedText, Score>(
 }
 
 /** Start values that are given: an adapter's that is trained further, or the backbone's. */
-async function startTensors({ start, backbone, architecture }: TrainingPlan, model: KnowledgeModel): Promise<Tensors> {
+async function startTensors(
+  { start, backbone, architecture }: TrainingConfig,
+  model: KnowledgeModel,
+): Promise<Tensors> {
   if (!start) return backboneStart(backbone, architecture, model.adapter?.parameters ?? []);
   const parameters = [...start.parameters];
   // Copies: what is handed to an executor may be moved there.
@@ -183,7 +176,7 @@ async function startTensors({ start, backbone, architecture }: TrainingPlan, mod
 }
 
 /** A cache holds no padding, and an adapter that attends to padding reads what the backbone computes there. */
-async function cacheable(plan: TrainingPlan, onEvent: OnEvent): Promise<FeatureOptions> {
+async function cacheable(plan: TrainingConfig, onEvent: OnEvent): Promise<FeatureOptions> {
   const { features, architecture, featureOptions } = plan;
   const readsPadding = holdsAdapter(features) && !architecture.maskPadding;
   if (!readsPadding || featureOptions.cache === null) return featureOptions;
@@ -193,7 +186,7 @@ async function cacheable(plan: TrainingPlan, onEvent: OnEvent): Promise<FeatureO
 
 async function train<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  plan: TrainingPlan,
+  plan: TrainingConfig,
   setup: Setup<Example, Encoded, Score>,
   { training, score }: Sessions<Encoded, Score>,
   onEvent: OnEvent,
@@ -219,7 +212,7 @@ async function train<Example, Encoded extends EncodedText, Score>(
 
 /** What decides the bits of the result: a run can only be continued by one that has all of this in common. */
 function identityOf<Example, Encoded extends EncodedText, Score>(
-  plan: TrainingPlan,
+  plan: TrainingConfig,
   { kind, settings: learnt, task, train }: Setup<Example, Encoded, Score>,
 ): Record<string, string> {
   const { backbone, features, architecture, headInit, maxLength } = plan;
@@ -263,7 +256,7 @@ async function parametersOf(
 }
 
 function manifestOf<Example, Encoded extends EncodedText, Score>(
-  plan: TrainingPlan,
+  plan: TrainingConfig,
   setup: Setup<Example, Encoded, Score>,
   metrics: Readonly<Record<string, number>>,
   last: DoneEvent,

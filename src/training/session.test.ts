@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { resolveAdapterConfig } from "../adapters/index.js";
+import { resolveAdapterConfig } from "../adapters/config.js";
+import type { Executor, Tensors } from "../engine/executor.js";
+import type { FeatureSource } from "../features/feature-sources.js";
+import { hiddenStateName, KnowledgeModel } from "../models/knowledge-model.js";
 import { RandomStream } from "../random.js";
-import { localExecutor } from "../runtime/index.js";
-import { type EncodedRelation, hiddenStateName, KnowledgeModel, relationClassification } from "../tasks/index.js";
+import { localExecutor } from "../runtime/local.js";
+import { type EncodedRelation, relationClassification } from "../tasks/relations/relation-classification.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { adamWDefaults } from "./adamw.js";
-import type { Executor, Tensors } from "./executor.js";
-import type { FeatureSource } from "./feature-sources.js";
 import { TrainingSession } from "./session.js";
 
 const [hiddenSize, layers, maxLength] = [16, 2, 24];

@@ -1,12 +1,12 @@
+import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
+import { inferencePass } from "../engine/inference-pass.js";
+import type { FeatureSource } from "../features/feature-sources.js";
+import { padBatch } from "../features/frozen-backbone.js";
 import { GraphBuilder, inRowBlocks, type Parameter, type Shape, type Value } from "../graph/index.js";
 import { dropoutFeeds, type Pass } from "../nn/index.js";
-import type { EncodedText, Task, TrainableModel } from "../tasks/index.js";
+import type { EncodedText, Task, TrainableModel } from "../tasks/task.js";
 import { concatenated, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
-import type { Executor, LoadedGraph, Tensors } from "./executor.js";
-import type { FeatureSource } from "./feature-sources.js";
-import { padBatch } from "./frozen-backbone.js";
-import { inferencePass } from "./inference-pass.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { accumulationFeeds, fusedStep, type StepGraph, splitStep, stepSource } from "./step.js";
 

@@ -2,10 +2,11 @@
  * Training steps as single graphs: forward, backward, clipping and AdamW.
  * @module
  */
+
+import type { GraphSource, InPlaceAdamW } from "../engine/executor.js";
 import { add, backward, type Graph, GraphBuilder, mul, type Parameter, toOnnx, type Value } from "../graph/index.js";
 import { Dropout, type Pass } from "../nn/index.js";
 import { float32Scalar, type HostTensor } from "../tensor.js";
-import type { GraphSource, InPlaceAdamW } from "./executor.js";
 import { next, type OptimizerUpdate, optimizerUpdate, slotNames, type UpdateOptions } from "./optimizer.js";
 
 export interface StepGraph {

@@ -1,37 +1,25 @@
-/**
- * A task's model beside a backbone: made for training, or loaded from an adapter's folder.
- * @module
- */
+import type { FeatureKind, KAdapterConfig } from "../adapters/config.js";
 import {
   type AdapterManifest,
-  type KAdapterConfig,
   readAdapterManifest,
   readAdapterParameters,
   requireSameBackbone,
-} from "../adapters/index.js";
-import type { RelationExample } from "../data/index.js";
+} from "../adapters/folder.js";
+import type { RelationExample } from "../data/relation-example.js";
+import type { Executor } from "../engine/executor.js";
 import { UserError, userError } from "../errors.js";
-import {
-  type ClassificationScores,
-  type EncodedRelation,
-  type EncodedText,
-  type FeatureKind,
-  type HeadInit,
-  KnowledgeModel,
-  relationClassification,
-  type Task,
-  type TaskKind,
-  type TaskSettings,
-} from "../tasks/index.js";
+import type { FeatureDType } from "../features/feature-cache.js";
+import { type NeededStates, StreamedFeatures } from "../features/feature-sources.js";
+import { type BackboneHandle, backboneIdentity, maxTokens, openBackbone } from "../features/frozen-backbone.js";
+import { KnowledgeModel } from "../models/knowledge-model.js";
+import type { ClassificationScores } from "../tasks/classification-scores.js";
+import { type EncodedRelation, relationClassification } from "../tasks/relations/relation-classification.js";
+import type { EncodedText, HeadInit, Task, TaskKind, TaskSettings } from "../tasks/task.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
-import type { Executor } from "./executor.js";
-import type { FeatureDType } from "./feature-cache.js";
-import { type NeededStates, StreamedFeatures } from "./feature-sources.js";
-import { type BackboneFolder, backboneIdentity, maxTokens, openBackbone } from "./frozen-backbone.js";
 import { PredictionSession } from "./session.js";
 
 export interface TaskModelOptions {
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly features: FeatureKind;
   readonly architecture: KAdapterConfig;
   readonly maxLength: number;
@@ -80,7 +68,7 @@ export function neededStates<Example, Encoded extends EncodedText, Score>({
 }
 
 /** @throws UserError where texts may be longer than the backbone can read */
-export function checkMaxLength(maxLength: number, { config }: BackboneFolder): void {
+export function checkMaxLength(maxLength: number, { config }: BackboneHandle): void {
   const limit = maxTokens(config);
   if (maxLength <= limit) return;
   throw userError({
@@ -94,7 +82,7 @@ export function checkMaxLength(maxLength: number, { config }: BackboneFolder): v
 export interface LoadedTaskModel<Example, Encoded extends EncodedText, Score>
   extends TaskModel<Example, Encoded, Score> {
   readonly manifest: AdapterManifest;
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly session: PredictionSession<Encoded>;
 }
 
@@ -159,7 +147,7 @@ function madeFrom<Example, Encoded extends EncodedText, Score>(
   { features, architecture, hiddenStates, task: { maxLength } }: AdapterManifest,
   kind: TaskKind<Example, Encoded, Score>,
   settings: TaskSettings,
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
 ): TaskModel<Example, Encoded, Score> {
   const common = {
     backbone,

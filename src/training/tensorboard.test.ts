@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TrainEvent } from "./events.js";
+import type { TrainEvent } from "../engine/events.js";
 import { crc32c, maskedCrc32c, TensorBoardWriter } from "./tensorboard.js";
 
 let folder: string;

@@ -6,8 +6,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { TrainEvent } from "../engine/events.js";
 import { fileError, makeFolder } from "../files/atomic.js";
-import type { TrainEvent } from "./events.js";
 import type { EventSink } from "./metrics-log.js";
 
 /** Named numbers of one step. */

@@ -1,6 +1,8 @@
+import type { DoneEvent, Metrics, TrainEvent } from "../engine/events.js";
+import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import type { EncodedText } from "../tasks/index.js";
-import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "./batches.js";
+import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
+import type { EncodedText } from "../tasks/task.js";
 import {
   type JsonSettings,
   latestCheckpoint,
@@ -8,8 +10,6 @@ import {
   type TrainingProgress,
   writeCheckpoint,
 } from "./checkpoint.js";
-import type { DoneEvent, Metrics, TrainEvent } from "./events.js";
-import type { Tensors } from "./executor.js";
 import { type Warmup, warmupStableDecay, warmupSteps } from "./schedule.js";
 import type { PredictionSession, StepSession } from "./session.js";
 

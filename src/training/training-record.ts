@@ -1,19 +1,19 @@
-import type { EncodedText, JsonObject, TaskSettings } from "../tasks/index.js";
-import type { DoneEvent } from "./events.js";
-import type { FeatureOptions } from "./features.js";
-import { type BackboneFolder, backboneIdentity } from "./frozen-backbone.js";
-import { countSkipped, type EncodedData } from "./task-data.js";
+import type { DoneEvent } from "../engine/events.js";
+import type { FeatureOptions } from "../features/features.js";
+import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
+import type { EncodedText, JsonObject, TaskSettings } from "../tasks/task.js";
+import { countSkipped, type EncodedData } from "../tasks/task-data.js";
 
 /** What was trained: on which features, and by which recipe. */
 interface RecordedPlan {
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly featureOptions: FeatureOptions;
   readonly maxLength: number;
   readonly recipe: JsonObject;
 }
 
 /** What was learnt, and from how much. */
-interface RecordedLesson {
+interface RecordedTaskData {
   readonly kind: { readonly name: string };
   readonly settings: TaskSettings;
   readonly train: EncodedData<EncodedText>;
@@ -24,7 +24,7 @@ interface RecordedLesson {
 /** The part of a manifest that every training writes, be it of an adapter or of a downstream model. */
 export function trainingRecord(
   { backbone, featureOptions, maxLength, recipe }: RecordedPlan,
-  { kind, settings, train, dev, test }: RecordedLesson,
+  { kind, settings, train, dev, test }: RecordedTaskData,
   fixedWidth: boolean,
   metrics: Readonly<Record<string, number>>,
   last: DoneEvent,

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { hashWeights, openWeights, strictLoad } from "./index.js";
+import { hashWeights } from "./hash.js";
+import { openWeights } from "./open.js";
 import type { WeightSource } from "./source.js";
+import { strictLoad } from "./strict-load.js";
 
 // Files that the official code and torch.save wrote; they lie beside the project, not in it.
 const fixtures = fileURLToPath(new URL("../../../shared/fixtures", import.meta.url));

@@ -3,8 +3,8 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type ResolveOptions, resolveModel } from "./hub.js";
 import { hubCacheFolder, parseModelId } from "./hub-cache.js";
-import { type ResolveOptions, resolveModel } from "./index.js";
 
 let root: string;
 beforeEach(async () => {

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { float32Tensor } from "../tensor.js";
-import { hashWeights, openWeights, writeSafetensors } from "./index.js";
+import { hashWeights } from "./hash.js";
+import { openWeights } from "./open.js";
+import { writeSafetensors } from "./safetensors-writer.js";
 
 let root: string;
 let count = 0;

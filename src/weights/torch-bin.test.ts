@@ -5,7 +5,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
-import { hashWeights, openSafetensors, openTorchBin, openWeights, writeSafetensors } from "./index.js";
+import { hashWeights } from "./hash.js";
+import { openWeights } from "./open.js";
+import { openSafetensors } from "./safetensors.js";
+import { writeSafetensors } from "./safetensors-writer.js";
+import { openTorchBin } from "./torch-bin.js";
 
 let folder: string;
 let file: string;

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { z } from "zod";
-import { relationFormats, treeFormats } from "../../data/index.js";
+import { relationFormats } from "../../data/relation-data.js";
+import { treeFormats } from "../../data/tree-data.js";
 import { dataSpecs, runtimeSpecs, text, trainingSpecs } from "../options.js";
 import type { CommandContext, ContextFactory } from "../run.js";
 import { addOptions, givenFlags, type Options, option, resolveOptions, type Specs } from "../spec.js";

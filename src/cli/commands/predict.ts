@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Span } from "../../data/index.js";
+import type { Span } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
 import { fileList, text, whole } from "../options.js";
 import type { ContextFactory } from "../run.js";

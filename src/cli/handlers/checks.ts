@@ -1,6 +1,10 @@
 import { UserError } from "../../errors.js";
-import { backboneIdentity, openBackbone } from "../../training/frozen-backbone.js";
-import { hashWeights, openSafetensors, strictLoad, toFloat32, type WeightSource } from "../../weights/index.js";
+import { backboneIdentity, openBackbone } from "../../features/frozen-backbone.js";
+import { toFloat32 } from "../../weights/float32.js";
+import { hashWeights } from "../../weights/hash.js";
+import { openSafetensors } from "../../weights/safetensors.js";
+import type { WeightSource } from "../../weights/source.js";
+import { strictLoad } from "../../weights/strict-load.js";
 
 /** One thing that was looked at; `ok` is null where there was nothing to compare with. */
 export interface Check {

@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { RelationExample } from "../../data/index.js";
-import { lamaQuery } from "../../data/index.js";
-import { type DemoCloze, demoCloze, writeDemoCloze } from "../../demo/index.js";
+import { lamaQuery } from "../../data/lama.js";
+import type { RelationExample } from "../../data/relation-example.js";
+import { type DemoCloze, demoCloze, writeDemoCloze } from "../../demo/cloze.js";
+import type { Executor } from "../../engine/executor.js";
+import { openBackbone } from "../../features/frozen-backbone.js";
+import { loadOwnHead } from "../../features/word-embeddings.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import { ClozeModel, fill } from "../../probing/index.js";
-import { workerExecutor } from "../../runtime/index.js";
-import type { Executor } from "../../training/executor.js";
-import { openBackbone } from "../../training/frozen-backbone.js";
-import { loadOwnHead } from "../../training/word-embeddings.js";
+import { ClozeModel } from "../../probing/cloze-model.js";
+import { fill } from "../../probing/fill.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
 
 /** Who is asked; `ownHead` where the model's weights hold a head. */
 export const askedOnes = ["ownHead", "newHead", "adapter"] as const;

@@ -1,4 +1,4 @@
-import { escapeXml, type LearningCurve, lineChart } from "../../demo/index.js";
+import { escapeXml, type LearningCurve, lineChart } from "../../demo/learning-curve.js";
 import { type Block, type DemoReport, demoSections } from "./demo-page.js";
 
 /** The two trainings that are compared. */

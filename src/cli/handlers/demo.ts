@@ -1,12 +1,13 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { RelationExample } from "../../data/index.js";
-import { demoExamples, demoRelations, readCurve, writeDemoData, writeWiki80 } from "../../demo/index.js";
+import type { RelationExample } from "../../data/relation-example.js";
+import { demoExamples, demoRelations, writeDemoData, writeWiki80 } from "../../demo/examples.js";
+import { readCurve } from "../../demo/learning-curve.js";
 import { userError } from "../../errors.js";
+import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
 import { fileError, writeFileAtomically } from "../../files/atomic.js";
 import { elementCount } from "../../tensor.js";
-import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
 import type { DemoOptions } from "../commands/demo.js";
 import { Output } from "../output.js";
 import { ownModel } from "../own-model.js";
@@ -133,7 +134,7 @@ const evalResult = z.object({ accuracy: z.number() });
 const prediction = z.object({ relation: z.string(), predicted: z.string() });
 
 /** Parameters of the frozen model, without a head of its own. */
-function countOf({ definition, config }: BackboneFolder): number {
+function countOf({ definition, config }: BackboneHandle): number {
   return definition.build(config).parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 

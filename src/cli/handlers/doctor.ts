@@ -3,8 +3,8 @@ import { readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, loadavg, totalmem } from "node:os";
 import { promisify } from "node:util";
-import { installedDevices, int8WeightBits } from "../../runtime/index.js";
-import { hubCacheFolder } from "../../weights/index.js";
+import { installedDevices, int8WeightBits } from "../../runtime/devices.js";
+import { hubCacheFolder } from "../../weights/hub-cache.js";
 import type { CommandContext } from "../run.js";
 
 /** Something that a user can do about a problem. */

@@ -1,8 +1,8 @@
 import { writeFileAtomically } from "../../files/atomic.js";
-import { workerExecutor } from "../../runtime/index.js";
-import type { EncodedText } from "../../tasks/index.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
+import type { EncodedText } from "../../tasks/task.js";
+import { countSkipped, encodeExamples } from "../../tasks/task-data.js";
 import { loadModel } from "../../training/load-model.js";
-import { countSkipped, encodeExamples } from "../../training/task-data.js";
 import { predictAll } from "../../training/trainer.js";
 import type { EvalOptions } from "../commands/eval.js";
 import type { CommandContext } from "../run.js";

@@ -1,28 +1,21 @@
 import { join } from "node:path";
 import { userError } from "../../errors.js";
-import {
-  type ContinualStage,
-  continualChanges,
-  continualTable,
-  continualVerdicts,
-  runContinual,
-} from "../../experiments/index.js";
+import { type ContinualStage, runContinual } from "../../experiments/continual.js";
+import { continualChanges, continualTable, continualVerdicts } from "../../experiments/continual-report.js";
+import type { BackboneHandle } from "../../features/frozen-backbone.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { RandomStream } from "../../random.js";
-import type { EncodedText } from "../../tasks/index.js";
+import { typingTaskData } from "../../tasks/downstream-task-data.js";
 import {
-  type BackboneFolder,
-  classificationLesson,
-  type DownstreamLesson,
+  classificationTaskData,
   defaultEntityVector,
-  type ExampleSet,
-  linguisticLesson,
-  plainTrees,
   readRelationSet,
-  readTreeSet,
   relationLabels,
-  typingLesson,
-} from "../../training/index.js";
+} from "../../tasks/relations/factual.js";
+import type { EncodedText } from "../../tasks/task.js";
+import type { ExampleSet } from "../../tasks/task-data.js";
+import { linguisticTaskData, plainTrees, readTreeSet } from "../../tasks/trees/linguistic.js";
+import type { DownstreamTaskData } from "../../training/finetune.js";
 import type { ContinualOptions, LearnKind } from "../experiment-options.js";
 import type { CommandContext } from "../run.js";
 import { experimentSettings, runExperiment } from "./experiment.js";
@@ -71,7 +64,7 @@ interface StageFiles {
 async function stageOf(
   kind: LearnKind,
   files: StageFiles,
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   limits: ContinualOptions,
 ): Promise<ContinualStage> {
   switch (kind) {
@@ -80,20 +73,20 @@ async function stageOf(
       const sets = { labels: relationLabels(train.examples), train, dev };
       return stage(
         kind,
-        { ...classificationLesson(sets, { entityVector: defaultEntityVector(backbone) }), test },
+        { ...classificationTaskData(sets, { entityVector: defaultEntityVector(backbone) }), test },
         limits,
       );
     }
     case "linguistic": {
       const data = plainTrees(files.train, files.dev, limits.arcSize);
       const test = await readTreeSet([files.test], data.read);
-      return stage(kind, { ...(await linguisticLesson(data)), test }, limits);
+      return stage(kind, { ...(await linguisticTaskData(data)), test }, limits);
     }
     case "entity-typing": {
       const data = { train: [files.train], dev: [files.dev], test: [files.test] };
-      const { test, ...lesson } = await typingLesson(data, {});
+      const { test, ...taskData } = await typingTaskData(data, {});
       if (!test) throw userError({ where: files.test, what: "there are no examples to test on" });
-      return stage(kind, { ...lesson, test }, limits);
+      return stage(kind, { ...taskData, test }, limits);
     }
   }
 }
@@ -105,7 +98,7 @@ async function readAll<X>({ train, dev, test }: StageFiles, read: (file: string)
 /** A kind of knowledge with its sets cut to size. */
 function stage<Example, Encoded extends EncodedText, Score>(
   name: string,
-  lesson: Required<DownstreamLesson<Example, Encoded, Score>>,
+  taskData: Required<DownstreamTaskData<Example, Encoded, Score>>,
   { sentences, testSentences, dataSeed }: ContinualOptions,
 ): ContinualStage {
   const cut = (set: ExampleSet<Example>, most: number, part: string): ExampleSet<Example> => {
@@ -114,9 +107,9 @@ function stage<Example, Encoded extends EncodedText, Score>(
     return { ...set, examples: set.examples.filter((_, i) => kept.has(i)) };
   };
   const sets = {
-    train: cut(lesson.train, sentences, "train"),
-    dev: cut(lesson.dev, testSentences, "dev"),
-    test: cut(lesson.test, testSentences, "test"),
+    train: cut(taskData.train, sentences, "train"),
+    dev: cut(taskData.dev, testSentences, "dev"),
+    test: cut(taskData.test, testSentences, "test"),
   };
-  return { name, lesson: (use) => use({ ...lesson, ...sets }) };
+  return { name, taskData: (use) => use({ ...taskData, ...sets }) };
 }

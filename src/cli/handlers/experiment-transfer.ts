@@ -1,15 +1,10 @@
 import { join } from "node:path";
 import { userError } from "../../errors.js";
-import {
-  runTransfer,
-  type TransferData,
-  type TransferPlan,
-  transferLines,
-  transferTable,
-  verdict,
-} from "../../experiments/index.js";
+import { runTransfer } from "../../experiments/transfer.js";
+import type { TransferData, TransferPlan } from "../../experiments/transfer-plan.js";
+import { transferLines, transferTable, verdict } from "../../experiments/transfer-report.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import { readRelationSet } from "../../training/factual.js";
+import { readRelationSet } from "../../tasks/relations/factual.js";
 import type { TransferOptions } from "../experiment-options.js";
 import type { CommandContext } from "../run.js";
 import { type ExperimentRun, experimentSettings, runExperiment } from "./experiment.js";

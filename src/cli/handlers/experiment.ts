@@ -1,7 +1,9 @@
-import { type KAdapterConfig, randomInit } from "../../adapters/index.js";
-import { workerExecutor } from "../../runtime/index.js";
-import type { BackboneFolder, Executor, TrainEvent } from "../../training/index.js";
-import { chosenAdapterConfig, openBackbone } from "../../training/index.js";
+import { type KAdapterConfig, randomInit } from "../../adapters/config.js";
+import type { TrainEvent } from "../../engine/events.js";
+import type { Executor } from "../../engine/executor.js";
+import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
+import { chosenAdapterConfig } from "../../training/backbone-start.js";
 import type { ExperimentOptions } from "../experiment-options.js";
 import { adapterShape } from "../options.js";
 import { createProgress, type Progress } from "../progress.js";
@@ -12,7 +14,7 @@ import { runtimeOf } from "./watched.js";
 /** What an experiment runs with. */
 export interface ExperimentRun {
   readonly executor: Executor;
-  readonly backbone: BackboneFolder;
+  readonly backbone: BackboneHandle;
   readonly architecture: KAdapterConfig;
   readonly progress: Progress;
   onEvent(event: TrainEvent): void;

@@ -1,5 +1,6 @@
-import { ClozeModel, fill } from "../../probing/index.js";
-import { workerExecutor } from "../../runtime/index.js";
+import { ClozeModel } from "../../probing/cloze-model.js";
+import { fill } from "../../probing/fill.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
 import { askedModel } from "../own-model.js";
 import type { FillOptions } from "../probe-options.js";
 import type { CommandContext } from "../run.js";

@@ -1,15 +1,20 @@
 import { userError } from "../../errors.js";
-import type { EncodedText } from "../../tasks/index.js";
+import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
 import {
-  choiceLesson,
+  choiceTaskData,
   type DownstreamData,
-  openQaLesson,
-  relationsLesson,
-  typingLesson,
-} from "../../training/downstream-lessons.js";
+  openQaTaskData,
+  relationsTaskData,
+  typingTaskData,
+} from "../../tasks/downstream-task-data.js";
+import type { EncodedText } from "../../tasks/task.js";
 import { openAdapters } from "../../training/downstream-model.js";
-import { type DownstreamLesson, type FinetunePlan, type FinetuneResult, finetune } from "../../training/finetune.js";
-import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
+import {
+  type DownstreamTaskData,
+  type FinetuneConfig,
+  type FinetuneResult,
+  finetune,
+} from "../../training/finetune.js";
 import { removeEarlierRun } from "../../training/pretrain.js";
 import { asStored } from "../../training/training-record.js";
 import type { FinetuneHandlers } from "../commands/finetune.js";
@@ -30,23 +35,23 @@ export const finetuneHandlers: FinetuneHandlers = {
   relations: async (request, context) => {
     const { format, markers, maxNegatives, officialFeatures: official } = request.options;
     const own = { markers, official, ...(maxNegatives === undefined ? {} : { maxNegatives }) };
-    const lesson = () => relationsLesson(dataOf(request.options), { format: relationFormat(format) }, own);
-    await runFinetune(request, lesson, downstreamRelationCommands, context);
+    const taskData = () => relationsTaskData(dataOf(request.options), { format: relationFormat(format) }, own);
+    await runFinetune(request, taskData, downstreamRelationCommands, context);
   },
   entityTyping: async (request, context) => {
     const { alwaysOne, officialFeatures = false as const } = request.options;
-    const lesson = () => typingLesson(dataOf(request.options), { alwaysOne, official: officialFeatures });
-    await runFinetune(request, lesson, typingCommands, context);
+    const taskData = () => typingTaskData(dataOf(request.options), { alwaysOne, official: officialFeatures });
+    await runFinetune(request, taskData, typingCommands, context);
   },
   multipleChoice: (request, context) =>
-    runFinetune(request, () => choiceLesson(dataOf(request.options)), choiceCommands, context),
+    runFinetune(request, () => choiceTaskData(dataOf(request.options)), choiceCommands, context),
   openQa: (request, context) =>
-    runFinetune(request, () => openQaLesson(dataOf(request.options), request.options), openQaCommands, context),
+    runFinetune(request, () => openQaTaskData(dataOf(request.options), request.options), openQaCommands, context),
 };
 
 async function runFinetune<Example, Encoded extends EncodedText, Score>(
   request: RunRequest<FinetuneOptions>,
-  lesson: () => Promise<DownstreamLesson<Example, Encoded, Score>>,
+  taskData: () => Promise<DownstreamTaskData<Example, Encoded, Score>>,
   commands: TaskCommands<Example, Encoded, Score>,
   context: CommandContext,
 ): Promise<void> {
@@ -57,27 +62,27 @@ async function runFinetune<Example, Encoded extends EncodedText, Score>(
   const plan = await planOf(request, backbone);
   await withOutputFolder(options.out, async () => {
     if (overwrite) await removeEarlierRun(options.out);
-    const result = await train(plan, await lesson(), options, context);
+    const result = await train(plan, await taskData(), options, context);
     report(result, commands, options, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
   });
 }
 
 async function train<Example, Encoded extends EncodedText, Score>(
-  plan: FinetunePlan,
-  lesson: DownstreamLesson<Example, Encoded, Score>,
+  plan: FinetuneConfig,
+  taskData: DownstreamTaskData<Example, Encoded, Score>,
   options: FinetuneOptions,
   context: CommandContext,
 ): Promise<FinetuneResult<Score>> {
   return watchTraining(options, context, (executor, onEvent) =>
-    finetune(executor, plan, lesson, onEvent, context.signal),
+    finetune(executor, plan, taskData, onEvent, context.signal),
   );
 }
 
 async function planOf(
   { options, resume }: RunRequest<FinetuneOptions>,
-  backbone: BackboneFolder,
-): Promise<FinetunePlan> {
+  backbone: BackboneHandle,
+): Promise<FinetuneConfig> {
   const named = options.adapter.map((given) => {
     const [name = "", ...folder] = given.split("=");
     return { name, folder: folder.join("=") };
@@ -106,7 +111,10 @@ async function planOf(
 }
 
 /** The hidden states of a baseline, checked against the model. */
-function tapsOf({ taps, adapter }: FinetuneOptions, { config }: BackboneFolder): Pick<FinetunePlan["fusion"], "taps"> {
+function tapsOf(
+  { taps, adapter }: FinetuneOptions,
+  { config }: BackboneHandle,
+): Pick<FinetuneConfig["fusion"], "taps"> {
   if (!taps) return {};
   if (adapter.length > 0) {
     throw userError({ where: "--taps", what: "adapters read hidden states of their own", fix: "leave out --adapter" });

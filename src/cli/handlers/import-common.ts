@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { checkAdapterConfig, type OfficialAdapter, type OfficialImportOptions } from "../../adapters/index.js";
+import { checkAdapterConfig } from "../../adapters/config.js";
+import type { OfficialAdapter, OfficialImportOptions } from "../../adapters/official/import-adapter.js";
 import { userError } from "../../errors.js";
+import { type BackboneHandle, maxTokens } from "../../features/frozen-backbone.js";
 import { fileError } from "../../files/atomic.js";
 import { elementCount } from "../../tensor.js";
-import { type BackboneFolder, maxTokens } from "../../training/frozen-backbone.js";
 import type { ImportOptions } from "../commands/import.js";
 
 /** What the files cannot tell of adapters. */
@@ -18,7 +19,7 @@ export const countOf = (parameters: OfficialAdapter["adapter"]): number =>
 /** @throws UserError where an adapter cannot have been trained beside the backbone */
 export function checkSizes(
   { architecture, hiddenSize }: Pick<OfficialAdapter, "architecture" | "hiddenSize">,
-  backbone: BackboneFolder | null,
+  backbone: BackboneHandle | null,
   file: string,
 ) {
   if (backbone && backbone.config.hiddenSize !== hiddenSize) {
@@ -39,7 +40,7 @@ const scriptLengths: Readonly<Record<string, number>> = {
 };
 
 /** The longest text: as given, or as in the released scripts as far as the backbone can read it. */
-export function maxLengthOf(task: string, backbone: BackboneFolder | null, given: number | undefined): number {
+export function maxLengthOf(task: string, backbone: BackboneHandle | null, given: number | undefined): number {
   const limit = backbone ? maxTokens(backbone.config) : Number.POSITIVE_INFINITY;
   if (given === undefined) return Math.min(limit, scriptLengths[task] ?? 256);
   if (given <= limit) return given;

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type DownstreamManifest, downstreamFiles, writeDownstreamFolder } from "../../adapters/index.js";
+import { type DownstreamManifest, downstreamFiles, writeDownstreamFolder } from "../../adapters/downstream-folder.js";
 import { userError } from "../../errors.js";
-import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
 import { type OfficialDownstreamModel, readOfficialDownstream } from "../../training/import-downstream.js";
-import { hashFile } from "../../weights/index.js";
+import { hashFile } from "../../weights/hash.js";
 import type { ImportOptions } from "../commands/import.js";
 import type { CommandContext } from "../run.js";
 import { refuseExisting, withOutputFolder } from "./files.js";
@@ -66,7 +66,7 @@ async function trainedBackbone({ file, backboneWeights }: ImportOptions): Promis
 
 async function manifestOf(
   { manifest, task }: OfficialDownstreamModel,
-  backbone: BackboneFolder | null,
+  backbone: BackboneHandle | null,
   options: ImportOptions,
   backboneWeights: string | null,
 ): Promise<DownstreamManifest> {

@@ -1,14 +1,10 @@
 import { basename, join } from "node:path";
-import {
-  type AdapterManifest,
-  adapterFiles,
-  type OfficialAdapter,
-  readOfficialAdapter,
-  writeAdapterFolder,
-} from "../../adapters/index.js";
-import { type BackboneFolder, backboneIdentity, openBackbone } from "../../training/frozen-backbone.js";
+import { type AdapterManifest, adapterFiles, writeAdapterFolder } from "../../adapters/folder.js";
+import { type OfficialAdapter, readOfficialAdapter } from "../../adapters/official/import-adapter.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/frozen-backbone.js";
 import { isOfficialDownstream } from "../../training/import-downstream.js";
-import { hashFile, openWeights } from "../../weights/index.js";
+import { hashFile } from "../../weights/hash.js";
+import { openWeights } from "../../weights/open.js";
 import type { ImportOptions } from "../commands/import.js";
 import type { CommandContext } from "../run.js";
 import { refuseExisting, withOutputFolder } from "./files.js";
@@ -60,7 +56,7 @@ async function importAdapter(options: ImportOptions, { output }: CommandContext)
 
 async function manifestOf(
   official: OfficialAdapter,
-  backbone: BackboneFolder | null,
+  backbone: BackboneHandle | null,
   options: ImportOptions,
 ): Promise<AdapterManifest> {
   const { architecture, task, classes, hiddenSize } = official;

@@ -1,4 +1,4 @@
-import type { TreeSummary } from "../../data/index.js";
+import type { TreeSummary } from "../../data/tree-data.js";
 import type { Output } from "../output.js";
 
 /** What `inspect` says of a file of dependency trees. */

@@ -1,19 +1,18 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type AdapterManifest,
-  adapterFiles,
-  downstreamFiles,
-  holdsAdapter,
-  readAdapterManifest,
-  readDownstreamManifest,
-} from "../../adapters/index.js";
-import { inspectRelations, inspectTrees, looksLikeConllu, treeFormats } from "../../data/index.js";
+import { holdsAdapter } from "../../adapters/config.js";
+import { downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
+import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
+import { inspectRelations } from "../../data/relation-data.js";
+import { inspectTrees, looksLikeConllu, treeFormats } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
+import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
 import { fileError } from "../../files/atomic.js";
 import { elementCount } from "../../tensor.js";
-import { maxTokens, openBackbone } from "../../training/frozen-backbone.js";
-import { detectWeights, isFloating, openWeights, SafetensorsFile, type WeightSource } from "../../weights/index.js";
+import { isFloating } from "../../weights/float32.js";
+import { detectWeights, openWeights } from "../../weights/open.js";
+import { SafetensorsFile } from "../../weights/safetensors.js";
+import type { WeightSource } from "../../weights/source.js";
 import type { InspectOptions } from "../commands/look.js";
 import type { Output } from "../output.js";
 import type { CommandContext } from "../run.js";

@@ -1,10 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
-import { workerExecutor } from "../../runtime/index.js";
-import type { EncodedText } from "../../tasks/index.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
+import type { EncodedText } from "../../tasks/task.js";
+import { countSkipped, isSkipped } from "../../tasks/task-data.js";
 import { type LoadedModel, loadModel } from "../../training/load-model.js";
-import { countSkipped, isSkipped } from "../../training/task-data.js";
 import { predictAll } from "../../training/trainer.js";
 import type { PredictOptions } from "../commands/predict.js";
 import { jsonLine } from "../output.js";

@@ -1,4 +1,9 @@
-import { defaultEntityVector, factualLesson, objectiveFeatures, readContrastLesson } from "../../training/factual.js";
+import {
+  defaultEntityVector,
+  factualTaskData,
+  objectiveFeatures,
+  readContrastTaskData,
+} from "../../tasks/relations/factual.js";
 import type { FactualRequest } from "../commands/pretrain.js";
 import type { CommandContext } from "../run.js";
 import { percent } from "../tasks/percent.js";
@@ -17,8 +22,8 @@ export async function handlePretrainFactual(given: FactualRequest, context: Comm
     return runPretrain(
       request,
       {
-        lesson: (backbone) =>
-          readContrastLesson({ ...data, temperature, entityVector: entityVector ?? defaultEntityVector(backbone) }),
+        taskData: (backbone) =>
+          readContrastTaskData({ ...data, temperature, entityVector: entityVector ?? defaultEntityVector(backbone) }),
         summary: ({ accuracy, classes }) =>
           `nearest prototype: ${percent(accuracy).trim()} % of ${classes} relations' examples`,
         details: () => ({}),
@@ -29,8 +34,8 @@ export async function handlePretrainFactual(given: FactualRequest, context: Comm
   await runPretrain(
     request,
     {
-      lesson: (backbone) =>
-        factualLesson({
+      taskData: (backbone) =>
+        factualTaskData({
           ...data,
           labelSmoothing,
           head: objective === "own-output" ? "linear" : "released",

@@ -1,4 +1,4 @@
-import { linguisticLesson } from "../../training/linguistic.js";
+import { linguisticTaskData } from "../../tasks/trees/linguistic.js";
 import type { LinguisticRequest } from "../commands/pretrain.js";
 import type { CommandContext } from "../run.js";
 import { attachmentSummary, treeFormat } from "../tasks/heads.js";
@@ -12,7 +12,7 @@ export async function handlePretrainLinguistic(request: LinguisticRequest, conte
   await runPretrain(
     request,
     {
-      lesson: () => linguisticLesson({ train, dev, read, task, relations: las }),
+      taskData: () => linguisticTaskData({ train, dev, read, task, relations: las }),
       summary: (scores) => attachmentSummary(scores),
       details: (scores) => (scores ? { perFile: scores.perFile } : {}),
     },

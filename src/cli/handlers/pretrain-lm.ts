@@ -1,30 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { TokenBlock } from "../../data/index.js";
+import type { TokenBlock } from "../../data/text.js";
 import { userError } from "../../errors.js";
+import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import type { JsonObject } from "../../tasks/index.js";
+import { languageModelCard } from "../../lm/language-model-card.js";
+import { comparison } from "../../lm/language-model-comparison.js";
+import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "../../lm/language-model-folder.js";
+import { learnVocabulary, newModelConfig, newModelStart } from "../../lm/new-language-model.js";
+import { collectTextBlocks } from "../../lm/text-blocks.js";
+import type { JsonObject } from "../../tasks/task.js";
 import type { HostTensor } from "../../tensor.js";
-import { loadTokenizer, type Tokenizer } from "../../text/index.js";
-import { maxTokens, openBackbone } from "../../training/frozen-backbone.js";
+import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import {
+  type LanguageModelConfig,
   type LanguageModelData,
-  type LanguageModelPlan,
   type LanguageModelResult,
   type LanguageModelStart,
   trainLanguageModel,
 } from "../../training/language-model.js";
-import { languageModelCard } from "../../training/language-model-card.js";
-import { comparison } from "../../training/language-model-comparison.js";
-import {
-  type ConfigJson,
-  copyTokenizer,
-  givenModelStart,
-  writeLanguageModel,
-} from "../../training/language-model-folder.js";
-import { learnVocabulary, newModelConfig, newModelStart } from "../../training/new-language-model.js";
 import { removeEarlierRun } from "../../training/pretrain.js";
-import { collectTextBlocks } from "../../training/text-blocks.js";
 import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../commands/pretrain.js";
 import type { LmOptions } from "../lm-options.js";
@@ -185,7 +180,7 @@ function spread(
   return { taken: blocks.filter((_, i) => places.has(i)), left: blocks.filter((_, i) => !places.has(i)) };
 }
 
-function planOf(options: LmOptions, resume: boolean, start: LanguageModelStart): LanguageModelPlan {
+function planOf(options: LmOptions, resume: boolean, start: LanguageModelStart): LanguageModelConfig {
   const { out, masking, maskRate: rate, seed, maxLength, weightDecay, maxGradNorm, dtype } = options;
   const limit = maxTokens(start.config);
   if (maxLength > limit) {

@@ -1,19 +1,12 @@
 import { basename, join } from "node:path";
-import { propertyTable } from "../../adapters/index.js";
+import { propertyTable } from "../../adapters/model-card.js";
+import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import {
-  type BackboneFolder,
-  defaultEntityVector,
-  factualLesson,
-  linguisticLesson,
-  type MultitaskResult,
-  type NamedLesson,
-  openBackbone,
-  plainTrees,
-  removeEarlierRun,
-  trainMultitask,
-  writeBackbone,
-} from "../../training/index.js";
+import { writeBackbone } from "../../lm/language-model-folder.js";
+import { defaultEntityVector, factualTaskData } from "../../tasks/relations/factual.js";
+import { linguisticTaskData, plainTrees } from "../../tasks/trees/linguistic.js";
+import { type MultitaskResult, type NamedTaskData, trainMultitask } from "../../training/multitask.js";
+import { removeEarlierRun } from "../../training/pretrain.js";
 import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../commands/pretrain.js";
 import type { MultitaskOptions } from "../multitask-options.js";
@@ -36,33 +29,33 @@ export async function handlePretrainMultitask(request: MultitaskRequest, context
   await withOutputFolder(out, async () => {
     if (overwrite) await removeEarlierRun(out);
     await watchTraining(options, context, async (executor, onEvent) => {
-      const lessons: NamedLesson[] = [];
-      for (const one of options.learn) lessons.push(await lessonOf(one, backbone, options));
+      const taskSets: NamedTaskData[] = [];
+      for (const one of options.learn) taskSets.push(await taskDataOf(one, backbone, options));
       const plan = { backbone, out, ...how, settings, resume };
-      const result = await trainMultitask(executor, plan, lessons, onEvent, context.signal);
+      const result = await trainMultitask(executor, plan, taskSets, onEvent, context.signal);
       await report(result, backbone, options, context);
       if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
     });
   });
 }
 
-async function lessonOf(
+async function taskDataOf(
   { kind, files: { train, dev } }: MultitaskOptions["learn"][number],
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   { arcSize }: MultitaskOptions,
-): Promise<NamedLesson> {
+): Promise<NamedTaskData> {
   if (kind === "factual") {
     const entityVector = defaultEntityVector(backbone);
-    const lesson = await factualLesson({ train, dev, read: {}, entityVector });
-    return { name: kind, lesson: (use) => use(lesson) };
+    const taskData = await factualTaskData({ train, dev, read: {}, entityVector });
+    return { name: kind, taskData: (use) => use(taskData) };
   }
-  const lesson = await linguisticLesson(plainTrees(train, dev, arcSize));
-  return { name: kind, lesson: (use) => use(lesson) };
+  const taskData = await linguisticTaskData(plainTrees(train, dev, arcSize));
+  return { name: kind, taskData: (use) => use(taskData) };
 }
 
 async function report(
   { finished, reason, steps, bestStep, skipped }: MultitaskResult,
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   options: MultitaskOptions,
   { output }: CommandContext,
 ): Promise<void> {
@@ -83,7 +76,7 @@ async function report(
 
 /** The README of the model's folder. */
 function card(
-  { name, config }: BackboneFolder,
+  { name, config }: BackboneHandle,
   options: MultitaskOptions,
   scores: NonNullable<MultitaskResult["finished"]>["scores"],
 ): string {

@@ -1,19 +1,21 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { adapterFiles, downstreamFiles, type KAdapterConfig, randomInit } from "../../adapters/index.js";
+import { type KAdapterConfig, randomInit } from "../../adapters/config.js";
+import { downstreamFiles } from "../../adapters/downstream-folder.js";
+import { adapterFiles } from "../../adapters/folder.js";
 import { userError } from "../../errors.js";
-import type { EncodedText } from "../../tasks/index.js";
+import { defaultCacheFolder } from "../../features/feature-cache.js";
+import type { FeatureOptions } from "../../features/features.js";
+import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import type { EncodedText } from "../../tasks/task.js";
 import { chosenAdapterConfig } from "../../training/backbone-start.js";
-import { defaultCacheFolder } from "../../training/feature-cache.js";
-import type { FeatureOptions } from "../../training/features.js";
-import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
 import {
   checkpointFolder,
-  type Lesson,
   type PretrainResult,
   pretrain,
   removeEarlierRun,
-  type TrainingPlan,
+  type TaskData,
+  type TrainingConfig,
 } from "../../training/pretrain.js";
 import type { TrainerSettings } from "../../training/trainer.js";
 import { asStored } from "../../training/training-record.js";
@@ -27,7 +29,7 @@ import { watchTraining } from "./watched.js";
 /** What `pretrain` does for one kind of knowledge. */
 export interface PretrainCommand<Example, Encoded extends EncodedText, Score> {
   /** Reads the data. */
-  lesson(backbone: BackboneFolder): Promise<Lesson<Example, Encoded, Score>>;
+  taskData(backbone: BackboneHandle): Promise<TaskData<Example, Encoded, Score>>;
   /** What was reached, for people. */
   summary(score: Score): string;
   /** What `--json` holds of a score besides its metrics. */
@@ -54,19 +56,19 @@ export async function runPretrain<Example, Encoded extends EncodedText, Score>(
 async function train<Example, Encoded extends EncodedText, Score>(
   request: PretrainRequest,
   command: PretrainCommand<Example, Encoded, Score>,
-  backbone: BackboneFolder,
+  backbone: BackboneHandle,
   context: CommandContext,
 ): Promise<void> {
   const { options } = request;
   const plan = planOf(request, backbone);
   await watchTraining(options, context, async (executor, onEvent) => {
-    const result = await pretrain(executor, plan, await command.lesson(backbone), onEvent, context.signal);
+    const result = await pretrain(executor, plan, await command.taskData(backbone), onEvent, context.signal);
     report(result, command, request, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
   });
 }
 
-function architectureOf(options: PretrainOptions, backbone: BackboneFolder): KAdapterConfig {
+function architectureOf(options: PretrainOptions, backbone: BackboneHandle): KAdapterConfig {
   return chosenAdapterConfig(backbone, options.preset, {
     ...adapterShape(options),
     maskPadding: options.maskPadding && !options.officialPadding,
@@ -75,7 +77,7 @@ function architectureOf(options: PretrainOptions, backbone: BackboneFolder): KAd
   });
 }
 
-function planOf({ options, resume }: PretrainRequest, backbone: BackboneFolder): TrainingPlan {
+function planOf({ options, resume }: PretrainRequest, backbone: BackboneHandle): TrainingConfig {
   const { out, features, maxLength, headInit, headLearningRate, weightDecay, maxGradNorm, freezeAdapter } = options;
   return {
     backbone,

@@ -1,18 +1,18 @@
 import {
-  filterSubjects,
-  inProbedFifth,
   type LamaFact,
   type LamaRelation,
   lamaSetsIn,
   readLama,
   readLamaSubjects,
   readVocabulary,
-  SubjectIndex,
-} from "../../data/index.js";
+} from "../../data/lama.js";
+import { inProbedFifth, SubjectIndex } from "../../data/lama-filters.js";
+import { filterSubjects } from "../../data/subject-filter.js";
 import { userError } from "../../errors.js";
-import { ClozeModel, type LamaReport, probeLama, type RelationReport } from "../../probing/index.js";
-import { workerExecutor } from "../../runtime/index.js";
-import type { RankScores } from "../../tasks/index.js";
+import { ClozeModel } from "../../probing/cloze-model.js";
+import { type LamaReport, probeLama, type RelationReport } from "../../probing/lama.js";
+import type { RankScores } from "../../probing/rank-scores.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { Output } from "../output.js";
 import { askedModel } from "../own-model.js";
 import type { FilterOptions, ProbeLamaOptions } from "../probe-options.js";

@@ -1,15 +1,15 @@
 import { join } from "node:path";
+import type { Executor } from "../../engine/executor.js";
 import { userError } from "../../errors.js";
-import { workerExecutor } from "../../runtime/index.js";
-import type { Executor } from "../../training/executor.js";
-import { defaultCacheFolder } from "../../training/feature-cache.js";
-import { maxTokens, openBackbone } from "../../training/frozen-backbone.js";
-import { type LmHeadPlan, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
-import { readLmHeadManifest, setName } from "../../training/lm-head-folder.js";
-import { MaskedTexts } from "../../training/masked-texts.js";
-import { openFrozenAdapter } from "../../training/position-features.js";
+import { defaultCacheFolder } from "../../features/feature-cache.js";
+import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { openFrozenAdapter } from "../../features/position-features.js";
+import { readLmHeadManifest, setName } from "../../lm/lm-head-folder.js";
+import { MaskedTexts } from "../../lm/masked-texts.js";
+import { collectTextBlocks } from "../../lm/text-blocks.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
+import { type LmHeadConfig, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
 import { removeEarlierRun } from "../../training/pretrain.js";
-import { collectTextBlocks } from "../../training/text-blocks.js";
 import { asStored } from "../../training/training-record.js";
 import { adapterSets, type TrainHeadOptions } from "../probe-options.js";
 import { createProgress } from "../progress.js";
@@ -45,7 +45,7 @@ export async function handleTrainHead(options: TrainHeadOptions, context: Comman
 async function trainAll(
   executor: Executor,
   sets: readonly (readonly string[])[],
-  plan: Omit<LmHeadPlan, "out"> & { readonly heads: string },
+  plan: Omit<LmHeadConfig, "out"> & { readonly heads: string },
   texts: MaskedTexts,
   context: CommandContext,
 ): Promise<Readonly<Record<string, unknown>>> {
@@ -71,7 +71,7 @@ async function trainAll(
 
 const nameOf = (set: readonly string[]) => setName(set.map((name) => ({ name })));
 
-async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "out"> & { readonly heads: string }> {
+async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadConfig, "out"> & { readonly heads: string }> {
   const backbone = await openBackbone(options.backbone);
   const limit = maxTokens(backbone.config);
   if (options.maxLength > limit) {
@@ -103,7 +103,7 @@ async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadPlan, "ou
 async function openTexts(
   executor: Executor,
   options: TrainHeadOptions,
-  { backbone, adapters }: Pick<LmHeadPlan, "backbone" | "adapters">,
+  { backbone, adapters }: Pick<LmHeadConfig, "backbone" | "adapters">,
   { stderr, signal }: CommandContext,
 ): Promise<MaskedTexts> {
   const { train, dev, maxTexts, devTexts, maxLength, masking, maskRate: rate, seed, epochs } = options;
@@ -123,7 +123,7 @@ async function openTexts(
 
 async function trainOne(
   executor: Executor,
-  plan: LmHeadPlan,
+  plan: LmHeadConfig,
   texts: MaskedTexts,
   context: CommandContext,
 ): Promise<LmHeadResult["manifest"]["metrics"]> {

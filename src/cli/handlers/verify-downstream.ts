@@ -1,16 +1,14 @@
 import { join } from "node:path";
-import {
-  adapterScope,
-  adapterShapes,
-  type DownstreamManifest,
-  downstreamFiles,
-  readDownstreamManifest,
-} from "../../adapters/index.js";
-import type { Task } from "../../tasks/index.js";
-import { DownstreamModel } from "../../tasks/index.js";
+import { adapterScope } from "../../adapters/adapter-set.js";
+import { type DownstreamManifest, downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
+import { adapterShapes } from "../../adapters/official/import-adapter.js";
+import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { DownstreamModel } from "../../models/downstream-model.js";
+import type { Task } from "../../tasks/task.js";
 import { trainsBackbone } from "../../training/downstream-model.js";
-import { type BackboneFolder, openBackbone } from "../../training/frozen-backbone.js";
-import { hashWeights, openSafetensors, type WeightSource } from "../../weights/index.js";
+import { hashWeights } from "../../weights/hash.js";
+import { openSafetensors } from "../../weights/safetensors.js";
+import type { WeightSource } from "../../weights/source.js";
 import type { VerifyOptions } from "../commands/look.js";
 import { taskNamed } from "../tasks/index.js";
 import { type Check, checkBackbone, checkTensors, type Shapes, same } from "./checks.js";
@@ -29,7 +27,7 @@ export async function verifyDownstream({ adapter: folder, backbone: given }: Ver
 }
 
 /** Names and shapes that the configuration asks for; null where this version does not know the task or the backbone. */
-function expectedShapes(manifest: DownstreamManifest, folder: BackboneFolder | null): Shapes | null {
+function expectedShapes(manifest: DownstreamManifest, folder: BackboneHandle | null): Shapes | null {
   const { task, trains, fusion, adapters, backbone } = manifest;
   const made = taskNamed(task.name)?.(
     ({ kind }): Pick<Task<never, never, never>, "makeHead"> =>

@@ -1,13 +1,10 @@
 import { join } from "node:path";
-import {
-  type AdapterManifest,
-  adapterFiles,
-  adapterShapes,
-  holdsAdapter,
-  isDownstreamFolder,
-  readAdapterManifest,
-} from "../../adapters/index.js";
-import { KnowledgeModel, type Task } from "../../tasks/index.js";
+import { holdsAdapter } from "../../adapters/config.js";
+import { isDownstreamFolder } from "../../adapters/downstream-folder.js";
+import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
+import { adapterShapes } from "../../adapters/official/import-adapter.js";
+import { KnowledgeModel } from "../../models/knowledge-model.js";
+import type { Task } from "../../tasks/task.js";
 import type { VerifyOptions } from "../commands/look.js";
 import { ChecksFailed, type CommandContext } from "../run.js";
 import { taskNamed } from "../tasks/index.js";

@@ -3,9 +3,9 @@
  * @module
  */
 import { join } from "node:path";
-import { workerExecutor } from "../../runtime/index.js";
-import type { TrainEvent } from "../../training/events.js";
-import type { Executor } from "../../training/executor.js";
+import type { TrainEvent } from "../../engine/events.js";
+import type { Executor } from "../../engine/executor.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
 import { type EventSink, MetricsLog } from "../../training/metrics-log.js";
 import { TensorBoardWriter } from "../../training/tensorboard.js";
 import type { RuntimeOptions } from "../options.js";

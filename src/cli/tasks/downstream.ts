@@ -1,34 +1,18 @@
-import {
-  type ChoiceExample,
-  type OpenQuestion,
-  type RelationExample,
-  readEntityTyping,
-  readMultipleChoice,
-  readOpenQuestions,
-  type TypingExample,
-} from "../../data/index.js";
+import { readEntityTyping, type TypingExample } from "../../data/entity-typing.js";
+import { type ChoiceExample, readMultipleChoice } from "../../data/multiple-choice.js";
+import { type OpenQuestion, readOpenQuestions } from "../../data/open-questions.js";
+import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
-import {
-  argmax,
-  type ChoiceScores,
-  downstreamRelations,
-  type EncodedChoice,
-  type EncodedMention,
-  type EncodedQuestion,
-  type EncodedRelation,
-  EntityTyping,
-  entityTyping,
-  multipleChoice,
-  type OpenAnswer,
-  OpenQa,
-  type OpenScores,
-  openQa,
-  type Prediction,
-  probabilities,
-  type RelationScores,
-  type TypingScores,
-} from "../../tasks/index.js";
-import { readChoiceSet, readQuestionSet, readTypingSet } from "../../training/downstream-lessons.js";
+import { type ChoiceScores, type EncodedChoice, multipleChoice } from "../../tasks/choice/multiple-choice.js";
+import { argmax, probabilities } from "../../tasks/classification-scores.js";
+import { readChoiceSet, readQuestionSet, readTypingSet } from "../../tasks/downstream-task-data.js";
+import type { OpenAnswer } from "../../tasks/qa/open-answers.js";
+import { type EncodedQuestion, OpenQa, type OpenScores, openQa } from "../../tasks/qa/open-qa.js";
+import { downstreamRelations, type RelationScores } from "../../tasks/relations/downstream-relations.js";
+import type { EncodedRelation } from "../../tasks/relations/relation-classification.js";
+import type { Prediction } from "../../tasks/task.js";
+import { type EncodedMention, EntityTyping, entityTyping } from "../../tasks/typing/entity-typing.js";
+import type { TypingScores } from "../../tasks/typing/typing-scores.js";
 import { percent } from "./percent.js";
 import { relationCommands } from "./relation.js";
 import type { TaskCommands } from "./task-commands.js";

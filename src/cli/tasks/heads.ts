@@ -1,21 +1,11 @@
-import {
-  type Attachment,
-  type DependencySentence,
-  formatConllu,
-  readTrees,
-  type TreeFormat,
-  treeFormats,
-} from "../../data/index.js";
+import { type Attachment, formatConllu } from "../../data/conllu.js";
+import type { DependencySentence } from "../../data/dependency-sentence.js";
+import { readTrees, type TreeFormat, treeFormats } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
-import {
-  type AttachmentRates,
-  type AttachmentScores,
-  type EncodedSentence,
-  HeadPrediction,
-  headPrediction,
-  type Prediction,
-} from "../../tasks/index.js";
-import { readTreeSet } from "../../training/linguistic.js";
+import type { Prediction } from "../../tasks/task.js";
+import type { AttachmentRates, AttachmentScores } from "../../tasks/trees/attachment-scores.js";
+import { type EncodedSentence, HeadPrediction, headPrediction } from "../../tasks/trees/head-prediction.js";
+import { readTreeSet } from "../../tasks/trees/linguistic.js";
 import { percent } from "./percent.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
 

@@ -1,4 +1,5 @@
-import { isDownstreamFolder, readAdapterManifest, readDownstreamManifest } from "../../adapters/index.js";
+import { isDownstreamFolder, readDownstreamManifest } from "../../adapters/downstream-folder.js";
+import { readAdapterManifest } from "../../adapters/folder.js";
 import { userError } from "../../errors.js";
 import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "./downstream.js";
 import { headCommands } from "./heads.js";

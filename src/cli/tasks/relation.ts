@@ -1,16 +1,15 @@
-import { type RelationExample, type RelationFormat, readRelations, relationFormats } from "../../data/index.js";
+import { type RelationFormat, readRelations, relationFormats } from "../../data/relation-data.js";
+import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
+import { argmax, type ClassificationScores, probabilities } from "../../tasks/classification-scores.js";
+import { readRelationSet } from "../../tasks/relations/factual.js";
+import type { PrototypeScores } from "../../tasks/relations/prototypes.js";
 import {
-  argmax,
-  type ClassificationScores,
   type EncodedRelation,
-  type PrototypeScores,
-  probabilities,
   RelationClassification,
   relationClassification,
-  relationContrast,
-} from "../../tasks/index.js";
-import { readRelationSet } from "../../training/factual.js";
+} from "../../tasks/relations/relation-classification.js";
+import { relationContrast } from "../../tasks/relations/relation-contrast.js";
 import { percent } from "./percent.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
 

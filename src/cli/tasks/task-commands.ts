@@ -1,10 +1,5 @@
-/**
- * What the commands `eval` and `predict` need to know of a task. An adapter's folder names its task; `index.ts` lists
- * those that the command line knows.
- * @module
- */
-import type { EncodedText, Prediction, Skipped, Task, TaskKind, TaskSettings } from "../../tasks/index.js";
-import type { ExampleSet } from "../../training/task-data.js";
+import type { EncodedText, Prediction, Skipped, Task, TaskKind, TaskSettings } from "../../tasks/task.js";
+import type { ExampleSet } from "../../tasks/task-data.js";
 import type { TypedSentence } from "../commands/predict.js";
 import type { Output } from "../output.js";
 

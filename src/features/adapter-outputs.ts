@@ -1,0 +1,82 @@
+import type { TrainEvent } from "../engine/events.js";
+import type { Executor, Tensors } from "../engine/executor.js";
+import { adapterOutputName } from "../models/downstream-model.js";
+import type { EncodedText } from "../tasks/task.js";
+import type { FusedAdapter } from "../training/downstream-model.js";
+import { AdapterGraph } from "./adapter-graph.js";
+import { roomFor } from "./cache-room.js";
+import { fillCache } from "./cached-features.js";
+import { FeatureCache } from "./feature-cache.js";
+import { type FeatureSource, idsOf, JoinedFeatures } from "./feature-sources.js";
+import { type FeatureOptions, featureIdentity, openFeatures } from "./features.js";
+import { type BackboneHandle, padBatch } from "./frozen-backbone.js";
+
+/** Computes an adapter's output for every batch anew, from the hidden states that it taps. */
+class StreamedOutput<E extends EncodedText> implements FeatureSource<E> {
+  constructor(
+    private readonly name: string,
+    private readonly taps: FeatureSource<E>,
+    private readonly graph: AdapterGraph,
+    private readonly padTokenId: number,
+  ) {}
+
+  get dtype() {
+    return this.taps.dtype;
+  }
+
+  async batch(examples: readonly E[], width: number): Promise<Tensors> {
+    const { attentionMask } = padBatch(idsOf(examples), width, this.padTokenId);
+    const states = await this.taps.batch(examples, width);
+    return { [adapterOutputName(this.name)]: await this.graph.run({ ...states, attention_mask: attentionMask }) };
+  }
+
+  async close(): Promise<void> {
+    await this.taps.close();
+    await this.graph.close();
+  }
+}
+
+/**
+ * The outputs of adapters over a data set by {@link adapterOutputName}, each from a cache that is filled first, or
+ * computed batch by batch where that would be too large. Adapters must not see padding.
+ *
+ * @param onEvent told what is decided and how far the filling is
+ */
+export async function openAdapterOutputs<E extends EncodedText>(
+  executor: Executor,
+  folder: BackboneHandle,
+  adapters: readonly FusedAdapter[],
+  examples: readonly E[],
+  what: string,
+  options: FeatureOptions & { readonly cache: string },
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+): Promise<FeatureSource<E>> {
+  const { dtype, cache: root } = options;
+  const { hiddenSize, padTokenId, layers: last } = folder.config;
+  const identity = featureIdentity(executor, folder, examples, options);
+  const lengths = examples.map(({ inputIds }) => inputIds.length);
+  const sources: FeatureSource<E>[] = [];
+  for (const { name, config, parameters, hash } of adapters) {
+    const own = `${what}, ${name}`;
+    const load = async () => {
+      const layers = [...new Set(config.layers)].sort((a, b) => a - b);
+      const taps = await openFeatures(executor, folder, { layers }, examples, what, options, onEvent);
+      const types = { dtype, outputDtype: dtype };
+      const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: false });
+      return new StreamedOutput<E>(name, taps, graph, padTokenId);
+    };
+    const cache = new FeatureCache({
+      root,
+      identity: { ...identity, adapter: hash, architecture: config },
+      lengths,
+      // Kept as if it was the last hidden state, which it refines.
+      layers: [last],
+      hiddenSize,
+      dtype,
+    });
+    const fits = await roomFor(own, root, cache, options.cacheLimit, onEvent);
+    const states = { cache, examples, names: [adapterOutputName(name)], hiddenSize, dtype };
+    sources.push(fits ? await fillCache(states, load, own, options.signal, onEvent) : await load());
+  }
+  return new JoinedFeatures(sources);
+}

@@ -1,0 +1,108 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { TrainEvent } from "../engine/events.js";
+
+/** A cache that was used within this time may be in use by another process: it is left alone. */
+const inUseMilliseconds = 10 * 60 * 1000;
+
+/** Written at every use of a cache, so that its time tells the last one. */
+export const cacheMark = "identity.json";
+
+interface KeptCache {
+  readonly folder: string;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly used: number;
+}
+
+export interface CacheRoom {
+  /** Whether the new cache fits beside what is left. */
+  readonly fits: boolean;
+  /** Folders that were removed. */
+  readonly removed: readonly string[];
+  /** Bytes of the other caches that are left. */
+  readonly others: number;
+}
+
+/**
+ * Makes room for a cache of so many bytes: while all caches in the folder together would exceed the limit, the one that
+ * was used longest ago is removed. Nothing is removed for a cache that would not fit even then.
+ *
+ * @param root folder of caches
+ * @param own folder of the cache that is wanted, whether it is there already or not
+ * @param now milliseconds since 1970
+ */
+export async function makeRoom(
+  root: string,
+  own: string,
+  bytes: number,
+  limit: number,
+  now: number = Date.now(),
+): Promise<CacheRoom> {
+  const others = (await keptCaches(root)).filter(({ folder }) => folder !== own);
+  const idle = others.filter(({ used }) => now - used > inUseMilliseconds).sort((a, b) => a.used - b.used);
+  const sum = (caches: readonly KeptCache[]) => caches.reduce((total, cache) => total + cache.bytes, 0);
+  let left = sum(others);
+  if (left - sum(idle) + bytes > limit) return { fits: false, removed: [], others: left };
+  const removed: string[] = [];
+  for (const cache of idle) {
+    if (left + bytes <= limit) break;
+    await rm(cache.folder, { recursive: true, force: true });
+    removed.push(cache.folder);
+    left -= cache.bytes;
+  }
+  return { fits: true, removed, others: left };
+}
+
+/** The caches in a folder: those sub-folders that hold the mark. */
+async function keptCaches(root: string): Promise<KeptCache[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const caches: KeptCache[] = [];
+  for (const entry of entries) {
+    const folder = join(root, entry.name);
+    const mark = entry.isDirectory() ? await stat(join(folder, cacheMark)).catch(() => null) : null;
+    if (mark) caches.push({ folder, bytes: await sizeOf(folder), used: mark.mtimeMs });
+  }
+  return caches;
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  let bytes = 0;
+  // Another process may remove files meanwhile.
+  for (const name of await readdir(folder).catch(() => [])) {
+    bytes += (await stat(join(folder, name)).catch(() => null))?.size ?? 0;
+  }
+  return bytes;
+}
+
+/** A size in words. */
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+
+/**
+ * Makes room for a planned cache ({@link makeRoom}) and says what it will take, what had to go for it, or that it is too
+ * large, before anything is computed.
+ *
+ * @param what whose hidden states they are
+ * @returns whether it may be filled
+ */
+export async function roomFor(
+  what: string,
+  root: string,
+  { folder, bytes }: { readonly folder: string; readonly bytes: number },
+  limit: number,
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+): Promise<boolean> {
+  const note = (text: string) => onEvent({ kind: "note", text: `${what}: ${text}` });
+  const size = mebibytes(bytes);
+  const { fits, removed, others } = await makeRoom(root, folder, bytes, limit);
+  if (!fits) {
+    const beside = others > 0 ? ` beside ${mebibytes(others)} of other caches` : "";
+    await note(
+      `a cache of hidden states would take ${size}${beside}, more than allowed: computing them in every epoch`,
+    );
+    return false;
+  }
+  for (const one of removed) await note(`removed the cache ${one}, unused the longest, to make room`);
+  await note(`hidden states are cached in ${folder} (${size})`);
+  return true;
+}

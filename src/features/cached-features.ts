@@ -1,0 +1,149 @@
+import type { TrainEvent } from "../engine/events.js";
+import type { Tensors } from "../engine/executor.js";
+import type { EncodedText } from "../tasks/task.js";
+import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
+import { inferenceBatches } from "./batches.js";
+import type { FeatureCache, FeatureDType } from "./feature-cache.js";
+import type { FeatureSource, ReadPositions } from "./feature-sources.js";
+import { putRows, takeRows } from "./token-rows.js";
+
+/** States of a data set that are kept in a cache. */
+export interface CachedStates<E extends EncodedText> {
+  readonly cache: FeatureCache;
+  /** In the order in which the cache holds them. */
+  readonly examples: readonly E[];
+  /** The names of the states, in the order in which an example's record holds them. */
+  readonly names: readonly string[];
+  readonly hiddenSize: number;
+  readonly dtype: FeatureDType;
+  /** Where the last of the states is kept, if not at every token. */
+  readonly lastAt?: ReadPositions<E> | null;
+}
+
+/** Reads states from a cache that was filled. */
+export class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
+  private readonly index: ReadonlyMap<E, number>;
+
+  constructor(private readonly states: CachedStates<E>) {
+    this.index = new Map(states.examples.map((example, i) => [example, i]));
+  }
+
+  get dtype(): FeatureDType {
+    return this.states.dtype;
+  }
+
+  async batch(examples: readonly E[], width: number): Promise<Tensors> {
+    const { cache, names, hiddenSize, dtype, lastAt } = this.states;
+    const rowBytes = hiddenSize * dtypeBytes[dtype];
+    const buffers = names.map(() => new Uint8Array(examples.length * width * rowBytes));
+    await Promise.all(
+      examples.map(async (example, row) => {
+        const record = await cache.read(this.index.get(example) ?? -1);
+        const size = example.inputIds.length * rowBytes;
+        buffers.forEach((buffer, i) => {
+          const text = buffer.subarray(row * width * rowBytes);
+          const positions = i === names.length - 1 ? lastAt?.of(example) : undefined;
+          if (positions) putRows(text, positions, rowBytes, record.subarray(i * size));
+          else text.set(record.subarray(i * size, (i + 1) * size));
+        });
+      }),
+    );
+    const shape = [examples.length, width, hiddenSize];
+    const tensors = names.map((name, i) => {
+      const data = viewAs(dtype, buffers[i] as Uint8Array<ArrayBuffer>);
+      return [name, { dtype, shape, data } as HostTensor];
+    });
+    return Object.fromEntries(tensors);
+  }
+
+  close(): Promise<void> {
+    return this.states.cache.close();
+  }
+}
+
+/**
+ * Computes what a cache lacks and gives its states.
+ *
+ * @param load opens what computes the states; called when the first shard is missing: a filled cache needs nothing
+ * @param what names the examples in events
+ * @param signal stops with an AbortError; what is complete stays
+ */
+export async function fillCache<E extends EncodedText>(
+  states: CachedStates<E>,
+  load: () => Promise<FeatureSource<E>>,
+  what: string,
+  signal: AbortSignal | undefined,
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+): Promise<CachedFeatures<E>> {
+  const { cache, examples } = states;
+  let source: FeatureSource<E> | null = null;
+  let started = performance.now();
+  await cache.fill(
+    async (indices) => {
+      if (!source) {
+        source = await load();
+        // The rate, and what is left by it, is that of the sentences.
+        started = performance.now();
+        await onEvent({ kind: "prepare", what, done: 0, total: examples.length, seconds: 0 });
+      }
+      const shard = indices.map((i) => examples[i] as E);
+      return computeRecords(source, states, shard, signal);
+    },
+    (done, total) =>
+      void onEvent({ kind: "prepare", what, done, total, seconds: (performance.now() - started) / 1000 }),
+  );
+  await (source as FeatureSource<E> | null)?.close();
+  return new CachedFeatures(states);
+}
+
+/** States of each example without padding, one after another, the last one where it is kept. */
+async function computeRecords<E extends EncodedText>(
+  source: FeatureSource<E>,
+  { names, lastAt }: CachedStates<E>,
+  examples: readonly E[],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array[]> {
+  const records = new Array<Uint8Array>(examples.length);
+  const lengths = examples.map(({ inputIds }) => inputIds.length);
+  const compute = (batch: readonly number[]) =>
+    source.batch(
+      batch.map((i) => examples[i] as E),
+      Math.max(...batch.map((i) => lengths[i] as number)),
+    );
+  for await (const [batch, states] of oneAhead(inferenceBatches(lengths), compute)) {
+    signal?.throwIfAborted();
+    batch.forEach((i, row) => {
+      const positions = lastAt?.of(examples[i] as E);
+      const parts = names.map((name, k) => {
+        const state = states[name] as HostTensor;
+        const rows = textBytes(state, row, lengths[i] as number);
+        return positions && k === names.length - 1 ? takeRows(rows, positions, rowBytesOf(state)) : rows;
+      });
+      records[i] = Buffer.concat(parts);
+    });
+  }
+  return records;
+}
+
+/** Results one after another, each being dealt with while the next is computed. */
+async function* oneAhead<T, R>(items: readonly T[], compute: (item: T) => Promise<R>): AsyncGenerator<[T, R]> {
+  let running = items.length > 0 ? compute(items[0] as T) : null;
+  for (const [i, item] of items.entries()) {
+    const result = await (running as Promise<R>);
+    const following = items[i + 1];
+    running = following === undefined ? null : compute(following);
+    // Whoever stops here does not wait for it, and nobody else would hear of its failure.
+    running?.catch(() => undefined);
+    yield [item, result];
+  }
+}
+
+/** Bytes of one position. */
+const rowBytesOf = ({ shape, dtype }: HostTensor): number => (shape[2] as number) * dtypeBytes[dtype];
+
+/** The first `tokens` positions of one text of `[batch, width, hidden]`. */
+function textBytes(tensor: HostTensor, row: number, tokens: number): Uint8Array {
+  const width = tensor.shape[1] as number;
+  const token = rowBytesOf(tensor);
+  return bytesOf(tensor).subarray(row * width * token, (row * width + tokens) * token);
+}

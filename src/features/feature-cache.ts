@@ -1,0 +1,182 @@
+/**
+ * Hidden states of a frozen backbone on disk: computed once, read by position in every later epoch and run.
+ *
+ * A cache is a folder named by the hash of all that decides its bits: backbone, encoded data, layers, dtype. Examples
+ * stand in it by length; each shard ends with the SHA-256 of what is before, so a torn or damaged one is noticed and
+ * computed again. Shards get their name when they are whole: two processes may fill and read one cache.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, stat, utimes } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileError, writeAtomically, writeFileAtomically } from "../files/atomic.js";
+import { dtypeBytes } from "../tensor.js";
+import type { JsonSettings } from "../training/checkpoint.js";
+import { hashJson } from "../weights/hash.js";
+import { cacheMark } from "./cache-room.js";
+
+export type FeatureDType = "float16" | "float32";
+
+export interface FeatureCacheOptions {
+  /** Folder that holds caches. */
+  readonly root: string;
+  /** What decides the bits, besides lengths, layers and dtype: hashes of backbone and data. */
+  readonly identity: JsonSettings;
+  /** Tokens of each example. */
+  readonly lengths: readonly number[];
+  /** Hidden states that are kept. */
+  readonly layers: readonly number[];
+  /**
+   * So many rows are kept of the last of these, and not one of every token; the identity tells which. Null or left out
+   * keeps all.
+   */
+  readonly lastRows?: number | null;
+  readonly hiddenSize: number;
+  readonly dtype: FeatureDType;
+}
+
+/** Where a cache is kept unless the user says otherwise. */
+export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kadapter", "features");
+}
+
+const shardBytes = 64 * 2 ** 20;
+const checksumBytes = 32;
+
+interface Shard {
+  readonly file: string;
+  /** Indices of its examples, in the order in which they stand in it. */
+  readonly examples: readonly number[];
+  readonly bytes: number;
+}
+
+/** Computes the kept hidden states of examples of one shard: for each its bytes, layer after layer, token after token. */
+export type ComputeFeatures = (examples: readonly number[]) => Promise<readonly Uint8Array[]>;
+
+/** A planned cache: its place and size are known before anything is computed. */
+export class FeatureCache {
+  readonly folder: string;
+  /** Size of the whole on disk. */
+  readonly bytes: number;
+  private readonly shards: readonly Shard[];
+  private readonly places: readonly { readonly shard: number; readonly offset: number }[];
+  private readonly handles: (FileHandle | null)[];
+
+  constructor(private readonly options: FeatureCacheOptions) {
+    const { root, identity, lengths, layers, hiddenSize, dtype } = options;
+    const key = hashJson({
+      ...identity,
+      layers: [...layers],
+      hiddenSize,
+      dtype,
+      lengths: hashJson([...lengths]),
+      version: 2,
+    });
+    this.folder = join(root, key.slice(0, 32));
+    const { shards, places } = this.plan();
+    this.shards = shards;
+    this.places = places;
+    this.bytes = shards.reduce((sum, { bytes }) => sum + bytes + checksumBytes, 0);
+    this.handles = shards.map(() => null);
+  }
+
+  /** Bytes of one example. */
+  recordBytes(example: number): number {
+    const { lengths, layers, lastRows = null, hiddenSize, dtype } = this.options;
+    const tokens = lengths[example] as number;
+    return (tokens * (layers.length - 1) + (lastRows ?? tokens)) * hiddenSize * dtypeBytes[dtype];
+  }
+
+  private plan() {
+    const order = Array.from(this.options.lengths.keys()).sort(
+      (a, b) => (this.options.lengths[a] as number) - (this.options.lengths[b] as number),
+    );
+    const shards: { file: string; examples: number[]; bytes: number }[] = [];
+    const places = new Array<{ shard: number; offset: number }>(order.length);
+    for (const example of order) {
+      const size = this.recordBytes(example);
+      let last = shards.at(-1);
+      if (!last || (last.bytes > 0 && last.bytes + size > shardBytes)) {
+        last = {
+          file: join(this.folder, `shard-${String(shards.length).padStart(5, "0")}.bin`),
+          examples: [],
+          bytes: 0,
+        };
+        shards.push(last);
+      }
+      places[example] = { shard: shards.length - 1, offset: last.bytes };
+      last.examples.push(example);
+      last.bytes += size;
+    }
+    return { shards, places };
+  }
+
+  /** Computes what is missing or damaged and opens all shards for reading. */
+  async fill(compute: ComputeFeatures, onProgress?: (done: number, total: number) => void): Promise<void> {
+    await writeFileAtomically(join(this.folder, cacheMark), `${JSON.stringify(this.options.identity, null, 2)}\n`);
+    let done = 0;
+    for (const [i, shard] of this.shards.entries()) {
+      if (!(await isWhole(shard))) {
+        await writeShard(shard, await compute(shard.examples));
+        await this.markUse();
+      }
+      this.handles[i] = await open(shard.file, "r").catch((error: unknown) => {
+        throw fileError(shard.file, "read the cache", error);
+      });
+      done += shard.examples.length;
+      onProgress?.(done, this.options.lengths.length);
+    }
+  }
+
+  /** A long filling stays in use. */
+  private async markUse(): Promise<void> {
+    const now = new Date();
+    await utimes(join(this.folder, cacheMark), now, now).catch(() => undefined);
+  }
+
+  /** The bytes of one example: `[tokens, hidden]` of each layer, of the last one `[rows, hidden]`. */
+  async read(example: number): Promise<Uint8Array<ArrayBuffer>> {
+    const place = this.places[example];
+    const handle = place && this.handles[place.shard];
+    if (!place || !handle) throw new Error(`example ${example} is not in the cache`);
+    const bytes = new Uint8Array(this.recordBytes(example));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, place.offset);
+    if (bytesRead !== bytes.length) throw new Error(`${this.shards[place.shard]?.file} was cut while it was in use`);
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    for (const handle of this.handles) await handle?.close();
+    this.handles.fill(null);
+  }
+}
+
+/** Whether a shard is there, has the right size and the right checksum. */
+async function isWhole({ file, bytes }: Shard): Promise<boolean> {
+  const info = await stat(file).catch(() => null);
+  if (info?.size !== bytes + checksumBytes) return false;
+  const hash = createHash("sha256");
+  let tail = Buffer.alloc(0);
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    const all = tail.length > 0 ? Buffer.concat([tail, chunk]) : chunk;
+    const body = Math.max(0, all.length - checksumBytes);
+    hash.update(all.subarray(0, body));
+    tail = Buffer.from(all.subarray(body));
+  }
+  return hash.digest().equals(tail);
+}
+
+async function writeShard({ file, bytes }: Shard, records: readonly Uint8Array[]): Promise<void> {
+  const total = records.reduce((sum, { length }) => sum + length, 0);
+  if (total !== bytes) throw new Error(`${file}: ${total} bytes were computed instead of ${bytes}`);
+  const hash = createHash("sha256");
+  await writeAtomically(file, async (handle) => {
+    for (const record of records) {
+      hash.update(record);
+      await handle.writeFile(record);
+    }
+    await handle.writeFile(hash.digest());
+  });
+}

@@ -1,0 +1,96 @@
+import type { TrainEvent } from "../engine/events.js";
+import type { Executor } from "../engine/executor.js";
+import { hiddenStateName } from "../models/knowledge-model.js";
+import type { EncodedText } from "../tasks/task.js";
+import { hashLists } from "../weights/hash.js";
+import { roomFor } from "./cache-room.js";
+import { fillCache } from "./cached-features.js";
+import { FeatureCache, type FeatureDType } from "./feature-cache.js";
+import { type FeatureSource, idsOf, JoinedFeatures, type NeededStates, StreamedFeatures } from "./feature-sources.js";
+import type { BackboneHandle, BackbonePrecision, FrozenBackboneOptions } from "./frozen-backbone.js";
+import { int8Report } from "./int8-report.js";
+
+export interface FeatureOptions {
+  /** Folder of caches; null computes everything anew. */
+  readonly cache: string | null;
+  /**
+   * Most bytes of all caches in the folder together: older ones make room, and for one that is too large even so, the
+   * hidden states are computed anew.
+   */
+  readonly cacheLimit: number;
+  readonly dtype: FeatureDType;
+  /** How the backbone computes them; float32 by default. */
+  readonly precision?: BackbonePrecision;
+  /** Stops the filling of a cache with an AbortError; what is complete of it stays. */
+  readonly signal?: AbortSignal;
+}
+
+/** int8 weights are kept beside the hidden states. */
+export const backboneOptions = ({ dtype, precision, cache }: FeatureOptions): FrozenBackboneOptions => ({
+  dtype,
+  ...(precision ? { precision } : {}),
+  int8Folder: cache,
+});
+
+/** What decides the bits of hidden states, besides their layers and dtype. */
+export function featureIdentity(
+  executor: Executor,
+  folder: BackboneHandle,
+  examples: readonly EncodedText[],
+  { precision }: FeatureOptions,
+): { readonly backbone: string; readonly data: string; readonly int8?: number } {
+  return {
+    backbone: folder.hash,
+    data: hashLists(idsOf(examples)),
+    ...(precision === "int8" ? { int8: executor.int8WeightBits } : {}),
+  };
+}
+
+/**
+ * The hidden states of a data set: from a cache, which is filled first, or computed batch by batch where a cache is
+ * not wanted or would be too large. Both ways round to the same dtype. The embedding output is a look-up: it is never
+ * kept, and of the highest layer nothing but what is read.
+ *
+ * @param onEvent told what is decided and how far the filling is
+ */
+export async function openFeatures<E extends EncodedText>(
+  executor: Executor,
+  folder: BackboneHandle,
+  needed: NeededStates<E>,
+  examples: readonly E[],
+  what: string,
+  options: FeatureOptions,
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+): Promise<FeatureSource<E>> {
+  const { dtype } = options;
+  const { layers, lastAt = null } = needed;
+  const kept = layers.filter((layer) => layer > 0);
+  const load = (wanted: NeededStates<E>) => StreamedFeatures.load(executor, folder, wanted, backboneOptions(options));
+  const stream = async (wanted: NeededStates<E>) => {
+    const streamed = await load(wanted);
+    if (options.precision === "int8") {
+      const exact = await StreamedFeatures.load(executor, folder, wanted, { dtype: "float32" });
+      await onEvent({ kind: "note", text: `${what}: ${await int8Report(exact, streamed, examples)}` });
+      await exact.close();
+    }
+    return streamed;
+  };
+  if (options.cache === null || kept.length === 0) return stream(needed);
+  const { hiddenSize } = folder.config;
+  const cache = new FeatureCache({
+    root: options.cache,
+    identity: {
+      ...featureIdentity(executor, folder, examples, options),
+      ...(lastAt ? { lastAt: hashLists(examples.map((example) => lastAt.of(example))) } : {}),
+    },
+    lengths: examples.map(({ inputIds }) => inputIds.length),
+    layers: kept,
+    lastRows: lastAt?.count ?? null,
+    hiddenSize,
+    dtype,
+  });
+  if (!(await roomFor(what, options.cache, cache, options.cacheLimit, onEvent))) return stream(needed);
+  const states = { cache, examples, names: kept.map(hiddenStateName), hiddenSize, dtype, lastAt };
+  const cached = await fillCache(states, () => stream({ layers: kept, lastAt }), what, options.signal, onEvent);
+  return layers.includes(0) ? new JoinedFeatures([cached, await load({ layers: [0] })]) : cached;
+}

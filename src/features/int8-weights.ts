@@ -1,0 +1,58 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { makeFolder } from "../files/atomic.js";
+import type { Parameter } from "../graph/index.js";
+import { quantizedFrom, quantizeWeight, scalesOf } from "../nn/index.js";
+import { float32Tensor, type HostTensor } from "../tensor.js";
+import { hashJson } from "../weights/hash.js";
+import { readSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
+
+export interface Int8Source {
+  /** Hash of the float32 weights. */
+  readonly hash: string;
+  readonly bits: 7 | 8;
+  /** Folder in which the result is kept; null keeps nothing. */
+  readonly folder: string | null;
+  /** A float32 weight by its name. */
+  read(name: string): Promise<Float32Array>;
+}
+
+/**
+ * The int8 forms of frozen weights: quantised once, then taken from their file.
+ *
+ * @param parameters those that a graph wants, values and scales
+ */
+export async function int8Weights(
+  parameters: readonly Parameter[],
+  source: Int8Source,
+): Promise<ReadonlyMap<string, HostTensor>> {
+  if (source.folder === null) return quantizeAll(parameters, source);
+  const key = hashJson({
+    weights: source.hash,
+    bits: source.bits,
+    names: parameters.map(({ name }) => name),
+    version: 1,
+  });
+  const folder = join(source.folder, "int8");
+  const file = join(folder, `${key.slice(0, 32)}.safetensors`);
+  if (!(await stat(file).catch(() => null))) {
+    await makeFolder(folder);
+    await writeSafetensors(file, [...(await quantizeAll(parameters, source))]);
+  }
+  const names = parameters.map(({ name }) => name);
+  return new Map(Object.entries(await readSafetensors(file, names)));
+}
+
+async function quantizeAll(parameters: readonly Parameter[], source: Int8Source): Promise<Map<string, HostTensor>> {
+  const tensors = new Map<string, HostTensor>();
+  for (const { name, shape, dtype } of parameters) {
+    if (dtype !== "int8") continue;
+    const weight = quantizedFrom(name) as string;
+    const outputs = shape[1] as number;
+    const { values, scales } = quantizeWeight(await source.read(weight), outputs, source.bits);
+    tensors.set(name, { dtype: "int8", shape, data: values });
+    tensors.set(scalesOf(weight), float32Tensor([outputs], scales));
+  }
+  return tensors;
+}

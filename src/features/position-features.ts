@@ -1,0 +1,176 @@
+import { holdsAdapter } from "../adapters/config.js";
+import {
+  type AdapterManifest,
+  readAdapterManifest,
+  readAdapterParameters,
+  requireSameBackbone,
+} from "../adapters/folder.js";
+import { adapterShapes } from "../adapters/official/import-adapter.js";
+import type { Executor } from "../engine/executor.js";
+import { userError } from "../errors.js";
+import { hiddenStateName } from "../models/knowledge-model.js";
+import { selectRows } from "../tasks/select.js";
+import { floatsOf, type HostTensor } from "../tensor.js";
+import { AdapterGraph } from "./adapter-graph.js";
+import { type BackboneHandle, backboneIdentity, FrozenBackbone, padBatch } from "./frozen-backbone.js";
+
+/** A finished adapter that is read and not trained. */
+export interface FrozenAdapter {
+  readonly name: string;
+  readonly folder: string;
+  readonly manifest: AdapterManifest;
+}
+
+/** Opens an adapter's folder to be read beside a backbone. */
+export async function openFrozenAdapter(
+  name: string,
+  folder: string,
+  backbone: BackboneHandle,
+): Promise<FrozenAdapter> {
+  const manifest = await readAdapterManifest(folder);
+  if (!holdsAdapter(manifest.features)) {
+    throw userError({
+      where: folder,
+      what: `it is a baseline on ${manifest.features}, there is no adapter in it`,
+      expected: "an adapter",
+    });
+  }
+  requireSameBackbone(folder, manifest, backboneIdentity(backbone));
+  return { name, folder, manifest };
+}
+
+/** A text and the positions in it that are read. */
+export interface PositionedText {
+  readonly inputIds: readonly number[];
+  readonly positions: readonly number[];
+}
+
+/** Vectors of all positions, text after text: `[rows, hidden]`. */
+export type PositionVectors = ReadonlyMap<string, Float32Array>;
+
+/** The name of the backbone's own vectors among {@link PositionVectors}. */
+export const backboneName = "";
+
+/** Where vectors at positions come from. */
+export interface PositionSource {
+  /**
+   * The vectors at the texts' positions: the backbone's under {@link backboneName}, adapters' under their names.
+   *
+   * @param names adapters that are run; all where it is left out
+   */
+  vectors(texts: readonly PositionedText[], names?: readonly string[]): Promise<PositionVectors>;
+  close(): Promise<void>;
+}
+
+/** A frozen backbone with frozen adapters, each run once for a batch however many heads read them. */
+export class PositionFeatures implements PositionSource {
+  private constructor(
+    private readonly backbone: FrozenBackbone,
+    private readonly adapters: readonly LoadedAdapter[],
+  ) {}
+
+  static async open(
+    executor: Executor,
+    folder: BackboneHandle,
+    adapters: readonly FrozenAdapter[],
+  ): Promise<PositionFeatures> {
+    const taps = adapters.flatMap(({ manifest }) => manifest.architecture.layers);
+    const layers = [...new Set([...taps, folder.config.layers])].sort((a, b) => a - b);
+    const loaded: LoadedAdapter[] = [];
+    for (const adapter of adapters) loaded.push(await loadAdapter(executor, adapter, folder.config.hiddenSize));
+    return new PositionFeatures(await FrozenBackbone.load(executor, folder, layers), loaded);
+  }
+
+  async vectors(texts: readonly PositionedText[], names?: readonly string[]): Promise<PositionVectors> {
+    const { folder, layers } = this.backbone;
+    const { hiddenSize, padTokenId } = folder.config;
+    const ids = texts.map(({ inputIds }) => inputIds);
+    const width = Math.max(...ids.map(({ length }) => length));
+    const states = await this.backbone.run(padBatch(ids, width, padTokenId));
+    const last = floatsOf(states, hiddenStateName(folder.config.layers));
+    const found = new Map([[backboneName, pickRows(last, texts, hiddenSize, (row, at) => row * width + at)]]);
+    const wanted = this.adapters.filter(({ name }) => names?.includes(name) ?? true);
+    for (const [i, { name, layers: own, graph }] of wanted.entries()) {
+      const rows = Math.max(...texts.map(({ positions }) => positions.length));
+      // The buffers may be moved, so what is needed again is copied.
+      const copies = i + 1 < wanted.length;
+      const fed = Object.fromEntries(
+        [...new Set(own)].map((layer) => {
+          const state = states[hiddenStateName(layer)] as HostTensor<"float32">;
+          return [hiddenStateName(layer), copies ? { ...state, data: state.data.slice() } : state];
+        }),
+      );
+      const { attentionMask } = padBatch(ids, width, padTokenId);
+      const select = selectRows(
+        texts.map(({ positions }) => positions),
+        rows,
+        width,
+      );
+      const feeds = { ...fed, select, attention_mask: attentionMask };
+      const output = (await graph.run(feeds)).data as Float32Array;
+      found.set(
+        name,
+        pickRows(output, texts, hiddenSize, (row, _at, index) => row * rows + index),
+      );
+    }
+    if (!layers.includes(folder.config.layers)) throw new Error("the last hidden state was not computed");
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await this.backbone.close();
+    for (const { graph } of this.adapters) await graph.close();
+  }
+}
+
+interface LoadedAdapter {
+  readonly name: string;
+  readonly layers: readonly number[];
+  readonly graph: AdapterGraph;
+}
+
+/** An adapter's graph, read from its folder. */
+async function loadAdapter(executor: Executor, adapter: FrozenAdapter, hiddenSize: number): Promise<LoadedAdapter> {
+  const { architecture: config } = adapter.manifest;
+  const parameters = await readAdapterParameters(adapter.folder, "adapter", adapterShapes(config, hiddenSize));
+  const types = { dtype: "float32", outputDtype: "float32" } as const;
+  const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: true });
+  return { name: adapter.name, layers: config.layers, graph };
+}
+
+/** Rows of a tensor, one for each position. */
+function pickRows(
+  data: Float32Array,
+  texts: readonly PositionedText[],
+  size: number,
+  place: (text: number, position: number, index: number) => number,
+): Float32Array {
+  const all = texts.reduce((sum, { positions }) => sum + positions.length, 0);
+  const rows = new Float32Array(all * size);
+  let at = 0;
+  texts.forEach(({ positions }, text) => {
+    positions.forEach((position, index) => {
+      const from = place(text, position, index) * size;
+      rows.set(data.subarray(from, from + size), at);
+      at += size;
+    });
+  });
+  return rows;
+}
+
+/** Vectors side by side: `[rows, hidden]` of each name → `[rows, names · hidden]`. */
+export function joinVectors(vectors: PositionVectors, names: readonly string[], size: number): Float32Array {
+  const parts = names.map((name) => {
+    const part = vectors.get(name);
+    if (!part) throw new Error(`there are no vectors of ${name}`);
+    return part;
+  });
+  const rows = (parts[0]?.length ?? 0) / size;
+  const joined = new Float32Array(rows * size * parts.length);
+  for (let row = 0; row < rows; row++) {
+    parts.forEach((part, i) => {
+      joined.set(part.subarray(row * size, (row + 1) * size), (row * parts.length + i) * size);
+    });
+  }
+  return joined;
+}

@@ -1,0 +1,100 @@
+/**
+ * Trained language models as folders in Hugging Face's layout.
+ * @module
+ */
+import { copyFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Tensors } from "../engine/executor.js";
+import { userError } from "../errors.js";
+import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/frozen-backbone.js";
+import { readNamed } from "../features/word-embeddings.js";
+import { writeFileAtomically } from "../files/atomic.js";
+import type { HostTensor } from "../tensor.js";
+import type { LanguageModelStart } from "../training/language-model.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
+
+/** config.json as it was read or made. */
+export type ConfigJson = Readonly<Record<string, unknown>>;
+
+/** Hugging Face's keys for a model's parameters with its head, by this project's names. */
+export function huggingFaceKeys({ definition, config }: BackboneKind, where: string): ReadonlyMap<string, string> {
+  const { parameters, headParameters } = definition.build(config);
+  const keys = new Map([
+    ...parameters.map(({ name }) => [name, `${definition.prefix}${name}`] as const),
+    ...headParameters.map(({ name }) => [name, name] as const),
+  ]);
+  for (const [name, key] of keys) {
+    if (definition.canonicalKey(key, true) === name) continue;
+    throw userError({
+      where,
+      what: `models of the kind ${definition.kind} cannot be written`,
+      expected: "BERT, RoBERTa, XLM-RoBERTa, ELECTRA or GPT-2",
+    });
+  }
+  return keys;
+}
+
+/** Writes a model beside its tokenizer's files; config.json comes last, so that a folder that has it is complete. */
+export async function writeLanguageModel(
+  folder: string,
+  start: LanguageModelStart,
+  json: ConfigJson,
+  tensors: readonly (readonly [name: string, tensor: HostTensor])[],
+  card: string,
+): Promise<void> {
+  const keys = huggingFaceKeys(start, folder);
+  const named = tensors.map(([name, tensor]) => [keys.get(name) ?? name, tensor] as const);
+  const [dtype = "float32"] = tensors.map(([, tensor]) => tensor.dtype);
+  await writeSafetensors(join(folder, "model.safetensors"), named, { format: "pt" });
+  await writeFileAtomically(join(folder, "README.md"), card);
+  const { torch_dtype: _, ...config } = json;
+  const written = { ...config, architectures: [start.definition.lmClass], dtype };
+  await writeFileAtomically(join(folder, "config.json"), `${JSON.stringify(written, null, 2)}\n`);
+}
+
+/**
+ * Writes a backbone that was trained on as a folder of its own, its head for words left out: weights, its tokenizer and
+ * its configuration, which comes last, so that a folder that has it is complete.
+ */
+export async function writeBackbone(
+  folder: string,
+  backbone: BackboneHandle,
+  tensors: readonly (readonly [name: string, tensor: HostTensor])[],
+  card: string,
+): Promise<void> {
+  const keys = huggingFaceKeys(backbone, backbone.folder);
+  const named = tensors.map(([name, tensor]) => [keys.get(name) ?? name, tensor] as const);
+  await copyTokenizer(backbone.folder, folder);
+  await writeSafetensors(join(folder, "model.safetensors"), named, { format: "pt" });
+  await writeFileAtomically(join(folder, "README.md"), card);
+  await copyFile(join(backbone.folder, "config.json"), join(folder, "config.json"));
+}
+
+const tokenizerFile = /^(tokenizer|special_tokens|added_tokens).*\.json$|^vocab\.(txt|json)$|^merges\.txt$|\.model$/;
+
+/** Copies a model's tokenizer files. */
+export async function copyTokenizer(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (tokenizerFile.test(name)) await copyFile(join(from, name), join(to, name));
+  }
+}
+
+/** A given model as a training's start; a head that its weights do not hold is drawn. */
+export function givenModelStart(backbone: BackboneHandle): LanguageModelStart {
+  const { definition, config, tokenizer, hash } = backbone;
+  if (definition.build(config).targets) {
+    throw userError({
+      where: backbone.folder,
+      what: `models of the kind ${definition.kind} predict words in a way that cannot be trained here`,
+      expected: "BERT, RoBERTa, XLM-RoBERTa, ELECTRA or GPT-2",
+    });
+  }
+  huggingFaceKeys(backbone, backbone.folder);
+  return { definition, config, tokenizer, hash, given: () => allTensors(backbone) };
+}
+
+async function allTensors(backbone: BackboneHandle): Promise<Tensors> {
+  const { headParameters } = backbone.definition.build(backbone.config);
+  const names = headParameters.map(({ name }) => name);
+  return { ...(await readBackboneTensors(backbone)), ...Object.fromEntries(await readNamed(backbone, names, true)) };
+}

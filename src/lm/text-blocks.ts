@@ -1,0 +1,74 @@
+import { type EncodedLine, packLines, readTextLines, type TokenBlock } from "../data/text.js";
+import { userError } from "../errors.js";
+import { float32Tensor, type HostTensor } from "../tensor.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+
+export interface TextBlockOptions {
+  /** Longest text in tokens, special tokens included. */
+  readonly maxLength: number;
+  /** Blocks of each file that are read; all where it is left out. */
+  readonly limit?: number;
+}
+
+/** Plain text as token blocks, one at a time: lines are packed until a block is full. */
+export async function* readTextBlocks(
+  files: readonly string[],
+  tokenizer: Tokenizer,
+  { maxLength, limit = Number.POSITIVE_INFINITY }: TextBlockOptions,
+): AsyncGenerator<TokenBlock> {
+  const length = maxLength - tokenizer.withSpecials([]).length;
+  for (const file of files) {
+    let blocks = 0;
+    for await (const block of packLines(encodedLines([file], tokenizer), length, tokenizer.specials.sep)) {
+      if (blocks++ >= limit) break;
+      yield block;
+    }
+  }
+}
+
+async function* encodedLines(files: readonly string[], tokenizer: Tokenizer): AsyncGenerator<EncodedLine> {
+  for await (const { text } of readTextLines(files)) {
+    const line = encodeLine(text, tokenizer);
+    if (line.ids.length > 0) yield line;
+  }
+}
+
+/** A line's tokens, and for each the first one of its word: a run of letters, marks and digits, or one of all else. */
+export function encodeLine(text: string, tokenizer: Tokenizer): EncodedLine {
+  const { ids, offsets } = tokenizer.encode(text);
+  const words: number[] = [];
+  offsets.forEach(([start], i) => {
+    const [, before] = offsets[i - 1] ?? [0, -1];
+    const joins = i > 0 && (start < before || (start === before && joined.test(text.slice(start - 1, start + 1))));
+    words.push(joins ? (words[i - 1] as number) : i);
+  });
+  return { ids, words };
+}
+
+const joined = /^[\p{L}\p{M}\p{N}]{2}/u;
+
+/** All blocks of some files, in memory: eight bytes a token. */
+export async function collectTextBlocks(
+  files: readonly string[],
+  tokenizer: Tokenizer,
+  options: TextBlockOptions,
+): Promise<readonly TokenBlock[]> {
+  const blocks: TokenBlock[] = [];
+  for await (const block of readTextBlocks(files, tokenizer, options)) blocks.push(block);
+  if (blocks.length > 0) return blocks;
+  throw userError({ where: files.join(" "), what: "there is no text", expected: "lines of plain text" });
+}
+
+/** Logarithms of the tokens' shares, one added to each count: what a head's bias need not learn. `[vocab]` */
+export function logFrequencies(blocks: Iterable<TokenBlock>, vocabSize: number): HostTensor<"float32"> {
+  const counts = new Float64Array(vocabSize).fill(1);
+  let total = vocabSize;
+  for (const { ids } of blocks) {
+    total += ids.length;
+    for (const id of ids) counts[id] = (counts[id] as number) + 1;
+  }
+  return float32Tensor(
+    [vocabSize],
+    Float32Array.from(counts, (count) => Math.log(count / total)),
+  );
+}

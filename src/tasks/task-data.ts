@@ -1,0 +1,109 @@
+/**
+ * Examples on their way into a model: read, encoded, counted.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { userError } from "../errors.js";
+import { bytesOf } from "../tensor.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import type { EncodedText, Skipped, Task } from "./task.js";
+
+/** How many examples could not be used, by reason. */
+export type SkipCounts = Readonly<Record<string, number>>;
+
+/** A data set as it was read. */
+export interface ExampleSet<Example> {
+  /** The files, for messages. */
+  readonly where: string;
+  readonly examples: readonly Example[];
+  /** What its format leaves out. */
+  readonly skipped: SkipCounts;
+}
+
+/** A data set as token ids. */
+export interface EncodedData<Encoded extends EncodedText> {
+  readonly examples: readonly Encoded[];
+  readonly skipped: SkipCounts;
+}
+
+/**
+ * Reads a whole data set of one or more files.
+ *
+ * @param read given a file, and what to call for each record that its format leaves out
+ * @param expected what an example is, for the error when there are none
+ */
+export async function collectExamples<Example>(
+  files: readonly string[],
+  read: (file: string, onSkip: (reason: string) => void) => AsyncIterable<Example>,
+  expected: string,
+): Promise<ExampleSet<Example>> {
+  const skipped: Record<string, number> = {};
+  const examples: Example[] = [];
+  const onSkip = (reason: string) => {
+    skipped[reason] = (skipped[reason] ?? 0) + 1;
+  };
+  for (const file of files) {
+    const before = examples.length;
+    for await (const example of read(file, onSkip)) examples.push(example);
+    if (examples.length === before) throw userError({ where: file, what: "the file holds no examples", expected });
+  }
+  return { where: files.join(" "), examples, skipped };
+}
+
+/** Encodes examples; those that do not fit are counted. */
+export function encodeExamples<Example, Encoded extends EncodedText>(
+  task: Task<Example, Encoded, unknown>,
+  tokenizer: Tokenizer,
+  { examples, skipped }: Pick<ExampleSet<Example>, "examples" | "skipped">,
+): EncodedData<Encoded> {
+  const counts: Record<string, number> = { ...skipped };
+  const encoded = examples.flatMap((example) => {
+    const result = task.encode(example, tokenizer);
+    if (!isSkipped(result)) return [result];
+    counts[result.skipped] = (counts[result.skipped] ?? 0) + 1;
+    return [];
+  });
+  return { examples: encoded, skipped: counts };
+}
+
+/**
+ * {@link encodeExamples} of a set from which something must be left.
+ *
+ * @throws UserError where no example fits
+ */
+export function encodeFitting<Example, Encoded extends EncodedText>(
+  task: Task<Example, Encoded, unknown>,
+  tokenizer: Tokenizer,
+  set: ExampleSet<Example>,
+): EncodedData<Encoded> {
+  const encoded = encodeExamples(task, tokenizer, set);
+  if (encoded.examples.length > 0) return encoded;
+  throw userError({
+    where: set.where,
+    what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
+    fix: "raise --max-length",
+  });
+}
+
+/** Whether an example could not be encoded. */
+export function isSkipped(result: EncodedText | Skipped): result is Skipped {
+  return "skipped" in result;
+}
+
+export const countSkipped = (skipped: SkipCounts): number =>
+  Object.values(skipped).reduce((sum, count) => sum + count, 0);
+
+/** SHA-256 of all that examples feed: their tokens and the task's own inputs. */
+export function hashExamples<Encoded extends EncodedText>(
+  task: Pick<Task<never, Encoded, unknown>, "feeds">,
+  examples: readonly Encoded[],
+): string {
+  const hash = createHash("sha256");
+  for (const example of examples) {
+    hash.update(Int32Array.of(example.inputIds.length, ...example.inputIds));
+    for (const [name, tensor] of Object.entries(task.feeds([example], example.inputIds.length))) {
+      hash.update(`${name}:${tensor.shape.join()};`).update(bytesOf(tensor));
+    }
+  }
+  return hash.digest("hex");
+}

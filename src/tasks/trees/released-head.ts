@@ -1,0 +1,93 @@
+import { concat, type GraphBuilder, matmul, type Parameter, type Value } from "../../graph/index.js";
+import { type AttentionMask, drop, type Linear, type ParamScope, type Pass, SelfAttention } from "../../nn/index.js";
+import { type ChoiceLoss, choiceLoss, labelRows } from "../losses.js";
+import { headInits, headLinear } from "../relations/relation-head.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../task.js";
+
+export interface PositionOptions {
+  /** Positions that a head may have: the longest text. */
+  readonly classes: number;
+  readonly loss: ChoiceLoss;
+  /** Whether every position is asked for its head, as in the released code, or only the words' first sub-words. */
+  readonly everyPosition: boolean;
+  readonly dropout: number;
+  readonly init: HeadInit;
+}
+
+/** What the released model computes on its way to the logits, for parity checks. */
+export interface PositionTrace {
+  readonly context: Value;
+  /** `[batch, 1, queries, sequence]` */
+  readonly attention: Value | null;
+  readonly logits: Value;
+}
+
+/**
+ * Head prediction as the released `lin-adapter.py` has it: positions are classes, so a text's length is limited.
+ *
+ *     com = com_dense([h[L] ; o_K]);   logits = out_proj(drop(dense(BertAttention(com))))
+ *
+ * The attention has one head of the backbone's size and leaves padding out.
+ */
+export class ReleasedHeadPredictionHead implements TaskHead {
+  readonly parameters: readonly Parameter[];
+  private readonly comDense: Linear;
+  private readonly attention: SelfAttention;
+  private readonly dense: Linear;
+  private readonly outProj: Linear;
+
+  constructor(
+    scope: ParamScope,
+    { featureSize, hiddenSize }: HeadSizes,
+    private readonly options: PositionOptions,
+  ) {
+    const { classes, dropout, init } = options;
+    const before = scope.all.length;
+    this.comDense = headLinear(scope.at("com_dense"), featureSize, hiddenSize, init);
+    const block = { hiddenSize, heads: 1, layerNormEps: 1e-5, hiddenDropout: dropout, attentionDropout: dropout };
+    this.attention = new SelfAttention(scope.at("self_attention"), block, headInits(hiddenSize, init));
+    this.dense = headLinear(scope.at("dense"), hiddenSize, hiddenSize, init);
+    this.outProj = headLinear(scope.at("out_proj"), hiddenSize, classes, init);
+    this.parameters = scope.all.slice(before);
+  }
+
+  /** The attention reads every position. */
+  select(): null {
+    return null;
+  }
+
+  /** @returns logits `[batch, words or sequence, classes]` */
+  forward(
+    pass: Pass,
+    features: readonly Value[],
+    _select: Value | null,
+    mask: () => AttentionMask,
+  ): { readonly logits: Value; readonly loss: Value } {
+    const { g } = pass;
+    const com = this.combine(pass, features);
+    const rows = this.options.everyPosition ? "sequence" : "words";
+    const { logits } = this.classify(pass, com, mask(), this.queries(g, com));
+    return { logits, loss: this.loss(g, logits, g.input("labels", "int32", ["batch", rows])) };
+  }
+
+  private queries(g: GraphBuilder, com: Value): Value {
+    if (this.options.everyPosition) return com;
+    return matmul(g, g.input("select", "float32", ["batch", "words", "sequence"]), com);
+  }
+
+  combine(pass: Pass, features: readonly Value[]): Value {
+    return this.comDense.forward(pass, concat(pass.g, features, -1));
+  }
+
+  /** @param com `[batch, sequence, hidden]` */
+  classify(pass: Pass, com: Value, mask: AttentionMask, queries: Value = com): PositionTrace {
+    const { output: context, weights } = this.attention.attend(pass, com, mask, queries);
+    const hidden = drop(pass, this.dense.forward(pass, context), this.options.dropout);
+    return { context, attention: weights, logits: this.outProj.forward(pass, hidden) };
+  }
+
+  /** @param labels classes; a row whose label is below 0 is ignored */
+  loss(g: GraphBuilder, logits: Value, labels: Value): Value {
+    return choiceLoss(g, logits, labelRows(g, logits, labels), this.options.loss);
+  }
+}
