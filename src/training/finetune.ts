@@ -4,6 +4,7 @@ import type { Parameters as NamedParameters } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
 import type { DoneEvent, TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
+import { inScope } from "../engine/scopes.js";
 import { openAdapterOutputs } from "../features/adapter-outputs.js";
 import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
 import { backboneOptions, type FeatureOptions, openFeatures } from "../features/features.js";
@@ -89,12 +90,22 @@ interface Setup<Example, Encoded extends EncodedText, Score> extends DownstreamT
  * @param onEvent told of every step, evaluation and checkpoint
  * @param signal stops after the step under way and leaves a checkpoint
  */
-export async function finetune<Example, Encoded extends EncodedText, Score>(
+export function finetune<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
   plan: FinetuneConfig,
   taskData: DownstreamTaskData<Example, Encoded, Score>,
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
+): Promise<FinetuneResult<Score>> {
+  return inScope(executor, (scope) => finetuneIn(scope, plan, taskData, onEvent, signal));
+}
+
+async function finetuneIn<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  plan: FinetuneConfig,
+  taskData: DownstreamTaskData<Example, Encoded, Score>,
+  onEvent: OnEvent,
+  signal: AbortSignal | undefined,
 ): Promise<FinetuneResult<Score>> {
   const setup = prepare(plan, taskData);
   const run = await Run.open(executor, plan, setup, onEvent, signal);

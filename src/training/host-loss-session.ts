@@ -78,6 +78,10 @@ export class HostLossSession<E extends EncodedText> extends StatefulSession impl
     return { loss, gradNorm: single(await this.update.graph.run(rates, this.update.fetch), "grad_norm") };
   }
 
+  async close(): Promise<void> {
+    for (const { graph } of [this.scores, this.accumulate, this.update]) await graph.close();
+  }
+
   private async lossOf(example: E, keys: readonly number[]): Promise<HostLoss> {
     const { task } = this.options;
     const logits: Float32Array[] = [];

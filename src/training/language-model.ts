@@ -7,6 +7,7 @@ import type { BackboneConfig, BackboneDefinition } from "../backbones/index.js";
 import type { TokenBlock } from "../data/text.js";
 import type { DoneEvent, TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
+import { inScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { CausalLm, type LmObjective } from "../lm/causal-lm.js";
 import { LanguageModel } from "../lm/language-model.js";
@@ -89,12 +90,22 @@ export interface LanguageModelResult {
 type OnEvent = (event: TrainEvent) => Promise<void> | void;
 
 /** Trains a language model: the parameters that are best on the dev text. Masks follow from (seed, step, row). */
-export async function trainLanguageModel(
+export function trainLanguageModel(
   executor: Executor,
   plan: LanguageModelConfig,
   data: LanguageModelData,
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
+): Promise<LanguageModelResult> {
+  return inScope(executor, (scope) => trainLanguageModelIn(scope, plan, data, onEvent, signal));
+}
+
+async function trainLanguageModelIn(
+  executor: Executor,
+  plan: LanguageModelConfig,
+  data: LanguageModelData,
+  onEvent: OnEvent,
+  signal: AbortSignal | undefined,
 ): Promise<LanguageModelResult> {
   const { start, settings, weightDecay, maxGradNorm } = plan;
   const model = new LanguageModel(start.definition.build(start.config));

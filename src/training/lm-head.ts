@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
+import { inScope } from "../engine/scopes.js";
 import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
 import type { FrozenAdapter } from "../features/position-features.js";
 import { readWordEmbeddings } from "../features/word-embeddings.js";
@@ -63,12 +64,22 @@ const tiedName = "tied.word_embeddings";
  * Trains a head and writes its folder: the parameters that were best on the dev text. A text is masked otherwise in
  * each epoch; masks follow from seed, epoch and text, so heads that are trained on the same texts see the same holes.
  */
-export async function trainLmHead(
+export function trainLmHead(
   executor: Executor,
   plan: LmHeadConfig,
   texts: MaskedTexts,
   onEvent: (event: TrainEvent) => Promise<void> | void = () => undefined,
   signal?: AbortSignal,
+): Promise<LmHeadResult> {
+  return inScope(executor, (scope) => trainLmHeadIn(scope, plan, texts, onEvent, signal));
+}
+
+async function trainLmHeadIn(
+  executor: Executor,
+  plan: LmHeadConfig,
+  texts: MaskedTexts,
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+  signal: AbortSignal | undefined,
 ): Promise<LmHeadResult> {
   const { backbone, out } = plan;
   const { task, train } = texts;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { noFusion } from "../adapters/fusion.js";
 import type { DoneEvent, TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
+import { inScope } from "../engine/scopes.js";
 import { TokenFeatures } from "../features/feature-sources.js";
 import { type BackboneHandle, readBackboneTensors } from "../features/frozen-backbone.js";
 import type { Parameter } from "../graph/index.js";
@@ -78,12 +79,22 @@ type OnEvent = (event: TrainEvent) => Promise<void> | void;
  * Trains a backbone on all tasks: each step is one task's, in an order that follows from the seed, as many of each as
  * its examples fill. The parameters kept are those with the best mean of the tasks' scores.
  */
-export async function trainMultitask(
+export function trainMultitask(
   executor: Executor,
   plan: MultitaskConfig,
   taskSets: readonly NamedTaskData[],
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
+): Promise<MultitaskResult> {
+  return inScope(executor, (scope) => trainMultitaskIn(scope, plan, taskSets, onEvent, signal));
+}
+
+async function trainMultitaskIn(
+  executor: Executor,
+  plan: MultitaskConfig,
+  taskSets: readonly NamedTaskData[],
+  onEvent: OnEvent,
+  signal: AbortSignal | undefined,
 ): Promise<MultitaskResult> {
   const courses: Course[] = [];
   for (const [index, taskData] of taskSets.entries()) courses.push(await openCourse(executor, plan, taskData, index));
@@ -197,6 +208,9 @@ class MultitaskSession extends StatefulSession implements StepSession<CourseExam
   ) {
     super(new ParameterState(executor, parameters, parameters, () => readBackboneTensors(backbone)));
   }
+
+  /** The tasks' sessions are closed with the training's scope. */
+  async close(): Promise<void> {}
 
   step(microBatches: readonly (readonly CourseExample[])[], scalars: StepScalars): Promise<StepResult> {
     const [first] = microBatches[0] ?? [];

@@ -4,6 +4,7 @@ import { type FeatureKind, holdsAdapter, type KAdapterConfig } from "../adapters
 import { type AdapterManifest, type Parameters, writeAdapterFolder } from "../adapters/folder.js";
 import type { DoneEvent, TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
+import { inScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
 import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
@@ -75,12 +76,22 @@ const bestFile = (out: string) => join(out, "checkpoints", "best.safetensors");
  * @param onEvent told of every step, evaluation and checkpoint
  * @param signal stops after the step under way and leaves a checkpoint
  */
-export async function pretrain<Example, Encoded extends EncodedText, Score>(
+export function pretrain<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
   plan: TrainingConfig,
   taskData: TaskData<Example, Encoded, Score>,
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
+): Promise<PretrainResult<Score>> {
+  return inScope(executor, (scope) => pretrainIn(scope, plan, taskData, onEvent, signal));
+}
+
+async function pretrainIn<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  plan: TrainingConfig,
+  taskData: TaskData<Example, Encoded, Score>,
+  onEvent: OnEvent,
+  signal: AbortSignal | undefined,
 ): Promise<PretrainResult<Score>> {
   const setup = prepare(plan, taskData);
   const sessions = await openSessions(executor, plan, setup, onEvent, signal);

@@ -116,7 +116,7 @@ export interface TrainingVariants {
 }
 
 /** Runs the optimiser steps of a training. */
-export interface StepSession<E extends EncodedText> {
+export interface StepSession<E extends EncodedText> extends AsyncDisposable {
   /** Names of all state slots: parameters, and moments of those that learn. */
   readonly slots: readonly string[];
   /** Given parameters, fresh ones that follow from the seed, and moments of zero. */
@@ -129,6 +129,8 @@ export interface StepSession<E extends EncodedText> {
    * @param next the micro-batch that the next step will begin with: what it reads may be fetched while this step runs
    */
   step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult>;
+  /** Closes its graphs; what it is fed from stays open. */
+  close(): Promise<void>;
 }
 
 /** Runs optimiser steps; parameters and moments live where the graphs run. */
@@ -194,6 +196,10 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
     return { loss, gradNorm: single(await apply.graph.run(rates, apply.fetch), "grad_norm") };
   }
 
+  async close(): Promise<void> {
+    for (const { graph } of [this.fused, ...Object.values(this.split ?? {})]) await graph.close();
+  }
+
   private async feeds(loaded: Loaded, batch: readonly E[], keys: readonly number[]): Promise<Tensors> {
     const { ahead } = this;
     this.ahead = null;
@@ -216,7 +222,7 @@ export function single(tensors: Tensors, name: string): number {
 }
 
 /** Runs the model without dropout and without labels. */
-export class PredictionSession<E extends EncodedText> {
+export class PredictionSession<E extends EncodedText> implements AsyncDisposable {
   private constructor(
     private readonly options: SessionOptions<E>,
     private readonly loaded: Loaded,
@@ -236,6 +242,15 @@ export class PredictionSession<E extends EncodedText> {
     const logits = floatsOf(await this.loaded.graph.run(feeds, this.loaded.fetch), "logits");
     const size = logits.length / batch.length;
     return batch.map((_, i) => logits.slice(i * size, (i + 1) * size));
+  }
+
+  /** Closes its graph; what it is fed from stays open. */
+  close(): Promise<void> {
+    return this.loaded.graph.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Text by text, so that memory does not grow with their number; padding is cut off. */
