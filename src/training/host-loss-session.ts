@@ -29,6 +29,8 @@ import { accumulationFeeds, type StepGraph, splitStep } from "./step.js";
  * them again for the parameters' gradients, which add up. Both times the same is dropped.
  */
 export class HostLossSession<E extends EncodedText> extends StatefulSession implements StepSession<E> {
+  readonly accumulates = true;
+
   private constructor(
     private readonly options: SessionOptions<E>,
     private readonly optimizer: AdamWConfig,

@@ -75,7 +75,7 @@ async function opened(options: { maskPadding: boolean; fixedWidth: boolean }) {
 }
 
 type Opened = Awaited<ReturnType<typeof opened>>;
-const scalars = (update: number) => ({ learningRate: 1e-2, update, seed: 3 });
+const scalars = (update: number) => ({ learningRate: 1e-2, update, epoch: 0, seed: 3 });
 
 /** One step's loss and, in the first moments after it, its gradients. */
 async function oneStep({ session }: Opened) {

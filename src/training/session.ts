@@ -103,6 +103,8 @@ export interface StepScalars {
   readonly learningRate: number;
   /** Counted from 1. */
   readonly update: number;
+  /** Counted from 0. */
+  readonly epoch: number;
   readonly seed: number;
 }
 
@@ -119,6 +121,8 @@ export interface TrainingVariants {
 export interface StepSession<E extends EncodedText> extends AsyncDisposable {
   /** Names of all state slots: parameters, and moments of those that learn. */
   readonly slots: readonly string[];
+  /** Whether a step may have several micro-batches; without, it has exactly one. */
+  readonly accumulates: boolean;
   /** Given parameters, fresh ones that follow from the seed, and moments of zero. */
   initialise(seed: number): Promise<void>;
   /** Takes the tensors of a checkpoint. */
@@ -131,6 +135,17 @@ export interface StepSession<E extends EncodedText> extends AsyncDisposable {
   step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult>;
   /** Closes its graphs; what it is fed from stays open. */
   close(): Promise<void>;
+}
+
+/**
+ * The batch of a step of a session that does not accumulate.
+ *
+ * @throws Error where there are several, or none: nothing is left out without a word
+ */
+export function onlyBatch<E>(microBatches: readonly (readonly E[])[]): readonly E[] {
+  const [batch] = microBatches;
+  if (batch && batch.length > 0 && microBatches.length === 1) return batch;
+  throw new Error(`a step of this session takes one batch of examples, not ${microBatches.length}`);
 }
 
 /** Runs optimiser steps; parameters and moments live where the graphs run. */
@@ -172,12 +187,16 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
     });
   }
 
+  get accumulates(): boolean {
+    return this.split !== null;
+  }
+
   /** One optimiser step over one or more micro-batches. */
   async step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult> {
     const { learningRate, update, seed } = scalars;
     const rates = rateFeeds(learningRate, update, this.optimizer);
     if (microBatches.length === 1 || !this.split) {
-      const feeds = await this.feeds(this.fused, microBatches[0] ?? [], [seed, update, 0]);
+      const feeds = await this.feeds(this.fused, onlyBatch(microBatches), [seed, update, 0]);
       const running = this.fused.graph.run({ ...feeds, ...rates }, this.fused.fetch);
       this.readAhead(this.fused, next);
       const results = await running;

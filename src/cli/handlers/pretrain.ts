@@ -9,14 +9,9 @@ import type { FeatureOptions } from "../../features/features.js";
 import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { chosenAdapterConfig } from "../../training/backbone-start.js";
-import {
-  checkpointFolder,
-  type PretrainResult,
-  pretrain,
-  removeEarlierRun,
-  type TaskData,
-  type TrainingConfig,
-} from "../../training/pretrain.js";
+import type { TrainingConfig } from "../../training/config.js";
+import { type PretrainResult, pretrain, type TaskData } from "../../training/pretrain.js";
+import { checkpointFolder, removeEarlierRun } from "../../training/run.js";
 import type { TrainerSettings } from "../../training/trainer.js";
 import { asStored } from "../../training/training-record.js";
 import type { PretrainRequest } from "../commands/pretrain.js";

@@ -9,7 +9,7 @@ import { MaskedTexts } from "../../lm/masked-texts.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
 import { workerExecutor } from "../../runtime/worker-executor.js";
 import { type LmHeadConfig, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
-import { removeEarlierRun } from "../../training/pretrain.js";
+import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import { adapterSets, type TrainHeadOptions } from "../probe-options.js";
 import { createProgress } from "../progress.js";
