@@ -143,3 +143,14 @@ describe("reading ahead", () => {
     expect(features.read).toEqual([short, long, short]);
   });
 });
+
+describe("a session that takes one batch a step", () => {
+  it("drops no micro-batch without a word", async () => {
+    const { session } = await opened({ maskPadding: true, fixedWidth: false });
+    await session.initialise(1);
+    await expect(session.step([short, long], scalars(1))).rejects.toThrow("one batch of examples, not 2");
+    await expect(session.step([], scalars(1))).rejects.toThrow("not 0");
+    await session.close();
+    await expect(session.step([short], scalars(1))).rejects.toThrow("closed");
+  });
+});
