@@ -127,7 +127,10 @@ describe("a run", () => {
     const change = async () => void (await writeRandomBackbone(path, ["a text"], { ...random, seed: 2 }));
     const open = async (context: RunContext) => {
       const training = await counting({ backbone, evaluate: change })(context);
-      return { ...training, finish: async () => void (finished = true) };
+      const finish = async () => {
+        finished = true;
+      };
+      return { ...training, finish };
     };
     await expect(runTraining(executor, config("touched"), open)).rejects.toThrow("the backbone's files changed");
     expect(finished).toBe(false);
