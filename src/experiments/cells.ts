@@ -54,7 +54,8 @@ export class Cells {
   }
 }
 
-function jsonOrNull(text: string): unknown {
+/** A text as JSON; null where it is none. */
+export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

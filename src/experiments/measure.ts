@@ -40,7 +40,9 @@ export interface MeasureOptions {
   readonly featureOptions: FeatureOptions;
 }
 
-type TestedTaskData<Example, Encoded extends EncodedText, Score> = Required<DownstreamTaskData<Example, Encoded, Score>>;
+type TestedTaskData<Example, Encoded extends EncodedText, Score> = Required<
+  DownstreamTaskData<Example, Encoded, Score>
+>;
 
 /** Measures the head of one folder beside the adapter of another (or the same) on the task's test data. */
 export async function measureAdapter<Example, Encoded extends EncodedText, Score>(

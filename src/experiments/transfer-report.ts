@@ -1,4 +1,4 @@
-import { spread } from "../tasks/relations/prototypes.js";
+import { spread } from "../statistics.js";
 import { controlRows, type TransferCell, type TransferResult, transferRows } from "./transfer-plan.js";
 
 /** One line of the table: a row's features by one view. */
