@@ -2,6 +2,7 @@
  * The trainings of an experiment: each done once, in a folder of its own, and known by all that decides its bits.
  * @module
  */
+import type { KAdapterConfig } from "../adapters/config.js";
 import { readAdapterManifest } from "../adapters/folder.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
@@ -9,6 +10,7 @@ import type { FeatureOptions } from "../features/features.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
 import { encodeExamples, hashExamples } from "../tasks/task-data.js";
+import { chosenInit } from "../training/backbone-start.js";
 import type { DownstreamTaskData } from "../training/finetune.js";
 import { pretrain, removeEarlierRun, type TaskData, type TrainingConfig } from "../training/pretrain.js";
 import { asStored } from "../training/training-record.js";
@@ -126,4 +128,13 @@ export async function pretrainedCell<Example, Encoded extends EncodedText, Score
     watch.onNote?.(`${name}: trained`);
     return { ...trained };
   });
+}
+
+/**
+ * An adapter that starts as copies of the model's own layers.
+ *
+ * @throws UserError where the adapter is not shaped like them
+ */
+export function copiesOfLayers({ backbone, architecture }: TrainingConfig): KAdapterConfig {
+  return { ...architecture, init: chosenInit("backbone", backbone, architecture) };
 }
