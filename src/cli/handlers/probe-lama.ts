@@ -1,13 +1,5 @@
-import {
-  type LamaFact,
-  type LamaRelation,
-  lamaSetsIn,
-  readLama,
-  readLamaSubjects,
-  readVocabulary,
-} from "../../data/lama.js";
-import { inProbedFifth, SubjectIndex } from "../../data/lama-filters.js";
-import { filterSubjects } from "../../data/subject-filter.js";
+import { type LamaRelation, lamaSetsIn, readLama, readVocabulary } from "../../data/lama.js";
+import { filterSubjects, probedSubjects } from "../../data/subject-filter.js";
 import { userError } from "../../errors.js";
 import { ClozeModel } from "../../probing/cloze-model.js";
 import { type LamaReport, probeLama, type RelationReport } from "../../probing/lama.js";
@@ -102,9 +94,7 @@ function sayTotals(output: Output, { macro, skipped, facts, uncased, consistency
 /** `probe filter`: training data without the subjects that are probed. */
 export async function handleFilter(options: FilterOptions, { output }: CommandContext): Promise<void> {
   await refuseExisting(options.out, options.overwrite);
-  const probed: LamaFact[] = [];
-  for await (const fact of readLamaSubjects(options.data)) if (inProbedFifth(fact.subject)) probed.push(fact);
-  const subjects = new SubjectIndex(probed);
+  const subjects = await probedSubjects(options.data);
   const { kept, dropped } = await filterSubjects(options.input, options.out, subjects);
   output.say(`${kept} kept in ${options.out}, ${dropped} left out that name one of ${subjects.size} subjects`);
   output.result({ out: options.out, kept, dropped, subjects: subjects.size });
