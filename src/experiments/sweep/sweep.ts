@@ -5,8 +5,9 @@
  */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { userError } from "../../errors.js";
+import { setting, userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import { formatRecipe } from "../../settings/recipe.js";
 import { jsonOrNull } from "../cells.js";
 import { type RunOutcome, sweepCsv, sweepMarkdown, sweepTable } from "./table.js";
 
@@ -43,12 +44,10 @@ export type RunResult = Readonly<Record<string, unknown>>;
 
 /** How runs of a sweep are done. */
 export interface SweepRunner {
-  /** A run's options as they are kept in its folder: equal texts are equal runs. */
-  format(options: SweepRun["options"]): string;
   /**
    * Trains, or goes on.
    *
-   * @param recipe the file with what {@link format} gave
+   * @param recipe the file with its settings
    * @throws RunFailed where the run cannot be done, but others can
    */
   train(command: readonly string[], recipe: string): Promise<RunResult>;
@@ -86,7 +85,7 @@ export async function runSweep(
   runner: SweepRunner,
   { overwrite = false, onNote = () => undefined }: SweepOptions = {},
 ): Promise<SweepResult> {
-  await clearOthers(sweep, runner, overwrite);
+  await clearOthers(sweep, overwrite);
   const outcomes: RunOutcome[] = [];
   const files = { markdown: join(sweep.out, "table.md"), csv: join(sweep.out, "table.csv") };
   for (const [i, run] of sweep.runs.entries()) {
@@ -117,10 +116,10 @@ interface Kept {
  * Runs that were made with other options are neither taken for these nor thrown away, unless that is asked for. Then
  * they go before the first run begins.
  */
-async function clearOthers(sweep: Sweep, runner: SweepRunner, overwrite: boolean): Promise<void> {
+async function clearOthers(sweep: Sweep, overwrite: boolean): Promise<void> {
   for (const run of sweep.runs) {
     const { folder, recipe } = filesOf(sweep, run);
-    const [before, now] = [await readText(recipe), runner.format(run.options)];
+    const [before, now] = [await readText(recipe), formatRecipe(run.options)];
     if (before === null || before === now) continue;
     if (overwrite) await rm(folder, { recursive: true, force: true });
     else {
@@ -129,7 +128,7 @@ async function clearOthers(sweep: Sweep, runner: SweepRunner, overwrite: boolean
       throw userError({
         where: recipe,
         what: `the run was made with other options (${other})`,
-        fix: "choose another out, or train it anew with --overwrite",
+        fix: `choose another out, or train it anew with ${setting("overwrite")}`,
       });
     }
   }
@@ -163,7 +162,7 @@ async function outcomeOf(
 /** Trains (or goes on with) one run and evaluates it. */
 async function trained(sweep: Sweep, run: SweepRun, runner: SweepRunner): Promise<Record<string, number>> {
   const { folder, recipe } = filesOf(sweep, run);
-  await writeFileAtomically(recipe, runner.format(run.options));
+  await writeFileAtomically(recipe, formatRecipe(run.options));
   const scores = scoresOf(await runner.train(sweep.command, recipe), "");
   for (const { name, files } of sweep.evaluations) {
     Object.assign(scores, scoresOf(await runner.evaluate(folder, run.options, files), `${name}.`));
