@@ -1,15 +1,13 @@
 import { noRelation } from "../data/tacred.js";
 import { userError } from "../errors.js";
+import type { downstreamKinds } from "../settings/choices.js";
 import { choiceTaskData, openQaTaskData, relationsTaskData, typingTaskData } from "../tasks/downstream-task-data.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { ExampleSet } from "../tasks/task-data.js";
 import type { DownstreamTaskData } from "../training/finetune.js";
 import type { AnyTestedTaskData } from "./continual.js";
-import type { DataFiles } from "./data-files.js";
-import { sampleRelations } from "./sample-relations.js";
 
 /** Kinds of downstream tasks, named as by `kadapter finetune`. */
-export const downstreamKinds = ["relations", "entity-typing", "multiple-choice", "open-qa"] as const;
 export type DownstreamKind = (typeof downstreamKinds)[number];
 
 /** A task of the experiment and its files. */
@@ -18,8 +16,8 @@ export interface DownstreamTask {
   readonly name: string;
   readonly kind: DownstreamKind;
   readonly train: string;
-  /** Without one, a tenth of the training data's subjects is held out; relations alone. */
-  readonly dev: string | null;
+  /** A tenth of the training data is held out if it is not given. */
+  readonly dev?: string | undefined;
   readonly test: string;
 }
 
@@ -28,15 +26,13 @@ export interface OpenedTask extends DownstreamTask {
   readonly taskData: AnyTestedTaskData;
 }
 
-/** Reads a task's data; files that are made of others lie among the experiment's data. */
+/** Reads a task's data. */
 export async function openTask(
   task: DownstreamTask,
-  files: DataFiles,
-  onNote: (line: string) => void,
+  onNote: (line: string) => void = () => undefined,
 ): Promise<OpenedTask> {
-  const { name, kind, test } = task;
-  const { train, dev } = task.dev === null ? await heldOut(task, files) : { train: task.train, dev: task.dev };
-  const data = { train: [train], dev: [dev], test: [test] };
+  const { name, kind, train, dev, test } = task;
+  const data = { train: [train], ...(dev === undefined ? {} : { dev: [dev] }), test: [test] };
   switch (kind) {
     case "relations": {
       const { test: testSet, ...rest } = await relationsTaskData(data, {}, {});
@@ -84,23 +80,6 @@ function withinRelations<Example extends { readonly relation: string }>(
   if (left === 0) return set;
   onNote(`${what}: ${left} of ${set.examples.length} have a relation that is not learnt`);
   return { ...set, examples, skipped: { ...set.skipped, "relation-not-learnt": left } };
-}
-
-/** Training data without, and with nothing but, a tenth of their subjects. */
-async function heldOut({ name, kind, train }: DownstreamTask, files: DataFiles) {
-  if (kind !== "relations") {
-    throw userError({
-      where: name,
-      what: "there is no file that chooses the best parameters",
-      expected: "TRAIN,DEV,TEST",
-    });
-  }
-  const shares = { train: 90, dev: 10, test: 0 };
-  const part = (own: "train" | "dev") =>
-    files.made({ name: `${name}-${own}.jsonl`, from: [train], how: { part: own, shares } }, (path) =>
-      sampleRelations([train], path, { part: own, shares }),
-    );
-  return { train: await part("train"), dev: await part("dev") };
 }
 
 /** The scores that a table tells of a task, those among these that its runs have. */

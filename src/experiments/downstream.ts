@@ -7,8 +7,10 @@
 import { join } from "node:path";
 import { randomInit } from "../adapters/config.js";
 import type { Executor } from "../engine/executor.js";
+import { setting, userError } from "../errors.js";
 import { openBackbone } from "../features/frozen-backbone.js";
 import { writeBackbone } from "../lm/language-model-folder.js";
+import type { downstreamAdapters } from "../settings/choices.js";
 import type { FactualObjective } from "../tasks/relations/factual.js";
 import type { LinguisticTaskData } from "../tasks/trees/linguistic.js";
 import { openAdapters } from "../training/downstream-model.js";
@@ -25,10 +27,7 @@ import { type RunOutcome, type SweepTable, sweepTable } from "./sweep/table.js";
 import { copiesOfLayers, type ExperimentWatch, hashesOfData, identityOf, pretrainedCell } from "./trainings.js";
 
 /** Adapters, which rows join with `+`. */
-export const downstreamAdapters = ["random", "copies", "F", "L"] as const;
 export type DownstreamAdapter = (typeof downstreamAdapters)[number];
-/** Rows without an adapter. */
-export const downstreamBaselines = ["none", "taps", "multitask"] as const;
 
 export interface DownstreamPlan {
   /** How adapters are pre-trained; seeds are each run's own, and `out` is the experiment's folder. */
@@ -44,12 +43,13 @@ export interface DownstreamPlan {
   readonly tasks: readonly DownstreamTask[];
   /** Names of the tasks that have a table with the model trained, too. */
   readonly trainedTasks: readonly string[];
-  /** {@link downstreamBaselines}, or {@link downstreamAdapters} joined with `+`. */
+  /** `none`, `taps`, `multitask`, or names of adapters joined with `+`. */
   readonly rows: readonly string[];
   readonly trainedRows: readonly string[];
-  readonly facts: DownstreamFacts;
-  /** What L learns. */
-  readonly trees: LinguisticTaskData;
+  /** What F learns, and beside what untrained adapters stand; null where no row has such an adapter. */
+  readonly facts: DownstreamFacts | null;
+  /** What L learns; null where no row has it. */
+  readonly trees: LinguisticTaskData | null;
 }
 
 /** What F learns: a sample of relation data without the relations and sentences of the tasks' test data. */
@@ -124,8 +124,7 @@ class DownstreamRun {
 
   async openTasks(): Promise<OpenedTask[]> {
     const opened: OpenedTask[] = [];
-    const { onNote = () => undefined } = this.watch;
-    for (const task of this.plan.tasks) opened.push(await openTask(task, this.files, onNote));
+    for (const task of this.plan.tasks) opened.push(await openTask(task, this.watch.onNote));
     return opened;
   }
 
@@ -219,17 +218,17 @@ class DownstreamRun {
     return this.once(
       own,
       async (out) => {
-        const { training, facts } = this.plan;
+        const { training } = this.plan;
         const settings = { ...training.settings, seed };
         const config = { ...training, out, settings };
-        if (name === "L") return pretrainedCell(this.laboratory, own, config, this.plan.trees);
+        if (name === "L") return pretrainedCell(this.laboratory, own, config, given(this.plan.trees));
         const untrained = { freezeAdapter: true, settings: { ...settings, maxSteps: 1 } };
         const how = {
           random: { ...config, ...untrained, architecture: { ...training.architecture, init: randomInit } },
           copies: () => ({ ...config, ...untrained, architecture: copiesOfLayers(training) }),
           F: config,
         }[name];
-        const lessons = await this.factsTask(facts.teaching.objective);
+        const lessons = await this.factsTask(given(this.plan.facts).teaching.objective);
         return lessons((one) => pretrainedCell(this.laboratory, own, typeof how === "function" ? how() : how, one));
       },
       "adapters",
@@ -239,14 +238,14 @@ class DownstreamRun {
 
   /** Facts without what the tasks are tested on. */
   private factsTask(objective: FactualObjective): Promise<AnyTaskData> {
-    const found = this.facts.get(objective) ?? this.readFacts({ ...this.plan.facts.teaching, objective });
+    const found = this.facts.get(objective) ?? this.readFacts({ ...given(this.plan.facts).teaching, objective });
     this.facts.set(objective, found);
     return found;
   }
 
   private async readFacts(teaching: FactualTeaching): Promise<AnyTaskData> {
-    const { facts, tasks } = this.plan;
-    const { ids } = facts;
+    const { tasks } = this.plan;
+    const { ids, ...facts } = given(this.plan.facts);
     const without = tasks.flatMap(({ kind, test }) => (kind === "relations" ? [test] : []));
     const sample = (name: string, files: readonly string[], limit: number) => {
       const from = [...files, ...without, ...(ids === undefined ? [] : [ids])];
@@ -265,7 +264,8 @@ class DownstreamRun {
   }
 
   private async trainMultitask(name: string, out: string, seed: number) {
-    const { multitask, trees } = this.plan;
+    const { multitask } = this.plan;
+    const trees = given(this.plan.trees);
     const factual = await this.factsTask("classification");
     const linguistic: AnyTaskData = (use) => use(trees);
     const config = { ...multitask, out, resume: true, settings: { ...multitask.settings, seed } };
@@ -286,4 +286,9 @@ class DownstreamRun {
       return { scores: Object.fromEntries(Object.entries(finished.scores).map(([key, { metric }]) => [key, metric])) };
     });
   }
+}
+
+function given<T>(part: T | null): T {
+  if (part !== null) return part;
+  throw userError({ where: setting("rows"), what: "a row has adapters, and there is nothing that they could learn" });
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { randomInit } from "../adapters/config.js";
 import type { DependencySentence } from "../data/dependency-sentence.js";
 import type { Executor } from "../engine/executor.js";
+import type { linguisticRows } from "../settings/choices.js";
 import type { ExampleSet } from "../tasks/task-data.js";
 import type { LinguisticTaskData } from "../tasks/trees/linguistic.js";
 import type { TrainingConfig } from "../training/pretrain.js";
@@ -16,7 +17,6 @@ import { tellExamples } from "./measure.js";
 import { markdownTable, shownSpread } from "./tables.js";
 import { copiesOfLayers, type ExperimentWatch, hashesOfData, type Laboratory, pretrainedCell } from "./trainings.js";
 
-export const linguisticRows = ["last", "random", "copies", "adapter"] as const;
 export type LinguisticRow = (typeof linguisticRows)[number];
 
 const rowNames: Readonly<Record<LinguisticRow, string>> = {
