@@ -9,6 +9,7 @@ import { randomInit } from "../adapters/config.js";
 import { type LamaRelation, lamaSetsIn, readLama, readVocabulary } from "../data/lama.js";
 import { filterSubjects, probedSubjects } from "../data/subject-filter.js";
 import type { Executor } from "../engine/executor.js";
+import { userError } from "../errors.js";
 import { type FrozenAdapter, openFrozenAdapter } from "../features/position-features.js";
 import { adapterRecord, setName } from "../lm/lm-head-folder.js";
 import { MaskedTexts } from "../lm/masked-texts.js";
@@ -44,9 +45,11 @@ import { identityOf, pretrainedCell } from "./trainings.js";
 /** Makes the data, trains adapters and heads, and asks; what is finished is not done again. */
 export async function runLama(executor: Executor, plan: LamaPlan, watch: LamaWatch = {}): Promise<LamaResult> {
   const run = new LamaRun(executor, plan, watch);
+  // Read first, so that hours are not spent where the questions are not there.
+  const questions = await readQuestions(plan.lama);
   const adapters = await run.trainAdapters();
   const heads = await run.trainHeads(adapters);
-  return { ...heads, cells: await run.askAll(adapters, heads.heads) };
+  return { ...heads, cells: await run.askAll(questions, adapters, heads.heads) };
 }
 
 /** A finished adapter and what is known of it. */
@@ -188,29 +191,22 @@ class LamaRun {
     });
   }
 
-  async askAll(adapters: Adapters, heads: LamaResult["heads"]): Promise<LamaCell[]> {
-    const { lama, seeds, ownHead } = this.plan;
-    const there = await lamaSetsIn(lama);
-    const relations: [LamaPart, readonly LamaRelation[]][] = [];
-    for (const part of lamaParts) if (there.includes(part)) relations.push([part, await readLama(lama, part)]);
-    const vocabulary = await readVocabulary(join(lama, "common_vocab_cased.txt"));
-    // Where facts stand in files does not decide what is answered.
-    const placeless = JSON.parse(JSON.stringify(relations, (key, value) => (key === "where" ? undefined : value)));
-    const asked = { relations: hashJson(placeless), vocabulary: hashJson(vocabulary) };
+  async askAll(questions: Questions, adapters: Adapters, heads: LamaResult["heads"]): Promise<LamaCell[]> {
+    const { seeds, ownHead } = this.plan;
     const cells: LamaCell[] = [];
     for (const probe of Object.keys(lamaProbes) as LamaProbe[]) {
       for (const seed of [...seeds, ...(ownHead ? [null] : [])]) {
         const sets = heads.find((one) => one.seed === seed)?.sets;
         const answers = await this.answering(seed, adapters);
         const identity = {
-          ...asked,
+          ...questions.identity,
           ...lamaProbes[probe],
           ...answers,
           ...(sets ? { heads: asStored<JsonObject>(sets) } : {}),
         };
         const name = `${probe}.${seed === null ? "own-head" : `seed-${seed}`}`;
         const reports = await this.cells.get(name, identity, async () =>
-          asStored<Record<string, never>>(await this.ask(seed, probe, relations, vocabulary)),
+          asStored<Record<string, never>>(await this.ask(seed, probe, questions)),
         );
         const cell: LamaCell = { seed, probe, reports };
         cells.push(cell);
@@ -234,8 +230,7 @@ class LamaRun {
   private async ask(
     seed: number | null,
     probe: LamaProbe,
-    relations: readonly (readonly [LamaPart, readonly LamaRelation[]])[],
-    vocabulary: readonly string[],
+    { relations, vocabulary }: Questions,
   ): Promise<Record<string, LamaReport>> {
     const { signal } = this.watch;
     const { folder: backbone } = this.plan.training.backbone;
@@ -258,6 +253,27 @@ class LamaRun {
       await model.close();
     }
   }
+}
+
+/** What is asked, and what answers compete. */
+interface Questions {
+  readonly relations: readonly (readonly [LamaPart, readonly LamaRelation[]])[];
+  readonly vocabulary: readonly string[];
+  readonly identity: { readonly relations: string; readonly vocabulary: string };
+}
+
+async function readQuestions(folder: string): Promise<Questions> {
+  const vocabulary = await readVocabulary(join(folder, "common_vocab_cased.txt"));
+  const there = await lamaSetsIn(folder);
+  const relations: [LamaPart, readonly LamaRelation[]][] = [];
+  for (const part of lamaParts) if (there.includes(part)) relations.push([part, await readLama(folder, part)]);
+  if (relations.length === 0) {
+    throw userError({ where: folder, what: "the folder holds nothing to ask", expected: lamaParts.join(" or ") });
+  }
+  // Where facts stand in files does not decide what is answered.
+  const placeless = JSON.parse(JSON.stringify(relations, (key, value) => (key === "where" ? undefined : value)));
+  const identity = { relations: hashJson(placeless), vocabulary: hashJson(vocabulary) };
+  return { relations, vocabulary, identity };
 }
 
 /** What is opened when it is first asked for, and closed if it was. */
