@@ -57,7 +57,7 @@ describe("a model with a trained backbone, in the released code's two files", ()
     const { train, dev } = sets.tacred;
     const data = ["--train", train, "--dev", dev, "--out", trained, "--max-length", 64, "--official-features"];
     const given = adapters.flatMap(({ name, out }) => ["--adapter", `${name}=${out}`]);
-    const how = ["--trains", "backbone", "--max-steps", 4, "--cache-dtype", "float32", "--threads", 2];
+    const how = ["--trains", "backbone", "--max-steps", 4, "--cache-dtype", "float32", "--threads", 1];
     await json(["finetune", "relations", "--backbone", world.backbone, ...data, ...given, ...how]);
     const whole = await tensorsOf(join(trained, "model.safetensors"));
     const ofTask = ([name]: [string, StateTensor]) => /^(fac_adapter|lin_adapter|task_dense|dense|out_proj)/.test(name);
