@@ -4,13 +4,12 @@ import type { Executor } from "../engine/executor.js";
 import type { ExperimentWatch } from "../experiments/trainings.js";
 import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
 import { writeFileAtomically } from "../files/atomic.js";
+import { withOutputFolder } from "../library/output-folder.js";
+import { adapterShape, type PretrainSettings, pretrainConfig } from "../library/plan.js";
 import { workerExecutor } from "../runtime/worker-executor.js";
 import type { ExperimentSettings } from "../settings/experiment.js";
 import { chosenAdapterConfig } from "../training/backbone-start.js";
 import type { TrainingConfig } from "../training/config.js";
-import { withOutputFolder } from "./files.js";
-import { adapterShape } from "./plan.js";
-import { planOf } from "./pretrain.js";
 import { createProgress } from "./progress.js";
 import { type CommandContext, Interrupted, isAbort } from "./run.js";
 import { runtimeOf } from "./watched.js";
@@ -67,7 +66,7 @@ export function experimentAdapter(
   { output }: CommandContext,
 ): KAdapterConfig {
   return chosenAdapterConfig(backbone, options.preset, {
-    ...adapterShape(options, backbone, output),
+    ...adapterShape(options, backbone, output.note.bind(output)),
     // Random weights by default: a table's rows should differ by what was learnt, not by what was copied.
     init: options.init ?? randomInit,
   });
@@ -88,11 +87,11 @@ export const experimentSettings = (options: ExperimentSettings) => ({
 
 /** How an experiment trains adapters as `pretrain` does; its seeds, and what it changes for a row, are its own. */
 export function pretrainingOf(
-  options: Omit<Parameters<typeof planOf>[0]["options"], "features" | "freezeAdapter" | "seed" | "train" | "dev">,
+  options: Omit<PretrainSettings, "features" | "freezeAdapter" | "seed" | "train" | "dev">,
   features: TrainingConfig["features"],
   backbone: BackboneHandle,
-  context: CommandContext,
+  { output }: CommandContext,
 ): TrainingConfig {
   const own = { ...options, features, freezeAdapter: false, seed: 0, train: [] };
-  return { ...planOf({ options: own, resume: true }, backbone, context), recipe: {} };
+  return { ...pretrainConfig(own, backbone, true, output.note.bind(output)), recipe: {} };
 }

@@ -1,3 +1,5 @@
+import { withFlags } from "./flags.js";
+
 /** What a command needs of a stream. */
 export interface Sink {
   write(text: string): unknown;
@@ -23,7 +25,7 @@ export class Output {
 
   /** A line about the way there, on stderr. */
   note(line: string): void {
-    this.stderr.write(`${line}\n`);
+    this.stderr.write(`${withFlags(line)}\n`);
   }
 
   /** The result as scripts read it. Printed by {@link finish}, so that it is the last line; a second one is a defect. */

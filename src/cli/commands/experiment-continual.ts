@@ -2,6 +2,7 @@ import { userError } from "../../errors.js";
 import { type ContinualStage, runContinual } from "../../experiments/continual.js";
 import { continualChanges, continualTable, continualVerdicts } from "../../experiments/continual-report.js";
 import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import { featureOptionsOf } from "../../library/plan.js";
 import { RandomStream } from "../../random.js";
 import type { ContinualSettings, LearnKind } from "../../settings/experiment.js";
 import { typingTaskData } from "../../tasks/downstream-task-data.js";
@@ -16,7 +17,6 @@ import type { ExampleSet } from "../../tasks/task-data.js";
 import { linguisticTaskData, plainTrees, readTreeSet } from "../../tasks/trees/linguistic.js";
 import type { DownstreamTaskData } from "../../training/finetune.js";
 import { experimentAdapter, experimentSettings, runExperiment } from "../experiment.js";
-import { featureOptionsOf } from "../plan.js";
 import type { CommandContext } from "../run.js";
 
 /** `experiment continual`: trains kinds of knowledge in turn, prints the matrix and what became of the earlier ones. */

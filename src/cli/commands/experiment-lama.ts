@@ -2,10 +2,10 @@ import { runLama } from "../../experiments/lama.js";
 import type { LamaPlan } from "../../experiments/lama-plan.js";
 import { lamaTables } from "../../experiments/lama-report.js";
 import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import { featureOptionsOf } from "../../library/plan.js";
 import type { LamaExperimentSettings } from "../../settings/experiments.js";
 import { defaultEntityVector, objectiveFeatures } from "../../tasks/relations/factual.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
-import { featureOptionsOf } from "../plan.js";
 import type { CommandContext } from "../run.js";
 
 /** `experiment lama`: LAMA without contamination, from the data to the tables. */

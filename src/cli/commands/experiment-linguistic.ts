@@ -1,8 +1,8 @@
 import { linguisticTable, runLinguistic } from "../../experiments/linguistic.js";
+import { heldOutOf } from "../../library/learn.js";
 import type { LinguisticExperimentSettings } from "../../settings/experiments.js";
 import { linguisticTaskData, readTreeSet } from "../../tasks/trees/linguistic.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
-import { noteHeldOut } from "../held-out.js";
 import type { CommandContext } from "../run.js";
 import { treeFormat } from "../tasks/heads.js";
 
@@ -13,7 +13,7 @@ export async function run(options: LinguisticExperimentSettings, context: Comman
   await runExperiment(options, context, async ({ executor, backbone, watch, publish }) => {
     const task = { head, loss, alignment, arcSize };
     const taskData = await linguisticTaskData({ train, dev, read, task, relations: las });
-    noteHeldOut(taskData.dev, context.output);
+    heldOutOf(taskData.dev, context.output.note.bind(context.output));
     const training = pretrainingOf(options, "adapter", backbone, context);
     const data = { taskData, test: await readTreeSet(test, read) };
     const cells = await runLinguistic(executor, { training, rows, seeds }, data, {

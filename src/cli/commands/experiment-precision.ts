@@ -1,8 +1,8 @@
 import { precisionTable, runPrecision } from "../../experiments/precision.js";
+import { heldOutOf } from "../../library/learn.js";
 import type { PrecisionSettings } from "../../settings/experiments.js";
 import { defaultEntityVector, factualTaskData, objectiveFeatures } from "../../tasks/relations/factual.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
-import { noteHeldOut } from "../held-out.js";
 import type { CommandContext } from "../run.js";
 import { relationFormat } from "../tasks/relation.js";
 
@@ -15,7 +15,7 @@ export async function run(options: PrecisionSettings, context: CommandContext): 
       head: objective === "own-output" ? "linear" : "released",
       entityVector: entityVector ?? defaultEntityVector(backbone),
     });
-    noteHeldOut(taskData.dev, context.output);
+    heldOutOf(taskData.dev, context.output.note.bind(context.output));
     // What decides the precision is each row's own.
     const own = { ...options, cacheDtype: "float16", backbonePrecision: "float32" } as const;
     const training = pretrainingOf(own, objectiveFeatures(objective, "adapter"), backbone, context);

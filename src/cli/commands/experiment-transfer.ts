@@ -4,10 +4,10 @@ import { runTransfer } from "../../experiments/transfer.js";
 import type { TransferData, TransferPlan } from "../../experiments/transfer-plan.js";
 import { transferLines, transferTable, verdict } from "../../experiments/transfer-report.js";
 import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import { featureOptionsOf } from "../../library/plan.js";
 import type { TransferSettings } from "../../settings/experiment.js";
 import { readRelationSet } from "../../tasks/relations/factual.js";
 import { experimentAdapter, experimentSettings, runExperiment } from "../experiment.js";
-import { featureOptionsOf } from "../plan.js";
 import type { CommandContext } from "../run.js";
 
 /** `experiment transfer`: trains and measures, prints the table and its verdicts, and writes both beside the results. */

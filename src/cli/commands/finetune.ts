@@ -1,5 +1,5 @@
-import { userError } from "../../errors.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { openBackbone } from "../../features/frozen-backbone.js";
+import { learnDownstream } from "../../library/learn.js";
 import type { FinetuneSettings, OpenQaSettings, RelationsSettings, TypingSettings } from "../../settings/finetune.js";
 import {
   choiceTaskData,
@@ -9,16 +9,8 @@ import {
   typingTaskData,
 } from "../../tasks/downstream-task-data.js";
 import type { EncodedText } from "../../tasks/task.js";
-import type { FinetuneConfig } from "../../training/config.js";
-import { openAdapters } from "../../training/downstream-model.js";
-import { type DownstreamTaskData, type FinetuneResult, finetune } from "../../training/finetune.js";
-import { removeEarlierRun } from "../../training/run.js";
-import { asStored } from "../../training/training-record.js";
+import type { DownstreamTaskData, FinetuneResult } from "../../training/finetune.js";
 import type { Run, RunRequest } from "../command.js";
-import { withOutputFolder } from "../files.js";
-import { heldOutOf, noteHeldOut } from "../held-out.js";
-import { featureOptionsOf, trainerSettingsOf } from "../plan.js";
-import { refuseUsed } from "../pretrain.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "../tasks/downstream.js";
 import { relationFormat } from "../tasks/relation.js";
@@ -61,73 +53,15 @@ async function runFinetune<Example, Encoded extends EncodedText, Score>(
   commands: TaskCommands<Example, Encoded, Score>,
   context: CommandContext,
 ): Promise<void> {
-  const { options, overwrite } = request;
-  await refuseUsed(request);
+  const { options, ...begin } = request;
+  const { output, signal } = context;
   const backbone = await openBackbone(options.backbone);
-  for (const note of backbone.tokenizer.notes) context.output.note(note);
-  const plan = await planOf(request, backbone);
-  await withOutputFolder(options.out, async () => {
-    if (overwrite) await removeEarlierRun(options.out);
-    const data = await taskData();
-    noteHeldOut(data.dev, context.output);
-    const recipe = { ...plan.recipe, ...heldOutOf(data.dev) };
-    const result = await train({ ...plan, recipe }, data, options, context);
+  for (const note of backbone.tokenizer.notes) output.note(note);
+  await watchTraining(options, context, async (executor, onEvent) => {
+    const how = { executor, backbone, begin, onEvent, note: output.note.bind(output), signal };
+    const result = await learnDownstream(how, options, taskData);
     report(result, commands, options, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
-  });
-}
-
-async function train<Example, Encoded extends EncodedText, Score>(
-  plan: FinetuneConfig,
-  taskData: DownstreamTaskData<Example, Encoded, Score>,
-  options: FinetuneSettings,
-  context: CommandContext,
-): Promise<FinetuneResult<Score>> {
-  return watchTraining(options, context, (executor, onEvent) =>
-    finetune(executor, plan, taskData, onEvent, context.signal),
-  );
-}
-
-async function planOf(
-  { options, resume }: RunRequest<FinetuneSettings>,
-  backbone: BackboneHandle,
-): Promise<FinetuneConfig> {
-  const named = options.adapter.map((given) => {
-    const [name = "", ...folder] = given.split("=");
-    return { name, folder: folder.join("=") };
-  });
-  const { trains, frozenDropout, out, headInit, dropout, maxLength } = options;
-  const { headLearningRate, weightDecay, adamEpsilon, maxGradNorm } = options;
-  return {
-    backbone,
-    adapters: await openAdapters(named, backbone),
-    fusion: { kind: options.fusion, adapterDense: false, ...tapsOf(options, backbone) },
-    trains,
-    frozenDropout,
-    out,
-    headInit,
-    dropout,
-    maxLength,
-    headLearningRate,
-    weightDecay,
-    adamEpsilon,
-    maxGradNorm,
-    resume,
-    featureOptions: featureOptionsOf(options),
-    settings: trainerSettingsOf(options),
-    recipe: asStored(options),
-  };
-}
-
-/** The hidden states of a baseline, checked against the model. */
-function tapsOf({ taps }: FinetuneSettings, { config }: BackboneHandle): Pick<FinetuneConfig["fusion"], "taps"> {
-  if (!taps) return {};
-  const above = taps.find((layer) => layer > config.layers);
-  if (above === undefined) return { taps };
-  throw userError({
-    where: "--taps",
-    what: `the backbone has no layer ${above}`,
-    expected: `numbers from 0 to ${config.layers}`,
   });
 }
 

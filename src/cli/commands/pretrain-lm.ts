@@ -4,6 +4,8 @@ import type { TokenBlock } from "../../data/text.js";
 import { userError } from "../../errors.js";
 import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import { inOutputFolder } from "../../library/output-folder.js";
+import { trainerSettingsOf } from "../../library/plan.js";
 import { languageModelCard } from "../../lm/language-model-card.js";
 import { comparison } from "../../lm/language-model-comparison.js";
 import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "../../lm/language-model-folder.js";
@@ -20,12 +22,8 @@ import {
   type LanguageModelResult,
   trainLanguageModel,
 } from "../../training/language-model.js";
-import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../command.js";
-import { withOutputFolder } from "../files.js";
-import { trainerSettingsOf } from "../plan.js";
-import { refuseUsed } from "../pretrain.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { watchTraining } from "../watched.js";
 
@@ -33,12 +31,8 @@ type LmRequest = RunRequest<LanguageModelSettings>;
 
 /** `pretrain lm`: a whole language model, from scratch or on from a given one. */
 export async function run(request: LmRequest, context: CommandContext): Promise<void> {
-  const { options, overwrite } = request;
-  await refuseUsed(request);
-  await withOutputFolder(options.out, async () => {
-    if (overwrite) await removeEarlierRun(options.out);
-    await train(request, context);
-  });
+  const { options, ...begin } = request;
+  await inOutputFolder({ out: options.out, ...begin }, () => train(request, context));
 }
 
 async function train({ options, resume }: LmRequest, context: CommandContext): Promise<void> {

@@ -2,17 +2,15 @@ import { basename, join } from "node:path";
 import { propertyTable } from "../../adapters/model-card.js";
 import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import { inOutputFolder } from "../../library/output-folder.js";
+import { trainerSettingsOf } from "../../library/plan.js";
 import { writeBackbone } from "../../lm/language-model-folder.js";
 import type { MultitaskSettings } from "../../settings/multitask.js";
 import { defaultEntityVector, factualTaskData } from "../../tasks/relations/factual.js";
 import { linguisticTaskData, plainTrees } from "../../tasks/trees/linguistic.js";
 import { type MultitaskResult, type NamedTaskData, trainMultitask } from "../../training/multitask.js";
-import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../command.js";
-import { withOutputFolder } from "../files.js";
-import { trainerSettingsOf } from "../plan.js";
-import { refuseUsed } from "../pretrain.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { watchTraining } from "../watched.js";
 
@@ -20,13 +18,11 @@ import { watchTraining } from "../watched.js";
 export async function run(request: RunRequest<MultitaskSettings>, context: CommandContext): Promise<void> {
   const { options, resume, overwrite } = request;
   const { out, maxLength, headLearningRate, headInit, dropout, weightDecay, maxGradNorm } = options;
-  await refuseUsed(request);
   const backbone = await openBackbone(options.backbone);
   for (const note of backbone.tokenizer.notes) context.output.note(note);
   const settings = trainerSettingsOf(options);
   const how = { maxLength, headLearningRate, headInit, dropout, weightDecay, maxGradNorm };
-  await withOutputFolder(out, async () => {
-    if (overwrite) await removeEarlierRun(out);
+  await inOutputFolder({ out, resume, overwrite }, async () => {
     await watchTraining(options, context, async (executor, onEvent) => {
       const taskSets: NamedTaskData[] = [];
       for (const one of options.learn) taskSets.push(await taskDataOf(one, backbone, options));

@@ -3,10 +3,11 @@ import { basename, dirname, join } from "node:path";
 import { type DownstreamManifest, downstreamFiles, writeDownstreamFolder } from "../../adapters/downstream-folder.js";
 import { userError } from "../../errors.js";
 import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { withOutputFolder } from "../../library/output-folder.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { type OfficialDownstreamModel, readOfficialDownstream } from "../../training/import-downstream.js";
 import { hashFile } from "../../weights/hash.js";
-import { refuseExisting, withOutputFolder } from "../files.js";
+import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
 import { checkSizes, countOf, labelsOf, maxLengthOf, shapeOf } from "./common.js";
 

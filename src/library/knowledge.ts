@@ -1,0 +1,210 @@
+/**
+ * What can be learnt: kinds of knowledge that adapters hold, and downstream tasks. Each says which settings it takes
+ * and how it reads its data; `train` does the rest.
+ * @module
+ */
+import type { z } from "zod";
+import type { ReadRelationsOptions } from "../data/relation-data.js";
+import type { BackboneHandle } from "../features/frozen-backbone.js";
+import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
+import {
+  type choiceSettings,
+  type FinetuneSettings,
+  finetuneSettings,
+  type OpenQaSettings,
+  openQaSettings,
+  type RelationsSettings,
+  relationsSettings,
+  type TypingSettings,
+  typingSettings,
+} from "../settings/finetune.js";
+import { type LinguisticSettings, linguisticSettings, type treeSettings } from "../settings/linguistic.js";
+import type { Table } from "../settings/setting.js";
+import type { DownstreamData } from "../tasks/downstream-task-data.js";
+import { choiceTaskData, openQaTaskData, relationsTaskData, typingTaskData } from "../tasks/downstream-task-data.js";
+import {
+  defaultEntityVector,
+  factualTaskData,
+  objectiveFeatures,
+  readContrastTaskData,
+} from "../tasks/relations/factual.js";
+import type { EncodedText } from "../tasks/task.js";
+import { linguisticTaskData } from "../tasks/trees/linguistic.js";
+import type { DownstreamTaskData } from "../training/finetune.js";
+import { type Learning, learnAdapter, learnDownstream } from "./learn.js";
+
+/** Values of a table's settings as a caller gives them: what has a default may be left out. */
+export type Given<T extends Table> = z.input<z.ZodObject<{ [K in keyof T]: T[K]["schema"] }>>;
+
+/** How a training ended. */
+export interface TrainResult {
+  /** Folder of the adapter or the model. */
+  readonly out: string;
+  /** `interrupted`: stopped by the caller; `resume: true` goes on from the last checkpoint. */
+  readonly reason: "completed" | "early-stop" | "interrupted";
+  /** Quality on the data for evaluation (and under `test.…` on test data); rates are fractions from 0 to 1. */
+  readonly metrics: Readonly<Record<string, unknown>>;
+  /** Examples that were left out, by reason. */
+  readonly skipped: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** SHA-256 of the model's weights before and after; a training that finds them different fails. */
+  readonly backboneHash: { readonly before: string; readonly after: string };
+}
+
+/** Something to be learnt. `Options` is what `train` may be given beside it. */
+export interface Knowledge<Options> {
+  readonly table: Table;
+  /** What was given for it, by the table's names. */
+  readonly given: Readonly<Record<string, unknown>>;
+  /** Learns it with settings that are checked and complete. */
+  learn(how: Learning, settings: never): Promise<TrainResult>;
+  /** Only a type: what `train` may be given. */
+  readonly options?: Options;
+}
+
+/** Settings that say what is learnt, and from what; all others are given to `train`. */
+type DataKey = "train" | "dev" | "test" | "format";
+/** What `train` takes from the engine and the backbone it is given. */
+type GivenElsewhere = "backbone" | "device" | "threads";
+type Own<T extends Table, K extends PropertyKey> = Pick<Given<T>, Extract<keyof Given<T>, K>>;
+type Rest<T extends Table, K extends PropertyKey> = Omit<Given<T>, K | GivenElsewhere>;
+
+type FactKey = DataKey | keyof typeof objectiveSettings;
+type TreeKey = DataKey | keyof typeof treeSettings;
+type FactualTable = typeof factualSettings;
+type TreeTable = typeof linguisticSettings;
+
+const resultOf = (
+  out: string,
+  result: Pick<TrainResult, "reason" | "backboneHash"> & {
+    readonly manifest: Pick<TrainResult, "metrics">;
+    readonly skipped: TrainResult["skipped"];
+  },
+): TrainResult => {
+  const { reason, backboneHash, manifest, skipped } = result;
+  return { out, reason, metrics: manifest.metrics, skipped, backboneHash };
+};
+
+/** What the head reads, as the objective asks for it. */
+export const withFeatures = (settings: FactualSettings): FactualSettings => ({
+  ...settings,
+  features: objectiveFeatures(settings.objective, settings.features),
+});
+
+/** Facts to be learnt by classification. */
+export function classifiedFacts(settings: FactualSettings, backbone: BackboneHandle) {
+  const { labelSmoothing, objective } = settings;
+  const head = objective === "own-output" ? "linear" : "released";
+  return factualTaskData({ ...factSource(settings, backbone), labelSmoothing, head });
+}
+
+/** Facts to be learnt by contrast. */
+export function contrastedFacts(settings: FactualSettings, backbone: BackboneHandle) {
+  return readContrastTaskData({ ...factSource(settings, backbone), temperature: settings.temperature });
+}
+
+function factSource(settings: FactualSettings, backbone: BackboneHandle) {
+  const { train, dev, seed, format = "auto", minEntityPairs, entityVector } = settings;
+  const read: ReadRelationsOptions = { format, minEntityPairs };
+  return { train, dev, seed, read, entityVector: entityVector ?? defaultEntityVector(backbone) };
+}
+
+/** Dependency trees to be learnt. */
+export function treesOf(settings: LinguisticSettings) {
+  const { train, dev, seed, format = "auto", brokenTrees, head, loss, alignment, arcSize, las } = settings;
+  const task = { head, loss, alignment, arcSize };
+  return linguisticTaskData({ train, dev, seed, read: { format, brokenTrees }, task, relations: las });
+}
+
+const sourceOf = ({ train, dev, test, seed }: FinetuneSettings): DownstreamData => ({
+  ...{ train, dev, seed },
+  ...(test ? { test } : {}),
+});
+
+/** Relations of a downstream data set. */
+export function relationsOf(settings: RelationsSettings) {
+  const { format = "auto", markers, maxNegatives, officialFeatures: official } = settings;
+  const own = { markers, official, ...(maxNegatives === undefined ? {} : { maxNegatives }) };
+  return relationsTaskData(sourceOf(settings), { format }, own);
+}
+
+/** Mentions with their types. */
+export function typesOf(settings: TypingSettings) {
+  const { alwaysOne, officialFeatures = false as const } = settings;
+  return typingTaskData(sourceOf(settings), { alwaysOne, official: officialFeatures });
+}
+
+/** Questions with answers to choose from. */
+export const choicesOf = (settings: FinetuneSettings) => choiceTaskData(sourceOf(settings));
+
+/** Questions with paragraphs. */
+export const passagesOf = (settings: OpenQaSettings) => openQaTaskData(sourceOf(settings), settings);
+
+/**
+ * Facts (K-Adapter §3.3): sentences with two entities and the relation between them, in any of the formats of
+ * docs/data.md. Without `dev` a tenth of the sentences is held out.
+ *
+ * @example
+ * facts({ train: "facts.jsonl" })
+ */
+export function facts(given: Own<FactualTable, FactKey>): Knowledge<Rest<FactualTable, FactKey>> {
+  return {
+    table: factualSettings,
+    given,
+    learn: async (how, resolved: FactualSettings) => {
+      const settings = withFeatures(resolved);
+      const { out } = settings;
+      return settings.objective === "contrastive"
+        ? resultOf(out, await learnAdapter(how, settings, (backbone) => contrastedFacts(settings, backbone)))
+        : resultOf(out, await learnAdapter(how, settings, (backbone) => classifiedFacts(settings, backbone)));
+    },
+  };
+}
+
+/** Dependency trees (K-Adapter §3.4): CoNLL-U or find_head files. Without `dev` a tenth of the trees is held out. */
+export function trees(given: Own<TreeTable, TreeKey>): Knowledge<Rest<TreeTable, TreeKey>> {
+  return {
+    table: linguisticSettings,
+    given,
+    learn: async (how, settings: LinguisticSettings) =>
+      resultOf(settings.out, await learnAdapter(how, settings, () => treesOf(settings))),
+  };
+}
+
+/** Settings of a downstream task that say what is learnt. */
+type TaskKey<T extends Table> = DataKey | Exclude<keyof T, keyof typeof finetuneSettings>;
+/** A downstream task; `adapters` are folders by name. */
+type Downstream<T extends Table> = Knowledge<
+  Omit<Rest<T, TaskKey<T>>, "adapter"> & { readonly adapters?: Readonly<Record<string, string>> }
+>;
+
+function downstream<T extends Table, S extends FinetuneSettings, Example, Encoded extends EncodedText, Score>(
+  table: T,
+  given: Readonly<Record<string, unknown>>,
+  read: (settings: S) => Promise<DownstreamTaskData<Example, Encoded, Score>>,
+): Downstream<T> {
+  return {
+    table,
+    given,
+    learn: async (how, settings: S) =>
+      resultOf(settings.out, await learnDownstream(how, settings, () => read(settings))),
+  };
+}
+
+/** Relation classification with any adapters (K-Adapter §4.3). */
+export const relations = (
+  given: Own<typeof relationsSettings, TaskKey<typeof relationsSettings>>,
+): Downstream<typeof relationsSettings> => downstream(relationsSettings, given, relationsOf);
+
+/** Entity typing with any adapters (K-Adapter §4.1). */
+export const typing = (
+  given: Own<typeof typingSettings, TaskKey<typeof typingSettings>>,
+): Downstream<typeof typingSettings> => downstream(typingSettings, given, typesOf);
+
+/** Multiple choice with any adapters (K-Adapter §4.2, CosmosQA). */
+export const choices = (given: Own<typeof choiceSettings, DataKey>): Downstream<typeof choiceSettings> =>
+  downstream(finetuneSettings, given, choicesOf);
+
+/** Answers out of paragraphs with any adapters (K-Adapter §4.2, SearchQA and Quasar-T). */
+export const questions = (
+  given: Own<typeof openQaSettings, TaskKey<typeof openQaSettings>>,
+): Downstream<typeof openQaSettings> => downstream(openQaSettings, given, passagesOf);

@@ -1,0 +1,80 @@
+/**
+ * What the command line and the library's own callers do to train: data are read, settings become a plan, the folder is
+ * made, the training runs.
+ * @module
+ */
+import type { Executor } from "../engine/executor.js";
+import { setting, userError } from "../errors.js";
+import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { FinetuneSettings } from "../settings/finetune.js";
+import type { EncodedText } from "../tasks/task.js";
+import type { ExampleSet } from "../tasks/task-data.js";
+import { openAdapters } from "../training/downstream-model.js";
+import { type DownstreamTaskData, type FinetuneResult, finetune } from "../training/finetune.js";
+import { type PretrainResult, pretrain, type TaskData } from "../training/pretrain.js";
+import type { OnEvent } from "../training/run.js";
+import { type Beginning, inOutputFolder } from "./output-folder.js";
+import { finetuneConfig, type Note, type PretrainSettings, pretrainConfig } from "./plan.js";
+
+/** Where a training runs, beside which model, and who follows it. */
+export interface Learning {
+  readonly executor: Executor;
+  readonly backbone: BackboneHandle;
+  /** Whether it goes on from the last checkpoint, or replaces what its folder holds. */
+  readonly begin: Pick<Beginning, "resume" | "overwrite">;
+  readonly onEvent: OnEvent;
+  readonly note: Note;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Trains an adapter beside a frozen model and writes its folder. */
+export function learnAdapter<Example, Encoded extends EncodedText, Score>(
+  { executor, backbone, begin, onEvent, note, signal }: Learning,
+  settings: PretrainSettings,
+  read: (backbone: BackboneHandle) => Promise<TaskData<Example, Encoded, Score>>,
+): Promise<PretrainResult<Score>> {
+  const { out } = settings;
+  return inOutputFolder({ out, ...begin }, async () => {
+    const config = pretrainConfig(settings, backbone, begin.resume, note);
+    const data = await read(backbone);
+    const recipe = { ...config.recipe, ...heldOutOf(data.dev, note) };
+    return pretrain(executor, { ...config, recipe }, data, onEvent, signal);
+  });
+}
+
+/** Trains a downstream model with any adapters and writes its folder. */
+export function learnDownstream<Example, Encoded extends EncodedText, Score>(
+  { executor, backbone, begin, onEvent, note, signal }: Learning,
+  settings: FinetuneSettings,
+  read: () => Promise<DownstreamTaskData<Example, Encoded, Score>>,
+): Promise<FinetuneResult<Score>> {
+  const { out } = settings;
+  return inOutputFolder({ out, ...begin }, async () => {
+    const adapters = await openAdapters(settings.adapter.map(namedAdapter), backbone);
+    const config = finetuneConfig(settings, backbone, adapters, begin.resume);
+    const data = await read();
+    const recipe = { ...config.recipe, ...heldOutOf(data.dev, note) };
+    return finetune(executor, { ...config, recipe }, data, onEvent, signal);
+  });
+}
+
+/** `NAME=DIR` */
+function namedAdapter(given: string): { readonly name: string; readonly folder: string } {
+  const [name = "", ...folder] = given.split("=");
+  if (name !== "" && folder.length > 0) return { name, folder: folder.join("=") };
+  throw userError({
+    where: setting("adapter"),
+    what: `${JSON.stringify(given)} names no folder`,
+    expected: "NAME=DIR",
+  });
+}
+
+/** What a folder records of examples that were held out; says that there were no data for evaluation. */
+export function heldOutOf({ heldOut }: Pick<ExampleSet<unknown>, "heldOut">, note: Note) {
+  if (!heldOut) return {};
+  const { examples, of, together } = heldOut;
+  note(
+    `${setting("dev")} is not given: ${examples} of ${of} training examples are held out for evaluation${together ? ", whole subjects or texts" : ""}`,
+  );
+  return { heldOut: { ...heldOut } };
+}

@@ -1,0 +1,165 @@
+/**
+ * A finished adapter or downstream model, ready to be asked.
+ * @module
+ */
+import { isDownstreamFolder, readDownstreamManifest } from "../adapters/downstream-folder.js";
+import { readAdapterManifest } from "../adapters/folder.js";
+import { userError } from "../errors.js";
+import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { Asking } from "../tasks/asking.js";
+import { askChoice, type ChoiceAnswer, type ChoiceQuestion } from "../tasks/choice/asking.js";
+import { askPassages, type PassageAnswer, type PassageQuestion } from "../tasks/qa/asking.js";
+import {
+  askDownstreamRelations,
+  askPairs,
+  askRelations,
+  type PairAnswer,
+  type RelationAnswer,
+  type RelationQuestion,
+} from "../tasks/relations/asking.js";
+import type { EncodedText, JsonObject } from "../tasks/task.js";
+import { isSkipped } from "../tasks/task-data.js";
+import { askTrees, type TreeAnswer, type TreeQuestion } from "../tasks/trees/asking.js";
+import { askTypes, type TypingAnswer, type TypingQuestion } from "../tasks/typing/asking.js";
+import { type LoadedModel, loadModel } from "../training/load-model.js";
+import { predictAll } from "../training/trainer.js";
+import type { Engine } from "./engine.js";
+
+/** What models are asked and say, by the name of what they were trained for. */
+export interface Conversations {
+  readonly relations: { readonly question: RelationQuestion; readonly answer: RelationAnswer };
+  readonly pairs: { readonly question: RelationQuestion; readonly answer: PairAnswer };
+  readonly trees: { readonly question: TreeQuestion; readonly answer: TreeAnswer };
+  readonly typing: { readonly question: TypingQuestion; readonly answer: TypingAnswer };
+  readonly choices: { readonly question: ChoiceQuestion; readonly answer: ChoiceAnswer };
+  readonly questions: { readonly question: PassageQuestion; readonly answer: PassageAnswer };
+}
+export type Conversation = keyof Conversations;
+
+export interface PredictOptions {
+  /** Answers that are named, the likeliest first, where a task ranks them; 1 by default. */
+  readonly top?: number;
+  /** Questions in one forward pass; 32 by default. */
+  readonly batchSize?: number;
+  /** Stops between two batches with an AbortError. */
+  readonly signal?: AbortSignal;
+}
+
+/** A finished adapter with its head, or a downstream model. */
+export interface Model<C extends Conversation = Conversation> extends AsyncDisposable {
+  /** What it was trained for. */
+  readonly task: C;
+  readonly backbone: BackboneHandle;
+  /**
+   * Answers a question.
+   *
+   * @throws UserError where it is no question for this model, or is longer than the model reads
+   */
+  predict(question: Conversations[C]["question"], options?: PredictOptions): Promise<Conversations[C]["answer"]>;
+  /** Answers many questions, in their order; those of similar length are computed together. */
+  predictAll(
+    questions: readonly Conversations[C]["question"][],
+    options?: PredictOptions,
+  ): Promise<Conversations[C]["answer"][]>;
+  /** Frees its memory. */
+  close(): Promise<void>;
+}
+
+export interface LoadModelOptions<C extends Conversation> {
+  /** The model it was trained beside: a folder, a Hugging Face id, or an open one; by default the one it names. */
+  readonly backbone?: string | BackboneHandle;
+  /** What it must have been trained for; the types of questions and answers follow. */
+  readonly as?: C;
+}
+
+/** Opens a folder as its kind; `Question` and `Answer` are known only inside. */
+type Opener = (engine: Engine, folder: string, backbone: string | undefined) => Promise<Omit<Model, "task">>;
+
+const kinds: ReadonlyMap<string, readonly [Conversation, Opener]> = new Map([
+  entry("relations", askRelations),
+  entry("relations", askDownstreamRelations),
+  entry("pairs", askPairs),
+  entry("trees", askTrees),
+  entry("typing", askTypes),
+  entry("choices", askChoice),
+  entry("questions", askPassages),
+]);
+
+function entry<C extends Conversation, Example, Encoded extends EncodedText, Score>(
+  task: C,
+  asking: Asking<Conversations[C]["question"], Conversations[C]["answer"], Example, Encoded, Score>,
+): readonly [string, readonly [Conversation, Opener]] {
+  const open: Opener = async (engine, folder, backbone) => {
+    const options = { ...(backbone === undefined ? {} : { backbone }), taskOptions: taskOptions[task] ?? {} };
+    const loaded = await loadModel(engine, folder, asking.kind, options);
+    const answers = (questions: readonly Conversations[C]["question"][], how?: PredictOptions) =>
+      answerAll(asking, loaded, questions, how);
+    const model = {
+      backbone: loaded.backbone,
+      predict: async (question: Conversations[C]["question"], how?: PredictOptions) =>
+        (await answers([question], how))[0] as Conversations[C]["answer"],
+      predictAll: answers,
+      close: () => loaded.close(),
+      [Symbol.asyncDispose]: () => loaded.close(),
+    };
+    // Which questions it takes is told by its task; a wrong one is refused when it is asked.
+    return model as unknown as Omit<Model, "task">;
+  };
+  return [asking.kind.name, [task, open]];
+}
+
+/** Trees are proper trees: the maximum spanning tree, not each word's best head. */
+const taskOptions: { readonly [C in Conversation]?: JsonObject } = { trees: { tree: true } };
+
+async function answerAll<Question, Answer, Example, Encoded extends EncodedText, Score>(
+  asking: Asking<Question, Answer, Example, Encoded, Score>,
+  { task, session, backbone }: LoadedModel<Example, Encoded, Score>,
+  questions: readonly Question[],
+  { top = 1, batchSize = 32, signal }: PredictOptions = {},
+): Promise<Answer[]> {
+  const examples = questions.map((question) => asking.example(question));
+  const encode = task.encodeUnlabelled ? task.encodeUnlabelled.bind(task) : task.encode.bind(task);
+  const encoded = examples.map((example, i) => {
+    const one = encode(example, backbone.tokenizer);
+    if (!isSkipped(one)) return one;
+    throw userError({ where: `question ${i + 1}`, what: `it cannot be asked: ${one.skipped}` });
+  });
+  const logits = await predictAll(session, encoded, batchSize, signal);
+  return encoded.map((one, i) => {
+    const prediction = { encoded: one, logits: logits[i] as Float32Array };
+    return asking.answer(examples[i] as Example, prediction, task, top);
+  });
+}
+
+/**
+ * Loads an adapter's or a downstream model's folder beside its backbone.
+ *
+ * @throws UserError where the folder is no such folder, is damaged, was trained for something else than `as`, or was
+ * trained beside another backbone
+ * @example
+ * const model = await load(engine, "runs/mine", { as: "relations" });
+ * const { relation } = await model.predict({ text: "Vienna is in Austria.", subject: "Vienna", object: "Austria" });
+ */
+export async function load<C extends Conversation = Conversation>(
+  engine: Engine,
+  folder: string,
+  { backbone, as }: LoadModelOptions<C> = {},
+): Promise<Model<C>> {
+  const fineTuned = await isDownstreamFolder(folder);
+  const { name } = (await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder))).task;
+  const found = kinds.get(name);
+  if (!found) {
+    throw userError({
+      where: folder,
+      what: `nothing is known of its task ${name}`,
+      expected: [...kinds.keys()].join(", "),
+      fix: "load it with loadModel of kadapter/training, which is given the task",
+    });
+  }
+  const [task, open] = found;
+  if (as !== undefined && as !== task) {
+    throw userError({ where: folder, what: `it was trained for ${task}`, expected: `a model for ${as}` });
+  }
+  const model = await open(engine, folder, typeof backbone === "object" ? backbone.folder : backbone);
+  return { ...model, task } as unknown as Model<C>;
+}

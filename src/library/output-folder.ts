@@ -1,0 +1,72 @@
+/**
+ * The folder that a training writes into.
+ * @module
+ */
+import { access, constants, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { downstreamFiles } from "../adapters/downstream-folder.js";
+import { adapterFiles } from "../adapters/folder.js";
+import { setting, userError } from "../errors.js";
+import { fileError, makeFolder } from "../files/atomic.js";
+import { checkpointFolder, removeEarlierRun } from "../training/run.js";
+
+/** How a run begins where its folder holds something. */
+export interface Beginning {
+  readonly out: string;
+  /** Go on from the last checkpoint in the folder, or begin where there is none. */
+  readonly resume: boolean;
+  /** Replace what the folder holds. */
+  readonly overwrite: boolean;
+}
+
+/**
+ * Refuses to mix two runs in one folder.
+ *
+ * @throws UserError where the folder holds a run or its result, and the run neither goes on nor replaces it
+ */
+export async function refuseUsed({ out, resume, overwrite }: Beginning): Promise<void> {
+  if (resume || overwrite) return;
+  const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
+  const marks = [join(out, adapterFiles.config), join(out, downstreamFiles.config), checkpointFolder(out)];
+  if (!(await Promise.all(marks.map(exists))).includes(true)) return;
+  throw userError({
+    where: out,
+    what: "the folder holds an adapter or a run",
+    fix: `choose another ${setting("out")}, go on with ${setting("resume", true)}, or replace it with ${setting("overwrite", true)}`,
+  });
+}
+
+/**
+ * Makes a run's folder and trains into it. The folder is made first, so that one that cannot be written is known before
+ * hours are spent; if the training fails, folders that were made and are still empty go again.
+ */
+export async function inOutputFolder<T>(beginning: Beginning, train: () => Promise<T>): Promise<T> {
+  await refuseUsed(beginning);
+  return withOutputFolder(beginning.out, async () => {
+    if (beginning.overwrite) await removeEarlierRun(beginning.out);
+    return train();
+  });
+}
+
+/** Makes a folder and runs what fills it. If that fails, folders that were made and are still empty go again. */
+export async function withOutputFolder<T>(folder: string, fill: () => Promise<T>): Promise<T> {
+  const first = await makeFolder(folder);
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw fileError(folder, "write into the folder", error);
+  });
+  try {
+    return await fill();
+  } catch (error) {
+    if (first !== null) await removeEmpty(resolve(folder), resolve(first));
+    throw error;
+  }
+}
+
+/** Removes empty folders from `folder` up to `first`, the one that was made first. */
+async function removeEmpty(folder: string, first: string): Promise<void> {
+  const removed = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+  if (removed && folder !== first) await removeEmpty(dirname(folder), first);
+}

@@ -1,0 +1,131 @@
+import type { TrainEvent } from "../engine/events.js";
+import { nameSettings, settingName } from "../errors.js";
+import type { BackboneHandle } from "../features/frozen-backbone.js";
+import { resolveSettings } from "../settings/setting.js";
+import { beginSettings } from "../settings/shared.js";
+import type { Engine } from "./engine.js";
+import type { Knowledge, TrainResult } from "./knowledge.js";
+
+/** What a training says: its steps and evaluations, and at the end what came of it. */
+export type TrainingEvent = TrainEvent | ({ readonly kind: "result" } & TrainResult);
+
+/** What every training may be told beside its settings. */
+export interface TrainControl {
+  /** Go on from the last checkpoint in the folder, or begin where there is none. */
+  readonly resume?: boolean;
+  /** Replace what the folder holds. */
+  readonly overwrite?: boolean;
+  /** Stops after the step under way and leaves a checkpoint; the last event then says `interrupted`. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains: an adapter on a kind of knowledge, or a downstream model. The model itself is not changed by an adapter's
+ * training, to the bit. The events come as they happen, and the training waits for whoever reads them; to leave the
+ * loop early is to stop it, as `signal` does.
+ *
+ * @param settings those of `kadapter pretrain` or `kadapter finetune` in camel case, with the same defaults;
+ * `out` is the folder that is written
+ * @throws UserError where a setting, a file or an example is wrong; nothing is half-written then
+ * @example
+ * for await (const event of train(engine, base, facts({ train: "facts.jsonl" }), { out: "runs/mine" })) {
+ *   if (event.kind === "eval") console.log(event.metrics);
+ * }
+ */
+export async function* train<Options>(
+  engine: Engine,
+  backbone: BackboneHandle,
+  knowledge: Knowledge<Options>,
+  settings: Options & TrainControl,
+): AsyncGenerator<TrainingEvent, void, void> {
+  const { resume, overwrite, signal, adapters, ...own } = settings as TrainControl & Record<string, unknown>;
+  const begin = resolveSettings(beginSettings, definedOf({ resume, overwrite }));
+  const resolved = resolveSettings(knowledge.table, {
+    ...definedOf({ ...knowledge.given, ...own, ...adapterList(adapters) }),
+    backbone: backbone.name,
+  });
+  const left = new AbortController();
+  const events = new Mailbox<TrainingEvent>();
+  const running = knowledge
+    .learn(
+      {
+        executor: engine,
+        backbone,
+        begin,
+        onEvent: (event) => events.put(event),
+        note: (text) => events.add({ kind: "note", text: nameSettings(text, settingName) }),
+        signal: signal ? AbortSignal.any([signal, left.signal]) : left.signal,
+      },
+      // The table's own settings: what `learn` takes.
+      resolved as never,
+    )
+    .then((result) => events.add({ kind: "result", ...result }))
+    .finally(() => events.end());
+  // Seen below; without this an error that comes while nobody waits would end the process.
+  running.catch(() => undefined);
+  try {
+    yield* events;
+    await running;
+  } finally {
+    left.abort();
+    events.close();
+    await running.catch(() => undefined);
+  }
+}
+
+const definedOf = (values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+/** Adapters by name, as the settings' table has them: `NAME=DIR`. */
+function adapterList(adapters: unknown): { readonly adapter?: readonly string[] } {
+  if (adapters === undefined || adapters === null || typeof adapters !== "object") return {};
+  return { adapter: Object.entries(adapters).map(([name, folder]) => `${name}=${folder}`) };
+}
+
+/** Hands over what one side puts in to whoever iterates; who puts may wait until it was taken. */
+class Mailbox<T> implements AsyncIterable<T> {
+  private readonly items: { readonly item: T; readonly taken: () => void }[] = [];
+  private wake: () => void = () => undefined;
+  private ended = false;
+  private closed = false;
+
+  /** Waits until it was taken. */
+  put(item: T): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    return new Promise((taken) => {
+      this.items.push({ item, taken });
+      this.wake();
+    });
+  }
+
+  add(item: T): void {
+    void this.put(item);
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    this.ended = true;
+    this.wake();
+  }
+
+  /** Nobody takes anything more. */
+  close(): void {
+    this.closed = true;
+    for (const { taken } of this.items.splice(0)) taken();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+    for (;;) {
+      const next = this.items.shift();
+      if (next) {
+        yield next.item;
+        next.taken();
+        continue;
+      }
+      if (this.ended) return;
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+}

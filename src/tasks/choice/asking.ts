@@ -1,0 +1,34 @@
+import type { ChoiceExample } from "../../data/multiple-choice.js";
+import { userError } from "../../errors.js";
+import { type Asking, askedWhere } from "../asking.js";
+import { argmax, probabilities } from "../classification-scores.js";
+import { type ChoiceScores, type EncodedChoice, multipleChoice } from "./multiple-choice.js";
+
+/** A question about a context, with as many answers to choose from as the model was trained on. */
+export interface ChoiceQuestion {
+  readonly context: string;
+  readonly question: string;
+  readonly answers: readonly string[];
+}
+
+/** The chosen answer. */
+export interface ChoiceAnswer {
+  /** Its index. */
+  readonly choice: number;
+  readonly answer: string;
+  /** Of each answer, from 0 to 1. */
+  readonly probabilities: readonly number[];
+}
+
+/** A downstream model that chooses between answers. */
+export const askChoice: Asking<ChoiceQuestion, ChoiceAnswer, ChoiceExample, EncodedChoice, ChoiceScores> = {
+  kind: multipleChoice,
+  example: ({ context, question, answers }) => {
+    if (answers.length > 0) return { context, question, answers, label: -1, where: askedWhere };
+    throw userError({ where: `${askedWhere}: answers`, what: "there is nothing to choose from" });
+  },
+  answer: ({ answers }, { logits }) => {
+    const choice = argmax(logits);
+    return { choice, answer: answers[choice] as string, probabilities: [...probabilities(logits)] };
+  },
+};
