@@ -18,6 +18,7 @@ const floors = [
   ["probing"],
   ["demo", "experiments", "serving"],
   ["runtime"],
+  ["library"],
   ["index"],
   ["cli", "parity"],
   ["testing"],

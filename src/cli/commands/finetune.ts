@@ -1,51 +1,30 @@
 import { openBackbone } from "../../features/frozen-backbone.js";
+import { choicesOf, passagesOf, relationsOf, typesOf } from "../../library/knowledge.js";
 import { learnDownstream } from "../../library/learn.js";
 import type { FinetuneSettings, OpenQaSettings, RelationsSettings, TypingSettings } from "../../settings/finetune.js";
-import {
-  choiceTaskData,
-  type DownstreamData,
-  openQaTaskData,
-  relationsTaskData,
-  typingTaskData,
-} from "../../tasks/downstream-task-data.js";
 import type { EncodedText } from "../../tasks/task.js";
 import type { DownstreamTaskData, FinetuneResult } from "../../training/finetune.js";
 import type { Run, RunRequest } from "../command.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "../tasks/downstream.js";
-import { relationFormat } from "../tasks/relation.js";
 import type { TaskCommands } from "../tasks/task-commands.js";
 import { watchTraining } from "../watched.js";
 
-const dataOf = ({ train, dev, test, seed }: FinetuneSettings): DownstreamData => ({
-  train,
-  dev,
-  seed,
-  ...(test ? { test } : {}),
-});
-
 /** `finetune relations`. */
-export const relations: Run<RunRequest<RelationsSettings>> = async (request, context) => {
-  const { format, markers, maxNegatives, officialFeatures: official } = request.options;
-  const own = { markers, official, ...(maxNegatives === undefined ? {} : { maxNegatives }) };
-  const taskData = () => relationsTaskData(dataOf(request.options), { format: relationFormat(format) }, own);
-  await runFinetune(request, taskData, downstreamRelationCommands, context);
-};
+export const relations: Run<RunRequest<RelationsSettings>> = (request, context) =>
+  runFinetune(request, () => relationsOf(request.options), downstreamRelationCommands, context);
 
 /** `finetune entity-typing`. */
-export const entityTyping: Run<RunRequest<TypingSettings>> = async (request, context) => {
-  const { alwaysOne, officialFeatures = false as const } = request.options;
-  const taskData = () => typingTaskData(dataOf(request.options), { alwaysOne, official: officialFeatures });
-  await runFinetune(request, taskData, typingCommands, context);
-};
+export const entityTyping: Run<RunRequest<TypingSettings>> = (request, context) =>
+  runFinetune(request, () => typesOf(request.options), typingCommands, context);
 
 /** `finetune multiple-choice`. */
 export const multipleChoice: Run<RunRequest<FinetuneSettings>> = (request, context) =>
-  runFinetune(request, () => choiceTaskData(dataOf(request.options)), choiceCommands, context);
+  runFinetune(request, () => choicesOf(request.options), choiceCommands, context);
 
 /** `finetune open-qa`. */
 export const openQa: Run<RunRequest<OpenQaSettings>> = (request, context) =>
-  runFinetune(request, () => openQaTaskData(dataOf(request.options), request.options), openQaCommands, context);
+  runFinetune(request, () => passagesOf(request.options), openQaCommands, context);
 
 async function runFinetune<Example, Encoded extends EncodedText, Score>(
   request: RunRequest<FinetuneSettings>,

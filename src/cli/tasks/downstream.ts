@@ -3,15 +3,16 @@ import { type ChoiceExample, readMultipleChoice } from "../../data/multiple-choi
 import { type OpenQuestion, readOpenQuestions } from "../../data/open-questions.js";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
+import { askChoice } from "../../tasks/choice/asking.js";
 import { type ChoiceScores, type EncodedChoice, multipleChoice } from "../../tasks/choice/multiple-choice.js";
-import { argmax, probabilities } from "../../tasks/classification-scores.js";
+import { argmax } from "../../tasks/classification-scores.js";
 import { readChoiceSet, readQuestionSet, readTypingSet } from "../../tasks/downstream-task-data.js";
-import type { OpenAnswer } from "../../tasks/qa/open-answers.js";
-import { type EncodedQuestion, OpenQa, type OpenScores, openQa } from "../../tasks/qa/open-qa.js";
+import { answersOf } from "../../tasks/qa/asking.js";
+import { type EncodedQuestion, type OpenScores, openQa } from "../../tasks/qa/open-qa.js";
 import { downstreamRelations, type RelationScores } from "../../tasks/relations/downstream-relations.js";
 import type { EncodedRelation } from "../../tasks/relations/relation-classification.js";
-import type { Prediction } from "../../tasks/task.js";
-import { type EncodedMention, EntityTyping, entityTyping } from "../../tasks/typing/entity-typing.js";
+import { typesOf } from "../../tasks/typing/asking.js";
+import { type EncodedMention, entityTyping } from "../../tasks/typing/entity-typing.js";
 import type { TypingScores } from "../../tasks/typing/typing-scores.js";
 import { percent } from "./percent.js";
 import { relationCommands } from "./relation.js";
@@ -78,9 +79,6 @@ export const typingCommands: TaskCommands<TypingExample, EncodedMention, TypingS
   },
 };
 
-const typesOf = (logits: Float32Array, task: object): string[] =>
-  task instanceof EntityTyping ? task.typesOf(logits) : [];
-
 /** Questions with answers to choose from. */
 export const choiceCommands: TaskCommands<ChoiceExample, EncodedChoice, ChoiceScores> = {
   kind: multipleChoice,
@@ -95,13 +93,10 @@ export const choiceCommands: TaskCommands<ChoiceExample, EncodedChoice, ChoiceSc
   result: (scores) => ({ ...scores }),
   unlabelled: (files) => readEach(files, (file) => readMultipleChoice(file, { unlabelled: true })),
   typed: () => noTyped("the model chooses between answers", "questions"),
-  answer: ({ where, id, answers }, prediction) => {
-    const about = { where, ...(id === undefined ? {} : { id }) };
+  answer: (example, prediction, task) => {
+    const about = { where: example.where, ...(example.id === undefined ? {} : { id: example.id }) };
     if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
-    const choice = argmax(prediction.logits);
-    return {
-      json: { ...about, choice, answer: answers[choice], probabilities: [...probabilities(prediction.logits)] },
-    };
+    return { json: { ...about, ...askChoice.answer(example, prediction, task, 1) } };
   },
 };
 
@@ -125,6 +120,3 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
     return { json: { ...about, answers: answersOf(prediction, task, top) } };
   },
 };
-
-const answersOf = (prediction: Prediction<EncodedQuestion>, task: object, top: number): OpenAnswer[] =>
-  task instanceof OpenQa ? task.answers(prediction, top) : [];

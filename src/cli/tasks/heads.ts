@@ -1,10 +1,10 @@
-import { type Attachment, formatConllu } from "../../data/conllu.js";
+import { formatConllu } from "../../data/conllu.js";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { readTrees, type TreeFormat, treeFormats } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
-import type { Prediction } from "../../tasks/task.js";
+import { askTrees, attachmentsOf, treeWords } from "../../tasks/trees/asking.js";
 import type { AttachmentRates, AttachmentScores } from "../../tasks/trees/attachment-scores.js";
-import { type EncodedSentence, HeadPrediction, headPrediction } from "../../tasks/trees/head-prediction.js";
+import { type EncodedSentence, headPrediction } from "../../tasks/trees/head-prediction.js";
 import { readTreeSet } from "../../tasks/trees/linguistic.js";
 import { percent } from "./percent.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
@@ -31,13 +31,6 @@ export function attachmentSummary({ uas, uasNoPunct, las, lasNoPunct }: Attachme
 
 async function* readAll(files: readonly string[], { format }: ReadOptions): AsyncGenerator<DependencySentence> {
   for (const file of files) yield* readTrees(file, { format: treeFormat(format), unlabelled: true, keepLines: true });
-}
-
-/** What was told of a sentence. */
-function attachmentsOf(prediction: Prediction<EncodedSentence>, task: object): Attachment[] {
-  if (!(task instanceof HeadPrediction)) throw new Error("not a task of heads");
-  const { heads, relations } = task.attach(prediction);
-  return heads.map((head, i) => ({ head, relation: relations?.[i] ?? null }));
 }
 
 const about = ({ where, id }: DependencySentence) => ({ where, ...(id === undefined ? {} : { id }) });
@@ -68,7 +61,7 @@ export const headCommands: TaskCommands<DependencySentence, EncodedSentence, Att
   },
   result: (score) => ({ ...score }),
   unlabelled: readAll,
-  typed: ({ text }) => ({ words: splitWords(text), file: "--text", where: "--text" }),
+  typed: ({ text }) => ({ ...askTrees.example({ text }), file: "--text", where: "--text" }),
   answer: (sentence, prediction, task) => {
     if ("skipped" in prediction) {
       const unknown = sentence.words.map(() => ({ head: null, relation: null }));
@@ -76,20 +69,9 @@ export const headCommands: TaskCommands<DependencySentence, EncodedSentence, Att
       return { ...prediction, json: { ...about(sentence), ...prediction }, text: `${lines.join("\n")}\n` };
     }
     const attachments = attachmentsOf(prediction, task);
-    const words = attachments.map(({ head, relation }, i) => {
-      const form = sentence.words[i]?.form;
-      return { form, head, ...(relation === null ? {} : { relation }) };
-    });
-    return { json: { ...about(sentence), words }, text: `${formatConllu(sentence, attachments).join("\n")}\n` };
+    return {
+      json: { ...about(sentence), words: treeWords(sentence, attachments) },
+      text: `${formatConllu(sentence, attachments).join("\n")}\n`,
+    };
   },
 };
-
-/** Words and punctuation marks of a typed sentence. */
-function splitWords(text: string): DependencySentence["words"] {
-  const found = [...text.matchAll(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu)];
-  if (found.length === 0) throw userError({ where: "--text", what: "there are no words" });
-  return found.map(({ 0: form, index }, i) => {
-    const next = found[i + 1]?.index ?? index + form.length + 1;
-    return { form, upos: "", head: -1, relation: "", spaceAfter: next > index + form.length };
-  });
-}

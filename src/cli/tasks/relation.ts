@@ -1,14 +1,11 @@
 import { type RelationFormat, readRelations, relationFormats } from "../../data/relation-data.js";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
-import { argmax, type ClassificationScores, probabilities } from "../../tasks/classification-scores.js";
+import type { ClassificationScores } from "../../tasks/classification-scores.js";
+import { rankedRelations } from "../../tasks/relations/asking.js";
 import { readRelationSet } from "../../tasks/relations/factual.js";
 import type { PrototypeScores } from "../../tasks/relations/prototypes.js";
-import {
-  type EncodedRelation,
-  RelationClassification,
-  relationClassification,
-} from "../../tasks/relations/relation-classification.js";
+import { type EncodedRelation, relationClassification } from "../../tasks/relations/relation-classification.js";
 import { relationContrast } from "../../tasks/relations/relation-contrast.js";
 import { percent } from "./percent.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
@@ -31,11 +28,6 @@ async function* readAll(files: readonly string[], { format }: ReadOptions): Asyn
   for (const file of files) yield* readRelations(file, { format: relationFormat(format), unlabelled: true });
 }
 
-function labelsOf(task: object): readonly string[] {
-  if (task instanceof RelationClassification) return task.labels;
-  throw new Error("not a task of relations");
-}
-
 /** Relations on the command line. */
 export const relationCommands: TaskCommands<RelationExample, EncodedRelation, ClassificationScores> = {
   kind: relationClassification,
@@ -43,7 +35,7 @@ export const relationCommands: TaskCommands<RelationExample, EncodedRelation, Cl
   comparison: ({ encoded: { example }, logits }, task) => ({
     where: example.where,
     relation: example.relation,
-    predicted: labelsOf(task)[argmax(logits)],
+    predicted: rankedRelations(logits, task, 1)[0]?.relation,
   }),
   print: (scores, skipped, output) => {
     const width = Math.max(8, ...Object.keys(scores.perClass).map(({ length }) => length));
@@ -72,7 +64,7 @@ export const relationCommands: TaskCommands<RelationExample, EncodedRelation, Cl
       object: text.slice(object.start, object.end),
     };
     if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
-    return { json: { ...about, relations: likeliest(prediction.logits, labelsOf(task), top) } };
+    return { json: { ...about, relations: rankedRelations(prediction.logits, task, top) } };
   },
 };
 
@@ -98,11 +90,3 @@ export const contrastCommands: TaskCommands<RelationExample, EncodedRelation, Pr
     return { json: { ...about, vector: [...prediction.logits] } };
   },
 };
-
-/** The `top` labels with the highest probabilities; the earlier label first at a tie. */
-function likeliest(logits: Float32Array, labels: readonly string[], top: number) {
-  const shares = probabilities(logits);
-  return Array.from(labels, (relation, i) => ({ relation, probability: shares[i] as number }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, top);
-}

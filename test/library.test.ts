@@ -1,0 +1,106 @@
+/** The front door: what somebody sees who writes `import … from "kadapter"`. */
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { wiki80Record } from "../src/data/wiki80-writer.js";
+import { demoExamples } from "../src/demo/examples.js";
+import { adapterBits, testFolder } from "./support.js";
+
+type Library = typeof import("../src/index.js");
+// As Node resolves the package's own name: the build, by package.json's "exports".
+const { facts, load, openBackbone, openEngine, train, trees, UserError } = (await import("kadapter" as string)) as Library;
+
+const quick = { maxSteps: 6, batchSize: 8, adapterSize: 64, layers: [0, 4], cache: "off", maxLength: 48 } as const;
+let folder: string;
+let engine: Awaited<ReturnType<Library["openEngine"]>>;
+let base: Awaited<ReturnType<Library["openBackbone"]>>;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await testFolder();
+  engine = await openEngine({ device: "cpu", threads: 1 });
+  base = await openBackbone("models/own");
+  const lines = demoExamples("train")
+    .slice(0, 60)
+    .map((example) => JSON.stringify(wiki80Record(example)));
+  await writeFile(at("facts.jsonl"), lines.join("\n"));
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function learn(out: string, seed: number) {
+  const kinds: string[] = [];
+  for await (const event of train(engine, base, facts({ train: at("facts.jsonl") }), {
+    ...quick,
+    out: at(out),
+    seed,
+  })) {
+    kinds.push(event.kind);
+    if (event.kind === "result") expect(event).toMatchObject({ reason: "completed", out: at(out) });
+  }
+  expect(kinds[0]).toBe("note");
+  expect(kinds.filter((kind) => kind === "step")).toHaveLength(6);
+  expect(kinds.at(-1)).toBe("result");
+}
+
+describe("the front door", () => {
+  it("trains, loads and answers, two models beside each other on one engine", async () => {
+    await learn("one", 1);
+    await learn("two", 2);
+    const question = { text: "Vienna is the capital of Austria.", subject: "Austria", object: "Vienna" };
+    const [one, two] = [await load(engine, at("one"), { as: "relations" }), await load(engine, at("two"))];
+    expect(one.task).toBe("relations");
+    const before = await one.predict(question, { top: 3 });
+    expect(before.relations).toHaveLength(3);
+    expect(before.relations[0]).toEqual({ relation: before.relation, probability: before.probability });
+    const other = await two.predict(question, { top: 3 });
+    expect(other).not.toEqual(before);
+    expect(await one.predict(question, { top: 3 })).toEqual(before);
+    await two.close();
+    expect(await one.predictAll([question, question], { top: 3 })).toEqual([before, before]);
+    await one.close();
+  });
+
+  it("writes what the command line writes", async () => {
+    const { main } = await import("../dist/cli/main.js" as string);
+    const flags = ["--max-steps", "6", "--batch-size", "8", "--adapter-size", "64", "--layers", "0,4", "--seed", "1"];
+    const how = ["--cache", "off", "--max-length", "48", "--device", "cpu", "--threads", "1"];
+    const what = ["--backbone", "models/own", "--train", at("facts.jsonl"), "--out", at("cli")];
+    await main(["node", "kadapter", "pretrain", "factual", ...what, ...flags, ...how, "--json"]);
+    expect(await adapterBits(at("cli"))).toEqual(await adapterBits(at("one")));
+  });
+
+  it("stops where its reader leaves, and goes on from there", async () => {
+    const how = { ...quick, out: at("stopped"), seed: 1 };
+    for await (const event of train(engine, base, facts({ train: at("facts.jsonl") }), how)) {
+      if (event.kind === "step" && event.step === 2) break;
+    }
+    let first = 0;
+    for await (const event of train(engine, base, facts({ train: at("facts.jsonl") }), { ...how, resume: true })) {
+      if (event.kind === "start") first = event.step;
+    }
+    expect(first).toBeGreaterThanOrEqual(2);
+    expect(await adapterBits(at("stopped"))).toEqual(await adapterBits(at("one")));
+  });
+
+  it("names settings in its errors, and knows no flags", async () => {
+    const settings = { ...quick, out: at("bad"), epochs: 0 };
+    await expect(train(engine, base, facts({ train: at("facts.jsonl") }), settings).next()).rejects.toThrow(
+      /epochs: 0 is not valid/,
+    );
+    const used = train(engine, base, facts({ train: at("facts.jsonl") }), { ...quick, out: at("one") });
+    const failure = used.next();
+    await expect(failure).rejects.toBeInstanceOf(UserError);
+    await expect(failure).rejects.toThrow(/resume/);
+    await expect(failure).rejects.not.toThrow(/--/);
+    await expect(load(engine, at("one"), { as: "trees" })).rejects.toThrow(/trained for relations/);
+    const model = await load(engine, at("one"), { as: "relations" });
+    await expect(model.predict({ text: "Vienna.", subject: "Vienna", object: "Austria" })).rejects.toThrow(
+      /"Austria" is not in the sentence/,
+    );
+    await model.close();
+    expect(trees({ train: ["x"] }).given).toEqual({ train: ["x"] });
+  });
+});
