@@ -42,6 +42,8 @@ export const adapterManifestSchema = z.object({
     layers: z.number().int().positive().max(1_000).nullable(),
     /** Of the weights' names, shapes and elements. */
     hash: hash.nullable(),
+    /** Of what config.json says of its forward pass; null in folders of before it was recorded. */
+    configHash: hash.nullable().default(null),
     tokenizerHash: hash.nullable(),
   }),
   task: z.object({
@@ -177,7 +179,19 @@ export interface BackboneIdentity {
   readonly hiddenSize: number;
   readonly layers: number;
   readonly hash: string;
+  readonly configHash: string;
   readonly tokenizerHash: string;
+}
+
+/** What a folder records of a backbone that was not at hand when it was made. */
+export const unknownHashes = { hash: null, configHash: null, tokenizerHash: null } as const;
+
+/** What a folder of before it was recorded cannot tell of its backbone; for the user to see. */
+export function backboneNotes(folder: string, { backbone }: Pick<AdapterManifest, "backbone">): readonly string[] {
+  if (backbone.hash === null || backbone.configHash !== null) return [];
+  return [
+    `${folder}: it does not record the backbone's configuration, so it cannot tell whether config.json is as it was`,
+  ];
 }
 
 /** @throws UserError when the adapter was trained beside another backbone */
@@ -186,7 +200,7 @@ export function requireSameBackbone(
   { backbone }: Pick<AdapterManifest, "backbone">,
   given: BackboneIdentity,
 ): void {
-  const differences = (["modelType", "hiddenSize", "layers", "hash", "tokenizerHash"] as const).filter(
+  const differences = (["modelType", "hiddenSize", "layers", "hash", "configHash", "tokenizerHash"] as const).filter(
     (key) => backbone[key] !== null && backbone[key] !== given[key],
   );
   const [first] = differences;
@@ -196,6 +210,7 @@ export function requireSameBackbone(
     hiddenSize: "hidden size",
     layers: "number of layers",
     hash: "weights (SHA-256)",
+    configHash: "configuration (SHA-256)",
     tokenizerHash: "tokenizer (SHA-256)",
   }[first];
   throw userError({

@@ -7,6 +7,7 @@ import {
   type BackboneDefinition,
   backboneDefinition,
   backboneInputs,
+  configurationHash,
 } from "../backbones/index.js";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
@@ -35,6 +36,8 @@ export interface BackboneHandle {
   readonly tokenizer: Tokenizer;
   /** SHA-256 over the names, shapes and elements of the weights. */
   readonly hash: string;
+  /** {@link configurationHash}: equal weights compute something else under another configuration. */
+  readonly configHash: string;
 }
 
 /**
@@ -59,7 +62,8 @@ export async function openBackbone(name: string): Promise<BackboneHandle> {
   const source = await openWeights(folder);
   try {
     checkedWeights(definition, config, source);
-    return { name, folder, definition, config, tokenizer, hash: await hashWeights(source) };
+    const hash = await hashWeights(source);
+    return { name, folder, definition, config, tokenizer, hash, configHash: configurationHash(config) };
   } finally {
     await source.close();
   }
@@ -99,13 +103,14 @@ export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfi
 }
 
 /** What an adapter's folder records of its backbone. */
-export function backboneIdentity({ name, hash, tokenizer, config }: BackboneHandle): BackboneIdentity {
+export function backboneIdentity({ name, hash, configHash, tokenizer, config }: BackboneHandle): BackboneIdentity {
   return {
     name,
     modelType: config.modelType,
     hiddenSize: config.hiddenSize,
     layers: config.layers,
     hash,
+    configHash,
     tokenizerHash: tokenizer.hash,
   };
 }
@@ -211,6 +216,7 @@ export class FrozenBackbone {
         parameters.filter(({ name }) => quantizedFrom(name) !== null),
         {
           hash: folder.hash,
+          configHash: folder.configHash,
           bits: executor.int8WeightBits,
           folder: int8Folder,
           read: (name) => loader.read(name),

@@ -11,6 +11,8 @@ import { writeSafetensors } from "../weights/safetensors-writer.js";
 export interface Int8Source {
   /** Hash of the float32 weights. */
   readonly hash: string;
+  /** Hash of the configuration that they belong to. */
+  readonly configHash: string;
   readonly bits: 7 | 8;
   /** Folder in which the result is kept; null keeps nothing. */
   readonly folder: string | null;
@@ -30,6 +32,7 @@ export async function int8Weights(
   if (source.folder === null) return quantizeAll(parameters, source);
   const key = hashJson({
     weights: source.hash,
+    configuration: source.configHash,
     bits: source.bits,
     names: parameters.map(({ name }) => name),
     version: 1,

@@ -25,7 +25,7 @@ const manifestSchema = z.object({
   adapters: z.array(z.object({ name, folder: name, hash: name })),
   /** The output matrix is the backbone's word embedding. */
   tied: z.boolean(),
-  backbone: z.object({ name, hash: name }),
+  backbone: z.object({ name, hash: name, configHash: name.nullable().default(null) }),
   sizes: z.object({
     featureSize: z.number().int().positive(),
     hiddenSize: z.number().int().positive(),
@@ -122,7 +122,8 @@ export async function requireSameParts(
   backbone: BackboneHandle,
   adapters: readonly FrozenAdapter[],
 ): Promise<void> {
-  if (manifest.backbone.hash !== backbone.hash) {
+  const { hash, configHash } = manifest.backbone;
+  if (hash !== backbone.hash || (configHash !== null && configHash !== backbone.configHash)) {
     throw userError({
       where: folder,
       what: "the head was trained beside another backbone",

@@ -168,6 +168,7 @@ export class MaskedTexts {
       root,
       identity: {
         backbone: backbone.hash,
+        configuration: backbone.configHash,
         adapters: records.map(({ hash }) => hash),
         data: hashLists(blocks),
         masks: { ...this.task.options, draws, train: this.train.length },

@@ -61,7 +61,7 @@ async function readSubject(fixture: Fixture): Promise<Subject> {
   const parameters = [...backbone.parameters, ...backbone.headParameters, ...(backbone.targets?.parameters ?? [])];
   const source = await openSafetensors(join(fixture.folder, "model.safetensors"));
   const loader = strictLoad(new Map(parameters.map(({ name, shape }) => [name, shape])), source, {
-    canonicalKey: (key) => definition.canonicalKey(key, true),
+    canonicalKey: (key) => definition.canonicalKey(key, true, backbone.config.tiedWords),
   });
   const weights: Record<string, HostTensor> = {};
   for (const { name, shape } of parameters) weights[name] = float32Tensor(shape, await loader.read(name));

@@ -298,6 +298,7 @@ function identityOf<Example, Encoded extends EncodedText, Score>(
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: plan.backbone.hash,
+    configuration: plan.backbone.configHash,
     ...(plan.start ? { start: plan.start.hash } : {}),
     ...(fixedWidth(plan) ? { fixedWidth: "true" } : {}),
     adapters: plan.adapters.map(({ name, hash }) => `${name}=${hash}`).join(" "),

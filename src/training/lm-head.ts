@@ -219,6 +219,7 @@ async function identityOf(plan: LmHeadConfig, { task, train, cached, options: { 
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
+    configuration: backbone.configHash,
     adapters: parts.map(({ name, hash }) => `${name}=${hash}`).join(" "),
     train: hashLists(train.map(({ block }) => block.ids)),
   };
@@ -233,7 +234,7 @@ async function manifestOf(
     format: "kadapter-lm-head/1",
     adapters: await Promise.all(adapters.map(adapterRecord)),
     tied,
-    backbone: { name: backbone.name, hash: backbone.hash },
+    backbone: { name: backbone.name, hash: backbone.hash, configHash: backbone.configHash },
     sizes,
     recipe,
     metrics,

@@ -236,6 +236,7 @@ function identityOf(plan: MultitaskConfig, courses: readonly Course[]): Record<s
   return {
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
+    configuration: backbone.configHash,
     ...Object.fromEntries(courses.map(({ name, identity }) => [`task.${name}`, identity])),
   };
 }

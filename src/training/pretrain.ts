@@ -226,6 +226,7 @@ function identityOf<Example, Encoded extends EncodedText, Score>(
     ...(plan.fixedWidth ? { fixedWidth: "true" } : {}),
     ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
     backbone: backbone.hash,
+    configuration: backbone.configHash,
     ...(plan.start ? { start: plan.start.hash } : {}),
     task: `${kind.name} ${JSON.stringify(learnt.options)}`,
     labels: hashJson(learnt.labels),

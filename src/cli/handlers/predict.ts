@@ -35,6 +35,7 @@ async function predict<Example, Encoded extends EncodedText, Score>(
     const taskOptions = commands.taskOptions?.(options) ?? {};
     const load = { backbone: options.backbone, taskOptions };
     const model = await loadModel(executor, options.adapter, commands.kind, load);
+    for (const note of model.notes) output.note(note);
     const predictions: Answer["json"][] = [];
     const skipped: Record<string, number> = {};
     let examples = 0;
