@@ -7,7 +7,6 @@ import type { BackboneConfig, BackboneDefinition } from "../backbones/index.js";
 import type { TokenBlock } from "../data/text.js";
 import type { DoneEvent, TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
-import { userError } from "../errors.js";
 import { CausalLm, type LmObjective } from "../lm/causal-lm.js";
 import { LanguageModel } from "../lm/language-model.js";
 import {
@@ -17,8 +16,8 @@ import {
   type MaskedLmScores,
   maskedLmSettings,
 } from "../lm/masked-lm.js";
+import { encodeBlocks } from "../lm/text-blocks.js";
 import type { JsonObject } from "../tasks/task.js";
-import { isSkipped } from "../tasks/task-data.js";
 import { elementCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { toFloat16 } from "../weights/float16.js";
@@ -109,10 +108,11 @@ export async function trainLanguageModel(
     given: start.given,
   });
   try {
-    const train = encodeAll(objective, data.train, start.tokenizer);
+    const encode = (by: LmObjective, set: keyof LanguageModelData) =>
+      encodeBlocks(by, data[set], start.tokenizer, `${set} text`, onEvent);
+    const train = await encode(objective, "train");
     const held = objectiveOf(plan, plan.heldOutRate);
-    const [dev, test] = [data.dev, data.test].map((blocks) => encodeAll(held, blocks, start.tokenizer));
-    const heldOut = { dev: dev ?? [], test: test ?? [] };
+    const heldOut = { dev: await encode(held, "dev"), test: await encode(held, "test") };
     const best = join(checkpointFolder(plan.out), "best.safetensors");
     const trainer = new Trainer<EncodedMasked>({
       session,
@@ -165,15 +165,6 @@ function objectiveOf({ start, masking, maxLength }: LanguageModelConfig, rate: n
   const { config, tokenizer } = start;
   if (config.causal) return new CausalLm(maxLength);
   return new MaskedLm(maskedLmSettings(tokenizer, config.vocabSize, { ...masking, rate }), { maxLength });
-}
-
-function encodeAll(objective: LmObjective, blocks: readonly TokenBlock[], tokenizer: Tokenizer): EncodedMasked[] {
-  const encoded = blocks.flatMap((block) => {
-    const text = objective.encode(block, tokenizer);
-    return isSkipped(text) ? [] : [text];
-  });
-  if (encoded.length > 0 || blocks.length === 0) return encoded;
-  throw userError({ what: "no text has a word to predict", expected: "plain text" });
 }
 
 async function follow(

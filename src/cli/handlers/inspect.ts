@@ -220,7 +220,7 @@ async function inspectData({ path, format }: InspectOptions, output: Output): Pr
   }
   const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
   output.say(`relation data (${data.format}): ${data.examples} examples, ${data.relations.length} relations`);
-  for (const [reason, count] of data.skipped) output.say(`left out ${count}: ${reason}`);
+  for (const [reason, count] of Object.entries(data.skipped)) output.say(`left out ${count}: ${reason}`);
   const width = Math.max(8, ...data.relations.map(({ relation }) => relation.length));
   output.say(`${"relation".padEnd(width)}  examples`);
   for (const { relation, count } of data.relations) {
@@ -232,5 +232,5 @@ async function inspectData({ path, format }: InspectOptions, output: Output): Pr
     const bound = Number.isFinite(upTo) ? `up to ${String(upTo).padStart(3)}` : "    more ";
     output.say(`${bound}  ${String(count).padStart(8)}  ${"█".repeat(Math.round((40 * count) / most))}`);
   }
-  output.result({ kind: "data", path, ...data, skipped: Object.fromEntries(data.skipped) });
+  output.result({ kind: "data", path, ...data });
 }

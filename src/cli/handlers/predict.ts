@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { type OnSkip, SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/worker-executor.js";
@@ -37,12 +38,12 @@ async function predict<Example, Encoded extends EncodedText, Score>(
     const model = await loadModel(executor, options.adapter, commands.kind, load);
     for (const note of model.notes) output.note(note);
     const predictions: Answer["json"][] = [];
-    const skipped: Record<string, number> = {};
+    const { counts: skipped, onSkip } = new SkipCounter();
     let examples = 0;
     const run = async (write: (line: string) => Promise<void> | void) => {
-      for await (const { json, text, skipped: reason } of answers(commands, model, options, signal)) {
+      for await (const { json, text, skipped: reason } of answers(commands, model, options, onSkip, signal)) {
         examples++;
-        if (reason !== undefined) skipped[reason] = (skipped[reason] ?? 0) + 1;
+        if (reason !== undefined) onSkip(reason, "");
         if (output.json && out === undefined) predictions.push(json);
         else await write(text ?? jsonLine(json));
       }
@@ -71,12 +72,14 @@ async function* answers<Example, Encoded extends EncodedText, Score>(
   commands: TaskCommands<Example, Encoded, Score>,
   model: LoadedModel<Example, Encoded, Score>,
   options: PredictOptions,
+  onSkip: OnSkip,
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
   const { input } = options;
   let chunk: Example[] = [];
   let any = false;
-  const examples = "data" in input ? commands.unlabelled(input.data, options) : [commands.typed(input.sentence)];
+  const examples =
+    "data" in input ? commands.unlabelled(input.data, options, onSkip) : [commands.typed(input.sentence)];
   for await (const example of examples) {
     any = true;
     if (chunk.push(example) < chunkBatches * options.batchSize) continue;

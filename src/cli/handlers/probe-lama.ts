@@ -1,12 +1,6 @@
-import {
-  type LamaFact,
-  type LamaRelation,
-  lamaSetsIn,
-  readLama,
-  readLamaSubjects,
-  readVocabulary,
-} from "../../data/lama.js";
+import { type LamaFact, lamaSetsIn, readLama, readLamaSubjects, readVocabulary } from "../../data/lama.js";
 import { inProbedFifth, SubjectIndex } from "../../data/lama-filters.js";
+import { SkipCounter } from "../../data/skips.js";
 import { filterSubjects } from "../../data/subject-filter.js";
 import { userError } from "../../errors.js";
 import { ClozeModel } from "../../probing/cloze-model.js";
@@ -43,12 +37,13 @@ export async function handleProbeLama(options: ProbeLamaOptions, context: Comman
     const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
     const reports: Record<string, LamaReport> = {};
     for (const part of parts) {
-      const relations = chosen(await readLama(options.data, part), options.relations);
+      const left = new SkipCounter();
+      const relations = await readLama(options.data, part, { onSkip: left.onSkip, relations: options.relations });
       if (relations.length === 0) continue;
       output.say(`${part}, ${model.names.length} set(s) of adapters: ${model.names.join(", ")}`);
       const { answers, multiToken, uhn, subjects, consistency, limit, batchSize } = options;
       const report = await probeLama(model, relations, {
-        ...{ answers, multiToken, uhn, subjects, consistency, batchSize, signal },
+        ...{ answers, multiToken, uhn, subjects, consistency, batchSize, signal, left: left.counts },
         ...(vocabulary ? { vocabulary } : {}),
         ...(limit === undefined ? {} : { limit }),
         onRelation: (one) => {
@@ -67,10 +62,6 @@ export async function handleProbeLama(options: ProbeLamaOptions, context: Comman
   } finally {
     await executor.close();
   }
-}
-
-function chosen(relations: readonly LamaRelation[], names: readonly string[] | undefined): readonly LamaRelation[] {
-  return names === undefined ? relations : relations.filter(({ name }) => names.includes(name));
 }
 
 function sayScores(output: Output, title: string, set: string, { p1, p10, p100, mrr, questions }: RankScores): void {
