@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { LineCounter, parseDocument, visit } from "yaml";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { decodeUtf8 } from "../files/text.js";
 import { closest, type Given, type GivenOptions, kebab, type Specs } from "./spec.js";
 
 /** A recipe is a page of settings; whatever is larger is the wrong file. */
@@ -159,9 +160,5 @@ export async function readBounded(path: string): Promise<string> {
     throw fileError(path, "read the recipe", error);
   }
   if (length > maxBytes) throw userError({ where: path, what: "too large for a recipe", expected: "at most 64 KiB" });
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, length));
-  } catch {
-    throw userError({ where: path, what: "not UTF-8 text", expected: "a YAML file" });
-  }
+  return decodeUtf8(buffer.subarray(0, length), path).replace(/^\ufeff/, "");
 }

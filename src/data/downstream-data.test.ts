@@ -123,6 +123,10 @@ describe("multiple choice", () => {
     );
     expect(await messageOf(readMultipleChoice(await file(row(""))))).toMatch(/field "label": it is missing/);
     expect((await all(readMultipleChoice(await file(row("")), { unlabelled: true })))[0]?.label).toBe(-1);
+    expect(
+      await messageOf(readMultipleChoice(await file(Buffer.from(row("4").replace("c", "\u00e9"), "latin1")))),
+    ).toMatch(/:1: byte 4 of it is not UTF-8/);
+    expect(await messageOf(readMultipleChoice(await file(Buffer.from(row("4"), "utf16le"))))).toMatch(/it is UTF-16/);
     expect(await messageOf(readMultipleChoice(await file(`${header}1,c,q\n`)))).toMatch(/not CSV .*line 2/);
     expect(await messageOf(readMultipleChoice(await file("a,b\n1,2\n")))).toMatch(/field "context"/);
     expect(await messageOf(readMultipleChoice(join(folder, "nowhere.csv")))).toMatch(/nowhere/);

@@ -8,11 +8,11 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { decodeUtf8 } from "../files/text.js";
 import { readBytes } from "./bytes.js";
 import { checkRecord, type JsonRecord, parseJson, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";
 import type { OnSkip } from "./skips.js";
-import { decodeUtf8 } from "./utf8.js";
 
 export interface OpenQuestion {
   readonly id?: string;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Backbone, type BackboneDefinition, backboneDefinition, backboneInputs } from "../backbones/index.js";
 import type { Tensors } from "../engine/executor.js";
+import { readJson } from "../files/text.js";
 import { backward, GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/local.js";
@@ -8,7 +9,7 @@ import { crossEntropy, nextTokenLabels } from "../tasks/losses.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { strictLoad } from "../weights/strict-load.js";
-import { type Fixture, readJson } from "./fixture.js";
+import type { Fixture } from "./fixture.js";
 
 /** int64 ids as int32, as this project's graphs take them. */
 export function asInt32(tensor: HostTensor | undefined, name: string): HostTensor<"int32"> {
