@@ -40,9 +40,11 @@ const ids = new Map(
 );
 const relationOf = ({ relation }) => ids.get(relation.toLowerCase()) ?? relation;
 
+let skipped = 0;
+const onSkip = () => skipped++;
 const known = { relations: new Set(), sentences: new Set() };
 for (const file of values.without) {
-  for await (const example of readRelations(file)) {
+  for await (const example of readRelations(file, { onSkip })) {
     known.relations.add(relationOf(example));
     known.sentences.add(sentenceKey(example));
   }
@@ -51,7 +53,7 @@ for (const file of values.without) {
 const examples = [];
 const left = { relations: 0, sentences: 0 };
 for (const input of inputs) {
-  for await (const example of readRelations(input)) {
+  for await (const example of readRelations(input, { onSkip })) {
     if (values.part !== undefined && partOf(example, parts) !== values.part) continue;
     const relation = relationOf(example);
     if (known.relations.has(relation)) left.relations++;
@@ -67,4 +69,6 @@ const without =
   values.without.length === 0
     ? ""
     : `; left out ${left.relations} of relations and ${left.sentences} sentences that stand in ${values.without.join(" ")}`;
-console.log(`${chosen.length} of ${examples.length} examples${without}`);
+console.log(
+  `${chosen.length} of ${examples.length} examples${without}${skipped > 0 ? `; ${skipped} gave no example` : ""}`,
+);

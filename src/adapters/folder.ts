@@ -2,11 +2,12 @@
  * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`.
  * @module
  */
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { readJson } from "../files/text.js";
 import { elementCount, float32Tensor } from "../tensor.js";
 import { hashWeights } from "../weights/hash.js";
 import { openSafetensors } from "../weights/safetensors.js";
@@ -42,6 +43,8 @@ export const adapterManifestSchema = z.object({
     layers: z.number().int().positive().max(1_000).nullable(),
     /** Of the weights' names, shapes and elements. */
     hash: hash.nullable(),
+    /** Of what config.json says of its forward pass; null in folders of before it was recorded. */
+    configHash: hash.nullable().default(null),
     tokenizerHash: hash.nullable(),
   }),
   task: z.object({
@@ -130,16 +133,7 @@ export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
 export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the adapter", error);
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw userError({ where: path, what: `not JSON (${error instanceof Error ? error.message : error})` });
-  }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(await readJson(path, "read the adapter"));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw userError({
@@ -177,7 +171,19 @@ export interface BackboneIdentity {
   readonly hiddenSize: number;
   readonly layers: number;
   readonly hash: string;
+  readonly configHash: string;
   readonly tokenizerHash: string;
+}
+
+/** What a folder records of a backbone that was not at hand when it was made. */
+export const unknownHashes = { hash: null, configHash: null, tokenizerHash: null } as const;
+
+/** What a folder of before it was recorded cannot tell of its backbone; for the user to see. */
+export function backboneNotes(folder: string, { backbone }: Pick<AdapterManifest, "backbone">): readonly string[] {
+  if (backbone.hash === null || backbone.configHash !== null) return [];
+  return [
+    `${folder}: it does not record the backbone's configuration, so it cannot tell whether config.json is as it was`,
+  ];
 }
 
 /** @throws UserError when the adapter was trained beside another backbone */
@@ -186,7 +192,7 @@ export function requireSameBackbone(
   { backbone }: Pick<AdapterManifest, "backbone">,
   given: BackboneIdentity,
 ): void {
-  const differences = (["modelType", "hiddenSize", "layers", "hash", "tokenizerHash"] as const).filter(
+  const differences = (["modelType", "hiddenSize", "layers", "hash", "configHash", "tokenizerHash"] as const).filter(
     (key) => backbone[key] !== null && backbone[key] !== given[key],
   );
   const [first] = differences;
@@ -196,6 +202,7 @@ export function requireSameBackbone(
     hiddenSize: "hidden size",
     layers: "number of layers",
     hash: "weights (SHA-256)",
+    configHash: "configuration (SHA-256)",
     tokenizerHash: "tokenizer (SHA-256)",
   }[first];
   throw userError({

@@ -16,8 +16,9 @@ export const bert: BackboneDefinition = {
         dense: ["cls", "predictions", "transform", "dense"],
         norm: ["cls", "predictions", "transform", "LayerNorm"],
         bias: ["cls", "predictions", "bias"],
+        decoder: ["cls", "predictions", "decoder"],
       },
     }),
-  canonicalKey: (key, withHead) => canonicalEncoderKey(key, "bert.", "cls.predictions.", withHead),
+  canonicalKey: (key, withHead, tied) => canonicalEncoderKey(key, "bert.", "cls.predictions.", withHead, tied),
   positionIds: indexPositions,
 };

@@ -10,6 +10,13 @@ export const rate = z.number().min(0).lt(1);
 
 /** Of a feed-forward layer's activation. */
 export const activation = z.enum(activationNames);
+/** Whether the output matrix is the word embedding. */
+export const tieWordEmbeddings = z.boolean().default(true);
+/** Of heads that were cut out of layers, which then have other shapes. */
+export const noPrunedHeads = z
+  .record(z.string(), z.unknown())
+  .refine((heads) => Object.keys(heads).length === 0, "models with pruned heads are not supported")
+  .nullish();
 
 /** The part of Hugging Face's config.json that BERT-like encoders read. Unknown keys are fine: files carry many. */
 const encoderConfig = z.object({
@@ -29,6 +36,9 @@ const encoderConfig = z.object({
   initializer_range: z.number().positive().default(0.02),
   position_embedding_type: z.literal("absolute").optional(),
   is_decoder: z.literal(false).optional(),
+  add_cross_attention: z.literal(false).optional(),
+  pruned_heads: noPrunedHeads,
+  tie_word_embeddings: tieWordEmbeddings,
 });
 
 /** Reads what a schema asks of a config.json. */
@@ -72,6 +82,7 @@ export function parseEncoderConfig(json: unknown, where: string, defaultPadding:
     maxPositions: c.max_position_embeddings,
     typeVocabSize: c.type_vocab_size,
     padTokenId: c.pad_token_id ?? defaultPadding,
+    tiedWords: c.tie_word_embeddings,
     initializerRange: c.initializer_range,
   };
 }

@@ -32,11 +32,12 @@ export const electra: BackboneDefinition<ElectraConfig> = {
         dense: ["generator_predictions", "dense"],
         norm: ["generator_predictions", "LayerNorm"],
         bias: ["generator_lm_head", "bias"],
+        decoder: ["generator_lm_head"],
       },
     }),
-  canonicalKey: (key, withHead) => {
-    if (key.startsWith("discriminator_predictions.") || key === "generator_lm_head.weight") return null;
-    return canonicalEncoderKey(key, "electra.", "generator_", withHead);
+  canonicalKey: (key, withHead, tied = true) => {
+    if (key.startsWith("discriminator_predictions.") || (tied && key === "generator_lm_head.weight")) return null;
+    return canonicalEncoderKey(key, "electra.", "generator_", withHead, tied);
   },
   positionIds: indexPositions,
 };

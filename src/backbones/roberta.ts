@@ -12,9 +12,14 @@ export const roberta: BackboneDefinition = {
     new Encoder(config, {
       wordPaddingIndex: config.padTokenId,
       positionPaddingIndex: config.padTokenId,
-      head: { dense: ["lm_head", "dense"], norm: ["lm_head", "layer_norm"], bias: ["lm_head", "bias"] },
+      head: {
+        dense: ["lm_head", "dense"],
+        norm: ["lm_head", "layer_norm"],
+        bias: ["lm_head", "bias"],
+        decoder: ["lm_head", "decoder"],
+      },
     }),
-  canonicalKey: (key, withHead) => canonicalEncoderKey(key, "roberta.", "lm_head.", withHead),
+  canonicalKey: (key, withHead, tied) => canonicalEncoderKey(key, "roberta.", "lm_head.", withHead, tied),
   // Tokens count on from padding_idx + 1, padding stays at padding_idx (`create_position_ids_from_input_ids`).
   positionIds: (inputIds, _mask, config) => {
     const width = inputIds.shape[1] as number;

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { userError } from "../errors.js";
+import { decodeUtf8, parseJson as parseText } from "../files/text.js";
 import { readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
-import { decodeUtf8 } from "./utf8.js";
 
 /** A line of a text file. */
 export interface Line {
@@ -52,26 +52,31 @@ export async function beginning(path: string): Promise<string> {
     .trimStart();
 }
 
+const [lineFeed, carriageReturn] = [0x0a, 0x0d];
+
 /**
  * The lines of a text file, gzipped or not, one after the other. UTF-8 is checked, a byte order mark and `\r` before
- * `\n` are dropped, and a line longer than 64 MB is an error.
+ * `\n` are dropped, and a line longer than 64 MB is an error. A file that begins with a `\r` and no `\n` for as long as
+ * one looks ahead has lines that end with `\r` alone.
  */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let size = 0;
   let line = 1;
+  let end: number | undefined;
   const take = (last: Buffer): Line => {
     const bytes = parts.length === 0 ? last : Buffer.concat([...parts, last]);
     parts = [];
     size = 0;
-    const text = decodeUtf8(bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes, `${path}:${line}`);
+    const text = decodeUtf8(bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes, `${path}:${line}`);
     return { text, line: line++ };
   };
   for await (const chunk of withoutMark(path)) {
     let start = 0;
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
-      yield take(chunk.subarray(start, end));
-      start = end + 1;
+    end ??= chunk.includes(carriageReturn) && !chunk.includes(lineFeed) ? carriageReturn : lineFeed;
+    for (let at = chunk.indexOf(end); at >= 0; at = chunk.indexOf(end, start)) {
+      yield take(chunk.subarray(start, at));
+      start = at + 1;
     }
     if (start === chunk.length) continue;
     parts.push(chunk.subarray(start));
@@ -89,12 +94,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
 
 /** A JSON value out of a file. */
 export function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : "unreadable";
-    throw userError({ where, what: `not valid JSON (${why})`, expected: "one JSON value", fix: "repair the record" });
-  }
+  return parseText(text, where, { expected: "one JSON value", fix: "repair the record" });
 }
 
 /** The values of a JSON Lines file; empty lines are passed over. */

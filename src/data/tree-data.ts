@@ -1,18 +1,24 @@
 import { userError } from "../errors.js";
 import { readConllu } from "./conllu.js";
-import type { DependencySentence, TreeOptions } from "./dependency-sentence.js";
+import type { DependencySentence, TreeOptions, TreeSettings } from "./dependency-sentence.js";
 import { readFindHead } from "./find-head.js";
 import { beginning } from "./records.js";
+import { SkipCounter } from "./skips.js";
 
 /** Formats of dependency trees that can be read. */
 export const treeFormats = ["conllu", "find-head"] as const;
 export type TreeFormat = (typeof treeFormats)[number];
 
-/** Settings of {@link readTrees}. */
-export interface ReadTreesOptions extends TreeOptions {
+interface FormatOptions {
   /** Default `auto`: by what the file holds. */
   readonly format?: TreeFormat | "auto";
 }
+
+/** How trees are read, without who is told of what is left out. */
+export type TreeReading = FormatOptions & TreeSettings;
+
+/** Settings of {@link readTrees}. */
+export type ReadTreesOptions = FormatOptions & TreeOptions;
 
 /** Whether a file looks like CoNLL-U: it starts with a comment or a numbered line with tabs. */
 export async function looksLikeConllu(path: string): Promise<boolean> {
@@ -60,10 +66,7 @@ export interface TreeSummary {
 /** Counts a file's sentences, words and relations. */
 export async function inspectTrees(path: string, format: TreeFormat | "auto" = "auto"): Promise<TreeSummary> {
   const relations = new Map<string, number>();
-  const skipped: Record<string, number> = {};
-  const onSkip = (reason: string) => {
-    skipped[reason] = (skipped[reason] ?? 0) + 1;
-  };
+  const { counts: skipped, onSkip } = new SkipCounter();
   let [sentences, words, wordsNoPunct] = [0, 0, 0];
   for await (const sentence of readTrees(path, { format, brokenTrees: "skip", onSkip })) {
     sentences++;

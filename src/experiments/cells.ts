@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
-import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { writeFileAtomically } from "../files/atomic.js";
+import { readTextIfThere } from "../files/text.js";
 import type { JsonObject } from "../tasks/task.js";
 import { hashJson } from "../weights/hash.js";
 
@@ -26,10 +26,7 @@ export class Cells {
   async get<T extends JsonObject>(name: string, identity: JsonObject, compute: () => Promise<T>): Promise<T> {
     const path = this.pathOf(name);
     const hash = hashJson(identity);
-    const text = await readFile(path, "utf8").catch((error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-      throw fileError(path, "read the result", error);
-    });
+    const text = await readTextIfThere(path, "read the result");
     if (text !== null) return this.checked(path, text, hash) as T;
     const value = await compute();
     await writeFileAtomically(path, `${JSON.stringify({ identity: hash, value }, null, 1)}\n`);

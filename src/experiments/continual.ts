@@ -151,7 +151,8 @@ class ContinualRun {
     const { dtype, precision = "float32" } = featureOptions;
     const how = { modelLearningRate, headLearningRate, headInit, weightDecay, maxGradNorm, ...settings };
     const order = stages.map(({ name }) => name);
-    return { seed, backbone: backbone.hash, architecture, dtype, precision, maxLength, ...how, order, data: this.data };
+    const of = { backbone: backbone.hash, configuration: backbone.configHash, architecture };
+    return { seed, ...of, dtype, precision, maxLength, ...how, order, data: this.data };
   }
 
   /** Hash of what a step's training starts from. */

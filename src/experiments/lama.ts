@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { randomInit } from "../adapters/config.js";
 import { type LamaRelation, lamaSetsIn, readLama, readVocabulary } from "../data/lama.js";
+import { SkipCounter } from "../data/skips.js";
 import { filterSubjects, probedSubjects } from "../data/subject-filter.js";
 import type { Executor } from "../engine/executor.js";
 import { userError } from "../errors.js";
@@ -17,6 +18,7 @@ import { collectTextBlocks } from "../lm/text-blocks.js";
 import { ClozeModel, type ClozeModelOptions } from "../probing/cloze-model.js";
 import { type LamaReport, probeLama } from "../probing/lama.js";
 import type { JsonObject } from "../tasks/task.js";
+import type { SkipCounts } from "../tasks/task-data.js";
 import { trainLmHead } from "../training/lm-head.js";
 import type { AnyTaskData } from "../training/multitask.js";
 import { removeEarlierRun } from "../training/run.js";
@@ -230,7 +232,7 @@ class LamaRun {
   private async ask(
     seed: number | null,
     probe: LamaProbe,
-    { relations, vocabulary }: Questions,
+    { relations, skipped, vocabulary }: Questions,
   ): Promise<Record<string, LamaReport>> {
     const { signal } = this.watch;
     const { folder: backbone } = this.plan.training.backbone;
@@ -242,9 +244,11 @@ class LamaRun {
     try {
       const reports: Record<string, LamaReport> = {};
       for (const [part, own] of relations) {
+        const left = skipped.get(part);
         reports[part] = await probeLama(model, own, {
           ...lamaProbes[probe],
           ...{ vocabulary, multiToken: false, consistency: false, batchSize: 32 },
+          ...(left ? { left } : {}),
           ...(signal ? { signal } : {}),
         });
       }
@@ -258,6 +262,8 @@ class LamaRun {
 /** What is asked, and what answers compete. */
 interface Questions {
   readonly relations: readonly (readonly [LamaPart, readonly LamaRelation[]])[];
+  /** What LAMA has and a reader leaves out, by reason. */
+  readonly skipped: ReadonlyMap<LamaPart, SkipCounts>;
   readonly vocabulary: readonly string[];
   readonly identity: { readonly relations: string; readonly vocabulary: string };
 }
@@ -266,14 +272,19 @@ async function readQuestions(folder: string): Promise<Questions> {
   const vocabulary = await readVocabulary(join(folder, "common_vocab_cased.txt"));
   const there = await lamaSetsIn(folder);
   const relations: [LamaPart, readonly LamaRelation[]][] = [];
-  for (const part of lamaParts) if (there.includes(part)) relations.push([part, await readLama(folder, part)]);
+  const skipped = new Map<LamaPart, SkipCounts>();
+  for (const part of lamaParts.filter((one) => there.includes(one))) {
+    const { counts, onSkip } = new SkipCounter();
+    relations.push([part, await readLama(folder, part, { onSkip })]);
+    skipped.set(part, counts);
+  }
   if (relations.length === 0) {
     throw userError({ where: folder, what: "the folder holds nothing to ask", expected: lamaParts.join(" or ") });
   }
   // Where facts stand in files does not decide what is answered.
   const placeless = JSON.parse(JSON.stringify(relations, (key, value) => (key === "where" ? undefined : value)));
   const identity = { relations: hashJson(placeless), vocabulary: hashJson(vocabulary) };
-  return { relations, vocabulary, identity };
+  return { relations, skipped, vocabulary, identity };
 }
 
 /** What is opened when it is first asked for, and closed if it was. */

@@ -142,7 +142,8 @@ class TransferRun {
   private identity({ row, seed }: Subject): JsonObject {
     const { backbone, architecture, featureOptions, maxLength } = this.plan;
     const { dtype, precision = "float32" } = featureOptions;
-    return { row, seed, backbone: backbone.hash, architecture, dtype, precision, maxLength };
+    const { hash, configHash } = backbone;
+    return { row, seed, backbone: hash, configuration: configHash, architecture, dtype, precision, maxLength };
   }
 
   private measures(): readonly {

@@ -38,9 +38,10 @@ export function featureIdentity(
   folder: BackboneHandle,
   examples: readonly EncodedText[],
   { precision }: FeatureOptions,
-): { readonly backbone: string; readonly data: string; readonly int8?: number } {
+): { readonly backbone: string; readonly configuration: string; readonly data: string; readonly int8?: number } {
   return {
     backbone: folder.hash,
+    configuration: folder.configHash,
     data: hashLists(idsOf(examples)),
     ...(precision === "int8" ? { int8: executor.int8WeightBits } : {}),
   };

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackboneIdentity } from "../adapters/folder.js";
 import {
@@ -7,11 +6,12 @@ import {
   type BackboneDefinition,
   backboneDefinition,
   backboneInputs,
+  configurationHash,
 } from "../backbones/index.js";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { userError } from "../errors.js";
-import { fileError } from "../files/atomic.js";
+import { readJson } from "../files/text.js";
 import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
 import { hiddenStateName } from "../models/knowledge-model.js";
 import { quantizedFrom } from "../nn/index.js";
@@ -35,6 +35,8 @@ export interface BackboneHandle {
   readonly tokenizer: Tokenizer;
   /** SHA-256 over the names, shapes and elements of the weights. */
   readonly hash: string;
+  /** {@link configurationHash}: equal weights compute something else under another configuration. */
+  readonly configHash: string;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface BackboneHandle {
 export async function openBackbone(name: string): Promise<BackboneHandle> {
   const { folder } = await resolveModel(name);
   const path = join(folder, "config.json");
-  const json = await readConfig(path);
+  const json = await readJson(path, "read the file", { expected: "a model's config.json" });
   const definition = backboneDefinition(json, path);
   const config = definition.parseConfig(json, path);
   const tokenizer = await loadTokenizer(folder);
@@ -59,24 +61,10 @@ export async function openBackbone(name: string): Promise<BackboneHandle> {
   const source = await openWeights(folder);
   try {
     checkedWeights(definition, config, source);
-    return { name, folder, definition, config, tokenizer, hash: await hashWeights(source) };
+    const hash = await hashWeights(source);
+    return { name, folder, definition, config, tokenizer, hash, configHash: configurationHash(config) };
   } finally {
     await source.close();
-  }
-}
-
-async function readConfig(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the file", error);
-  });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({
-      where: path,
-      what: `not JSON (${error instanceof Error ? error.message : error})`,
-      expected: "a model's config.json",
-    });
   }
 }
 
@@ -99,13 +87,14 @@ export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfi
 }
 
 /** What an adapter's folder records of its backbone. */
-export function backboneIdentity({ name, hash, tokenizer, config }: BackboneHandle): BackboneIdentity {
+export function backboneIdentity({ name, hash, configHash, tokenizer, config }: BackboneHandle): BackboneIdentity {
   return {
     name,
     modelType: config.modelType,
     hiddenSize: config.hiddenSize,
     layers: config.layers,
     hash,
+    configHash,
     tokenizerHash: tokenizer.hash,
   };
 }
@@ -211,6 +200,7 @@ export class FrozenBackbone {
         parameters.filter(({ name }) => quantizedFrom(name) !== null),
         {
           hash: folder.hash,
+          configHash: folder.configHash,
           bits: executor.int8WeightBits,
           folder: int8Folder,
           read: (name) => loader.read(name),

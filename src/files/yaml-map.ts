@@ -6,6 +6,7 @@ import { open } from "node:fs/promises";
 import { LineCounter, parseDocument, visit } from "yaml";
 import { userError } from "../errors.js";
 import { fileError } from "./atomic.js";
+import { decodeUtf8 } from "./text.js";
 
 /** A file of settings is a page; whatever is larger is the wrong file. */
 const maxBytes = 64 * 1024;
@@ -120,9 +121,5 @@ export async function readBounded(path: string): Promise<string> {
   }
   if (length > maxBytes)
     throw userError({ where: path, what: "too large for a file of settings", expected: "at most 64 KiB" });
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, length));
-  } catch {
-    throw userError({ where: path, what: "not UTF-8 text", expected: "a YAML file" });
-  }
+  return decodeUtf8(buffer.subarray(0, length), path).replace(/^\ufeff/, "");
 }

@@ -2,7 +2,7 @@
  * A trained language-model head as a folder: `lm_head_config.json` and `head.safetensors`.
  * @module
  */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { hashOfTensors } from "../adapters/folder.js";
@@ -10,6 +10,7 @@ import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { FrozenAdapter } from "../features/position-features.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { readJson } from "../files/text.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
@@ -25,7 +26,7 @@ const manifestSchema = z.object({
   adapters: z.array(z.object({ name, folder: name, hash: name })),
   /** The output matrix is the backbone's word embedding. */
   tied: z.boolean(),
-  backbone: z.object({ name, hash: name }),
+  backbone: z.object({ name, hash: name, configHash: name.nullable().default(null) }),
   sizes: z.object({
     featureSize: z.number().int().positive(),
     hiddenSize: z.number().int().positive(),
@@ -54,10 +55,7 @@ export async function writeLmHead(
 
 export async function readLmHeadManifest(folder: string): Promise<LmHeadManifest> {
   const path = join(folder, files.config);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the head", error);
-  });
-  const parsed = manifestSchema.safeParse(jsonOf(text, path));
+  const parsed = manifestSchema.safeParse(await readJson(path, "read the head"));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw userError({
@@ -65,14 +63,6 @@ export async function readLmHeadManifest(folder: string): Promise<LmHeadManifest
     what: issue?.message ?? "not a head's configuration",
     expected: "a folder made by `kadapter probe train-head`",
   });
-}
-
-function jsonOf(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({ where: path, what: `not JSON (${error instanceof Error ? error.message : error})` });
-  }
 }
 
 /** The heads in a folder: itself, or the folders in it. */
@@ -122,7 +112,8 @@ export async function requireSameParts(
   backbone: BackboneHandle,
   adapters: readonly FrozenAdapter[],
 ): Promise<void> {
-  if (manifest.backbone.hash !== backbone.hash) {
+  const { hash, configHash } = manifest.backbone;
+  if (hash !== backbone.hash || (configHash !== null && configHash !== backbone.configHash)) {
     throw userError({
       where: folder,
       what: "the head was trained beside another backbone",

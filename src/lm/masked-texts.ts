@@ -1,17 +1,16 @@
 import type { TokenBlock } from "../data/text.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { userError } from "../errors.js";
 import { inferenceBatches } from "../features/batches.js";
 import { roomFor } from "../features/cache-room.js";
 import { FeatureCache } from "../features/feature-cache.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import { backboneName, type FrozenAdapter, joinVectors, PositionFeatures } from "../features/position-features.js";
-import { isSkipped } from "../tasks/task-data.js";
 import { bytesOf, concatenated, float32Tensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/hash.js";
 import { adapterRecord } from "./lm-head-folder.js";
 import { type EncodedMasked, MaskedLm, type MaskedLmOptions, maskedLmSettings } from "./masked-lm.js";
+import { encodeBlocks } from "./text-blocks.js";
 
 export interface MaskedTextsOptions {
   readonly backbone: BackboneHandle;
@@ -70,8 +69,9 @@ export class MaskedTexts {
     const { backbone, maxLength, masking } = options;
     const settings = maskedLmSettings(backbone.tokenizer, backbone.config.vocabSize, masking);
     const task = new MaskedLm(settings, { maxLength });
-    const train = encodeAll(task, data.train, backbone).map((text, i) => task.redraw(text, 0, i));
-    const dev = encodeAll(task, data.dev, backbone);
+    const encode = (set: "train" | "dev") => encodeBlocks(task, data[set], backbone.tokenizer, `${set} text`, onEvent);
+    const train = (await encode("train")).map((text, i) => task.redraw(text, 0, i));
+    const dev = await encode("dev");
     const places = new Map(train.map((text, i) => [text, i]));
     const texts = new MaskedTexts(executor, options, task, train, dev, places, null);
     if (options.cache !== null) await texts.keep(options.cache, onEvent);
@@ -168,6 +168,7 @@ export class MaskedTexts {
       root,
       identity: {
         backbone: backbone.hash,
+        configuration: backbone.configHash,
         adapters: records.map(({ hash }) => hash),
         data: hashLists(blocks),
         masks: { ...this.task.options, draws, train: this.train.length },
@@ -204,15 +205,6 @@ export class MaskedTexts {
     }
     return found;
   }
-}
-
-function encodeAll(task: MaskedLm, blocks: readonly TokenBlock[], { tokenizer }: BackboneHandle): EncodedMasked[] {
-  const encoded = blocks.flatMap((block) => {
-    const text = task.encode(block, tokenizer);
-    return isSkipped(text) ? [] : [text];
-  });
-  if (encoded.length > 0) return encoded;
-  throw userError({ what: "no text has a word to hide", expected: "plain text" });
 }
 
 function bytesOfAll(parts: readonly Float32Array[]): Uint8Array {

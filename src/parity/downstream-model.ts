@@ -9,6 +9,7 @@ import type { FusionKind } from "../adapters/fusion.js";
 import { readOfficialAdapter } from "../adapters/official/import-adapter.js";
 import { type BackboneDefinition, backboneDefinition } from "../backbones/index.js";
 import type { Tensors } from "../engine/executor.js";
+import { readJson } from "../files/text.js";
 import type { Parameter } from "../graph/index.js";
 import { DownstreamModel } from "../models/downstream-model.js";
 import type { ParamScope } from "../nn/index.js";
@@ -18,7 +19,7 @@ import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { strictLoad } from "../weights/strict-load.js";
 import { asInt32 } from "./backbone.js";
-import { Fixture, readJson } from "./fixture.js";
+import { Fixture } from "./fixture.js";
 
 /** One way of fusing, from a meta.json. */
 export interface Variant {

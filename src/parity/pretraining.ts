@@ -8,6 +8,7 @@ import type { KAdapterConfig } from "../adapters/config.js";
 import type { AdapterLayerTrace } from "../adapters/k-adapter.js";
 import { backboneDefinition, backboneInputs } from "../backbones/index.js";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
+import { readJson } from "../files/text.js";
 import { backward, GraphBuilder, type Parameter, toOnnx, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/local.js";
@@ -21,7 +22,7 @@ import type { WeightSource } from "../weights/source.js";
 import { strictLoad } from "../weights/strict-load.js";
 import { openTorchBin } from "../weights/torch-bin.js";
 import { asInt32 } from "./backbone.js";
-import { Fixture, nearestWith, readJson } from "./fixture.js";
+import { Fixture, nearestWith } from "./fixture.js";
 
 type Weights = ReadonlyMap<string, Float32Array>;
 

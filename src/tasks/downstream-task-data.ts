@@ -1,7 +1,7 @@
 import { readEntityTyping, type TypingExample } from "../data/entity-typing.js";
 import { type ChoiceExample, readMultipleChoice } from "../data/multiple-choice.js";
 import { type OpenQuestion, readOpenQuestions } from "../data/open-questions.js";
-import type { ReadRelationsOptions } from "../data/relation-data.js";
+import type { RelationReading } from "../data/relation-data.js";
 import type { RelationExample } from "../data/relation-example.js";
 import { noRelation } from "../data/tacred.js";
 import { userError } from "../errors.js";
@@ -40,7 +40,7 @@ async function readSets<X>(
 /** Relations; the training data's are the classes. */
 export async function relationsTaskData(
   data: DownstreamData,
-  read: ReadRelationsOptions,
+  read: RelationReading,
   { maxNegatives = Number.POSITIVE_INFINITY, markers = "plain", official = false },
 ): Promise<DownstreamTaskData<RelationExample, EncodedRelation, RelationScores>> {
   const sets = await readSets(data, (files) => readRelationSet(files, read), holdOutRelations);
@@ -104,7 +104,11 @@ export async function openQaTaskData(
 
 export function readQuestionSet(files: readonly string[], maxParagraphs?: number): Promise<ExampleSet<OpenQuestion>> {
   const options = maxParagraphs === undefined ? {} : { maxParagraphs };
-  return collectExamples(files, (file) => readOpenQuestions(file, options), "questions with paragraphs");
+  return collectExamples(
+    files,
+    (file, onSkip) => readOpenQuestions(file, { ...options, onSkip }),
+    "questions with paragraphs",
+  );
 }
 
 function answerable(set: ExampleSet<OpenQuestion>): ExampleSet<OpenQuestion> {

@@ -3,6 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { userError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
@@ -37,20 +38,17 @@ export interface EncodedData<Encoded extends EncodedText> {
  */
 export async function collectExamples<Example>(
   files: readonly string[],
-  read: (file: string, onSkip: (reason: string) => void) => AsyncIterable<Example>,
+  read: (file: string, onSkip: OnSkip) => AsyncIterable<Example>,
   expected: string,
 ): Promise<ExampleSet<Example>> {
-  const skipped: Record<string, number> = {};
+  const { counts, onSkip } = new SkipCounter();
   const examples: Example[] = [];
-  const onSkip = (reason: string) => {
-    skipped[reason] = (skipped[reason] ?? 0) + 1;
-  };
   for (const file of files) {
     const before = examples.length;
     for await (const example of read(file, onSkip)) examples.push(example);
     if (examples.length === before) throw userError({ where: file, what: "the file holds no examples", expected });
   }
-  return { where: files.join(" "), examples, skipped };
+  return { where: files.join(" "), examples, skipped: counts };
 }
 
 /** Encodes examples; those that do not fit are counted. */

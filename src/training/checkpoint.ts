@@ -1,9 +1,10 @@
-import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
+import { readText } from "../files/text.js";
 import { readSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 
@@ -48,10 +49,7 @@ export async function latestCheckpoint(root: string): Promise<Checkpoint | null>
   const path = (await checkpointFolders(root)).at(-1);
   if (path === undefined) return null;
   const file = join(path, progressFile);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw fileError(file, "read the checkpoint", error);
-  });
-  const parsed = progressSchema.safeParse(safeJson(text));
+  const parsed = progressSchema.safeParse(safeJson(await readText(file, "read the checkpoint")));
   if (!parsed.success) {
     throw userError({
       where: file,

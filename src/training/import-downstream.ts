@@ -1,7 +1,7 @@
 import { adapterScope } from "../adapters/adapter-set.js";
 import type { KAdapterConfig } from "../adapters/config.js";
 import type { DownstreamManifest } from "../adapters/downstream-folder.js";
-import { hashOfParameters, type Parameters } from "../adapters/folder.js";
+import { hashOfParameters, type Parameters, unknownHashes } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
 import {
   adapterShapes,
@@ -82,7 +82,7 @@ export async function readOfficialDownstream(
       adapters: await Promise.all(adapters.map((adapter) => recordOf(adapter, form.hiddenSize, own.parameters, path))),
       backbone: options.backbone
         ? backboneIdentity(options.backbone)
-        : { name: null, modelType: null, hiddenSize: form.hiddenSize, layers: null, hash: null, tokenizerHash: null },
+        : { name: null, modelType: null, hiddenSize: form.hiddenSize, layers: null, ...unknownHashes },
     };
     const { name, classes, options: taskOptions } = form.task;
     const task = { name, classes, options: taskOptions };

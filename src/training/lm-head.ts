@@ -212,7 +212,7 @@ async function manifestOf(
     format: "kadapter-lm-head/1",
     adapters: await Promise.all(adapters.map(adapterRecord)),
     tied,
-    backbone: { name: backbone.name, hash: backbone.hash },
+    backbone: { name: backbone.name, hash: backbone.hash, configHash: backbone.configHash },
     sizes,
     recipe,
     metrics,

@@ -1,4 +1,5 @@
 import { isDownstreamFolder } from "../adapters/downstream-folder.js";
+import { backboneNotes } from "../adapters/folder.js";
 import type { Executor } from "../engine/executor.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { EncodedText, Task, TaskKind } from "../tasks/task.js";
@@ -13,6 +14,8 @@ export interface LoadedModel<Example, Encoded extends EncodedText, Score> {
   readonly backbone: BackboneHandle;
   /** Lets go of its graphs, its weights and its backbone's. */
   close(): Promise<void>;
+  /** What could not be told or had to be guessed; for the user to see. */
+  readonly notes: readonly string[];
 }
 
 /** Loads the folder of an adapter with its head, or of a fine-tuned model. */
@@ -23,5 +26,7 @@ export async function loadModel<Example, Encoded extends EncodedText, Score>(
   options: LoadOptions = {},
 ): Promise<LoadedModel<Example, Encoded, Score>> {
   const load = (await isDownstreamFolder(folder)) ? loadDownstreamModel : loadTaskModel;
-  return load(executor, folder, kind, options);
+  const loaded = await load(executor, folder, kind, options);
+  const notes = [...backboneNotes(folder, loaded.manifest), ...loaded.backbone.tokenizer.notes];
+  return { ...loaded, notes };
 }

@@ -27,7 +27,8 @@ async function evaluate<Example, Encoded extends EncodedText, Score>(
   try {
     const taskOptions = commands.taskOptions?.(options) ?? {};
     const load = { backbone: options.backbone, taskOptions };
-    const { session, task, backbone } = await loadModel(executor, options.adapter, commands.kind, load);
+    const { session, task, backbone, notes } = await loadModel(executor, options.adapter, commands.kind, load);
+    for (const note of notes) output.note(note);
     const data = await commands.read(options.data, options);
     const { examples, skipped } = encodeExamples(task, backbone.tokenizer, data);
     const logits = await predictAll(session, examples, options.batchSize, signal);

@@ -117,7 +117,7 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
   print: ({ exactMatch, f1, questions }, skipped, output) =>
     output.say(`exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${questions} questions, ${skipped} skipped`),
   result: (scores) => ({ ...scores }),
-  unlabelled: (files) => readEach(files, (file) => readOpenQuestions(file, { unlabelled: true })),
+  unlabelled: (files, _, onSkip) => readEach(files, (file) => readOpenQuestions(file, { unlabelled: true, onSkip })),
   typed: () => noTyped("the model answers out of paragraphs", "questions with paragraphs"),
   answer: ({ where, question }, prediction, task, { top }) => {
     const about = { where, question };

@@ -71,6 +71,7 @@ interface RecordedBackbone {
   readonly hiddenSize: number;
   readonly layers: number | null;
   readonly hash: string | null;
+  readonly configHash: string | null;
   readonly tokenizerHash: string | null;
 }
 
@@ -84,6 +85,7 @@ export async function checkBackbone(backbone: RecordedBackbone, given: string | 
     { name: "backbone, hidden size", ...same(backbone.hiddenSize, found.hiddenSize) },
     { name: "backbone, layers", ...same(backbone.layers, found.layers) },
     { name: "backbone, weights", ...same(backbone.hash, found.hash) },
+    { name: "backbone, configuration", ...same(backbone.configHash, found.configHash) },
     { name: "backbone, tokenizer", ...same(backbone.tokenizerHash, found.tokenizerHash) },
   ];
 }

@@ -1,5 +1,5 @@
 import type { FeatureKind } from "../../adapters/config.js";
-import { type ReadRelationsOptions, readRelations } from "../../data/relation-data.js";
+import { type RelationReading, readRelations } from "../../data/relation-data.js";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
 import type { BackboneHandle } from "../../features/frozen-backbone.js";
@@ -20,7 +20,7 @@ export interface FactualData {
   readonly dev?: string | undefined;
   /** Decides what is held out where there are no {@link dev} data. */
   readonly seed?: number;
-  readonly read: ReadRelationsOptions;
+  readonly read: RelationReading;
   /** Default: the first marker's. */
   readonly entityVector?: EntityVector;
   /** Share of each label that is spread over all relations; 0 by default. */
@@ -56,7 +56,7 @@ export type FactualTaskData = TaskData<RelationExample, EncodedRelation, Classif
 /** Reads whole files of relations; records that their format leaves out (T-REx) are counted. */
 export function readRelationSet(
   files: readonly string[],
-  options: ReadRelationsOptions,
+  options: RelationReading,
 ): Promise<ExampleSet<RelationExample>> {
   const expected = "at least one sentence with two entities and a relation";
   return collectExamples(files, (file, onSkip) => readRelations(file, { ...options, onSkip }), expected);

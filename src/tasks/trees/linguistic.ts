@@ -1,5 +1,5 @@
 import type { DependencySentence } from "../../data/dependency-sentence.js";
-import { type ReadTreesOptions, readTrees } from "../../data/tree-data.js";
+import { readTrees, type TreeReading } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
 import type { TaskData } from "../../training/pretrain.js";
 import { holdOut } from "../hold-out.js";
@@ -14,7 +14,7 @@ export interface LinguisticData {
   readonly dev?: readonly string[] | undefined;
   /** Decides what is held out where there are no {@link dev} data. */
   readonly seed?: number;
-  readonly read: ReadTreesOptions;
+  readonly read: TreeReading;
   readonly task: Pick<HeadPredictionOptions, "head" | "loss" | "alignment" | "arcSize">;
   /** Learn relations too. */
   readonly relations: boolean;
@@ -29,10 +29,7 @@ export function plainTrees(train: string, dev: string, arcSize: number): Linguis
 export type LinguisticTaskData = TaskData<DependencySentence, EncodedSentence, AttachmentScores>;
 
 /** Reads whole files of trees; what the options leave out is counted. */
-export function readTreeSet(
-  files: readonly string[],
-  options: ReadTreesOptions,
-): Promise<ExampleSet<DependencySentence>> {
+export function readTreeSet(files: readonly string[], options: TreeReading): Promise<ExampleSet<DependencySentence>> {
   return collectExamples(files, (file, onSkip) => readTrees(file, { ...options, onSkip }), "at least one sentence");
 }
 
