@@ -2,11 +2,12 @@
  * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`.
  * @module
  */
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { parseWith, readJson } from "../files/json.js";
 import { elementCount, float32Tensor } from "../tensor.js";
 import { hashWeights } from "../weights/hash.js";
 import { openSafetensors } from "../weights/safetensors.js";
@@ -130,23 +131,7 @@ export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
 export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the adapter", error);
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw userError({ where: path, what: `not JSON (${error instanceof Error ? error.message : error})` });
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({
-    where: `${path}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not a configuration",
-    expected,
-  });
+  return parseWith(schema, await readJson(path, { what: "the configuration", expected }), path, { expected });
 }
 
 /**

@@ -208,6 +208,6 @@ describe("readRecipe", () => {
       "/nowhere/r.yaml: cannot read the recipe",
     );
     await expect(readRecipe("/", factualSpecs)).rejects.toThrow("it is a folder, not a file");
-    await expect(readRecipe("/dev/zero", factualSpecs)).rejects.toThrow("/dev/zero: too large for a recipe");
+    await expect(readRecipe("/dev/zero", factualSpecs)).rejects.toThrow("/dev/zero: the recipe is too large");
   });
 });

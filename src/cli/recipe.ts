@@ -1,11 +1,10 @@
-import { open } from "node:fs/promises";
 import { LineCounter, parseDocument, visit } from "yaml";
 import { userError } from "../errors.js";
-import { fileError } from "../files/atomic.js";
+import { readText } from "../files/text.js";
 import { closest, type Given, type GivenOptions, kebab, type Specs } from "./spec.js";
 
 /** A recipe is a page of settings; whatever is larger is the wrong file. */
-const maxBytes = 64 * 1024;
+export const recipeFile = { what: "the recipe", mostBytes: 64 * 1024 };
 
 /**
  * Reads a recipe: a YAML map from option names (as the flags write them, without `--`) to values.
@@ -13,7 +12,7 @@ const maxBytes = 64 * 1024;
  * @throws UserError naming file and line.
  */
 export async function readRecipe(path: string, specs: Specs): Promise<GivenOptions> {
-  return parseRecipe(path, await readBounded(path), specs);
+  return parseRecipe(path, await readText(path, recipeFile), specs);
 }
 
 /** {@link readRecipe} on text at hand; `path` is for the error line. */
@@ -138,30 +137,4 @@ const itemsOf = (node: unknown): readonly unknown[] =>
 /** Nested maps become objects again, for the error line; no option takes one. */
 function plain(value: unknown): unknown {
   return value instanceof Map ? "(a map)" : value;
-}
-
-/** Reads at most a recipe's size, from pipes too. */
-export async function readBounded(path: string): Promise<string> {
-  const buffer = Buffer.alloc(maxBytes + 1);
-  let length = 0;
-  try {
-    const file = await open(path, "r");
-    try {
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-        length += bytesRead;
-        if (bytesRead === 0 || length === buffer.length) break;
-      }
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw fileError(path, "read the recipe", error);
-  }
-  if (length > maxBytes) throw userError({ where: path, what: "too large for a recipe", expected: "at most 64 KiB" });
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, length));
-  } catch {
-    throw userError({ where: path, what: "not UTF-8 text", expected: "a YAML file" });
-  }
 }

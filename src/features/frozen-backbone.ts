@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackboneIdentity } from "../adapters/folder.js";
 import {
@@ -11,7 +10,7 @@ import {
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { userError } from "../errors.js";
-import { fileError } from "../files/atomic.js";
+import { readJson } from "../files/json.js";
 import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
 import { hiddenStateName } from "../models/knowledge-model.js";
 import { quantizedFrom } from "../nn/index.js";
@@ -45,7 +44,7 @@ export interface BackboneHandle {
 export async function openBackbone(name: string): Promise<BackboneHandle> {
   const { folder } = await resolveModel(name);
   const path = join(folder, "config.json");
-  const json = await readConfig(path);
+  const json = await readJson(path, { what: "the configuration", expected: "a model's config.json" });
   const definition = backboneDefinition(json, path);
   const config = definition.parseConfig(json, path);
   const tokenizer = await loadTokenizer(folder);
@@ -62,21 +61,6 @@ export async function openBackbone(name: string): Promise<BackboneHandle> {
     return { name, folder, definition, config, tokenizer, hash: await hashWeights(source) };
   } finally {
     await source.close();
-  }
-}
-
-async function readConfig(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the file", error);
-  });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({
-      where: path,
-      what: `not JSON (${error instanceof Error ? error.message : error})`,
-      expected: "a model's config.json",
-    });
   }
 }
 

@@ -2,10 +2,10 @@
  * A trained language-model head as a folder: `lm_head_config.json` and `head.safetensors`.
  * @module
  */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { hashOfTensors } from "../adapters/folder.js";
+import { hashOfTensors, readManifestFile } from "../adapters/folder.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { FrozenAdapter } from "../features/position-features.js";
@@ -52,27 +52,10 @@ export async function writeLmHead(
   await writeFileAtomically(join(folder, files.config), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-export async function readLmHeadManifest(folder: string): Promise<LmHeadManifest> {
-  const path = join(folder, files.config);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the head", error);
-  });
-  const parsed = manifestSchema.safeParse(jsonOf(text, path));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({
-    where: `${path}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not a head's configuration",
-    expected: "a folder made by `kadapter probe train-head`",
-  });
-}
-
-function jsonOf(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({ where: path, what: `not JSON (${error instanceof Error ? error.message : error})` });
-  }
+/** Reads and checks `lm_head_config.json`. */
+export function readLmHeadManifest(folder: string): Promise<LmHeadManifest> {
+  const expected = "a folder made by `kadapter probe train-head`";
+  return readManifestFile(join(folder, files.config), manifestSchema, expected);
 }
 
 /** The heads in a folder: itself, or the folders in it. */

@@ -4,6 +4,8 @@ import { basename, join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { type JsonFile, parseJson, readJsonIfThere } from "../files/json.js";
+import { readTextIfThere } from "../files/text.js";
 import {
   type AddedToken,
   AddedTokenSplitter,
@@ -66,37 +68,17 @@ export interface Tokenizer {
 
 const wrongFiles = "use the tokenizer files that were published with the model";
 
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
-    throw fileError(path, "read the file", error);
-  }
-}
+/** A tokenizer's file; the largest published ones have some 40 MB. */
+const tokenizerFile: JsonFile = { what: "the tokenizer", mostBytes: 256 << 20, fix: wrongFiles };
 
 /** An optional JSON object file; a Map, so that no key of it can be mistaken for something inherited. */
 async function readSettings(path: string): Promise<ReadonlyMap<string, unknown>> {
-  const text = await readText(path);
-  if (text === undefined) return new Map();
-  const value = parseJson(text, path);
+  const value = await readJsonIfThere(path, tokenizerFile);
+  if (value === undefined) return new Map();
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw userError({ where: path, what: "it holds no JSON object", fix: wrongFiles });
   }
   return new Map(Object.entries(value));
-}
-
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    throw userError({
-      where,
-      what: `not valid JSON (${error instanceof Error ? error.message : "?"})`,
-      fix: wrongFiles,
-    });
-  }
 }
 
 /** Names of special tokens: a string, or an object whose `content` is one. tokenizer_config.json goes first. */
@@ -128,15 +110,15 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const config = await readSettings(join(folder, "tokenizer_config.json"));
   const names = specialNames(config, await readSettings(join(folder, "special_tokens_map.json")));
   const jsonPath = join(folder, "tokenizer.json");
-  const json = await readText(jsonPath);
-  if (json !== undefined) return createTokenizer(parseJson(json, jsonPath), names, jsonPath);
+  const json = await readJsonIfThere(jsonPath, tokenizerFile);
+  if (json !== undefined) return createTokenizer(json, names, jsonPath);
   const txtPath = join(folder, "vocab.txt");
-  const txt = await readText(txtPath);
-  if (txt !== undefined) return fromBertFolder(txt, config, names, txtPath);
+  const txt = await readTextIfThere(txtPath, tokenizerFile);
+  if (txt !== null) return fromBertFolder(txt, config, names, txtPath);
   const vocabPath = join(folder, "vocab.json");
-  const vocab = await readText(vocabPath);
-  const merges = await readText(join(folder, "merges.txt"));
-  if (vocab !== undefined && merges !== undefined) {
+  const vocab = await readTextIfThere(vocabPath, tokenizerFile);
+  const merges = await readTextIfThere(join(folder, "merges.txt"), tokenizerFile);
+  if (vocab !== null && merges !== null) {
     return createBpeTokenizer(vocab, merges, {
       specials: names,
       addPrefixSpace: config.get("add_prefix_space") === true,
@@ -218,7 +200,7 @@ export function createBpeTokenizer(
 ): Tokenizer {
   const { specials = {}, addPrefixSpace = false, folder = "" } = options;
   const where = join(folder, "vocab.json");
-  const vocab = parseVocabulary(parseJson(vocabJson, where), where);
+  const vocab = parseVocabulary(parseJson(vocabJson, where, tokenizerFile), where);
   const description = fromBpeFiles(vocab, mergesTxt, { addPrefixSpace, specials }, join(folder, "merges.txt"));
   return createTokenizer(description, specials, where);
 }

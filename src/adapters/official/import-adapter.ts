@@ -4,6 +4,7 @@
  * @module
  */
 import { userError } from "../../errors.js";
+import { parseWith } from "../../files/json.js";
 import { ParamScope } from "../../nn/index.js";
 import { openWeights } from "../../weights/open.js";
 import type { WeightSource } from "../../weights/source.js";
@@ -103,7 +104,7 @@ export function officialArchitecture(
       expected: "the number of heads that it was trained with",
     });
   }
-  const parsed = kAdapterConfigSchema.safeParse({
+  const architecture = {
     layers: [...options.layers],
     size,
     transformerLayers,
@@ -115,10 +116,8 @@ export function officialArchitecture(
     layerNormEps: 1e-5,
     dropout: 0.1,
     init: "official",
-  });
-  if (parsed.success) return { architecture: parsed.data, hiddenSize };
-  const issue = parsed.error.issues[0];
-  throw userError({ where: source.path, what: `an adapter of ${issue?.path.join(".")}: ${issue?.message}` });
+  };
+  return { architecture: parseWith(kAdapterConfigSchema, architecture, `${source.path}: the adapter`), hiddenSize };
 }
 
 /** The shape of a weight; an error where the file does not have it. */

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { TokenBlock } from "../../data/text.js";
 import { userError } from "../../errors.js";
 import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import { readJson } from "../../files/json.js";
 import { languageModelCard } from "../../lm/language-model-card.js";
 import { comparison } from "../../lm/language-model-comparison.js";
 import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "../../lm/language-model-folder.js";
@@ -67,7 +67,7 @@ async function prepare(options: LmOptions, resume: boolean, context: CommandCont
   }
   const backbone = await openBackbone(name);
   const start = givenModelStart(backbone);
-  const json: ConfigJson = JSON.parse(await readFile(join(backbone.folder, "config.json"), "utf8"));
+  const json = (await readJson(join(backbone.folder, "config.json"), { what: "the configuration" })) as ConfigJson;
   const data = await readData(options, backbone.tokenizer);
   await copyTokenizer(backbone.folder, out);
   return { start, json, data };

@@ -16,7 +16,8 @@
  */
 import { join } from "node:path";
 import { userError } from "../../errors.js";
-import { givenOptions, parseYamlMap, readBounded, readRecipe, unknownKey, type YamlMap } from "../recipe.js";
+import { readText } from "../../files/text.js";
+import { givenOptions, parseYamlMap, readRecipe, recipeFile, unknownKey, type YamlMap } from "../recipe.js";
 import { type GivenOptions, kebab } from "../spec.js";
 import { type TrainingCommand, trainingCommands } from "../trainings.js";
 
@@ -58,7 +59,7 @@ const mostRuns = 10_000;
  * @throws UserError naming file and line
  */
 export async function readSweep(path: string): Promise<Sweep> {
-  const map = parseYamlMap(path, await readBounded(path), "a sweep");
+  const map = parseYamlMap(path, await readText(path, recipeFile), "a sweep");
   const strange = [...map.entries.keys()].find((key) => !keys.includes(String(key)));
   if (strange !== undefined) throw unknownKey(map.where(strange), String(strange), keys);
   const words = textOf(map, "run").trim().split(/\s+/);

@@ -20,6 +20,7 @@ import type {
   TaskHead,
   TaskKind,
 } from "../task.js";
+import { taskOptions } from "../task-options.js";
 import { LinearPairHead } from "./linear-pair-head.js";
 import { RelationHead } from "./relation-head.js";
 
@@ -46,14 +47,8 @@ export type RelationOptions = z.output<typeof relationOptions>;
 export const relationClassification: TaskKind<RelationExample, EncodedRelation, ClassificationScores> = {
   name: "relation-classification",
   make: ({ labels, options }, context) => {
-    const read = relationOptions.safeParse(options);
-    if (!read.success) {
-      throw userError({
-        what: `the options ${JSON.stringify(options)} are not those of the task ${relationClassification.name}`,
-        expected: `entityVector: ${entityVectors.join(" or ")}; labelSmoothing: from 0, below 1; head: released or linear`,
-      });
-    }
-    if (labels) return new RelationClassification(labels, context, read.data);
+    const read = taskOptions(relationOptions, options, relationClassification.name);
+    if (labels) return new RelationClassification(labels, context, read);
     throw userError({
       what: `the task ${relationClassification.name} names no relations`,
       expected: "a list of labels",
