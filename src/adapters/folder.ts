@@ -12,9 +12,11 @@ import { elementCount, float32Tensor } from "../tensor.js";
 import { hashWeights } from "../weights/hash.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";
 import { featureKinds, kAdapterConfigSchema } from "./config.js";
 import { modelCard } from "./model-card.js";
+
+export type { Parameters };
 
 export const adapterFiles = {
   config: "adapter_config.json",
@@ -64,9 +66,6 @@ export const adapterManifestSchema = z.object({
 
 /** `adapter_config.json`. */
 export type AdapterManifest = z.infer<typeof adapterManifestSchema>;
-
-/** Parameters by name. */
-export type Parameters = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 export interface AdapterFolder {
   readonly manifest: AdapterManifest;
@@ -139,20 +138,8 @@ export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, ex
  *
  * @param expected shape by name
  */
-export async function readAdapterParameters(
-  folder: string,
-  file: "adapter" | "head",
-  expected: ReadonlyMap<string, readonly number[]>,
-): Promise<Parameters> {
-  const source = await openSafetensors(join(folder, adapterFiles[file]));
-  try {
-    const loader = strictLoad(expected, source);
-    const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const [key, shape] of expected) parameters.set(key, { shape, data: await loader.read(key) });
-    return parameters;
-  } finally {
-    await source.close();
-  }
+export function readAdapterParameters(folder: string, file: "adapter" | "head", expected: Shapes): Promise<Parameters> {
+  return readParameterFile(join(folder, adapterFiles[file]), expected);
 }
 
 /** What a backbone must have in common with the one that an adapter was trained beside. */

@@ -20,7 +20,7 @@ import { hashWeights } from "../weights/hash.js";
 import { resolveModel } from "../weights/hub.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
-import { type StrictLoad, strictLoad } from "../weights/strict-load.js";
+import { type StrictLoad, shapesOf, strictLoad } from "../weights/strict-load.js";
 import type { FeatureDType } from "./feature-cache.js";
 import { int8Weights } from "./int8-weights.js";
 
@@ -70,10 +70,11 @@ function checkedWeights(
   source: WeightSource,
 ): { backbone: Backbone; loader: StrictLoad } {
   const backbone = definition.build(config);
-  const expected = new Map(backbone.parameters.map(({ name, shape }) => [name, shape]));
   return {
     backbone,
-    loader: strictLoad(expected, source, { canonicalKey: (key) => definition.canonicalKey(key, false) }),
+    loader: strictLoad(shapesOf(backbone.parameters), source, {
+      canonicalKey: (key) => definition.canonicalKey(key, false),
+    }),
   };
 }
 

@@ -11,9 +11,8 @@ import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { FrozenAdapter } from "../features/position-features.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
-import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { readParameterFile, shapesOf } from "../weights/strict-load.js";
 import type { LmHead } from "./lm-head.js";
 
 const files = { config: "lm_head_config.json", head: "head.safetensors" } as const;
@@ -78,15 +77,8 @@ export async function findLmHeads(folder: string): Promise<readonly string[]> {
 
 /** A head's parameters, all of them and no others. */
 export async function readLmHead(folder: string, head: LmHead): Promise<ReadonlyMap<string, HostTensor>> {
-  const source = await openSafetensors(join(folder, files.head));
-  try {
-    const loader = strictLoad(new Map(head.parameters.map(({ name: key, shape }) => [key, shape])), source);
-    const tensors = new Map<string, HostTensor>();
-    for (const { name: key, shape } of head.parameters) tensors.set(key, float32Tensor(shape, await loader.read(key)));
-    return tensors;
-  } finally {
-    await source.close();
-  }
+  const parameters = await readParameterFile(join(folder, files.head), shapesOf(head.parameters));
+  return new Map([...parameters].map(([key, { shape, data }]) => [key, float32Tensor(shape, data)]));
 }
 
 /** What a head's folder records of an adapter. */

@@ -1,7 +1,7 @@
 import { adapterScope } from "../adapters/adapter-set.js";
 import type { KAdapterConfig } from "../adapters/config.js";
 import type { DownstreamManifest } from "../adapters/downstream-folder.js";
-import { hashOfParameters, type Parameters } from "../adapters/folder.js";
+import { hashOfParameters } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
 import {
   adapterShapes,
@@ -20,7 +20,7 @@ import type { TaskHead } from "../tasks/task.js";
 import { entityTyping } from "../tasks/typing/entity-typing.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { type Parameters, readParameters, type Shapes, shapesOf, strictLoad } from "../weights/strict-load.js";
 
 /** What is not in the files. */
 export interface DownstreamImportOptions extends OfficialImportOptions {
@@ -73,7 +73,7 @@ export async function readOfficialDownstream(
       config: officialArchitecture(source, options, `${adapterScope(name)}.`).architecture,
     }));
     const isIgnored = (key: string) => form.ignored.some((name) => key.startsWith(`${adapterScope(name)}.`));
-    const own = await readAll(source, shapesOf(form, adapters), (key) => (isIgnored(key) ? null : key));
+    const own = await readAll(source, modelShapes(form, adapters), (key) => (isIgnored(key) ? null : key));
     const trained = await readBackbone(options);
     const parameters = new Map([...own.parameters, ...(trained?.parameters ?? [])]);
     const manifest = {
@@ -145,7 +145,7 @@ interface NamedArchitecture {
 }
 
 /** The parameters that such a model has, the backbone's aside. */
-function shapesOf({ hiddenSize, fusion, task }: Form, adapters: readonly NamedArchitecture[]) {
+function modelShapes({ hiddenSize, fusion, task }: Form, adapters: readonly NamedArchitecture[]) {
   const model = new DownstreamModel({
     backbone: null,
     hiddenSize,
@@ -157,7 +157,7 @@ function shapesOf({ hiddenSize, fusion, task }: Form, adapters: readonly NamedAr
     frozenDropout: false,
     makeHead: (scope) => task.makeHead(scope),
   });
-  return new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+  return shapesOf(model.parameters);
 }
 
 interface ReadParameters {
@@ -167,12 +167,11 @@ interface ReadParameters {
 
 async function readAll(
   source: WeightSource,
-  shapes: ReadonlyMap<string, readonly number[]>,
+  shapes: Shapes,
   canonicalKey: (key: string) => string | null,
 ): Promise<ReadParameters> {
   const loader = strictLoad(shapes, source, { canonicalKey, listAll: true });
-  const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-  for (const [name, shape] of shapes) parameters.set(name, { shape, data: await loader.read(name) });
+  const parameters = await readParameters(loader, shapes);
   return { parameters, leftOut: [...loader.others, ...loader.ignored] };
 }
 
@@ -188,7 +187,7 @@ async function readBackbone(options: DownstreamImportOptions): Promise<ReadParam
     });
   }
   const { definition, config } = backbone;
-  const shapes = new Map(definition.build(config).parameters.map(({ name, shape }) => [name, shape]));
+  const shapes = shapesOf(definition.build(config).parameters);
   const source = await openWeights(path);
   try {
     return await readAll(source, shapes, (key) => definition.canonicalKey(key.replace(/^model\./, ""), false));

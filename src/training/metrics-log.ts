@@ -32,9 +32,7 @@ export class MetricsLog implements EventSink {
     { resumeAt, now = Date.now }: { readonly resumeAt?: number; readonly now?: () => number } = {},
   ): Promise<MetricsLog> {
     const kept =
-      resumeAt === undefined
-        ? ""
-        : linesUpTo(path, (await readTextIfThere(path, { what: "the log" })) ?? "", resumeAt);
+      resumeAt === undefined ? "" : linesUpTo(path, (await readTextIfThere(path, { what: "the log" })) ?? "", resumeAt);
     await writeFileAtomically(path, kept);
     try {
       await makeFolder(dirname(path));

@@ -8,9 +8,8 @@ import { parseWith } from "../../files/json.js";
 import { ParamScope } from "../../nn/index.js";
 import { openWeights } from "../../weights/open.js";
 import type { WeightSource } from "../../weights/source.js";
-import { strictLoad } from "../../weights/strict-load.js";
+import { type Parameters, readParameters, type Shapes, shapesOf, strictLoad } from "../../weights/strict-load.js";
 import { type KAdapterConfig, kAdapterConfigSchema } from "../config.js";
-import type { Parameters } from "../folder.js";
 import { KAdapter } from "../k-adapter.js";
 
 /** What the file cannot tell. */
@@ -39,8 +38,6 @@ export interface OfficialAdapter {
   readonly others: readonly string[];
 }
 
-type Shapes = Map<string, readonly number[]>;
-
 /**
  * Reads an adapter of the released code (its zip or legacy format, or safetensors). Sizes and the number of layers are
  * those of the tensors; every tensor must have its place.
@@ -56,18 +53,13 @@ export async function readOfficialAdapter(path: string, options: OfficialImportO
     const classes = rows(source, "out_proj.weight");
     const head = headShapes(task, hiddenSize, classes);
     const loader = strictLoad(new Map([...adapter, ...head]), source);
-    const read = async (shapes: Shapes): Promise<Parameters> => {
-      const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-      for (const [name, shape] of shapes) parameters.set(name, { shape, data: await loader.read(name) });
-      return parameters;
-    };
     return {
       architecture,
       hiddenSize,
       task,
       classes,
-      adapter: await read(adapter),
-      head: await read(head),
+      adapter: await readParameters(loader, adapter),
+      head: await readParameters(loader, head),
       others: loader.others,
     };
   } finally {
@@ -143,13 +135,12 @@ function count(source: WeightSource, name: (index: number) => string): number {
 
 /** Names and shapes of an adapter's parameters. */
 export function adapterShapes(architecture: KAdapterConfig, hiddenSize: number): Shapes {
-  const { parameters } = new KAdapter(ParamScope.root(), architecture, hiddenSize);
-  return new Map(parameters.map(({ name, shape }) => [name, shape]));
+  return shapesOf(new KAdapter(ParamScope.root(), architecture, hiddenSize).parameters);
 }
 
 /** The heads of `fac-adapter.py` and `lin-adapter.py`. */
 function headShapes(task: OfficialTask, hiddenSize: number, classes: number): Shapes {
-  const shapes: Shapes = new Map();
+  const shapes = new Map<string, readonly number[]>();
   const linear = (name: string, outputs: number, inputs: number) => {
     shapes.set(`${name}.weight`, [outputs, inputs]);
     shapes.set(`${name}.bias`, [outputs]);
