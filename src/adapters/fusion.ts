@@ -5,17 +5,7 @@
  */
 import { z } from "zod";
 import { add, concat, matmul, mul, type Parameter, reduceSum, slice, softmax, type Value } from "../graph/index.js";
-import {
-  constant,
-  identity,
-  Linear,
-  type LinearInit,
-  normal,
-  type ParamScope,
-  type Pass,
-  uniform,
-} from "../nn/index.js";
-import type { RandomInit } from "./config.js";
+import { identity, type Linear, type ParamScope, type Pass, type RandomInit, randomLinear } from "../nn/index.js";
 
 /**
  * How adapters are joined. `concat` and `add` are the released code's (`run_finetune_*_adapter.py`), `attention` is
@@ -98,10 +88,7 @@ const joins: Readonly<Record<FusionKind, (scope: ParamScope, options: FusionOpti
 };
 
 function dense(scope: ParamScope, inputs: number, { hiddenSize, init }: FusionOptions): Linear {
-  const bound = uniform(1 / Math.sqrt(inputs));
-  const start: LinearInit =
-    init === "official" ? { weight: bound, bias: bound } : { weight: normal(init), bias: constant(0) };
-  return new Linear(scope, inputs, hiddenSize, start);
+  return randomLinear(scope, inputs, hiddenSize, init);
 }
 
 /**

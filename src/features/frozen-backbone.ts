@@ -13,7 +13,7 @@ import { userError } from "../errors.js";
 import { readJson } from "../files/json.js";
 import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
 import { hiddenStateName } from "../models/knowledge-model.js";
-import { quantizedFrom } from "../nn/index.js";
+import { quantizedFrom, selectInput } from "../nn/index.js";
 import { bytesOf, float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
 import { hashWeights } from "../weights/hash.js";
@@ -183,7 +183,7 @@ export class FrozenBackbone {
       const { backbone, loader } = checkedWeights(definition, config, source);
       const g = new GraphBuilder();
       const upTo = Math.max(...layers);
-      const select = positions === null ? null : g.input("select", "float32", ["batch", positions, "sequence"]);
+      const select = positions === null ? null : selectInput(g, positions);
       const pass = { ...inferencePass(g, executor), int8 };
       const { hiddenStates } = backbone.forward(pass, backboneInputs(g), { upTo, select });
       const graph = g.build(

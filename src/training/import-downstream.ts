@@ -13,11 +13,13 @@ import { userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
 import { DownstreamModel } from "../models/downstream-model.js";
 import type { ParamScope } from "../nn/index.js";
+import { ChoiceHead } from "../tasks/choice/choice-head.js";
 import { multipleChoice } from "../tasks/choice/multiple-choice.js";
-import { ChoiceHead, RelationPairHead, TypingHead } from "../tasks/downstream-heads.js";
 import { downstreamRelations } from "../tasks/relations/downstream-relations.js";
+import { RelationHead } from "../tasks/relations/relation-head.js";
 import type { TaskHead } from "../tasks/task.js";
 import { entityTyping } from "../tasks/typing/entity-typing.js";
+import { TypingHead } from "../tasks/typing/typing-head.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
 import { type Parameters, readParameters, type Shapes, shapesOf, strictLoad } from "../weights/strict-load.js";
@@ -130,7 +132,8 @@ function taskOf(source: WeightSource): Form["task"] & { readonly hiddenSize: num
   const [hiddenSize, inputs] = matrix(source, "dense.weight");
   const [classes] = matrix(source, "out_proj.weight");
   if (inputs === 2 * hiddenSize) {
-    const makeHead = (scope: ParamScope) => new RelationPairHead(scope, classes, own(hiddenSize));
+    const makeHead = (scope: ParamScope) =>
+      new RelationHead(scope, { featureSize: hiddenSize, hiddenSize }, classes, own(hiddenSize));
     return { name: downstreamRelations.name, classes, options: { official: true }, hiddenSize, makeHead };
   }
   const official = classes === openEntityClasses ? "openentity" : "figer";

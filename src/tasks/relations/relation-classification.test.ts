@@ -51,6 +51,8 @@ describe("relationClassification", () => {
 
   it("refuses options that are not its own", () => {
     expect(() => positions({ entityVector: "middle" })).toThrow(UserError);
-    expect(() => positions({ entityVectors: "last-token" })).toThrow(/relation-classification: options: Unrecognized key/);
+    expect(() => positions({ entityVectors: "last-token" })).toThrow(
+      /relation-classification: options: Unrecognized key/,
+    );
   });
 });
