@@ -32,7 +32,7 @@ const fact = { sub_label: "Ada Lovelace", obj_label: "London", uuid: "1" };
 const template = { relation: "P19", template: "[X] was born in [Y] ." };
 
 describe("readLama", () => {
-  it("reads facts with templates and paraphrases, and asks with a hole", async () => {
+  it("reads facts with templates and paraphrases, and asks with a mask", async () => {
     const root = await lama({
       "TREx_template/P19.jsonl": [fact],
       "relations.jsonl": [template],
@@ -110,7 +110,7 @@ describe.skipIf(!existsSync(shared))("LAMA as it was published (skipped without 
   it.each([
     ["trex", 41, 28_051],
     ["google-re", 3, 5_274],
-    // Three of the 236 questions have two holes.
+    // Three of the 236 questions have two masks.
     ["squad", 1, 233],
   ] as const)("%s has %i relations and %i facts", async (set, relations, facts) => {
     const read = await readLama(shared, set);

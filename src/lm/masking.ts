@@ -15,7 +15,7 @@ export interface MaskingOptions {
   readonly specials: ReadonlySet<number>;
 }
 
-/** A text with holes. */
+/** A text some of whose tokens are masked. */
 export interface MaskedTokens {
   readonly ids: Int32Array;
   /** Indices of the tokens that are predicted, ascending, and what stood there. */

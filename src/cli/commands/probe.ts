@@ -33,7 +33,7 @@ export function filterCommand(context: ContextFactory, handler: Handler<FilterOp
 export function fillCommand(context: ContextFactory, handler: Handler<FillOptions>): Command {
   const command: Command = simpleCommand(
     "fill",
-    "fill the hole of a text, with each set of adapters side by side",
+    "fill the mask of a text, with each set of adapters side by side",
     fillSpecs,
     context,
     async (options, given) => handler({ ...options, text: String(command.args[0]) }, given),

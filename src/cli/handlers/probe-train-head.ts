@@ -99,7 +99,7 @@ async function basePlan(options: TrainHeadOptions): Promise<Omit<LmHeadConfig, "
   };
 }
 
-/** The texts with their holes, for all heads. */
+/** The masked texts, for all heads. */
 async function openTexts(
   executor: Executor,
   options: TrainHeadOptions,
