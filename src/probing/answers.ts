@@ -44,12 +44,6 @@ export class AnswerTokens {
   }
 }
 
-/** The common vocabulary of several models: the words that are a single token for each of them. */
-export function commonWords(words: readonly string[], tokenizers: readonly Tokenizer[]): readonly string[] {
-  const all = tokenizers.map((tokenizer) => new AnswerTokens(tokenizer));
-  return words.filter((word) => all.every((tokens) => tokens.single(word) !== undefined));
-}
-
 /** A model that cannot be asked for a masked word, such as GPT-2. */
 export function noMask(where?: string): UserError {
   const what = "the model's tokenizer has no mask token";

@@ -158,8 +158,8 @@ async function readData(options: LmOptions, tokenizer: Tokenizer): Promise<Langu
     collectTextBlocks(files, tokenizer, { maxLength, ...(limit === undefined ? {} : { limit }) });
   const all = await read(options.train);
   const test = options.test ? await read(options.test) : [];
-  if (options.dev) return { train: all, dev: spread(await read(options.dev), devTexts).taken, test };
-  const { taken, left } = spread(all, devTexts);
+  if (options.dev) return { train: all, dev: takeEvenly(await read(options.dev), devTexts).taken, test };
+  const { taken, left } = takeEvenly(all, devTexts);
   if (left.length === 0) {
     throw userError({
       where: options.train.join(" "),
@@ -171,7 +171,7 @@ async function readData(options: LmOptions, tokenizer: Tokenizer): Promise<Langu
 }
 
 /** So many blocks at equal distances, and the others. */
-function spread(
+function takeEvenly(
   blocks: readonly TokenBlock[],
   count: number,
 ): { taken: readonly TokenBlock[]; left: readonly TokenBlock[] } {

@@ -2,6 +2,7 @@
  * The results of many runs as one table: mean and standard deviation over the runs of each setting.
  * @module
  */
+import { meanAndDeviation } from "../../statistics.js";
 
 /** What became of a run. */
 export interface RunOutcome {
@@ -40,10 +41,8 @@ export interface SweepTable {
 
 /** Mean and sample standard deviation (n − 1). */
 export function spread(values: readonly number[]): Spread {
-  const count = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, sd: count < 2 ? null : Math.sqrt(squares / (count - 1)), count };
+  const { mean, deviation } = meanAndDeviation(values);
+  return { mean, sd: values.length < 2 ? null : deviation, count: values.length };
 }
 
 /** @param metrics the scores that are wanted; empty: all that some run has, in their order there */
