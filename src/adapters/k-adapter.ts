@@ -102,6 +102,9 @@ class AdapterLayer {
  *     o_k = x_k + Up_k(Transformer_k(Down_k(x_k)))
  *
  * `in` is the sum, as in the released code, or the concatenation, as in the paper (the residual is the sum then).
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/fac-adapter.py#L315 `Adapter`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/fac-adapter.py#L381 `AdapterModel`
  */
 export class KAdapter {
   readonly parameters: readonly Parameter[];

@@ -26,6 +26,8 @@ export interface MaskedTokens {
 /**
  * BERT's masking (arXiv 1810.04805, §3.1 and `create_pretraining_data.py`): of the tokens that are predicted 80 % become
  * the mask, 10 % a random token, 10 % stay. At least one token is predicted where any can be.
+ *
+ * @see https://github.com/google-research/bert/blob/d45261273d2dc27e0d25b1cf9e3adb312545a236/create_pretraining_data.py `create_masked_lm_predictions`
  */
 export function maskTokens({ ids, words }: TokenBlock, options: MaskingOptions, random: RandomStream): MaskedTokens {
   const groups = random.shuffle(maskable(ids, words, options));

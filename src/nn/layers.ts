@@ -49,7 +49,7 @@ export type RandomInit = number | "official";
 /**
  * How a linear layer of so many inputs starts.
  *
- * @see https://github.com/pytorch/pytorch/blob/v2.8.0/torch/nn/modules/linear.py `Linear.reset_parameters`
+ * @see https://github.com/pytorch/pytorch/blob/f2889c83d0672bf95de5c57f770dcbdf07ebee61/torch/nn/modules/linear.py `Linear.reset_parameters`
  */
 export function linearInit(inputs: number, init: RandomInit): LinearInit {
   const bound = uniform(1 / Math.sqrt(inputs));

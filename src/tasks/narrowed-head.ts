@@ -6,7 +6,7 @@ import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
  * A head behind a layer that brings features to the backbone's size, `f = com_dense([h[L] ; o_K])`, as in the
  * pre-training heads of the released code.
  *
- * @see https://github.com/microsoft/K-Adapter/blob/master/fac-adapter.py `patentModel.com_dense`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/fac-adapter.py#L420 `AdapterModel.com_dense`
  */
 export class NarrowedHead<Head extends TaskHead> implements TaskHead {
   readonly parameters: readonly Parameter[];

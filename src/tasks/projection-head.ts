@@ -14,8 +14,8 @@ export interface HeadOptions {
  * `out_proj(drop(dense(x)))`, with nothing else in between: relation classification and entity typing in the released
  * code.
  *
- * @see https://github.com/microsoft/K-Adapter/blob/master/examples/run_finetune_TACRED_adapter.py `TACREDModel`
- * @see https://github.com/microsoft/K-Adapter/blob/master/examples/run_finetune_openentity_adapter.py `ETModel`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/examples/run_finetune_TACRED_adapter.py#L621 `TACREDModel`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/examples/run_finetune_openentity_adapter.py#L536 `ETModel`
  */
 export class ProjectionHead {
   readonly parameters: readonly Parameter[];

@@ -30,7 +30,11 @@ export function warmupSteps(warmup: Warmup, totalSteps: number): number {
   return typeof warmup === "number" ? warmup : Math.ceil((Number(warmup.slice(0, -1)) / 100) * totalSteps);
 }
 
-/** How the learning rate goes on after warm-up: the schedules of the released code's `optimization.py`. */
+/**
+ * How the learning rate goes on after warm-up, as in the released code.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/pytorch_transformers/optimization.py#L33
+ */
 export const scheduleNames = ["linear", "constant", "cosine", "cosine-restarts"] as const;
 export type ScheduleName = (typeof scheduleNames)[number];
 

@@ -9,9 +9,8 @@ import type { TaskHead } from "../task.js";
  * scores of a question are its logits. It reads the first tokens, `[batch, 1, hidden]`, one row a choice; `choices` int32
  * `[questions, choices]` tells each question's rows, `labels` int32 `[questions]` the right choice.
  *
- * @see https://github.com/microsoft/K-Adapter/blob/master/examples/run_finetune_cosmosqa_adapter.py `COSMOSQAModel`
- * @see https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/roberta/modeling_roberta.py
- * `RobertaForMultipleChoice`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/examples/run_finetune_cosmosqa_adapter.py#L476 `COSMOSQAModel`
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/roberta/modeling_roberta.py `RobertaForMultipleChoice`
  */
 export class ChoiceHead implements TaskHead {
   readonly parameters: readonly Parameter[];

@@ -69,7 +69,7 @@ export class RelationHead implements TaskHead {
 /**
  * The pre-training head of K-Adapter §3.3: `f = com_dense([h[L] ; o_K])` before a {@link RelationHead} of two layers.
  *
- * @see https://github.com/microsoft/K-Adapter/blob/master/fac-adapter.py `patentModel.forward`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/fac-adapter.py#L381 `AdapterModel`
  */
 export function releasedRelationHead(
   scope: ParamScope,

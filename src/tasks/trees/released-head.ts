@@ -37,6 +37,8 @@ export interface PositionTrace {
  *     com = com_dense([h[L] ; o_K]);   logits = out_proj(drop(dense(BertAttention(com))))
  *
  * The attention has one head of the backbone's size and leaves padding out.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/lin-adapter.py#L391 `AdapterModel`
  */
 export class ReleasedHeadPredictionHead implements TaskHead {
   readonly parameters: readonly Parameter[];
