@@ -89,10 +89,10 @@ export function checkAdapterNames(names: readonly string[]): void {
   const bad = names.find((name, i) => !/^[\w-]+$/.test(name) || names.indexOf(name) !== i);
   if (bad === undefined) return;
   throw userError({
-    where: "--adapter",
+    where: "adapters",
     what: /^[\w-]+$/.test(bad)
       ? `two adapters are called ${bad}`
       : `an adapter cannot be called ${JSON.stringify(bad)}`,
-    expected: "NAME=DIR with another name of letters, digits, - and _ for each",
+    expected: "another name of letters, digits, - and _ for each",
   });
 }
