@@ -25,13 +25,18 @@ export class Cells {
    * @throws UserError where the file holds a result of other settings
    */
   async get<T extends JsonObject>(name: string, identity: JsonObject, compute: () => Promise<T>): Promise<T> {
-    const path = join(this.folder, `${name}.json`);
+    const path = this.pathOf(name);
     const hash = hashJson(identity);
     const text = await readTextIfThere(path, { what: "the result" });
     if (text !== null) return this.checked(path, text, hash) as T;
     const value = await compute();
     await writeFileAtomically(path, `${JSON.stringify({ identity: hash, value }, null, 1)}\n`);
     return value;
+  }
+
+  /** A result's file. */
+  pathOf(name: string): string {
+    return join(this.folder, `${name}.json`);
   }
 
   private checked(path: string, text: string, hash: string): unknown {
@@ -43,5 +48,14 @@ export class Cells {
       what: "the result was made with other settings or data",
       fix: "choose another --out, or remove the file",
     });
+  }
+}
+
+/** A text as JSON; null where it is none. */
+export function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

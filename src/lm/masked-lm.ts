@@ -2,9 +2,10 @@ import { z } from "zod";
 import type { TokenBlock } from "../data/text.js";
 import { userError } from "../errors.js";
 import { hash32, RandomStream } from "../random.js";
+import { maskings } from "../settings/choices.js";
 import type { EncodedText, Evaluation, Prediction, Skipped, TaskContext } from "../tasks/task.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import { type MaskingOptions, maskings, maskTokens, specialIds } from "./masking.js";
+import { type MaskingOptions, maskTokens, specialIds } from "./masking.js";
 
 /** Settings of masked language modelling, as they stand in a folder. */
 const optionsSchema = z.object({

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { userError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
+import { hashJson, hashLists } from "../weights/hash.js";
 import type { EncodedText, Skipped, Task } from "./task.js";
 
 /** How many examples could not be used, by reason. */
@@ -18,6 +19,8 @@ export interface ExampleSet<Example> {
   readonly examples: readonly Example[];
   /** What its format leaves out. */
   readonly skipped: SkipCounts;
+  /** For a set that was held out of the training data: how many of how many, and whether what is alike stayed together. */
+  readonly heldOut?: { readonly examples: number; readonly of: number; readonly together: boolean };
 }
 
 /** A data set as token ids. */
@@ -106,4 +109,13 @@ export function hashExamples<Encoded extends EncodedText>(
     }
   }
   return hash.digest("hex");
+}
+
+/** {@link hashExamples}, with every text of an example. */
+export function hashTexts<Encoded extends EncodedText>(
+  task: Pick<Task<never, Encoded, unknown>, "feeds" | "texts">,
+  examples: readonly Encoded[],
+): string {
+  const texts = examples.flatMap((example) => task.texts?.(example) ?? [example]);
+  return hashJson([hashExamples(task, examples), hashLists(texts.map(({ inputIds }) => inputIds))]);
 }

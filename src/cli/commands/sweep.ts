@@ -1,30 +1,77 @@
-import { Argument, type Command } from "commander";
-import { z } from "zod";
-import type { ContextFactory } from "../run.js";
-import { type Options, option } from "../spec.js";
-import { type Handler, overwriteSpec, simpleCommand } from "./common.js";
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import {
+  RunFailed,
+  type RunResult,
+  runSweep,
+  type Sweep,
+  type SweepResult,
+  type SweepRunner,
+} from "../../experiments/sweep/sweep.js";
+import { readSweep } from "../../experiments/sweep/sweep-file.js";
+import { sweepMarkdown, sweepTable } from "../../experiments/sweep/table.js";
+import type { SweepSettings } from "../../settings/tools.js";
+import type { Output } from "../output.js";
+import { ChecksFailed, type CommandContext, Interrupted } from "../run.js";
 
-const sweepSpecs = {
-  dryRun: option({
-    flags: "--dry-run",
-    kind: "switch",
-    schema: z.boolean().default(false),
-    expects: "true or false",
-    help: "check the file and name the runs, and stop there",
-  }),
-  overwrite: option({ ...overwriteSpec, help: "train anew what was trained with other options" }),
-};
+/** `sweep`: every run is a process of its own, so that one that fails takes nobody else with it. */
+export async function run({ file, dryRun, overwrite }: SweepSettings, context: CommandContext): Promise<void> {
+  const sweep = await readSweep(file);
+  const { output } = context;
+  if (dryRun) {
+    for (const { name } of sweep.runs) output.say(name);
+    output.result({ out: sweep.out, runs: sweep.runs.map(({ name, options }) => ({ name, options })) });
+    return;
+  }
+  const onNote = (line: string) => output.note(line);
+  report(sweep, await runSweep(sweep, processes(context), { overwrite, onNote }), output);
+}
 
-export type SweepOptions = Options<typeof sweepSpecs> & { readonly file: string };
+/** Runs as processes of the command line. */
+function processes(context: CommandContext): SweepRunner {
+  return {
+    train: (command, recipe) => kadapter([...command, "--recipe", recipe, "--resume"], context),
+    evaluate: (folder, { backbone }, files) =>
+      kadapter(["eval", "--adapter", folder, "--backbone", String(backbone), "--data", ...files], context),
+  };
+}
 
-/** `sweep FILE`: many trainings, one table. */
-export function sweepCommand(context: ContextFactory, handler: Handler<SweepOptions>): Command {
-  const command: Command = simpleCommand(
-    "sweep",
-    "run a training over a grid and seeds, and write one table of the results",
-    sweepSpecs,
-    context,
-    async (options, given) => handler({ ...options, file: String(command.args[0]) }, given),
-  );
-  return command.addArgument(new Argument("<file>", "YAML: run, out, options, rows, grid, seeds, eval, metrics"));
+const executable = fileURLToPath(new URL("../../../bin/kadapter.js", import.meta.url));
+
+/** Runs the command line and gives the object on its last line. */
+async function kadapter(args: readonly string[], { signal, stderr }: CommandContext): Promise<RunResult> {
+  const stopped = () => new Interrupted("continue with the same command");
+  if (signal.aborted) throw stopped();
+  // In a process group of its own, so that a terminal's Ctrl-C reaches it once: from here.
+  const child = spawn(process.execPath, [executable, ...args, "--json"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const stop = () => void child.kill("SIGINT");
+  signal.addEventListener("abort", stop, { once: true });
+  let [stdout, said] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = `${said}${text}`.slice(-4096);
+    stderr.write(text.replace(/^error: /gm, "the run ended: "));
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  }).finally(() => signal.removeEventListener("abort", stop));
+  if (signal.aborted || code === 130) throw stopped();
+  if (code === 0) return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as RunResult;
+  const last = said.trimEnd().split("\n").at(-1) ?? "";
+  throw new RunFailed(last.replace(/^error: /, "") || `it ended with ${code ?? "a signal"}`);
+}
+
+function report(sweep: Sweep, { outcomes, markdown, csv }: SweepResult, output: Output): void {
+  const table = sweepTable(outcomes, sweep.metrics);
+  for (const line of sweepMarkdown(table).trimEnd().split("\n")) output.say(line);
+  const failed = outcomes.filter(({ scores }) => scores === null).length;
+  output.say(`the table is in ${markdown} and ${csv}`);
+  output.result({ out: sweep.out, table: markdown, csv, runs: outcomes, failed, rows: table.rows });
+  if (failed > 0) throw new ChecksFailed(`${failed} of ${outcomes.length} runs failed`);
 }
