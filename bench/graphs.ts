@@ -7,8 +7,7 @@ import { type Executor, type LoadedGraph, rateNames, type Tensors } from "../src
 import { backward, type Graph, GraphBuilder, matmul, type Value } from "../src/graph/index.js";
 import { KnowledgeModel } from "../src/models/knowledge-model.js";
 import { Dropout, dropoutFeeds, initialValue } from "../src/nn/index.js";
-import { RelationTaskHead } from "../src/tasks/relations/relation-classification.js";
-import { RelationHead } from "../src/tasks/relations/relation-head.js";
+import { releasedRelationHead } from "../src/tasks/relations/relation-head.js";
 import { float32Tensor, type HostTensor } from "../src/tensor.js";
 import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
 import { slotNames } from "../src/training/optimizer.js";
@@ -23,8 +22,8 @@ export function relationModel({ backbone, adapter, labels }: Sizes): KnowledgeMo
     adapter,
     hiddenSize: backbone.hidden_size,
     backboneLayers: backbone.num_hidden_layers,
-    makeHead: (scope, { featureSize, hiddenSize }) =>
-      new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels, adapter.dropout, "official")),
+    makeHead: (scope, sizes) =>
+      releasedRelationHead(scope, sizes, labels, { dropout: adapter.dropout, init: "official" }),
   });
 }
 

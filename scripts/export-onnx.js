@@ -8,7 +8,7 @@ import { resolveAdapterConfig } from "../dist/adapters/index.js";
 import { backboneDefinitions, backboneInputs } from "../dist/backbones/index.js";
 import { backward, GraphBuilder, reduceSum, toOnnx } from "../dist/graph/index.js";
 import { Dropout } from "../dist/nn/index.js";
-import { KnowledgeModel, RelationHead, RelationTaskHead } from "../dist/tasks/index.js";
+import { KnowledgeModel, releasedRelationHead } from "../dist/tasks/index.js";
 import { adamWDefaults } from "../dist/training/adamw.js";
 import { fusedStep, splitStep } from "../dist/training/step.js";
 
@@ -64,8 +64,7 @@ function relationModel(preset) {
     adapter: resolveAdapterConfig(sizes, preset),
     hiddenSize: sizes.hiddenSize,
     backboneLayers: sizes.layers,
-    makeHead: (scope, { featureSize, hiddenSize }) =>
-      new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, 5, 0.1, "official")),
+    makeHead: (scope, sizes) => releasedRelationHead(scope, sizes, 5, { dropout: 0.1, init: "official" }),
   });
 }
 

@@ -232,7 +232,7 @@ describe("against a slow computation", () => {
   const mask = () => model.tokenizer.specials.mask as number;
   const idsOf = (word: string) => model.tokenizer.encode(` ${word}`).ids;
 
-  /** Of an answer in a sentence's hole: each of its tokens is hidden while the others stand there. */
+  /** Of an answer in place of a sentence's mask: each of its tokens is hidden while the others stand there. */
   async function score(set: number, sentence: string, word: string): Promise<number> {
     const [before = "", after = ""] = sentence.split("[MASK]");
     const around = [model.tokenizer.encode(before.trimEnd()).ids, model.tokenizer.encode(after).ids] as const;
@@ -316,8 +316,8 @@ describe("fill", () => {
   });
 
   test.each([
-    ["no hole", ["She was born."], /no hole/],
-    ["two holes", ["[MASK] was born in [MASK]."], /2 holes/],
+    ["no mask", ["She was born."], /no mask/],
+    ["two masks", ["[MASK] was born in [MASK]."], /2 masks/],
     ["an unknown adapter", ["A [MASK].", "--adapter", "trees=somewhere"], /no head reads an adapter "trees"/],
     ["an empty candidate", ["A [MASK].", "--candidates", "Paris,,Rome"], /--candidates.*words such as Paris,New York/],
     ["an unknown set", ["A [MASK].", "--sets", "trees"], /no head for "trees"; expected one of facts, none/],

@@ -4,8 +4,7 @@ import { rateNames, type Tensors } from "../src/engine/executor.js";
 import { KnowledgeModel } from "../src/models/knowledge-model.js";
 import { dropoutFeeds } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
-import { RelationTaskHead } from "../src/tasks/relations/relation-classification.js";
-import { RelationHead } from "../src/tasks/relations/relation-head.js";
+import { releasedRelationHead } from "../src/tasks/relations/relation-head.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
 import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
 import { ParameterState } from "../src/training/parameter-state.js";
@@ -20,8 +19,7 @@ function smallModel(): KnowledgeModel {
     adapter: resolveAdapterConfig({ hiddenSize, layers: 4 }, "official", { size: 32, maskPadding: true }),
     hiddenSize,
     backboneLayers: 4,
-    makeHead: (scope, { featureSize }) =>
-      new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels, 0.1, 0.02)),
+    makeHead: (scope, sizes) => releasedRelationHead(scope, sizes, labels, { dropout: 0.1, init: 0.02 }),
   });
 }
 

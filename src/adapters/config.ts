@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { userError } from "../errors.js";
+import type { RandomInit } from "../nn/index.js";
 
 const size = z.number().int().positive().max(65_536);
 
@@ -28,9 +29,6 @@ export const adapterInitSchema = z.union([
   z.literal("backbone"),
 ]);
 export type AdapterInit = z.infer<typeof adapterInitSchema>;
-/** What starts beside no model's layers: fusions, heads, adapters that nobody trains. */
-export type RandomInit = Exclude<AdapterInit, "backbone">;
-
 /** How weights start at random unless it is said otherwise. */
 export const randomInit = 0.02;
 

@@ -7,14 +7,16 @@ import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
-import { readJson } from "../files/text.js";
+import { parseWith, readJson } from "../files/json.js";
 import { elementCount, float32Tensor } from "../tensor.js";
 import { hashWeights } from "../weights/hash.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";
 import { featureKinds, kAdapterConfigSchema } from "./config.js";
 import { modelCard } from "./model-card.js";
+
+export type { Parameters };
 
 export const adapterFiles = {
   config: "adapter_config.json",
@@ -66,9 +68,6 @@ export const adapterManifestSchema = z.object({
 
 /** `adapter_config.json`. */
 export type AdapterManifest = z.infer<typeof adapterManifestSchema>;
-
-/** Parameters by name. */
-export type Parameters = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 export interface AdapterFolder {
   readonly manifest: AdapterManifest;
@@ -133,14 +132,7 @@ export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
 export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
-  const parsed = schema.safeParse(await readJson(path, "read the adapter"));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({
-    where: `${path}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not a configuration",
-    expected,
-  });
+  return parseWith(schema, await readJson(path, { what: "the configuration", expected }), path, { expected });
 }
 
 /**
@@ -148,20 +140,8 @@ export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, ex
  *
  * @param expected shape by name
  */
-export async function readAdapterParameters(
-  folder: string,
-  file: "adapter" | "head",
-  expected: ReadonlyMap<string, readonly number[]>,
-): Promise<Parameters> {
-  const source = await openSafetensors(join(folder, adapterFiles[file]));
-  try {
-    const loader = strictLoad(expected, source);
-    const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const [key, shape] of expected) parameters.set(key, { shape, data: await loader.read(key) });
-    return parameters;
-  } finally {
-    await source.close();
-  }
+export function readAdapterParameters(folder: string, file: "adapter" | "head", expected: Shapes): Promise<Parameters> {
+  return readParameterFile(join(folder, adapterFiles[file]), expected);
 }
 
 /** What a backbone must have in common with the one that an adapter was trained beside. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { parseWith } from "../files/json.js";
 import { activationNames } from "../nn/index.js";
 import type { BackboneConfig } from "./backbone.js";
 
@@ -43,14 +44,7 @@ const encoderConfig = z.object({
 
 /** Reads what a schema asks of a config.json. */
 export function readConfig<T>(schema: z.ZodType<T>, json: unknown, where: string): T {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({
-    where: `${where}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not a model configuration",
-    fix: "check that this is the config.json of a Hugging Face model",
-  });
+  return parseWith(schema, json, where, { fix: "check that this is the config.json of a Hugging Face model" });
 }
 
 /** Refuses heads that do not divide the hidden size; both under their names in config.json. */

@@ -61,7 +61,11 @@ function bertName(key: string): string {
   return found ? `encoder.layer.${layer}.${found}.${leaf}` : key;
 }
 
-/** DistilBERT (arXiv 1910.01108), as `DistilBertForMaskedLM` of Hugging Face transformers: BERT without token types. */
+/**
+ * DistilBERT (arXiv 1910.01108), as `DistilBertForMaskedLM` of Hugging Face transformers: BERT without token types.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/distilbert/modeling_distilbert.py `DistilBertForMaskedLM`
+ */
 export const distilbert: BackboneDefinition = {
   kind: "distilbert",
   prefix: "distilbert.",

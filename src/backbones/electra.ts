@@ -12,6 +12,8 @@ const electraConfig = z.object({ embedding_size: size(65_536).default(128) });
 /**
  * ELECTRA (arXiv 2003.10555), as `ElectraForMaskedLM` of Hugging Face transformers: the head is the generator's. The
  * discriminator's is not read.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/electra/modeling_electra.py `ElectraForMaskedLM`
  */
 export const electra: BackboneDefinition<ElectraConfig> = {
   kind: "electra",

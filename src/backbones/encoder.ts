@@ -1,6 +1,5 @@
 /**
- * The encoder that BERT, RoBERTa, DistilBERT and ELECTRA share: embeddings, then post-norm transformer layers
- * (transformers `models/bert/modeling_bert.py`, `models/roberta/modeling_roberta.py`).
+ * The encoder that BERT, RoBERTa, DistilBERT and ELECTRA share: embeddings, then post-norm transformer layers.
  * @module
  */
 import { add, matmul, type Parameter, type Value } from "../graph/index.js";
@@ -39,7 +38,11 @@ export interface EncoderVariant {
   };
 }
 
-/** An encoder with learnt absolute positions and a masked-LM head. */
+/**
+ * An encoder with learnt absolute positions and a masked-LM head.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/bert/modeling_bert.py `BertModel`, `BertLMPredictionHead`
+ */
 export class Encoder implements Backbone {
   readonly parameters: readonly Parameter[];
   readonly headParameters: readonly Parameter[];

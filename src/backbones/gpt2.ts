@@ -88,7 +88,11 @@ function parseConfig(json: unknown, where: string): Gpt2Config {
   };
 }
 
-/** A pre-norm block: attention and feed-forward, each with its norm before and its residual after (`GPT2Block`). */
+/**
+ * A pre-norm block: attention and feed-forward, each with its norm before and its residual after (`GPT2Block`).
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/gpt2/modeling_gpt2.py `GPT2Block`
+ */
 class Block {
   private readonly norm1: LayerNorm;
   private readonly qkv: Conv1D;
@@ -136,7 +140,11 @@ class Block {
   }
 }
 
-/** transformers `models/gpt2/modeling_gpt2.py`. Token types, which it would look up among the words, are not read. */
+/**
+ * GPT-2 without token types, which the original looks up among the words.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/gpt2/modeling_gpt2.py `GPT2Model`
+ */
 class Gpt2 implements Backbone {
   readonly parameters: readonly Parameter[];
   readonly headParameters: readonly Parameter[];

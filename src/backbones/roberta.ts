@@ -2,7 +2,11 @@ import type { BackboneDefinition } from "./backbone.js";
 import { parseEncoderConfig } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
-/** RoBERTa (arXiv 1907.11692), as `RobertaForMaskedLM` of Hugging Face transformers. */
+/**
+ * RoBERTa (arXiv 1907.11692), as `RobertaForMaskedLM` of Hugging Face transformers.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/roberta/modeling_roberta.py `RobertaForMaskedLM`
+ */
 export const roberta: BackboneDefinition = {
   kind: "roberta",
   prefix: "roberta.",

@@ -77,7 +77,11 @@ function parseConfig(json: unknown, where: string): BackboneConfig {
   };
 }
 
-/** Relative attention and feed-forward, each with residual and norm after it (`XLNetLayer`). */
+/**
+ * Relative attention and feed-forward, each with residual and norm after it (`XLNetLayer`).
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/xlnet/modeling_xlnet.py `XLNetLayer`
+ */
 class Layer {
   private readonly attention: RelativeAttention;
   private readonly norm: LayerNorm;
@@ -109,7 +113,11 @@ class Layer {
   }
 }
 
-/** transformers `models/xlnet/modeling_xlnet.py`, without memory of earlier segments. */
+/**
+ * XLNet without memory of earlier segments.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/xlnet/modeling_xlnet.py `XLNetModel`
+ */
 class Xlnet implements Backbone {
   readonly parameters: readonly Parameter[];
   readonly headParameters: readonly Parameter[];

@@ -32,7 +32,7 @@ const fact = { sub_label: "Ada Lovelace", obj_label: "London", uuid: "1" };
 const template = { relation: "P19", template: "[X] was born in [Y] ." };
 
 describe("readLama", () => {
-  it("reads facts with templates and paraphrases, and asks with a hole", async () => {
+  it("reads facts with templates and paraphrases, and asks with a mask", async () => {
     const root = await lama({
       "TREx_template/P19.jsonl": [fact],
       "relations.jsonl": [template],

@@ -1,5 +1,5 @@
 /**
- * LAMA (Petroni et al. 2019, https://github.com/facebookresearch/LAMA): facts to be asked with a hole in a sentence,
+ * LAMA (Petroni et al. 2019, https://github.com/facebookresearch/LAMA): facts to be asked by cloze sentences,
  * their templates, ParaRel's paraphrases (Elazar et al. 2021) and vocabularies of answers.
  * @module
  */
@@ -11,7 +11,7 @@ import { fileError } from "../files/atomic.js";
 import { checkRecord, readJsonLines, readLines } from "./records.js";
 import type { OnSkip } from "./skips.js";
 
-/** The hole in LAMA's sentences, whatever a model calls its mask. */
+/** The mask in LAMA's sentences, whatever a model calls its own. */
 export const lamaMask = "[MASK]";
 
 /** A fact that is asked for its object. */

@@ -2,7 +2,7 @@ import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { z } from "zod";
 import { userError } from "../errors.js";
-import { checkedUtf8 } from "../files/text.js";
+import { checkedUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
 import { checkRecord, type JsonRecord, readJsonLines } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";

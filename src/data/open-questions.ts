@@ -8,9 +8,9 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
-import { decodeUtf8 } from "../files/text.js";
+import { decodeUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
-import { checkRecord, type JsonRecord, parseJson, readJsonLines, readJsonRecords } from "./records.js";
+import { checkRecord, type JsonRecord, parseRecord, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";
 import type { OnSkip } from "./skips.js";
 
@@ -219,5 +219,5 @@ async function* wholeRecords(path: string): AsyncGenerator<JsonRecord> {
     if (size > largestRecord) throw userError({ where: path, what: `a record of more than ${largestRecord} bytes` });
   }
   const text = decodeUtf8(Buffer.concat(parts), path).replace(/^\ufeff/, "");
-  yield { key: undefined, value: parseJson(text, path), where: path };
+  yield { key: undefined, value: parseRecord(text, path), where: path };
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { userError } from "../errors.js";
-import { decodeUtf8, parseJson as parseText } from "../files/text.js";
+import { firstIssue, parseJson } from "../files/json.js";
+import { decodeUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
 
@@ -92,16 +93,15 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   if (size > 0) yield take(Buffer.alloc(0));
 }
 
-/** A JSON value out of a file. */
-export function parseJson(text: string, where: string): unknown {
-  return parseText(text, where, { expected: "one JSON value", fix: "repair the record" });
-}
+/** The JSON value of a record. */
+export const parseRecord = (text: string, where: string): unknown =>
+  parseJson(text, where, { expected: "one JSON value", fix: "repair the record" });
 
 /** The values of a JSON Lines file; empty lines are passed over. */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonRecord> {
   for await (const { text, line } of readLines(path)) {
     const where = `${path}:${line}`;
-    if (text.trim() !== "") yield { key: undefined, value: parseJson(text, where), where };
+    if (text.trim() !== "") yield { key: undefined, value: parseRecord(text, where), where };
   }
 }
 
@@ -114,7 +114,7 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
   for await (const chunk of withoutMark(path)) {
     for (const piece of splitter.push(chunk)) {
       const where = `${path}:${piece.line}`;
-      yield { key: piece.key, value: parseJson(decodeUtf8(piece.bytes, where), where), where };
+      yield { key: piece.key, value: parseRecord(decodeUtf8(piece.bytes, where), where), where };
     }
   }
   splitter.end();
@@ -124,11 +124,10 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
 export function checkRecord<T>(schema: z.ZodType<T>, value: unknown, where: string, format: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const field = issue?.path.map(String).join(".") ?? "";
+  const { field, message } = firstIssue(result.error);
   throw userError({
     where,
-    what: `${field === "" ? "the record" : `field ${JSON.stringify(field)}`}: ${issue?.message ?? "wrong type"}`,
+    what: `${field === "" ? "the record" : `field ${JSON.stringify(field)}`}: ${message}`,
     expected: `a ${format} record`,
     fix: "repair the record",
   });

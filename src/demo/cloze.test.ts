@@ -32,7 +32,7 @@ describe("demoCloze", () => {
     }
   });
 
-  it("asks in words that no training sentence has, hole and names aside", () => {
+  it("asks in words that no training sentence has, mask and names aside", () => {
     const all = sentences.map(({ text }) => text.toLowerCase()).join("\n");
     for (const { template, facts: own } of questions) {
       expect(template).toMatch(/^\p{Lu}|^\[Y\]/u);

@@ -71,7 +71,7 @@ export class StreamedFeatures<E extends EncodedText> implements FeatureSource<E>
     const positions = examples.map((example) => lastAt.of(example));
     const states = await this.backbone.run(tokens, selectRows(positions, lastAt.count, width));
     const name = hiddenStateName(Math.max(...this.layers));
-    return { ...states, [name]: atPositions(states[name] as HostTensor, positions, width) };
+    return { ...states, [name]: scatterRows(states[name] as HostTensor, positions, width) };
   }
 
   close(): Promise<void> {
@@ -80,7 +80,7 @@ export class StreamedFeatures<E extends EncodedText> implements FeatureSource<E>
 }
 
 /** `[batch, positions, hidden]` → `[batch, width, hidden]`, with zeros between. */
-function atPositions(tensor: HostTensor, positions: readonly (readonly number[])[], width: number): HostTensor {
+function scatterRows(tensor: HostTensor, positions: readonly (readonly number[])[], width: number): HostTensor {
   const { dtype, shape } = tensor;
   const [batch, count, hidden] = shape as [number, number, number];
   const rowBytes = hidden * dtypeBytes[dtype];

@@ -11,17 +11,17 @@ import {
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { userError } from "../errors.js";
-import { readJson } from "../files/text.js";
+import { readJson } from "../files/json.js";
 import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
 import { hiddenStateName } from "../models/knowledge-model.js";
-import { quantizedFrom } from "../nn/index.js";
+import { quantizedFrom, selectInput } from "../nn/index.js";
 import { bytesOf, float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
 import { hashWeights } from "../weights/hash.js";
 import { resolveModel } from "../weights/hub.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
-import { type StrictLoad, strictLoad } from "../weights/strict-load.js";
+import { type StrictLoad, shapesOf, strictLoad } from "../weights/strict-load.js";
 import type { FeatureDType } from "./feature-cache.js";
 import { int8Weights } from "./int8-weights.js";
 
@@ -47,7 +47,7 @@ export interface BackboneHandle {
 export async function openBackbone(name: string): Promise<BackboneHandle> {
   const { folder } = await resolveModel(name);
   const path = join(folder, "config.json");
-  const json = await readJson(path, "read the file", { expected: "a model's config.json" });
+  const json = await readJson(path, { what: "the configuration", expected: "a model's config.json" });
   const definition = backboneDefinition(json, path);
   const config = definition.parseConfig(json, path);
   const tokenizer = await loadTokenizer(folder);
@@ -74,10 +74,11 @@ function checkedWeights(
   source: WeightSource,
 ): { backbone: Backbone; loader: StrictLoad } {
   const backbone = definition.build(config);
-  const expected = new Map(backbone.parameters.map(({ name, shape }) => [name, shape]));
   return {
     backbone,
-    loader: strictLoad(expected, source, { canonicalKey: (key) => definition.canonicalKey(key, false) }),
+    loader: strictLoad(shapesOf(backbone.parameters), source, {
+      canonicalKey: (key) => definition.canonicalKey(key, false),
+    }),
   };
 }
 
@@ -187,7 +188,7 @@ export class FrozenBackbone {
       const { backbone, loader } = checkedWeights(definition, config, source);
       const g = new GraphBuilder();
       const upTo = Math.max(...layers);
-      const select = positions === null ? null : g.input("select", "float32", ["batch", positions, "sequence"]);
+      const select = positions === null ? null : selectInput(g, positions);
       const pass = { ...inferencePass(g, executor), int8 };
       const { hiddenStates } = backbone.forward(pass, backboneInputs(g), { upTo, select });
       const graph = g.build(

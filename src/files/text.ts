@@ -1,139 +1,45 @@
-/**
- * The one way in for text from outside: every byte is checked to be UTF-8, since JavaScript's own reading turns what is
- * not into U+FFFD without a word.
- * @module
- */
-import { isUtf8 } from "node:buffer";
-import { readFile } from "node:fs/promises";
-import { type Complaint, userError } from "../errors.js";
+import { createReadStream } from "node:fs";
+import { userError } from "../errors.js";
 import { fileError } from "./atomic.js";
+import { decodeUtf8 } from "./utf8.js";
 
-const replacement = "\ufffd";
-const replacementBytes = Buffer.from(replacement);
-
-/** Where the first byte stands that is no UTF-8, counted from 0. */
-function firstWrongByte(bytes: Buffer): number {
-  const text = bytes.toString("utf8");
-  let at = 0;
-  let from = 0;
-  for (let found = text.indexOf(replacement); found >= 0; found = text.indexOf(replacement, from)) {
-    at += Buffer.byteLength(text.slice(from, found));
-    // The text may hold the replacement character itself.
-    if (!bytes.subarray(at, at + 3).equals(replacementBytes)) return at;
-    at += 3;
-    from = found + 1;
-  }
-  return at;
+/** What a file is, and how large it may be. */
+export interface FileKind {
+  /** With its article, for the error lines: `cannot read <what>`, `<what> is too large`. */
+  readonly what: string;
+  /** The largest size in bytes, 64 MiB if left out; no more than that is read. */
+  readonly mostBytes?: number;
 }
 
-/** Whether text is UTF-16: it has that byte order mark, or two ASCII letters with a zero before or behind each. */
-function looksUtf16(bytes: Buffer): boolean {
-  const [first, second, third, fourth] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
-  if (!fourth && !third) return false;
-  return first === 0 ? third === 0 && !!second && !!fourth : second === 0 && fourth === 0 && !!third;
-}
+const usualMost = 64 << 20;
 
-function utf16(where: string): Error {
-  return userError({
-    where,
-    what: "it is UTF-16",
-    expected: "UTF-8 text",
-    fix: "convert the file, for example with iconv -f UTF-16 -t UTF-8",
+/**
+ * Reads a text file whole, from a pipe too, and takes a byte order mark away.
+ *
+ * @throws UserError where it cannot be read, is larger than `mostBytes`, or is not UTF-8
+ */
+export function readText(path: string, kind: FileKind): Promise<string> {
+  return readWhole(path, kind).catch((error: unknown) => {
+    throw fileError(path, `read ${kind.what}`, error);
   });
 }
 
-function notUtf8(where: string, byte: number): Error {
-  return userError({
-    where,
-    what: `byte ${byte + 1} of it is not UTF-8`,
-    expected: "UTF-8 text",
-    fix: "convert the file, for example with iconv -f LATIN1 -t UTF-8",
-  });
-}
-
-/**
- * Decodes UTF-8; a byte order mark stays.
- *
- * @throws UserError for bytes that are none
- */
-export function decodeUtf8(bytes: Buffer, where: string): string {
-  if (looksUtf16(bytes)) throw utf16(where);
-  if (isUtf8(bytes)) return bytes.toString("utf8");
-  throw notUtf8(where, firstWrongByte(bytes));
-}
-
-/** How many bytes at the end begin a character that is not whole. */
-function unfinished(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] as number;
-    if ((byte & 0xc0) === 0x80) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back ? back : 0;
-  }
-  return 0;
-}
-
-/**
- * Lets a stream of UTF-8 through as it is, each chunk ending with a whole character.
- *
- * @param path names the file in the error, which says the line
- */
-export async function* checkedUtf8(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  let line = 1;
-  const check = (bytes: Buffer) => {
-    const at = isUtf8(bytes) ? -1 : firstWrongByte(bytes);
-    for (let end = bytes.indexOf(0x0a); end >= 0 && (at < 0 || end < at); end = bytes.indexOf(0x0a, end + 1)) line++;
-    if (at < 0) return bytes;
-    throw notUtf8(`${path}:${line}`, at - (bytes.lastIndexOf(0x0a, at) + 1));
-  };
-  let first = true;
-  for await (const chunk of chunks) {
-    const all = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    if (first && looksUtf16(all)) throw utf16(path);
-    first = false;
-    const whole = all.length - unfinished(all);
-    rest = all.subarray(whole);
-    if (whole > 0) yield check(all.subarray(0, whole));
-  }
-  if (rest.length > 0) check(rest);
-}
-
-/** A small text file as a whole, without a byte order mark; null where there is none. */
-export async function readTextIfThere(path: string, doing = "read the file"): Promise<string | null> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+/** {@link readText}, or null where there is no such file. */
+export function readTextIfThere(path: string, kind: FileKind): Promise<string | null> {
+  return readWhole(path, kind).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
-    throw fileError(path, doing, error);
+    throw fileError(path, `read ${kind.what}`, error);
   });
-  return bytes === null ? null : decodeUtf8(bytes, path).replace(/^\ufeff/, "");
 }
 
-/**
- * A small text file as a whole, without a byte order mark.
- *
- * @param doing what cannot be done where the file cannot be read
- * @throws UserError
- */
-export async function readText(path: string, doing = "read the file"): Promise<string> {
-  const text = await readTextIfThere(path, doing);
-  if (text !== null) return text;
-  throw fileError(path, doing, Object.assign(new Error(path), { code: "ENOENT" }));
+async function readWhole(path: string, { what, mostBytes = usualMost }: FileKind): Promise<string> {
+  const parts: Buffer[] = [];
+  // `end` is inclusive and counts from 0, so one byte more than is allowed is read where there are too many.
+  for await (const part of createReadStream(path, { end: mostBytes })) parts.push(part as Buffer);
+  const bytes = Buffer.concat(parts);
+  if (bytes.length <= mostBytes) return decodeUtf8(bytes, path).replace(/^\ufeff/, "");
+  throw userError({ where: path, what: `${what} is too large`, expected: `at most ${sizeText(mostBytes)}` });
 }
 
-/** What a JSON text was to be, for the error. */
-type JsonComplaint = Pick<Complaint, "expected" | "fix">;
-
-/** A JSON value out of a text. */
-export function parseJson(text: string, where: string, complaint: JsonComplaint = {}): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({ where, what: `not JSON (${error instanceof Error ? error.message : error})`, ...complaint });
-  }
-}
-
-/** A small JSON file as a whole. */
-export async function readJson(path: string, doing?: string, complaint?: JsonComplaint): Promise<unknown> {
-  return parseJson(await readText(path, doing), path, complaint);
-}
+const sizeText = (bytes: number): string =>
+  bytes >= 1 << 20 ? `${Math.floor(bytes / (1 << 20))} MiB` : `${Math.floor(bytes / 1024)} KiB`;

@@ -5,16 +5,14 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { hashOfTensors } from "../adapters/folder.js";
+import { hashOfTensors, readManifestFile } from "../adapters/folder.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { FrozenAdapter } from "../features/position-features.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
-import { readJson } from "../files/text.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
-import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { readParameterFile, shapesOf } from "../weights/strict-load.js";
 import type { LmHead } from "./lm-head.js";
 
 const files = { config: "lm_head_config.json", head: "head.safetensors" } as const;
@@ -53,16 +51,10 @@ export async function writeLmHead(
   await writeFileAtomically(join(folder, files.config), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-export async function readLmHeadManifest(folder: string): Promise<LmHeadManifest> {
-  const path = join(folder, files.config);
-  const parsed = manifestSchema.safeParse(await readJson(path, "read the head"));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({
-    where: `${path}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not a head's configuration",
-    expected: "a folder made by `kadapter probe train-head`",
-  });
+/** Reads and checks `lm_head_config.json`. */
+export function readLmHeadManifest(folder: string): Promise<LmHeadManifest> {
+  const expected = "a folder made by `kadapter probe train-head`";
+  return readManifestFile(join(folder, files.config), manifestSchema, expected);
 }
 
 /** The heads in a folder: itself, or the folders in it. */
@@ -85,15 +77,8 @@ export async function findLmHeads(folder: string): Promise<readonly string[]> {
 
 /** A head's parameters, all of them and no others. */
 export async function readLmHead(folder: string, head: LmHead): Promise<ReadonlyMap<string, HostTensor>> {
-  const source = await openSafetensors(join(folder, files.head));
-  try {
-    const loader = strictLoad(new Map(head.parameters.map(({ name: key, shape }) => [key, shape])), source);
-    const tensors = new Map<string, HostTensor>();
-    for (const { name: key, shape } of head.parameters) tensors.set(key, float32Tensor(shape, await loader.read(key)));
-    return tensors;
-  } finally {
-    await source.close();
-  }
+  const parameters = await readParameterFile(join(folder, files.head), shapesOf(head.parameters));
+  return new Map([...parameters].map(([key, { shape, data }]) => [key, float32Tensor(shape, data)]));
 }
 
 /** What a head's folder records of an adapter. */

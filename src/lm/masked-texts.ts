@@ -52,7 +52,7 @@ export class MaskedTexts {
     private readonly executor: Executor,
     readonly options: MaskedTextsOptions,
     readonly task: MaskedLm,
-    /** With the holes that they have while they are trained on, in the first epoch. */
+    /** Masked as they are in the first epoch. */
     readonly train: readonly EncodedMasked[],
     readonly dev: readonly EncodedMasked[],
     private readonly places: ReadonlyMap<EncodedMasked, number>,
@@ -96,7 +96,7 @@ export class MaskedTexts {
     return { text, record: draw * this.train.length + index };
   }
 
-  /** A text for evaluation, which always has the same holes. */
+  /** A text for evaluation, which is always masked in the same way. */
   held(index: number): DrawnText {
     return { text: this.dev[index] as EncodedMasked, record: this.options.draws * this.train.length + index };
   }
@@ -108,7 +108,7 @@ export class MaskedTexts {
   }
 
   /**
-   * The vectors at the texts' holes, text after text: `[holes, (1 + adapters) · hidden]`.
+   * The vectors at the masked tokens, text after text: `[masked, (1 + adapters) · hidden]`.
    *
    * @param adapters names, in the order in which their vectors follow the backbone's
    */
@@ -180,7 +180,7 @@ export class MaskedTexts {
     });
   }
 
-  /** The records of some texts: `[parts, holes, hidden]` each. */
+  /** The records of some texts: `[parts, masked, hidden]` each. */
   private async compute(records: readonly number[]): Promise<Uint8Array[]> {
     const source = await this.open();
     const { adapters, backbone, signal } = this.options;
@@ -195,12 +195,12 @@ export class MaskedTexts {
       const vectors = await source.vectors(positioned, names);
       let at = 0;
       for (const [row, i] of batch.entries()) {
-        const holes = (positioned[row] as EncodedMasked).positions.length;
+        const masked = (positioned[row] as EncodedMasked).positions.length;
         const parts = this.parts.map((name) =>
-          (vectors.get(name) as Float32Array).subarray(at * hiddenSize, (at + holes) * hiddenSize),
+          (vectors.get(name) as Float32Array).subarray(at * hiddenSize, (at + masked) * hiddenSize),
         );
         found[i] = bytesOfAll(parts);
-        at += holes;
+        at += masked;
       }
     }
     return found;
@@ -212,7 +212,7 @@ function bytesOfAll(parts: readonly Float32Array[]): Uint8Array {
   return bytesOf(float32Tensor([whole.length], whole));
 }
 
-/** Some parts of records `[parts, holes, size]`, side by side: `[all holes, wanted · size]`. */
+/** Some parts of records `[parts, masked, size]`, side by side: `[all masked, wanted · size]`. */
 function joined(
   records: readonly Float32Array[],
   wanted: readonly number[],
@@ -223,10 +223,10 @@ function joined(
   const whole = new Float32Array(rows * wanted.length * size);
   let at = 0;
   for (const record of records) {
-    const holes = record.length / (parts * size);
-    for (let row = 0; row < holes; row++) {
+    const masked = record.length / (parts * size);
+    for (let row = 0; row < masked; row++) {
       for (const part of wanted) {
-        const from = (part * holes + row) * size;
+        const from = (part * masked + row) * size;
         whole.set(record.subarray(from, from + size), at);
         at += size;
       }

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { type Executor, rateNames } from "../engine/executor.js";
-import { readJson } from "../files/text.js";
 import { GraphBuilder, mul, type Parameter, toOnnx } from "../graph/index.js";
 import { localExecutor } from "../runtime/local.js";
 import { float32Scalar, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
@@ -9,7 +8,7 @@ import { slotNames } from "../training/optimizer.js";
 import { ParameterState } from "../training/parameter-state.js";
 import { warmupStableDecay } from "../training/schedule.js";
 import { stepSource, updateStep } from "../training/step.js";
-import type { Fixture } from "./fixture.js";
+import { type Fixture, readJson } from "./fixture.js";
 
 /** Of meta.json's "|a − b| <= 2e-6 + 1e-5·|b|". */
 const [atol, rtol] = [2e-6, 1e-5];

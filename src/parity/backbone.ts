@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import { type Backbone, type BackboneDefinition, backboneDefinition, backboneInputs } from "../backbones/index.js";
 import type { Tensors } from "../engine/executor.js";
-import { readJson } from "../files/text.js";
 import { backward, GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/local.js";
 import { crossEntropy, nextTokenLabels } from "../tasks/losses.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
-import { strictLoad } from "../weights/strict-load.js";
-import type { Fixture } from "./fixture.js";
+import { shapesOf, strictLoad } from "../weights/strict-load.js";
+import { type Fixture, readJson } from "./fixture.js";
 
 /** int64 ids as int32, as this project's graphs take them. */
 export function asInt32(tensor: HostTensor | undefined, name: string): HostTensor<"int32"> {
@@ -61,7 +60,7 @@ async function readSubject(fixture: Fixture): Promise<Subject> {
   const keys = [...(await fixture.read("model.safetensors")).keys()];
   const parameters = [...backbone.parameters, ...backbone.headParameters, ...(backbone.targets?.parameters ?? [])];
   const source = await openSafetensors(join(fixture.folder, "model.safetensors"));
-  const loader = strictLoad(new Map(parameters.map(({ name, shape }) => [name, shape])), source, {
+  const loader = strictLoad(shapesOf(parameters), source, {
     canonicalKey: (key) => definition.canonicalKey(key, true, backbone.config.tiedWords),
   });
   const weights: Record<string, HostTensor> = {};

@@ -9,17 +9,18 @@ import type { FusionKind } from "../adapters/fusion.js";
 import { readOfficialAdapter } from "../adapters/official/import-adapter.js";
 import { type BackboneDefinition, backboneDefinition } from "../backbones/index.js";
 import type { Tensors } from "../engine/executor.js";
-import { readJson } from "../files/text.js";
 import type { Parameter } from "../graph/index.js";
 import { DownstreamModel } from "../models/downstream-model.js";
 import type { ParamScope } from "../nn/index.js";
-import { ChoiceHead, RelationPairHead, TypingHead } from "../tasks/downstream-heads.js";
+import { ChoiceHead } from "../tasks/choice/choice-head.js";
+import { RelationHead } from "../tasks/relations/relation-head.js";
 import type { TaskHead } from "../tasks/task.js";
+import { TypingHead } from "../tasks/typing/typing-head.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { strictLoad } from "../weights/strict-load.js";
 import { asInt32 } from "./backbone.js";
-import { Fixture } from "./fixture.js";
+import { Fixture, readJson } from "./fixture.js";
 
 /** One way of fusing, from a meta.json. */
 export interface Variant {
@@ -54,7 +55,8 @@ const typing: TaskForm = {
 const forms: Readonly<Record<string, TaskForm>> = {
   tacred: {
     positions: ["subj_special_start_id", "obj_special_start_id"],
-    makeHead: (scope, hiddenSize, shape) => new RelationPairHead(scope, classesOf(shape), headOptions(hiddenSize)),
+    makeHead: (scope, hiddenSize, shape) =>
+      new RelationHead(scope, { featureSize: hiddenSize, hiddenSize }, classesOf(shape), headOptions(hiddenSize)),
   },
   openentity: typing,
   figer: typing,

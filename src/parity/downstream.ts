@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { Executor, Tensors } from "../engine/executor.js";
-import { readJson } from "../files/text.js";
 import { backward, GraphBuilder, matmul, type Parameter, toOnnx, type Value } from "../graph/index.js";
 import type { DownstreamModel } from "../models/downstream-model.js";
 import type { Pass } from "../nn/index.js";
@@ -14,7 +13,7 @@ import { accumulationFeeds, type StepGraph, splitStep, stepSource } from "../tra
 import { openSafetensors } from "../weights/safetensors.js";
 import { openTorchBin } from "../weights/torch-bin.js";
 import { adapterNames, DownstreamFixture, type Variant } from "./downstream-model.js";
-import type { Fixture } from "./fixture.js";
+import { type Fixture, readJson } from "./fixture.js";
 
 /**
  * The released downstream models (TACRED, OpenEntity, FIGER, CosmosQA): features, logits, loss and gradients of every

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
-import { readJson } from "../files/text.js";
+import { parseWith, readJson as readJsonFile } from "../files/json.js";
 import { elementCount, type HostTensor } from "../tensor.js";
 import { toFloat32 } from "../weights/float32.js";
 import { openSafetensors } from "../weights/safetensors.js";
@@ -56,15 +56,7 @@ export class Fixture {
 
   static async open(folder: string): Promise<Fixture> {
     const path = join(folder, "meta.json");
-    const parsed = metaSchema.safeParse(await readJson(path));
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw userError({
-        where: `${path}: ${issue?.path.join(".")}`,
-        what: issue?.message ?? "not a fixture's meta.json",
-      });
-    }
-    return new Fixture(folder, parsed.data);
+    return new Fixture(folder, parseWith(metaSchema, await readJson(path), path));
   }
 
   /** Files of tensors that meta.json describes. */
@@ -176,6 +168,9 @@ function expandSteps(pattern: string): string[] {
   const [, before = "", from = "", to = "", after = ""] = match;
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => `${before}${Number(from) + i}${after}`);
 }
+
+/** A JSON file of a fixture. */
+export const readJson = (path: string): Promise<unknown> => readJsonFile(path, { what: "the file" });
 
 /** The nearest folder, upwards from `folder`, that holds a file. */
 export async function nearestWith(folder: string, file: string): Promise<string> {

@@ -8,7 +8,6 @@ import type { KAdapterConfig } from "../adapters/config.js";
 import type { AdapterLayerTrace } from "../adapters/k-adapter.js";
 import { backboneDefinition, backboneInputs } from "../backbones/index.js";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
-import { readJson } from "../files/text.js";
 import { backward, GraphBuilder, type Parameter, toOnnx, type Value } from "../graph/index.js";
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/local.js";
@@ -19,10 +18,10 @@ import { warmupStableDecay } from "../training/schedule.js";
 import { fusedStep, stepSource } from "../training/step.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import type { WeightSource } from "../weights/source.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { shapesOf, strictLoad } from "../weights/strict-load.js";
 import { openTorchBin } from "../weights/torch-bin.js";
 import { asInt32 } from "./backbone.js";
-import { Fixture, nearestWith } from "./fixture.js";
+import { Fixture, nearestWith, readJson } from "./fixture.js";
 
 type Weights = ReadonlyMap<string, Float32Array>;
 
@@ -119,7 +118,7 @@ async function loadBackbone(executor: Executor, folder: string) {
   const definition = backboneDefinition(json, path);
   const backbone = definition.build(definition.parseConfig(json, path));
   const source = await openSafetensors(join(folder, "model.safetensors"));
-  const loader = strictLoad(new Map(backbone.parameters.map(({ name, shape }) => [name, shape])), source, {
+  const loader = strictLoad(shapesOf(backbone.parameters), source, {
     canonicalKey: (key) => definition.canonicalKey(key, false),
   });
   const tensors = new Map<string, HostTensor>();
@@ -144,7 +143,7 @@ const backboneFeeds = (feeds: Tensors): Tensors => ({
 });
 
 async function readWeights(source: WeightSource, parameters: readonly Parameter[]): Promise<Weights> {
-  const loader = strictLoad(new Map(parameters.map(({ name, shape }) => [name, shape])), source);
+  const loader = strictLoad(shapesOf(parameters), source);
   const weights = new Map<string, Float32Array>();
   for (const { name } of parameters) weights.set(name, await loader.read(name));
   await source.close();

@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { readJson } from "../files/text.js";
 import { argmax, scoreClassification } from "../tasks/classification-scores.js";
 import { normaliseAnswer, scoreAnswer, scoreAnswers } from "../tasks/qa/answer-scores.js";
 import { scoreTacred } from "../tasks/relations/relation-scores.js";
 import { predictedTypes, scoreTyping, type TypingScores } from "../tasks/typing/typing-scores.js";
-import type { Fixture } from "./fixture.js";
+import { type Fixture, readJson } from "./fixture.js";
 
 /** Of meta.json's "compare with 1e-12 relative". */
 const relative = 1e-12;

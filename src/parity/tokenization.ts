@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { findHeadWords } from "../data/find-head.js";
 import type { RelationExample } from "../data/relation-example.js";
 import { limitNegatives, noRelation } from "../data/tacred.js";
-import { readJson } from "../files/text.js";
 import { headPrediction } from "../tasks/trees/head-prediction.js";
 import type { HostTensor } from "../tensor.js";
 import { type MarkedText, type MarkerOptions, markEntities, type SkippedText } from "../text/markers.js";
@@ -10,7 +9,7 @@ import { type MarkedMention, markMention } from "../text/mention.js";
 import { officialEncode } from "../text/official.js";
 import { joinParts } from "../text/parts.js";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
-import type { Fixture } from "./fixture.js";
+import { type Fixture, readJson } from "./fixture.js";
 import { compareExactly } from "./scorers.js";
 
 /** What the official code makes of a record: arrays and numbers by name, or why it makes nothing. */

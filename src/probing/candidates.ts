@@ -18,7 +18,7 @@ export async function scoreAnswers(
 ): Promise<readonly (readonly Float64Array[])[]> {
   const scores = model.names.map(() => questions.map(() => new Float64Array(answers.length)));
   const texts: Cloze[] = [];
-  /** For each text what its hole adds to: the question, and the hidden token of each answer. */
+  /** For each text what its mask adds to: the question, and the masked token of each answer. */
   const asked: { readonly question: number; readonly tokens: readonly (readonly [answer: number, id: number])[] }[] =
     [];
   const singles = answers.flatMap((ids, i) => (ids.length === 1 ? [[i, ids[0] as number] as const] : []));

@@ -1,5 +1,5 @@
 /**
- * What a language model puts into a hole, for several sets of adapters beside one backbone.
+ * What a language model predicts at a mask, for several sets of adapters beside one backbone.
  * @module
  */
 
@@ -35,7 +35,7 @@ import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { noMask } from "./answers.js";
 
-/** A text with one hole. */
+/** A text with one mask token. */
 export interface Cloze {
   readonly inputIds: readonly number[];
   readonly position: number;

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { KnowledgeModel } from "../models/knowledge-model.js";
 import { ParamScope } from "../nn/index.js";
-import { TypingHead } from "./downstream-heads.js";
 import { narrowedHead } from "./narrowed-head.js";
 import { entityTyping } from "./typing/entity-typing.js";
+import { TypingHead } from "./typing/typing-head.js";
 
 const shapes = (parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
   Object.fromEntries(parameters.map(({ name, shape }) => [name, shape]));

@@ -1,6 +1,5 @@
-import type { RandomInit } from "../adapters/config.js";
 import type { GraphBuilder, Parameter, Value } from "../graph/index.js";
-import type { AttentionMask, ParamScope, Pass } from "../nn/index.js";
+import type { AttentionMask, ParamScope, Pass, RandomInit } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 

@@ -4,7 +4,8 @@ import { basename, join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
-import { parseJson, readTextIfThere } from "../files/text.js";
+import { type JsonFile, parseJson, readJsonIfThere } from "../files/json.js";
+import { readTextIfThere } from "../files/text.js";
 import {
   type AddedToken,
   AddedTokenSplitter,
@@ -67,11 +68,13 @@ export interface Tokenizer {
 
 const wrongFiles = "use the tokenizer files that were published with the model";
 
+/** A tokenizer's file; the largest published ones have some 40 MB. */
+const tokenizerFile: JsonFile = { what: "the tokenizer", mostBytes: 256 << 20, fix: wrongFiles };
+
 /** An optional JSON object file; a Map, so that no key of it can be mistaken for something inherited. */
 async function readSettings(path: string): Promise<ReadonlyMap<string, unknown>> {
-  const text = await readTextIfThere(path);
-  if (text === null) return new Map();
-  const value = parseJson(text, path, { fix: wrongFiles });
+  const value = await readJsonIfThere(path, tokenizerFile);
+  if (value === undefined) return new Map();
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw userError({ where: path, what: "it holds no JSON object", fix: wrongFiles });
   }
@@ -107,14 +110,14 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const config = await readSettings(join(folder, "tokenizer_config.json"));
   const names = specialNames(config, await readSettings(join(folder, "special_tokens_map.json")));
   const jsonPath = join(folder, "tokenizer.json");
-  const json = await readTextIfThere(jsonPath);
-  if (json !== null) return createTokenizer(parseJson(json, jsonPath, { fix: wrongFiles }), names, jsonPath);
+  const json = await readJsonIfThere(jsonPath, tokenizerFile);
+  if (json !== undefined) return createTokenizer(json, names, jsonPath);
   const txtPath = join(folder, "vocab.txt");
-  const txt = await readTextIfThere(txtPath);
+  const txt = await readTextIfThere(txtPath, tokenizerFile);
   if (txt !== null) return fromBertFolder(txt, config, names, txtPath);
   const vocabPath = join(folder, "vocab.json");
-  const vocab = await readTextIfThere(vocabPath);
-  const merges = await readTextIfThere(join(folder, "merges.txt"));
+  const vocab = await readTextIfThere(vocabPath, tokenizerFile);
+  const merges = await readTextIfThere(join(folder, "merges.txt"), tokenizerFile);
   if (vocab !== null && merges !== null) {
     return createBpeTokenizer(vocab, merges, {
       specials: names,
@@ -197,7 +200,7 @@ export function createBpeTokenizer(
 ): Tokenizer {
   const { specials = {}, addPrefixSpace = false, folder = "" } = options;
   const where = join(folder, "vocab.json");
-  const vocab = parseVocabulary(parseJson(vocabJson, where, { fix: wrongFiles }), where);
+  const vocab = parseVocabulary(parseJson(vocabJson, where, tokenizerFile), where);
   const description = fromBpeFiles(vocab, mergesTxt, { addPrefixSpace, specials }, join(folder, "merges.txt"));
   return createTokenizer(description, specials, where);
 }

@@ -2,9 +2,8 @@ import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
-import { userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
-import { readText } from "../files/text.js";
+import { parseWith, readJson } from "../files/json.js";
 import { readSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 
@@ -49,23 +48,8 @@ export async function latestCheckpoint(root: string): Promise<Checkpoint | null>
   const path = (await checkpointFolders(root)).at(-1);
   if (path === undefined) return null;
   const file = join(path, progressFile);
-  const parsed = progressSchema.safeParse(safeJson(await readText(file, "read the checkpoint")));
-  if (!parsed.success) {
-    throw userError({
-      where: file,
-      what: "the checkpoint is damaged",
-      fix: `delete ${path}, or start anew with --overwrite`,
-    });
-  }
-  return { path, progress: parsed.data };
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const about = { what: "the checkpoint", expected: "a whole checkpoint", fix: `delete ${path}, or train anew` };
+  return { path, progress: parseWith(progressSchema, await readJson(file, about), file, about) };
 }
 
 /** The tensors of a checkpoint. */

@@ -42,7 +42,7 @@ export interface LanguageModelData {
   readonly test: readonly TokenBlock[];
 }
 
-/** Held-out text with the same holes whenever it is scored. */
+/** Held-out text, masked in the same way whenever it is scored. */
 export interface HeldOut {
   readonly dev: readonly EncodedMasked[];
   readonly test: readonly EncodedMasked[];

@@ -53,7 +53,7 @@ const tiedName = "tied.word_embeddings";
 
 /**
  * Trains a head and writes its folder: the parameters that were best on the dev text. A text is masked otherwise in
- * each epoch; masks follow from seed, epoch and text, so heads that are trained on the same texts see the same holes.
+ * each epoch; masks follow from seed, epoch and text, so heads that are trained on the same texts see the same masks.
  */
 export function trainLmHead(
   executor: Executor,

@@ -6,7 +6,7 @@ import { askedModel } from "../own-model.js";
 import type { CommandContext } from "../run.js";
 import { runtimeOf } from "../watched.js";
 
-/** `fill`: words for a hole, a column for each set of adapters. */
+/** `fill`: words for a mask, a column for each set of adapters. */
 export async function run(options: FillSettings, { output }: CommandContext): Promise<void> {
   const { heads, sets, adapter: adapters, top, candidates, text } = options;
   const backbone = askedModel(options);

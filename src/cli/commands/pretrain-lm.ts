@@ -3,7 +3,7 @@ import type { TokenBlock } from "../../data/text.js";
 import { userError } from "../../errors.js";
 import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import { readJson } from "../../files/text.js";
+import { readJson } from "../../files/json.js";
 import { languageModelCard } from "../../lm/language-model-card.js";
 import { comparison } from "../../lm/language-model-comparison.js";
 import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "../../lm/language-model-folder.js";
@@ -67,7 +67,7 @@ async function prepare(options: LanguageModelSettings, resume: boolean, context:
   }
   const backbone = await openBackbone(name);
   const start = givenModelStart(backbone);
-  const json = (await readJson(join(backbone.folder, "config.json"))) as ConfigJson;
+  const json = (await readJson(join(backbone.folder, "config.json"), { what: "the configuration" })) as ConfigJson;
   const data = await readData(options, backbone.tokenizer);
   await copyTokenizer(backbone.folder, out);
   return { start, json, data };
@@ -153,8 +153,8 @@ async function readData(options: LanguageModelSettings, tokenizer: Tokenizer): P
     collectTextBlocks(files, tokenizer, { maxLength, ...(limit === undefined ? {} : { limit }) });
   const all = await read(options.train);
   const test = options.test ? await read(options.test) : [];
-  if (options.dev) return { train: all, dev: spread(await read(options.dev), devTexts).taken, test };
-  const { taken, left } = spread(all, devTexts);
+  if (options.dev) return { train: all, dev: takeEvenly(await read(options.dev), devTexts).taken, test };
+  const { taken, left } = takeEvenly(all, devTexts);
   if (left.length === 0) {
     throw userError({
       where: options.train.join(" "),
@@ -166,7 +166,7 @@ async function readData(options: LanguageModelSettings, tokenizer: Tokenizer): P
 }
 
 /** So many blocks at equal distances, and the others. */
-function spread(
+function takeEvenly(
   blocks: readonly TokenBlock[],
   count: number,
 ): { taken: readonly TokenBlock[]; left: readonly TokenBlock[] } {

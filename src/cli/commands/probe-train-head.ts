@@ -114,7 +114,7 @@ async function basePlan(options: TrainHeadSettings): Promise<Omit<LmHeadConfig, 
   };
 }
 
-/** The texts with their holes, for all heads. */
+/** The masked texts, for all heads. */
 async function openTexts(
   executor: Executor,
   options: TrainHeadSettings,

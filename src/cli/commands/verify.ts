@@ -6,9 +6,10 @@ import { adapterShapes } from "../../adapters/official/import-adapter.js";
 import { KnowledgeModel } from "../../models/knowledge-model.js";
 import type { VerifySettings } from "../../settings/apply.js";
 import type { Task } from "../../tasks/task.js";
+import { type Shapes, shapesOf } from "../../weights/strict-load.js";
 import { ChecksFailed, type CommandContext } from "../run.js";
 import { taskNamed } from "../tasks/index.js";
-import { type Check, checkBackbone, checkTensors, type Shapes } from "../verify/checks.js";
+import { type Check, checkBackbone, checkTensors } from "../verify/checks.js";
 import { verifyDownstream } from "../verify/downstream.js";
 
 /**
@@ -64,5 +65,5 @@ function expectedShapes({ features, architecture, backbone, task }: AdapterManif
     backboneLayers: backbone.layers ?? Math.max(...architecture.layers),
     makeHead: (scope, sizes) => made.makeHead(scope, sizes),
   });
-  return { adapter, head: new Map(head.parameters.map(({ name, shape }) => [name, shape])) };
+  return { adapter, head: shapesOf(head.parameters) };
 }

@@ -15,7 +15,7 @@ import { workerExecutor } from "../../runtime/worker-executor.js";
 export const askedOnes = ["ownHead", "newHead", "adapter"] as const;
 export type Asked = (typeof askedOnes)[number];
 
-/** What the questions with a hole showed. */
+/** What the cloze questions showed. */
 export interface ClozeReport {
   /** Facts that were asked. */
   readonly asked: number;

@@ -2,7 +2,7 @@ import { checkAdapterConfig } from "../../adapters/config.js";
 import type { OfficialAdapter, OfficialImportOptions } from "../../adapters/official/import-adapter.js";
 import { userError } from "../../errors.js";
 import { type BackboneHandle, maxTokens } from "../../features/frozen-backbone.js";
-import { readJson } from "../../files/text.js";
+import { readJson } from "../../files/json.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";
 
@@ -53,13 +53,15 @@ export function maxLengthOf(task: string, backbone: BackboneHandle | null, given
 /** The classes in the order of the head's rows. Without a file their indices: the released data has such labels. */
 export async function labelsOf({ labels: path }: ImportSettings, classes: number): Promise<string[]> {
   if (path === undefined) return Array.from({ length: classes }, (_, i) => String(i));
-  const labels = orderedLabels(await readJson(path, "read the labels"), path);
+  const labels = orderedLabels(await readJson(path, { what: "the file of labels", expected: labelsForm }), path);
   if (labels.length === classes) return labels;
   throw userError({ where: path, what: `${labels.length} labels for a head of ${classes} relations` });
 }
 
+const labelsForm = 'a list ["P19", …] or a map {"P19": 0, …}';
+
 function orderedLabels(json: unknown, where: string): string[] {
-  const bad = () => userError({ where, what: "no labels", expected: 'a list ["P19", …] or a map {"P19": 0, …}' });
+  const bad = () => userError({ where, what: "no labels", expected: labelsForm });
   if (typeof json !== "object" || json === null) throw bad();
   const pairs: (readonly [string, unknown])[] = Array.isArray(json)
     ? json.map((name, i) => [typeof name === "string" ? name : "", i] as const)

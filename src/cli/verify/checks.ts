@@ -4,7 +4,7 @@ import { toFloat32 } from "../../weights/float32.js";
 import { hashWeights } from "../../weights/hash.js";
 import { openSafetensors } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
-import { strictLoad } from "../../weights/strict-load.js";
+import { type Shapes, strictLoad } from "../../weights/strict-load.js";
 
 /** One thing that was looked at; `ok` is null where there was nothing to compare with. */
 export interface Check {
@@ -12,9 +12,6 @@ export interface Check {
   readonly ok: boolean | null;
   readonly detail: string;
 }
-
-/** Shapes by parameter. */
-export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** A file's tensors against what a configuration asks for, and the hash that was recorded. */
 export async function checkTensors(

@@ -9,8 +9,9 @@ import { trainsBackbone } from "../../training/downstream-model.js";
 import { hashWeights } from "../../weights/hash.js";
 import { openSafetensors } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
+import { type Shapes, shapesOf } from "../../weights/strict-load.js";
 import { taskNamed } from "../tasks/index.js";
-import { type Check, checkBackbone, checkTensors, type Shapes, same } from "../verify/checks.js";
+import { type Check, checkBackbone, checkTensors, same } from "../verify/checks.js";
 
 /** A fine-tuned model's tensors, its adapters against those that it was made from, and its backbone. */
 export async function verifyDownstream(folder: string, given: string | undefined): Promise<Check[]> {
@@ -44,7 +45,7 @@ function expectedShapes(manifest: DownstreamManifest, folder: BackboneHandle | n
     frozenDropout: false,
     makeHead: (scope, sizes) => made.makeHead(scope, sizes),
   });
-  return new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+  return shapesOf(model.parameters);
 }
 
 /** Frozen adapters are in the model as they were, to the last bit. */

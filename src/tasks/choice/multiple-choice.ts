@@ -5,10 +5,10 @@ import { type HostTensor, int32Tensor } from "../../tensor.js";
 import { joinParts } from "../../text/parts.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { argmax, negativeLogLikelihood } from "../classification-scores.js";
-import { ChoiceHead } from "../downstream-heads.js";
 import { selectRows } from "../select.js";
 import type { EncodedText, Evaluation, HeadSizes, Prediction, Task, TaskContext, TaskHead, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
+import { ChoiceHead } from "./choice-head.js";
 
 const optionsSchema = z.object({
   /** Answers to choose from; CosmosQA has four. */

@@ -2,11 +2,10 @@ import { z } from "zod";
 import type { OpenQuestion } from "../../data/open-questions.js";
 import type { Span } from "../../data/relation-example.js";
 import { type GraphBuilder, mul, type Parameter, reduceSum, type Value } from "../../graph/index.js";
-import { drop, type Linear, type ParamScope, type Pass } from "../../nn/index.js";
+import { drop, type Linear, type ParamScope, type Pass, randomLinear } from "../../nn/index.js";
 import type { HostTensor } from "../../tensor.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import type { DownstreamHeadOptions } from "../downstream-heads.js";
-import { headLinear } from "../relations/relation-head.js";
+import type { HeadOptions } from "../projection-head.js";
 import type {
   EncodedText,
   Evaluation,
@@ -175,10 +174,10 @@ export class SpanHead implements TaskHead {
 
   constructor(
     scope: ParamScope,
-    private readonly options: DownstreamHeadOptions,
+    private readonly options: HeadOptions,
   ) {
     const before = scope.all.length;
-    this.outputs = headLinear(scope.at("qa_outputs"), options.hiddenSize, 2, options.init);
+    this.outputs = randomLinear(scope.at("qa_outputs"), options.hiddenSize, 2, options.init);
     this.parameters = scope.all.slice(before);
   }
 

@@ -9,7 +9,6 @@ import type { Tokenizer } from "../../text/tokenizer.js";
 import type { Evaluation, HeadSizes, Prediction, Skipped, Task, TaskContext, TaskHead, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
 import { supervisedContrastive, unitRows } from "./contrastive-loss.js";
-import { pairVectors, selectPair } from "./linear-pair-head.js";
 import { leaveOneOut, type PrototypeScores } from "./prototypes.js";
 import {
   type EncodedRelation,
@@ -17,6 +16,7 @@ import {
   RelationClassification,
   relationFeeds,
 } from "./relation-classification.js";
+import { pairVectors, selectPair } from "./relation-head.js";
 
 const optionsSchema = z.strictObject({
   entityVector: z.enum(entityVectors).default("first-marker"),

@@ -53,7 +53,7 @@ describe("HeadPrediction", () => {
     });
     expect(() => make({ alignment: "official" })).toThrow(/compares words/);
     expect(() => make({ head: "official" }, ["obj"])).toThrow(/tells no relations/);
-    expect(() => make({ head: "other" })).toThrow(/task option head/);
+    expect(() => make({ head: "other" })).toThrow(/head-prediction: options\.head: /);
     const headless = { ...bpe, encode: bpe.encode.bind(bpe), specials: { ...bpe.specials, cls: undefined } };
     expect(() => make({}).encode(sentenceOf([0]), headless)).toThrow(/no special token/);
   });

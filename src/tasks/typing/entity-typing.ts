@@ -5,7 +5,6 @@ import type { ParamScope } from "../../nn/index.js";
 import { float32Tensor, type HostTensor } from "../../tensor.js";
 import { markMention } from "../../text/mention.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import { TypingHead } from "../downstream-heads.js";
 import { narrowedHead } from "../narrowed-head.js";
 import { selectRows } from "../select.js";
 import type {
@@ -20,6 +19,7 @@ import type {
   TaskKind,
 } from "../task.js";
 import { taskOptions } from "../task-options.js";
+import { TypingHead } from "./typing-head.js";
 import { predictedTypes, scoreTyping, type TypingScores } from "./typing-scores.js";
 
 const optionsSchema = z.object({
