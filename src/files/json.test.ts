@@ -27,8 +27,8 @@ describe("readJson", () => {
   });
 
   it.each([
-    ["no JSON", "{nope", /file\.json: not valid JSON \(.+\); expected a list; write one$/],
-    ["an empty file", "", /not valid JSON/],
+    ["no JSON", "{nope", /file\.json: not JSON \(.+\); expected a list; write one$/],
+    ["an empty file", "", /not JSON/],
     ["Latin-1", Buffer.from('["é"]', "latin1"), /file\.json: byte 3 of it is not UTF-8/],
   ])("refuses %s", async (_, content, message) => {
     const reading = readJson(await file(content), labels);

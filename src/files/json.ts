@@ -37,7 +37,7 @@ export function parseJson(text: string, where: string, about: JsonExpectation = 
     return JSON.parse(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw userError({ ...about, where, what: `not valid JSON (${why})` });
+    throw userError({ ...about, where, what: `not JSON (${why})` });
   }
 }
 

@@ -179,7 +179,7 @@ describe("loading", () => {
 
   it.each<[string, Readonly<Record<string, string>>, RegExp]>([
     ["nothing there", {}, /no tokenizer found/],
-    ["no JSON", { "tokenizer.json": "{" }, /not valid JSON/],
+    ["no JSON", { "tokenizer.json": "{" }, /not JSON/],
     ["an array", { "tokenizer.json": "[]" }, /expected/i],
     ["no model", { "tokenizer.json": "{}" }, /model/],
     ["a model of another kind", { "tokenizer.json": '{"model":{"type":"WordLevel","vocab":{"a":0}}}' }, /WordLevel/],
