@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { parseJson, parseWith } from "../files/json.js";
 import { readTextIfThere } from "../files/text.js";
@@ -46,7 +46,7 @@ export class Cells {
     throw userError({
       where: path,
       what: "the result was made with other settings or data",
-      fix: "choose another --out, or remove the file",
+      fix: `choose another folder with ${setting("out")}, or remove the file`,
     });
   }
 }

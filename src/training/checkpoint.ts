@@ -2,6 +2,7 @@ import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
+import { setting } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
 import { readSafetensors } from "../weights/safetensors.js";
@@ -48,7 +49,8 @@ export async function latestCheckpoint(root: string): Promise<Checkpoint | null>
   const path = (await checkpointFolders(root)).at(-1);
   if (path === undefined) return null;
   const file = join(path, progressFile);
-  const about = { what: "the checkpoint", expected: "a whole checkpoint", fix: `delete ${path}, or train anew` };
+  const fix = `delete ${path}, or start anew with ${setting("overwrite", true)}`;
+  const about = { what: "the checkpoint", expected: "a whole checkpoint", fix };
   return { path, progress: parseWith(progressSchema, await readJson(file, about), file, about) };
 }
 
