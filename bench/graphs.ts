@@ -5,7 +5,8 @@
 
 import { type Executor, type LoadedGraph, rateNames, type Tensors } from "../src/engine/executor.js";
 import { backward, type Graph, GraphBuilder, matmul, type Value } from "../src/graph/index.js";
-import { KnowledgeModel } from "../src/models/knowledge-model.js";
+import { AdaptedModel } from "../src/models/adapted-model.js";
+import { pretrainingDesign } from "../src/models/design.js";
 import { Dropout, dropoutFeeds, initialValue } from "../src/nn/index.js";
 import { RelationTaskHead } from "../src/tasks/relations/relation-classification.js";
 import { RelationHead } from "../src/tasks/relations/relation-head.js";
@@ -17,10 +18,9 @@ import { fusedStep, type StepGraph, type StepOptions, splitStep } from "../src/t
 import type { Sizes } from "./sizes.js";
 
 /** Adapter and relation head of the measured sizes. */
-export function relationModel({ backbone, adapter, labels }: Sizes): KnowledgeModel {
-  return new KnowledgeModel({
-    features: "adapter",
-    adapter,
+export function relationModel({ backbone, adapter, labels }: Sizes): AdaptedModel {
+  return new AdaptedModel({
+    ...pretrainingDesign({ features: "adapter", adapter }),
     hiddenSize: backbone.hidden_size,
     backboneLayers: backbone.num_hidden_layers,
     makeHead: (scope, { featureSize, hiddenSize }) =>
@@ -41,7 +41,7 @@ export interface StepStages {
 export type StageName = keyof StepStages;
 
 /** @param inPlace whether the executor does AdamW, as in training wherever it can */
-export function stepStages(model: KnowledgeModel, inPlace: boolean): StepStages {
+export function stepStages(model: AdaptedModel, inPlace: boolean): StepStages {
   const options: StepOptions = {
     inPlace,
     loss: (pass) => model.forward(pass).loss,
@@ -120,7 +120,7 @@ export class Stage {
 }
 
 /** Parameters and empty moments; with `gradients` also their slots. */
-export function freshState(model: KnowledgeModel, seed: number): Tensors {
+export function freshState(model: AdaptedModel, seed: number): Tensors {
   const state: Record<string, HostTensor> = {};
   for (const parameter of model.parameters) {
     const { name, shape } = parameter;
@@ -133,7 +133,7 @@ export function freshState(model: KnowledgeModel, seed: number): Tensors {
 }
 
 /** Slots that {@link StepStages.gradients} fills. */
-export function gradientSlots(model: KnowledgeModel): Tensors {
+export function gradientSlots(model: AdaptedModel): Tensors {
   return Object.fromEntries(
     model.parameters.map(({ name, shape }) => [
       slotNames.gradient(name),

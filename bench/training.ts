@@ -5,6 +5,7 @@ import type { Executor } from "../src/engine/executor.js";
 import { epochBatches } from "../src/features/batches.js";
 import type { FeatureOptions } from "../src/features/features.js";
 import type { BackboneHandle } from "../src/features/frozen-backbone.js";
+import { pretrainingDesign } from "../src/models/design.js";
 import { initialValue } from "../src/nn/index.js";
 import { type EncodedRelation, relationClassification } from "../src/tasks/relations/relation-classification.js";
 import { encodeExamples } from "../src/tasks/task-data.js";
@@ -88,6 +89,8 @@ export function benchTraining(
   const { seed: ownSeed } = settings;
   const made = makeTaskModel(relationClassification, taskSettings, {
     ...plan("", ownSeed),
+    design: pretrainingDesign({ features: "adapter", adapter: architecture }),
+    dropout: architecture.dropout,
     featureDtype: featureOptions.dtype,
   });
   const encoded = () => encodeExamples(made.task, backbone.tokenizer, taskData.train).examples;

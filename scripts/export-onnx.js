@@ -7,8 +7,11 @@ import { join } from "node:path";
 import { resolveAdapterConfig } from "../dist/adapters/index.js";
 import { backboneDefinitions, backboneInputs } from "../dist/backbones/index.js";
 import { backward, GraphBuilder, reduceSum, toOnnx } from "../dist/graph/index.js";
+import { AdaptedModel } from "../dist/models/adapted-model.js";
+import { pretrainingDesign } from "../dist/models/design.js";
 import { Dropout } from "../dist/nn/index.js";
-import { KnowledgeModel, RelationHead, RelationTaskHead } from "../dist/tasks/index.js";
+import { RelationTaskHead } from "../dist/tasks/relations/relation-classification.js";
+import { RelationHead } from "../dist/tasks/relations/relation-head.js";
 import { adamWDefaults } from "../dist/training/adamw.js";
 import { fusedStep, splitStep } from "../dist/training/step.js";
 
@@ -59,9 +62,8 @@ function gradients(backbone) {
 
 /** @param {"official" | "paper"} preset */
 function relationModel(preset) {
-  return new KnowledgeModel({
-    features: "adapter",
-    adapter: resolveAdapterConfig(sizes, preset),
+  return new AdaptedModel({
+    ...pretrainingDesign({ features: "adapter", adapter: resolveAdapterConfig(sizes, preset) }),
     hiddenSize: sizes.hiddenSize,
     backboneLayers: sizes.layers,
     makeHead: (scope, { featureSize, hiddenSize }) =>

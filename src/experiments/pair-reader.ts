@@ -8,7 +8,7 @@ import type { FeatureSource } from "../features/feature-sources.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
 import { type BackboneHandle, padBatch } from "../features/frozen-backbone.js";
 import { GraphBuilder, matmul } from "../graph/index.js";
-import { hiddenStateName, stateInputs } from "../models/knowledge-model.js";
+import { hiddenStateName, stateInputs } from "../models/hidden-states.js";
 import { type EncodedRelation, relationFeeds } from "../tasks/relations/relation-classification.js";
 import { concatenated, floatsOf } from "../tensor.js";
 

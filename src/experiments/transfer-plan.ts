@@ -3,7 +3,7 @@ import type { RelationExample } from "../data/relation-example.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
-import type { HeadInit } from "../tasks/task.js";
+import type { HeadInit } from "../models/task-head.js";
 import type { SkipCounts } from "../tasks/task-data.js";
 import type { TrainerSettings } from "../training/trainer.js";
 import { type StateFeature, stateFeatures } from "./pair-reader.js";

@@ -1,8 +1,8 @@
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
-import { adapterOutputName } from "../models/downstream-model.js";
+import { adapterOutputName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { FusedAdapter } from "../training/downstream-model.js";
 import { AdapterGraph } from "./adapter-graph.js";
 import { roomFor } from "./cache-room.js";
 import { fillCache } from "./cached-features.js";
@@ -45,7 +45,7 @@ class StreamedOutput<E extends EncodedText> implements FeatureSource<E> {
 export async function openAdapterOutputs<E extends EncodedText>(
   executor: Executor,
   folder: BackboneHandle,
-  adapters: readonly FusedAdapter[],
+  adapters: readonly OpenedAdapter[],
   examples: readonly E[],
   what: string,
   options: FeatureOptions & { readonly cache: string },

@@ -1,5 +1,5 @@
 import type { Executor, Tensors } from "../engine/executor.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import { selectRows } from "../tasks/select.js";
 import type { EncodedText } from "../tasks/task.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";

@@ -1,6 +1,6 @@
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
 import { hashLists } from "../weights/hash.js";
 import { roomFor } from "./cache-room.js";

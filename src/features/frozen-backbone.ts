@@ -13,7 +13,7 @@ import { inferencePass } from "../engine/inference-pass.js";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import { quantizedFrom } from "../nn/index.js";
 import { bytesOf, float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";

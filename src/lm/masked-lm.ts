@@ -3,6 +3,7 @@ import type { TokenBlock } from "../data/text.js";
 import { userError } from "../errors.js";
 import type { GraphBuilder, Value } from "../graph/index.js";
 import { concat } from "../graph/index.js";
+import type { HeadSizes, TaskHead } from "../models/task-head.js";
 import type { ParamScope, Pass } from "../nn/index.js";
 import { hash32, RandomStream } from "../random.js";
 import { crossEntropy } from "../tasks/losses.js";
@@ -10,12 +11,10 @@ import { selectRows } from "../tasks/select.js";
 import type {
   EncodedText,
   Evaluation,
-  HeadSizes,
   Prediction,
   Skipped,
   Task,
   TaskContext,
-  TaskHead,
   TaskKind,
   TaskSettings,
 } from "../tasks/task.js";

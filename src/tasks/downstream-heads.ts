@@ -3,11 +3,11 @@
  * @module
  */
 import { type GraphBuilder, type Parameter, reshape, type Value } from "../graph/index.js";
+import type { HeadInit, TaskHead } from "../models/task-head.js";
 import type { ParamScope, Pass } from "../nn/index.js";
 import { MultipleChoiceHead } from "./choice/multiple-choice-head.js";
 import { binaryCrossEntropy, crossEntropy } from "./losses.js";
 import { ProjectionHead } from "./projection-head.js";
-import type { HeadInit, TaskHead } from "./task.js";
 
 export interface DownstreamHeadOptions {
   readonly hiddenSize: number;

@@ -1,7 +1,7 @@
 import { concat } from "../graph/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../models/task-head.js";
 import type { ParamScope } from "../nn/index.js";
 import { headLinear } from "./relations/relation-head.js";
-import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
 
 /**
  * A downstream head, which reads vectors of the backbone's size, for wider features: a layer `com_dense` before it brings

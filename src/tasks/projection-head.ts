@@ -1,7 +1,7 @@
 import type { Parameter, Value } from "../graph/index.js";
+import type { HeadInit } from "../models/task-head.js";
 import { drop, type Linear, type ParamScope, type Pass } from "../nn/index.js";
 import { headLinear } from "./relations/relation-head.js";
-import type { HeadInit } from "./task.js";
 
 export interface ProjectionHeadOptions {
   /** Width of what it reads: H for one position, 2H for two side by side. */

@@ -11,12 +11,13 @@ import {
 } from "../adapters/official/import-adapter.js";
 import { userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
-import { DownstreamModel } from "../models/downstream-model.js";
+import { AdaptedModel } from "../models/adapted-model.js";
+import { downstreamDesign } from "../models/design.js";
+import type { TaskHead } from "../models/task-head.js";
 import type { ParamScope } from "../nn/index.js";
 import { multipleChoice } from "../tasks/choice/multiple-choice.js";
 import { ChoiceHead, RelationPairHead, TypingHead } from "../tasks/downstream-heads.js";
 import { downstreamRelations } from "../tasks/relations/downstream-relations.js";
-import type { TaskHead } from "../tasks/task.js";
 import { entityTyping } from "../tasks/typing/entity-typing.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
@@ -146,15 +147,9 @@ interface NamedArchitecture {
 
 /** The parameters that such a model has, the backbone's aside. */
 function shapesOf({ hiddenSize, fusion, task }: Form, adapters: readonly NamedArchitecture[]) {
-  const model = new DownstreamModel({
-    backbone: null,
-    hiddenSize,
-    backboneLayers: 0,
-    adapters,
-    fusion,
-    headInit: "official",
-    trains: "none",
-    frozenDropout: false,
+  const model = new AdaptedModel({
+    ...downstreamDesign({ adapters, fusion, headInit: "official", trains: "none", frozenDropout: false }),
+    ...{ hiddenSize, backboneLayers: 0 },
     makeHead: (scope) => task.makeHead(scope),
   });
   return new Map(model.parameters.map(({ name, shape }) => [name, shape]));

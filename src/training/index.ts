@@ -3,9 +3,9 @@
  *
  * @example
  * import { workerExecutor } from "kadapter/runtime";
- * import { loadRelationModel, predictAll } from "kadapter/training";
+ * import { loadModel, predictAll } from "kadapter/training";
  * const executor = await workerExecutor();
- * const { task, session, backbone } = await loadRelationModel(executor, "runs/facts");
+ * const { task, session, backbone } = await loadModel(executor, "runs/facts");
  * const encoded = examples.map((example) => task.encode(example, backbone.tokenizer));
  * const logits = await predictAll(session, encoded, 32);
  * await executor.close();
@@ -39,7 +39,6 @@ export * from "./adamw.js";
 export * from "./backbone-start.js";
 export * from "./checkpoint.js";
 export * from "./config.js";
-export * from "./downstream-model.js";
 export * from "./finetune.js";
 export * from "./host-loss-session.js";
 export * from "./import-downstream.js";

@@ -1,5 +1,6 @@
+import { openAdapters } from "../../adapters/opened-adapter.js";
 import { userError } from "../../errors.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/frozen-backbone.js";
 import {
   choiceTaskData,
   type DownstreamData,
@@ -9,7 +10,6 @@ import {
 } from "../../tasks/downstream-task-data.js";
 import type { EncodedText } from "../../tasks/task.js";
 import type { FinetuneConfig } from "../../training/config.js";
-import { openAdapters } from "../../training/downstream-model.js";
 import { type DownstreamTaskData, type FinetuneResult, finetune } from "../../training/finetune.js";
 import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
@@ -87,7 +87,7 @@ async function planOf(
   const { headLearningRate, weightDecay, adamEpsilon, maxGradNorm } = options;
   return {
     backbone,
-    adapters: await openAdapters(named, backbone),
+    adapters: await openAdapters(named, backboneIdentity(backbone)),
     fusion: { kind: options.fusion, adapterDense: false, ...tapsOf(options, backbone) },
     trains,
     frozenDropout,

@@ -3,7 +3,8 @@ import { holdsAdapter } from "../../adapters/config.js";
 import { isDownstreamFolder } from "../../adapters/downstream-folder.js";
 import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
 import { adapterShapes } from "../../adapters/official/import-adapter.js";
-import { KnowledgeModel } from "../../models/knowledge-model.js";
+import { AdaptedModel } from "../../models/adapted-model.js";
+import { designOf } from "../../models/design.js";
 import type { Task } from "../../tasks/task.js";
 import type { VerifyOptions } from "../commands/look.js";
 import { ChecksFailed, type CommandContext } from "../run.js";
@@ -46,7 +47,8 @@ async function verifyAdapter({ adapter: folder, backbone }: VerifyOptions): Prom
 }
 
 /** Names and shapes that the configuration asks for; the head's are null where this version does not know its task. */
-function expectedShapes({ features, architecture, backbone, task }: AdapterManifest) {
+function expectedShapes(manifest: AdapterManifest) {
+  const { features, architecture, backbone, task } = manifest;
   const { hiddenSize } = backbone;
   const made = taskNamed(task.name)?.(
     ({ kind }): Pick<Task<never, never, never>, "makeHead"> =>
@@ -54,12 +56,11 @@ function expectedShapes({ features, architecture, backbone, task }: AdapterManif
   );
   const adapter: Shapes = holdsAdapter(features) ? adapterShapes(architecture, hiddenSize) : new Map();
   if (!made) return { adapter, head: null };
-  const { head } = new KnowledgeModel({
-    features,
-    adapter: architecture,
+  const { taskParameters } = new AdaptedModel({
+    ...designOf(manifest),
     hiddenSize,
     backboneLayers: backbone.layers ?? Math.max(...architecture.layers),
     makeHead: (scope, sizes) => made.makeHead(scope, sizes),
   });
-  return { adapter, head: new Map(head.parameters.map(({ name, shape }) => [name, shape])) };
+  return { adapter, head: new Map(taskParameters.map(({ name, shape }) => [name, shape])) };
 }

@@ -1,7 +1,7 @@
 import { gather, type Parameter, squeeze, type Value } from "../../graph/index.js";
+import type { HeadInit } from "../../models/task-head.js";
 import { drop, type Linear, type ParamScope, type Pass } from "../../nn/index.js";
 import { headLinear } from "../relations/relation-head.js";
-import type { HeadInit } from "../task.js";
 
 /**
  * Multiple choice (`COSMOSQAModel` of the released code, `RobertaForMultipleChoice`): every choice is a text of its

@@ -2,23 +2,13 @@ import { z } from "zod";
 import type { OpenQuestion } from "../../data/open-questions.js";
 import type { Span } from "../../data/relation-example.js";
 import { type GraphBuilder, mul, type Parameter, reduceSum, type Value } from "../../graph/index.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import { drop, type Linear, type ParamScope, type Pass } from "../../nn/index.js";
 import type { HostTensor } from "../../tensor.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import type { DownstreamHeadOptions } from "../downstream-heads.js";
 import { headLinear } from "../relations/relation-head.js";
-import type {
-  EncodedText,
-  Evaluation,
-  HeadSizes,
-  HostLoss,
-  Prediction,
-  Skipped,
-  Task,
-  TaskContext,
-  TaskHead,
-  TaskKind,
-} from "../task.js";
+import type { EncodedText, Evaluation, HostLoss, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
 import { type AnswerScores, scoreAnswers } from "./answer-scores.js";
 import { distantAnswers } from "./distant-answers.js";

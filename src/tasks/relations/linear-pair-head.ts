@@ -1,7 +1,7 @@
 import { concat, type GraphBuilder, reshape, type Value } from "../../graph/index.js";
+import type { HeadInit, TaskHead } from "../../models/task-head.js";
 import type { Linear, ParamScope, Pass } from "../../nn/index.js";
 import { crossEntropy } from "../losses.js";
-import type { HeadInit, TaskHead } from "../task.js";
 import { headLinear } from "./relation-head.js";
 
 /** Picks the vectors of subject and object, float32 `[batch, 2, sequence]`. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
 import type { GraphBuilder, Value } from "../../graph/index.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import type { ParamScope, Pass } from "../../nn/index.js";
 import { type HostTensor, int32Tensor } from "../../tensor.js";
 import { entityVectors, markEntities } from "../../text/markers.js";
@@ -9,17 +10,7 @@ import type { Tokenizer } from "../../text/tokenizer.js";
 import { type ClassificationScores, scoreClassification } from "../classification-scores.js";
 import { crossEntropy } from "../losses.js";
 import { selectRows } from "../select.js";
-import type {
-  EncodedText,
-  Evaluation,
-  HeadSizes,
-  Prediction,
-  Skipped,
-  Task,
-  TaskContext,
-  TaskHead,
-  TaskKind,
-} from "../task.js";
+import type { EncodedText, Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { LinearPairHead } from "./linear-pair-head.js";
 import { RelationHead } from "./relation-head.js";
 

@@ -1,4 +1,5 @@
 import { concat, type Parameter, reshape, type Value } from "../../graph/index.js";
+import type { HeadInit } from "../../models/task-head.js";
 import {
   constant,
   drop,
@@ -9,7 +10,6 @@ import {
   type Pass,
   uniform,
 } from "../../nn/index.js";
-import type { HeadInit } from "../task.js";
 
 /** A linear layer of a head. */
 export function headLinear(scope: ParamScope, inputs: number, outputs: number, init: HeadInit): Linear {

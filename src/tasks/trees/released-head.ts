@@ -1,8 +1,8 @@
 import { concat, type GraphBuilder, matmul, type Parameter, type Value } from "../../graph/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
 import { type AttentionMask, drop, type Linear, type ParamScope, type Pass, SelfAttention } from "../../nn/index.js";
 import { type ChoiceLoss, choiceLoss, labelRows } from "../losses.js";
 import { headInits, headLinear } from "../relations/relation-head.js";
-import type { HeadInit, HeadSizes, TaskHead } from "../task.js";
 
 export interface PositionOptions {
   /** Positions that a head may have: the longest text. */
