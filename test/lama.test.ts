@@ -5,7 +5,7 @@ import { readLama } from "../src/data/lama.js";
 import { inProbedFifth } from "../src/data/lama-filters.js";
 import { demoExamples } from "../src/demo/examples.js";
 import type { Executor } from "../src/engine/executor.js";
-import { backboneIdentity, openBackbone } from "../src/features/frozen-backbone.js";
+import { backboneIdentity, openBackbone } from "../src/features/backbone-handle.js";
 import { MaskedTexts } from "../src/lm/masked-texts.js";
 import { collectTextBlocks } from "../src/lm/text-blocks.js";
 import { AnswerTokens, clozeOf } from "../src/probing/answers.js";

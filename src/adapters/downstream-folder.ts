@@ -12,8 +12,9 @@ import { float32Tensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { strictLoad } from "../weights/strict-load.js";
+import { adapterManifestSchema } from "./adapter-manifest.js";
 import { kAdapterConfigSchema } from "./config.js";
-import { adapterManifestSchema, hashOfTensors, type Parameters, readManifestFile } from "./folder.js";
+import { hashOfTensors, type Parameters, readManifestFile } from "./folder.js";
 import { fusionConfigSchema } from "./fusion.js";
 
 export const downstreamFiles = { config: "downstream_config.json", model: "model.safetensors" } as const;

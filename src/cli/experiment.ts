@@ -1,7 +1,7 @@
 import { type KAdapterConfig, randomInit } from "../adapters/config.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import { workerExecutor } from "../runtime/worker-executor.js";
 import type { ExperimentSettings } from "../settings/experiment.js";
 import { chosenAdapterConfig } from "../training/backbone-start.js";

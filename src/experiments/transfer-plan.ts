@@ -1,8 +1,8 @@
 import type { KAdapterConfig } from "../adapters/config.js";
 import type { RelationExample } from "../data/relation-example.js";
 import type { TrainEvent } from "../engine/events.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { HeadInit } from "../models/task-head.js";
 import { stateFeatures, type transferRows } from "../settings/choices.js";
 import type { SkipCounts } from "../tasks/task-data.js";

@@ -20,10 +20,11 @@ import {
 import { fewShot } from "../tasks/relations/prototypes.js";
 import { type EncodedRelation, RelationClassification } from "../tasks/relations/relation-classification.js";
 import type { JsonObject } from "../tasks/task.js";
+import type { TaskData } from "../tasks/task-data.js";
 import { encodeExamples } from "../tasks/task-data.js";
 import { concatenated } from "../tensor.js";
 import { trainingConfig } from "../training/config.js";
-import { pretrain, type TaskData } from "../training/pretrain.js";
+import { pretrain } from "../training/pretrain.js";
 import { removeEarlierRun } from "../training/run.js";
 import { hashJson } from "../weights/hash.js";
 import { Cells } from "./cells.js";
@@ -86,7 +87,7 @@ class TransferRun {
     this.sets = pretrainingSets(this.split.known, plan.relations, plan.sentences, seed);
     const labels = [...new Set([...relationLabels(this.split.unseen), ...relationLabels(tests)])];
     const context = { maxLength: plan.maxLength, dropout: 0, headInit: 0.05 };
-    const entityVector = defaultEntityVector(plan.backbone);
+    const entityVector = defaultEntityVector(plan.backbone.config);
     this.task = new RelationClassification(labels, context, { entityVector, labelSmoothing: 0, head: "released" });
     this.cells = new Cells(join(plan.out, "cells"));
     this.data = hashJson([hashOf(this.split.unseen), hashOf(far?.train ?? []), hashOf(far?.test ?? [])]);
@@ -293,7 +294,7 @@ class TransferRun {
       skipped: {},
     });
     const sets = { labels: set.labels, train: part("train", set.train), dev: part("dev", set.dev) };
-    const entityVector = defaultEntityVector(backbone);
+    const entityVector = defaultEntityVector(backbone.config);
     const head = objectiveOf(row) === "own-output" ? "linear" : "released";
     // The task's types are its own affair: what is kept of its score are numbers.
     const run = <Encoded extends EncodedRelation, Score>(taskData: TaskData<RelationExample, Encoded, Score>) =>

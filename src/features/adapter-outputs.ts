@@ -4,12 +4,13 @@ import type { Executor, Tensors } from "../engine/executor.js";
 import { adapterOutputName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
 import { AdapterGraph } from "./adapter-graph.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 import { roomFor } from "./cache-room.js";
 import { fillCache } from "./cached-features.js";
 import { FeatureCache } from "./feature-cache.js";
 import { type FeatureSource, idsOf, JoinedFeatures } from "./feature-sources.js";
 import { type FeatureOptions, featureIdentity, openFeatures } from "./features.js";
-import { type BackboneHandle, padBatch } from "./frozen-backbone.js";
+import { padBatch } from "./token-batch.js";
 
 /** Computes an adapter's output for every batch anew, from the hidden states that it taps. */
 class StreamedOutput<E extends EncodedText> implements FeatureSource<E> {

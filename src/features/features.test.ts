@@ -17,10 +17,10 @@ import { adamWDefaults } from "../training/adamw.js";
 import { TrainingSession } from "../training/session.js";
 import { makeTaskModel, neededStates } from "../training/task-model.js";
 import { toFloat32 } from "../weights/float32.js";
+import { type BackboneHandle, openBackbone } from "./backbone-handle.js";
 import { FeatureCache } from "./feature-cache.js";
 import type { FeatureSource, NeededStates } from "./feature-sources.js";
 import { type FeatureOptions, featureIdentity, openFeatures } from "./features.js";
-import { type BackboneHandle, openBackbone } from "./frozen-backbone.js";
 
 const [hiddenSize, layers, maxLength] = [32, 3, 64];
 const taps = [0, 1];

@@ -4,7 +4,9 @@ import { hiddenStateName } from "../models/hidden-states.js";
 import { selectRows } from "../tasks/select.js";
 import { floatsOf, type HostTensor } from "../tensor.js";
 import { AdapterGraph } from "./adapter-graph.js";
-import { type BackboneHandle, FrozenBackbone, padBatch } from "./frozen-backbone.js";
+import type { BackboneHandle } from "./backbone-handle.js";
+import { FrozenBackbone } from "./frozen-backbone.js";
+import { padBatch } from "./token-batch.js";
 
 /** A text and the positions in it that are read. */
 export interface PositionedText {

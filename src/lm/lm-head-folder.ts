@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { userError } from "../errors.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";

@@ -2,10 +2,11 @@
  * What an adapted model consists of, apart from its backbone and head.
  * @module
  */
+
+import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import type { AdapterPlace, NamedAdapter } from "../adapters/adapter-set.js";
 import { type FeatureKind, holdsAdapter, type KAdapterConfig, type RandomInit } from "../adapters/config.js";
 import type { DownstreamManifest, TrainedParts } from "../adapters/downstream-folder.js";
-import type { AdapterManifest } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
 import type { JoinedBy } from "./joiner.js";
 

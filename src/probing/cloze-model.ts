@@ -9,8 +9,8 @@ import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { openedInScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { sortedBatches } from "../features/batches.js";
-import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/frozen-backbone.js";
 import { backboneName, joinVectors, PositionFeatures, type PositionSource } from "../features/position-features.js";
 import { openTargetFeatures } from "../features/target-features.js";
 import { loadOwnHead, readWordEmbeddings } from "../features/word-embeddings.js";
@@ -27,13 +27,7 @@ import {
 import { constant, ParamScope } from "../nn/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import { noMask } from "./answers.js";
-
-/** A text with one hole. */
-export interface Cloze {
-  readonly inputIds: readonly number[];
-  readonly position: number;
-}
+import { type Cloze, noMask } from "./answers.js";
 
 /** A head and what it reads. */
 interface HeadSet {

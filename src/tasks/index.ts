@@ -24,6 +24,7 @@ export * from "./narrowed-head.js";
 export * from "./projection-head.js";
 export * from "./qa/answer-scores.js";
 export * from "./qa/distant-answers.js";
+export * from "./qa/encoded-question.js";
 export * from "./qa/open-answers.js";
 export * from "./qa/open-qa.js";
 export * from "./qa/span-loss.js";

@@ -2,16 +2,22 @@ import { adapterScope } from "../adapters/adapter-set.js";
 import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/downstream-folder.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openAdapterOutputs } from "../features/adapter-outputs.js";
+import { readBackboneTensors } from "../features/backbone-handle.js";
 import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
 import { backboneOptions, openFeatures } from "../features/features.js";
-import { readBackboneTensors } from "../features/frozen-backbone.js";
 import { downstreamDesign, trainsBackbone } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import { type EncodedData, type ExampleSet, encodeFitting, hashTexts, type SkipCounts } from "../tasks/task-data.js";
+import {
+  type DownstreamTaskData,
+  type EncodedData,
+  type ExampleSet,
+  encodeFitting,
+  hashTexts,
+  type SkipCounts,
+} from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
 import { type FinetuneConfig, optimizerOf } from "./config.js";
 import { HostLossSession } from "./host-loss-session.js";
-import type { TaskData } from "./pretrain.js";
 import {
   type EndedRun,
   type OnEvent,
@@ -25,12 +31,6 @@ import { PredictionSession, type SessionOptions, type StepSession, TrainingSessi
 import { headRateScale } from "./step.js";
 import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
-
-/** A downstream task's data; the test set is scored once, at the end. */
-export interface DownstreamTaskData<Example, Encoded extends EncodedText, Score>
-  extends TaskData<Example, Encoded, Score> {
-  readonly test?: ExampleSet<Example>;
-}
 
 export interface FinetuneResult<Score> {
   readonly manifest: DownstreamManifest;
@@ -187,7 +187,7 @@ const fixedWidth = ({ adapters }: FinetuneConfig): boolean => adapters.some((ada
 
 function fixedWidthNote({ adapters, maxLength }: FinetuneConfig): string {
   const names = adapters.filter((adapter) => adapter.fixedWidth).map(({ name }) => name);
-  return `every text is padded to ${maxLength} tokens, for ${names.join(", ")} learnt with --official-padding`;
+  return `every text is padded to ${maxLength} tokens, for ${names.join(", ")}: trained with official padding`;
 }
 
 /** Adapters' parameters under the names that they have in a model of several. */

@@ -10,7 +10,7 @@ import {
   officialArchitecture,
 } from "../adapters/official/import-adapter.js";
 import { userError } from "../errors.js";
-import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
+import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
 import { AdaptedModel } from "../models/adapted-model.js";
 import { downstreamDesign } from "../models/design.js";
 import type { TaskHead } from "../models/task-head.js";

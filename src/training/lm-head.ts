@@ -7,7 +7,7 @@
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { readWordEmbeddings } from "../features/word-embeddings.js";
 import { GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import { LmHead, wordScores } from "../lm/lm-head.js";

@@ -6,7 +6,7 @@ import { resolveAdapterConfig } from "../adapters/config.js";
 import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
 import { demoExamples, demoRelations } from "../demo/examples.js";
 import type { Executor } from "../engine/executor.js";
-import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/frozen-backbone.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { pretrainingDesign } from "../models/design.js";
 import { initialValue } from "../nn/index.js";
 import { localExecutor } from "../runtime/local.js";

@@ -1,3 +1,4 @@
+import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import {
   type DownstreamManifest,
   isDownstreamFolder,
@@ -5,7 +6,6 @@ import {
   readDownstreamParameters,
 } from "../adapters/downstream-folder.js";
 import {
-  type AdapterManifest,
   type Parameters,
   readAdapterManifest,
   readAdapterParameters,
@@ -13,8 +13,8 @@ import {
 } from "../adapters/folder.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openedInScope } from "../engine/scopes.js";
-import { UserError, userError } from "../errors.js";
-import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/frozen-backbone.js";
+import { setting, UserError, userError } from "../errors.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { designOf } from "../models/design.js";
@@ -66,7 +66,7 @@ export async function loadModel<Example, Encoded extends EncodedText, Score>(
   const name = backboneName ?? recorded.name;
   if (name === null) {
     const missing = `the ${what} does not name its backbone`;
-    throw userError({ where: folder, what: missing, fix: "give it with --backbone" });
+    throw userError({ where: folder, what: missing, fix: `give it with ${setting("backbone")}` });
   }
   const backbone = await openBackbone(name);
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));

@@ -7,17 +7,17 @@
 import { noFusion } from "../adapters/fusion.js";
 import type { DoneEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
+import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";
 import { TokenFeatures } from "../features/feature-sources.js";
-import { type BackboneHandle, readBackboneTensors } from "../features/frozen-backbone.js";
 import type { Parameter } from "../graph/index.js";
 import { downstreamDesign } from "../models/design.js";
 import type { EncodedText, Evaluation } from "../tasks/task.js";
+import type { TaskData } from "../tasks/task-data.js";
 import { encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
 import type { HostTensor } from "../tensor.js";
 import { hashJson } from "../weights/hash.js";
 import { optimizerOf, type TaskRunConfig } from "./config.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import type { TaskData } from "./pretrain.js";
 import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining, scoreOf } from "./run.js";
 import {
   onlyBatch,

@@ -1,11 +1,19 @@
+import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../adapters/config.js";
-import { type AdapterManifest, type Parameters, writeAdapterFolder } from "../adapters/folder.js";
+import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { pretrainingDesign } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
+import {
+  type EncodedData,
+  type ExampleSet,
+  encodeFitting,
+  hashExamples,
+  type SkipCounts,
+  type TaskData,
+} from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
 import { backboneStart } from "./backbone-start.js";
 import { optimizerOf, type TrainingConfig } from "./config.js";
@@ -22,14 +30,6 @@ import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from
 import { headRateScale } from "./step.js";
 import { makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
-
-/** What is learnt, and from what. */
-export interface TaskData<Example, Encoded extends EncodedText, Score> {
-  readonly kind: TaskKind<Example, Encoded, Score>;
-  readonly settings: TaskSettings;
-  readonly train: ExampleSet<Example>;
-  readonly dev: ExampleSet<Example>;
-}
 
 export interface PretrainResult<Score> {
   readonly manifest: AdapterManifest;

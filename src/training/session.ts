@@ -1,7 +1,7 @@
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import type { FeatureSource } from "../features/feature-sources.js";
-import { padBatch } from "../features/frozen-backbone.js";
+import { padBatch } from "../features/token-batch.js";
 import { GraphBuilder, inRowBlocks, type Parameter, type Shape, type Value } from "../graph/index.js";
 import type { TrainableModel } from "../models/task-head.js";
 import { dropoutFeeds, type Pass } from "../nn/index.js";

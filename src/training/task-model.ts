@@ -1,8 +1,9 @@
 import type { Executor } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
+import { type BackboneHandle, maxTokens } from "../features/backbone-handle.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type FeatureSource, type NeededStates, StreamedFeatures, TokenFeatures } from "../features/feature-sources.js";
-import { type BackboneHandle, type FrozenBackboneOptions, maxTokens } from "../features/frozen-backbone.js";
+import type { FrozenBackboneOptions } from "../features/frozen-backbone.js";
 import { AdaptedModel } from "../models/adapted-model.js";
 import { type AdaptedDesign, trainsBackbone } from "../models/design.js";
 import type { HeadInit } from "../models/task-head.js";
@@ -77,7 +78,7 @@ export function checkMaxLength(maxLength: number, { config }: BackboneHandle): v
   const limit = maxTokens(config);
   if (maxLength <= limit) return;
   throw userError({
-    where: "--max-length",
+    where: setting("maxLength"),
     what: `${maxLength} tokens are more than the backbone has positions for`,
     expected: `at most ${limit}`,
   });

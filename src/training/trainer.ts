@@ -1,6 +1,6 @@
 import type { DoneEvent, Metrics, TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
 import type { EncodedText } from "../tasks/task.js";
 import { latestCheckpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
@@ -78,7 +78,7 @@ export class Trainer<E extends EncodedText> {
     const { settings, train, session } = options;
     if (settings.gradientAccumulation > 1 && !session.accumulates) {
       throw userError({
-        where: "gradientAccumulation",
+        where: setting("gradientAccumulation"),
         what: `a step of this training is one batch, not ${settings.gradientAccumulation}`,
         fix: "leave it out, or raise the batch size",
       });
@@ -198,7 +198,7 @@ export class Trainer<E extends EncodedText> {
       throw userError({
         where: `step ${update}`,
         what: `the loss is ${loss} and its gradient's norm ${gradNorm}: the training has diverged`,
-        fix: "lower --learning-rate, or warm up longer",
+        fix: `lower ${setting("learningRate")}, or warm up longer`,
       });
     }
     this.progress = { ...this.progress, step: update };

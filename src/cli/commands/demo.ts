@@ -5,7 +5,7 @@ import type { RelationExample } from "../../data/relation-example.js";
 import { demoExamples, demoRelations, writeDemoData, writeWiki80 } from "../../demo/examples.js";
 import { readCurve } from "../../demo/learning-curve.js";
 import { userError } from "../../errors.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../../files/atomic.js";
 import type { DemoSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { TokenBlock } from "../../data/text.js";
 import { userError } from "../../errors.js";
-import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { maxTokens, openBackbone } from "../../features/backbone-handle.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { languageModelCard } from "../../lm/language-model-card.js";
 import { comparison } from "../../lm/language-model-comparison.js";

@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../../adapters/config.js";
 import { isDownstreamFolder } from "../../adapters/downstream-folder.js";
-import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
+import { adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
 import { adapterShapes } from "../../adapters/official/import-adapter.js";
 import { AdaptedModel } from "../../models/adapted-model.js";
 import { designOf } from "../../models/design.js";

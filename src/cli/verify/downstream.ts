@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { adapterScope } from "../../adapters/adapter-set.js";
 import { type DownstreamManifest, downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
 import { adapterShapes } from "../../adapters/official/import-adapter.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { AdaptedModel } from "../../models/adapted-model.js";
 import { designOf, trainsAdapters, trainsBackbone } from "../../models/design.js";
 import type { Task } from "../../tasks/task.js";

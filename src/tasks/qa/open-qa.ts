@@ -12,8 +12,9 @@ import type { EncodedText, Evaluation, HostLoss, Prediction, Skipped, Task, Task
 import { taskOptions } from "../task-options.js";
 import { type AnswerScores, scoreAnswers } from "./answer-scores.js";
 import { distantAnswers } from "./distant-answers.js";
+import type { EncodedParagraph, EncodedQuestion } from "./encoded-question.js";
 import { answerText, type OpenAnswer, openAnswers } from "./open-answers.js";
-import { type SpanTargets, spanLoss } from "./span-loss.js";
+import { spanLoss } from "./span-loss.js";
 
 const optionsSchema = z.object({
   /** Longest answer in tokens. */
@@ -21,19 +22,6 @@ const optionsSchema = z.object({
   /** Paragraphs of a question that are read. */
   maxParagraphs: z.int().min(1).max(100_000).default(50),
 });
-
-/** A question with one paragraph, or a part of a long one. */
-export interface EncodedParagraph extends EncodedText, SpanTargets {
-  readonly paragraph: string;
-  /** For each token from `first` on, where its characters start and end in the paragraph. */
-  readonly offsets: Int32Array;
-}
-
-export interface EncodedQuestion extends EncodedText {
-  /** `inputIds` is the longest of them. */
-  readonly texts: readonly EncodedParagraph[];
-  readonly example: OpenQuestion;
-}
 
 export type OpenScores = AnswerScores & { readonly questions: number };
 
