@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAdapters } from "../src/adapters/opened-adapter.js";
 import { readLama } from "../src/data/lama.js";
 import { inProbedFifth } from "../src/data/lama-filters.js";
 import { demoExamples } from "../src/demo/examples.js";
 import type { Executor } from "../src/engine/executor.js";
-import { openBackbone } from "../src/features/frozen-backbone.js";
-import { openFrozenAdapter } from "../src/features/position-features.js";
+import { backboneIdentity, openBackbone } from "../src/features/backbone-handle.js";
 import { MaskedTexts } from "../src/lm/masked-texts.js";
 import { collectTextBlocks } from "../src/lm/text-blocks.js";
 import { AnswerTokens, clozeOf } from "../src/probing/answers.js";
@@ -135,7 +135,7 @@ describe("probe train-head", () => {
 
   test("what is kept is what a model computes, for each draw of the masks", async () => {
     const backbone = await openBackbone(world.backbone);
-    const adapters = [await openFrozenAdapter("facts", world.at("facts"), backbone)];
+    const adapters = await openAdapters([{ name: "facts", folder: world.at("facts") }], backboneIdentity(backbone));
     const blocks = await collectTextBlocks([text], backbone.tokenizer, { maxLength: 32, limit: 12 });
     const data = { train: blocks.slice(0, 8), dev: blocks.slice(8) };
     const executor = await localExecutor({ device: "cpu", threads: 1 });

@@ -11,8 +11,9 @@ import { writeFileAtomically } from "../files/atomic.js";
 import { float32Tensor } from "../tensor.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";
+import { adapterManifestSchema } from "./adapter-manifest.js";
 import { kAdapterConfigSchema } from "./config.js";
-import { adapterManifestSchema, hashOfTensors, readManifestFile } from "./folder.js";
+import { hashOfTensors, readManifestFile } from "./folder.js";
 import { fusionConfigSchema } from "./fusion.js";
 
 export const downstreamFiles = { config: "downstream_config.json", model: "model.safetensors" } as const;

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { UserError } from "../errors.js";
-import { type AdapterManifest, backboneNotes, requireSameBackbone } from "./folder.js";
+import type { AdapterManifest } from "./adapter-manifest.js";
+import { backboneNotes, requireSameBackbone } from "./folder.js";
 
 const given = {
   ...{ name: "model", modelType: "bert", hiddenSize: 8, layers: 2 },

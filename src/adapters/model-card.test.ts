@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { AdapterManifest } from "./adapter-manifest.js";
 import { resolveAdapterConfig } from "./config.js";
-import type { AdapterManifest } from "./folder.js";
 import { modelCard } from "./model-card.js";
 
 const card = (name: string | null) => {

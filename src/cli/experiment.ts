@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type KAdapterConfig, randomInit } from "../adapters/config.js";
 import type { Executor } from "../engine/executor.js";
 import type { ExperimentWatch } from "../experiments/trainings.js";
-import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { workerExecutor } from "../runtime/worker-executor.js";
 import type { ExperimentSettings } from "../settings/experiment.js";

@@ -3,9 +3,9 @@
  * @module
  */
 import { scaledLayers } from "../adapters/config.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { defaultCacheFolder } from "../features/feature-cache.js";
 import type { FeatureOptions } from "../features/features.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { Settings } from "../settings/setting.js";
 import type { adapterSettings, cacheSettings, trainingSettings } from "../settings/shared.js";
 import type { TrainerSettings } from "../training/trainer.js";

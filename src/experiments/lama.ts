@@ -6,12 +6,13 @@
  */
 import { join } from "node:path";
 import { randomInit } from "../adapters/config.js";
+import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
 import { type LamaRelation, lamaSetsIn, readLama, readVocabulary } from "../data/lama.js";
 import { SkipCounter } from "../data/skips.js";
 import { filterSubjects, probedSubjects } from "../data/subject-filter.js";
 import type { Executor } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import { type FrozenAdapter, openFrozenAdapter } from "../features/position-features.js";
+import { backboneIdentity } from "../features/backbone-handle.js";
 import { adapterRecord, setName } from "../lm/lm-head-folder.js";
 import { MaskedTexts } from "../lm/masked-texts.js";
 import { collectTextBlocks } from "../lm/text-blocks.js";
@@ -55,7 +56,7 @@ export async function runLama(executor: Executor, plan: LamaPlan, watch: LamaWat
 }
 
 /** A finished adapter and what is known of it. */
-type Adapters = ReadonlyMap<string, FrozenAdapter>;
+type Adapters = ReadonlyMap<string, OpenedAdapter>;
 
 class LamaRun {
   private readonly cells: Cells;
@@ -84,7 +85,7 @@ class LamaRun {
   async trainAdapters(): Promise<Adapters> {
     const { clean, seen } = await this.lessons();
     const { training, seeds } = this.plan;
-    const adapters = new Map<string, FrozenAdapter>();
+    const adapters = new Map<string, OpenedAdapter>();
     for (const seed of seeds) {
       for (const kind of this.kindsOf(seed).filter((one) => one !== "none")) {
         const name = setOf(kind, seed);
@@ -98,7 +99,8 @@ class LamaRun {
         };
         const own = kind === "random" ? untrained : config;
         await (kind === "seen" ? seen : clean)((one) => pretrainedCell(this.laboratory, name, own, one));
-        adapters.set(name, await openFrozenAdapter(name, out, training.backbone));
+        const opened = await openAdapters([{ name, folder: out }], backboneIdentity(training.backbone));
+        for (const one of opened) adapters.set(name, one);
       }
     }
     return adapters;
@@ -164,7 +166,7 @@ class LamaRun {
 
   private async trainHead(
     seed: number,
-    adapters: readonly FrozenAdapter[],
+    adapters: readonly OpenedAdapter[],
     texts: Readonly<Record<string, string>>,
     masked: Later<MaskedTexts>,
   ): Promise<HeadScores> {
@@ -172,7 +174,7 @@ class LamaRun {
     const out = this.at("heads", `${seed}`, setName(adapters));
     const config = { ...heads, backbone: training.backbone, out, resume: true, recipe: {} };
     const settings = { ...heads.settings, seed };
-    const records = await Promise.all(adapters.map(adapterRecord));
+    const records = adapters.map(adapterRecord);
     const identity = { ...identityOf({ ...config, settings, adapters: records }), texts };
     const name = `head.seed-${seed}.${setName(adapters)}`;
     return this.cells.get(name, identity, async () => {
@@ -199,7 +201,7 @@ class LamaRun {
     for (const probe of Object.keys(lamaProbes) as LamaProbe[]) {
       for (const seed of [...seeds, ...(ownHead ? [null] : [])]) {
         const sets = heads.find((one) => one.seed === seed)?.sets;
-        const answers = await this.answering(seed, adapters);
+        const answers = this.answering(seed, adapters);
         const identity = {
           ...questions.identity,
           ...lamaProbes[probe],
@@ -219,14 +221,13 @@ class LamaRun {
   }
 
   /** What decides the answers of a seed's heads, or of the backbone's own. */
-  private async answering(seed: number | null, adapters: Adapters) {
+  private answering(seed: number | null, adapters: Adapters) {
     const { backbone } = this.plan.training;
-    if (seed === null) return { backbone: backbone.hash };
+    const of = { backbone: backbone.hash, configuration: backbone.configHash };
+    if (seed === null) return of;
     const names = this.kindsOf(seed).map((kind) => setOf(kind, seed));
-    const hashes = await Promise.all(
-      names.flatMap((name) => adapters.get(name) ?? []).map(async (one) => (await adapterRecord(one)).hash),
-    );
-    return { backbone: backbone.hash, adapters: hashes };
+    const hashes = names.flatMap((name) => adapters.get(name)?.hash ?? []);
+    return { ...of, adapters: hashes };
   }
 
   private async ask(

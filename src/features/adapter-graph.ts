@@ -5,7 +5,7 @@ import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { cast, GraphBuilder } from "../graph/index.js";
-import { stateInputs } from "../models/knowledge-model.js";
+import { stateInputs } from "../models/hidden-states.js";
 import { ParamScope, selectInput } from "../nn/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { FeatureDType } from "./feature-cache.js";

@@ -1,16 +1,12 @@
 import type { Executor, Tensors } from "../engine/executor.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import { selectRows } from "../tasks/select.js";
 import type { EncodedText } from "../tasks/task.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 import type { FeatureDType } from "./feature-cache.js";
-import {
-  type BackboneHandle,
-  FrozenBackbone,
-  type FrozenBackboneOptions,
-  padBatch,
-  tokenFeeds,
-} from "./frozen-backbone.js";
+import { FrozenBackbone, type FrozenBackboneOptions } from "./frozen-backbone.js";
+import { padBatch, tokenFeeds } from "./token-batch.js";
 import { putRows } from "./token-rows.js";
 
 /** The hidden states that a model reads. */

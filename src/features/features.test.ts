@@ -6,7 +6,8 @@ import { resolveAdapterConfig } from "../adapters/config.js";
 import { demoExamples, demoRelations } from "../demo/examples.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { pretrainingDesign } from "../models/design.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import { localExecutor } from "../runtime/local.js";
 import { type EncodedRelation, relationClassification } from "../tasks/relations/relation-classification.js";
 import { encodeExamples } from "../tasks/task-data.js";
@@ -16,10 +17,10 @@ import { adamWDefaults } from "../training/adamw.js";
 import { TrainingSession } from "../training/session.js";
 import { makeTaskModel, neededStates } from "../training/task-model.js";
 import { toFloat32 } from "../weights/float32.js";
+import { type BackboneHandle, openBackbone } from "./backbone-handle.js";
 import { FeatureCache } from "./feature-cache.js";
 import type { FeatureSource, NeededStates } from "./feature-sources.js";
 import { type FeatureOptions, featureIdentity, openFeatures } from "./features.js";
-import { type BackboneHandle, openBackbone } from "./frozen-backbone.js";
 
 const [hiddenSize, layers, maxLength] = [32, 3, 64];
 const taps = [0, 1];
@@ -46,9 +47,10 @@ afterAll(async () => {
 function made() {
   const sizes = { size: 8, heads: 2, transformerLayers: 1, dropout: 0, layers: taps, maskPadding: true, init: 0.3 };
   const architecture = resolveAdapterConfig({ hiddenSize, layers }, "official", sizes);
-  const rest = { features: "adapter", maxLength, headInit: "official", featureDtype: "float32" } as const;
+  const design = pretrainingDesign({ features: "adapter", adapter: architecture });
+  const rest = { maxLength, headInit: "official", dropout: 0, featureDtype: "float32" } as const;
   const settings = { labels: demoRelations, options: {} };
-  return makeTaskModel(relationClassification, settings, { backbone, architecture, ...rest });
+  return makeTaskModel(relationClassification, settings, { backbone, design, ...rest });
 }
 
 type Needed = NeededStates<EncodedRelation>;

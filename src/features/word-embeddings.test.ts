@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { backboneDefinitions } from "../backbones/index.js";
 import { UserError } from "../errors.js";
-import type { BackboneHandle } from "./frozen-backbone.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 import { refuseOtherMatrix } from "./word-embeddings.js";
 
 /** A folder of test/compat as far as it is read. */

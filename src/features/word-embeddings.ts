@@ -8,7 +8,7 @@ import { float32Tensor, type HostTensor } from "../tensor.js";
 import { isFloating, toFloat32 } from "../weights/float32.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
-import type { BackboneHandle } from "./frozen-backbone.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 
 /** The frozen word embedding `[vocab, width]`, to which a new head's output matrix is tied; ELECTRA's can be narrower than its layers. */
 export async function readWordEmbeddings(folder: BackboneHandle): Promise<HostTensor<"float32">> {

@@ -6,7 +6,7 @@ import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/frozen-backbone.js";
+import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/backbone-handle.js";
 import { readNamed, refuseOtherMatrix } from "../features/word-embeddings.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import type { HostTensor } from "../tensor.js";

@@ -5,10 +5,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { hashOfTensors, readManifestFile } from "../adapters/folder.js";
+import { readManifestFile } from "../adapters/folder.js";
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { setting, userError } from "../errors.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
-import type { FrozenAdapter } from "../features/position-features.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
@@ -82,21 +82,15 @@ export async function readLmHead(folder: string, head: LmHead): Promise<Readonly
 }
 
 /** What a head's folder records of an adapter. */
-export async function adapterRecord({ name: key, folder, manifest }: FrozenAdapter) {
-  return {
-    name: key,
-    folder,
-    hash: manifest.tensors?.adapter ?? (await hashOfTensors(join(folder, "adapter_model.safetensors"))),
-  };
-}
+export const adapterRecord = ({ name: key, folder, hash }: OpenedAdapter) => ({ name: key, folder, hash });
 
 /** @throws UserError when a head was trained beside something else */
-export async function requireSameParts(
+export function requireSameParts(
   folder: string,
   manifest: LmHeadManifest,
   backbone: BackboneHandle,
-  adapters: readonly FrozenAdapter[],
-): Promise<void> {
+  adapters: readonly OpenedAdapter[],
+): void {
   const { hash, configHash } = manifest.backbone;
   if (hash !== backbone.hash || (configHash !== null && configHash !== backbone.configHash)) {
     throw userError({
@@ -106,7 +100,7 @@ export async function requireSameParts(
     });
   }
   for (const [i, adapter] of adapters.entries()) {
-    if (manifest.adapters[i]?.hash === (await adapterRecord(adapter)).hash) continue;
+    if (manifest.adapters[i]?.hash === adapter.hash) continue;
     throw userError({
       where: folder,
       what: `the head was trained beside another adapter ${adapter.name} than ${adapter.folder}`,

@@ -1,21 +1,21 @@
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { TokenBlock } from "../data/text.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { inferenceBatches } from "../features/batches.js";
 import { roomFor } from "../features/cache-room.js";
 import { FeatureCache } from "../features/feature-cache.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
-import { backboneName, type FrozenAdapter, joinVectors, PositionFeatures } from "../features/position-features.js";
+import { backboneName, joinVectors, PositionFeatures } from "../features/position-features.js";
 import { bytesOf, concatenated, float32Tensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/hash.js";
-import { adapterRecord } from "./lm-head-folder.js";
 import { type EncodedMasked, MaskedLm, type MaskedLmOptions, maskedLmSettings } from "./masked-lm.js";
 import { encodeBlocks } from "./text-blocks.js";
 
 export interface MaskedTextsOptions {
   readonly backbone: BackboneHandle;
   /** All adapters that some head reads. */
-  readonly adapters: readonly FrozenAdapter[];
+  readonly adapters: readonly OpenedAdapter[];
   readonly maxLength: number;
   readonly masking: Partial<Pick<MaskedLmOptions, "masking" | "rate" | "seed">>;
   /** Ways in which a text is masked: one an epoch, then from the first again. */
@@ -145,7 +145,7 @@ export class MaskedTexts {
   }
 
   private async keep(root: string, onEvent: (event: TrainEvent) => Promise<void> | void): Promise<void> {
-    const cache = await this.planned(root);
+    const cache = this.planned(root);
     if (!(await roomFor("hidden words", root, cache, this.options.cacheLimit, onEvent))) return;
     const started = performance.now();
     await cache.fill(
@@ -159,17 +159,16 @@ export class MaskedTexts {
     this.cache = cache;
   }
 
-  private async planned(root: string): Promise<FeatureCache> {
+  private planned(root: string): FeatureCache {
     const { backbone, adapters, draws } = this.options;
     const all = Array.from({ length: draws * this.train.length + this.dev.length }, (_, i) => this.at(i).text);
     const blocks = [...this.train, ...this.dev].map(({ block }) => block.ids);
-    const records = await Promise.all(adapters.map(adapterRecord));
     return new FeatureCache({
       root,
       identity: {
         backbone: backbone.hash,
         configuration: backbone.configHash,
-        adapters: records.map(({ hash }) => hash),
+        adapters: adapters.map(({ hash }) => hash),
         data: hashLists(blocks),
         masks: { ...this.task.options, draws, train: this.train.length },
       },

@@ -4,7 +4,12 @@
  */
 import { type UserError, userError } from "../errors.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import type { Cloze } from "./cloze-model.js";
+
+/** A text with one hole. */
+export interface Cloze {
+  readonly inputIds: readonly number[];
+  readonly position: number;
+}
 
 /** Words as a tokenizer sees them. */
 export class AnswerTokens {

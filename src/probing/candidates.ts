@@ -1,5 +1,6 @@
+import type { Cloze } from "./answers.js";
 import { logSumExp, pseudoClozes } from "./answers.js";
-import type { Cloze, ClozeModel } from "./cloze-model.js";
+import type { ClozeModel } from "./cloze-model.js";
 
 /**
  * Log-probabilities of given answers, of one token or several. An answer of several tokens has its pseudo-log-likelihood

@@ -1,11 +1,12 @@
 import { type LamaFact, type LamaRelation, lamaQuery } from "../data/lama.js";
 import { answerInSubject, inProbedFifth, nameGuesses, nameQuestions } from "../data/lama-filters.js";
-import { maxTokens } from "../features/frozen-backbone.js";
+import { maxTokens } from "../features/backbone-handle.js";
 import type { answerSets, subjectParts, uhnFilters } from "../settings/choices.js";
 import { countSkipped, type SkipCounts } from "../tasks/task-data.js";
+import type { Cloze } from "./answers.js";
 import { AnswerTokens, clozeOf, topIndices } from "./answers.js";
 import { scoreAnswers } from "./candidates.js";
-import type { Cloze, ClozeModel } from "./cloze-model.js";
+import type { ClozeModel } from "./cloze-model.js";
 import {
   type ConsistencyScores,
   consistencyScores,

@@ -1,6 +1,6 @@
 import { concat, type Parameter, type Value } from "../graph/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../models/task-head.js";
 import { type AttentionMask, type Linear, type ParamScope, type Pass, randomLinear } from "../nn/index.js";
-import type { HeadInit, HeadSizes, TaskHead } from "./task.js";
 
 /**
  * A head behind a layer that brings features to the backbone's size, `f = com_dense([h[L] ; o_K])`, as in the

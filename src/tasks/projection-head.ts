@@ -1,6 +1,6 @@
 import type { Parameter, Value } from "../graph/index.js";
+import type { HeadInit } from "../models/task-head.js";
 import { drop, type Linear, type ParamScope, type Pass, randomLinear } from "../nn/index.js";
-import type { HeadInit } from "./task.js";
 
 /** What every head that ends in a layer of the backbone's size is made with. */
 export interface HeadOptions {

@@ -8,7 +8,7 @@ import { setting, userError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { hashJson, hashLists } from "../weights/hash.js";
-import type { EncodedText, Skipped, Task } from "./task.js";
+import type { EncodedText, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
 
 /** How many examples could not be used, by reason. */
 export type SkipCounts = Readonly<Record<string, number>>;
@@ -22,6 +22,20 @@ export interface ExampleSet<Example> {
   readonly skipped: SkipCounts;
   /** For a set that was held out of the training data: how many of how many, and whether what is alike stayed together. */
   readonly heldOut?: { readonly examples: number; readonly of: number; readonly together: boolean };
+}
+
+/** What is learnt, and from what. */
+export interface TaskData<Example, Encoded extends EncodedText, Score> {
+  readonly kind: TaskKind<Example, Encoded, Score>;
+  readonly settings: TaskSettings;
+  readonly train: ExampleSet<Example>;
+  readonly dev: ExampleSet<Example>;
+}
+
+/** A downstream task's data; the test set is scored once, at the end. */
+export interface DownstreamTaskData<Example, Encoded extends EncodedText, Score>
+  extends TaskData<Example, Encoded, Score> {
+  readonly test?: ExampleSet<Example>;
 }
 
 /** A data set as token ids. */

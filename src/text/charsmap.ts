@@ -6,8 +6,8 @@
  * @module
  */
 import { userError } from "../errors.js";
+import type { Normaliser } from "./mapped-text.js";
 import { MappedTextBuilder, originEnd, originStart } from "./mapped-text.js";
-import type { Normaliser } from "./normalise.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

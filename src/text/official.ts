@@ -1,4 +1,4 @@
-import type { MarkedText, SkippedText, TextSpan } from "./markers.js";
+import type { MarkedText, SkippedText, TextSpan } from "./marked-text.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** What Python takes for white space (str.strip, str.split); JavaScript's trim keeps U+001C–U+001F and U+0085 and takes U+FEFF. */

@@ -10,14 +10,15 @@ import {
   officialArchitecture,
 } from "../adapters/official/import-adapter.js";
 import { setting, userError } from "../errors.js";
-import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
-import { DownstreamModel } from "../models/downstream-model.js";
+import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
+import { AdaptedModel } from "../models/adapted-model.js";
+import { downstreamDesign } from "../models/design.js";
+import type { TaskHead } from "../models/task-head.js";
 import type { ParamScope } from "../nn/index.js";
 import { ChoiceHead } from "../tasks/choice/choice-head.js";
 import { multipleChoice } from "../tasks/choice/multiple-choice.js";
 import { downstreamRelations } from "../tasks/relations/downstream-relations.js";
 import { RelationHead } from "../tasks/relations/relation-head.js";
-import type { TaskHead } from "../tasks/task.js";
 import { entityTyping } from "../tasks/typing/entity-typing.js";
 import { TypingHead } from "../tasks/typing/typing-head.js";
 import { openWeights } from "../weights/open.js";
@@ -149,15 +150,9 @@ interface NamedArchitecture {
 
 /** The parameters that such a model has, the backbone's aside. */
 function modelShapes({ hiddenSize, fusion, task }: Form, adapters: readonly NamedArchitecture[]) {
-  const model = new DownstreamModel({
-    backbone: null,
-    hiddenSize,
-    backboneLayers: 0,
-    adapters,
-    fusion,
-    headInit: "official",
-    trains: "none",
-    frozenDropout: false,
+  const model = new AdaptedModel({
+    ...downstreamDesign({ adapters, fusion, headInit: "official", trains: "none", frozenDropout: false }),
+    ...{ hiddenSize, backboneLayers: 0 },
     makeHead: (scope) => task.makeHead(scope),
   });
   return shapesOf(model.parameters);

@@ -1,17 +1,16 @@
+import { openAdapters } from "../../adapters/opened-adapter.js";
 import { userError } from "../../errors.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import type { FinetuneSettings, OpenQaSettings, RelationsSettings, TypingSettings } from "../../settings/finetune.js";
-import {
-  choiceTaskData,
-  type DownstreamData,
-  openQaTaskData,
-  relationsTaskData,
-  typingTaskData,
-} from "../../tasks/downstream-task-data.js";
+import { choiceTaskData } from "../../tasks/choice/choice-data.js";
+import type { DownstreamData } from "../../tasks/downstream-data.js";
+import { openQaTaskData } from "../../tasks/qa/question-data.js";
+import { relationsTaskData } from "../../tasks/relations/downstream-data.js";
 import type { EncodedText } from "../../tasks/task.js";
+import type { DownstreamTaskData } from "../../tasks/task-data.js";
+import { typingTaskData } from "../../tasks/typing/typing-data.js";
 import type { FinetuneConfig } from "../../training/config.js";
-import { openAdapters } from "../../training/downstream-model.js";
-import { type DownstreamTaskData, type FinetuneResult, finetune } from "../../training/finetune.js";
+import { type FinetuneResult, finetune } from "../../training/finetune.js";
 import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import type { Run, RunRequest } from "../command.js";
@@ -100,7 +99,7 @@ async function planOf(
   const { headLearningRate, weightDecay, adamEpsilon, maxGradNorm } = options;
   return {
     backbone,
-    adapters: await openAdapters(named, backbone),
+    adapters: await openAdapters(named, backboneIdentity(backbone)),
     fusion: { kind: options.fusion, adapterDense: false, ...tapsOf(options, backbone) },
     trains,
     frozenDropout,

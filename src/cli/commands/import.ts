@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
-import { type AdapterManifest, adapterFiles, unknownHashes, writeAdapterFolder } from "../../adapters/folder.js";
+import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
+import { adapterFiles, unknownHashes, writeAdapterFolder } from "../../adapters/folder.js";
 import { type OfficialAdapter, readOfficialAdapter } from "../../adapters/official/import-adapter.js";
-import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { isOfficialDownstream } from "../../training/import-downstream.js";
 import { hashFile } from "../../weights/hash.js";

@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../../adapters/config.js";
 import { downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
-import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
+import { adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
 import { inspectRelations } from "../../data/relation-data.js";
 import { inspectTrees, looksLikeConllu, treeFormats } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
-import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { maxTokens, openBackbone } from "../../features/backbone-handle.js";
 import { fileError } from "../../files/atomic.js";
 import type { InspectSettings } from "../../settings/apply.js";
 import { elementCount } from "../../tensor.js";

@@ -25,7 +25,11 @@ export async function run(given: RunRequest<FactualSettings>, context: CommandCo
       request,
       {
         taskData: (backbone) =>
-          readContrastTaskData({ ...data, temperature, entityVector: entityVector ?? defaultEntityVector(backbone) }),
+          readContrastTaskData({
+            ...data,
+            temperature,
+            entityVector: entityVector ?? defaultEntityVector(backbone.config),
+          }),
         summary: ({ accuracy, classes }) =>
           `nearest prototype: ${percent(accuracy).trim()} % of ${classes} relations' examples`,
         details: () => ({}),
@@ -41,7 +45,7 @@ export async function run(given: RunRequest<FactualSettings>, context: CommandCo
           ...data,
           labelSmoothing,
           head: objective === "own-output" ? "linear" : "released",
-          entityVector: entityVector ?? defaultEntityVector(backbone),
+          entityVector: entityVector ?? defaultEntityVector(backbone.config),
         }),
       summary: ({ accuracy, macroF1 }) =>
         `accuracy ${(100 * accuracy).toFixed(2)} %, macro F1 ${(100 * macroF1).toFixed(2)} %`,

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import type { TokenBlock } from "../../data/text.js";
 import { userError } from "../../errors.js";
-import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { maxTokens, openBackbone } from "../../features/backbone-handle.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { readJson } from "../../files/json.js";
 import { languageModelCard } from "../../lm/language-model-card.js";

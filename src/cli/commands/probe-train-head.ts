@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { openAdapters } from "../../adapters/opened-adapter.js";
 import type { Executor } from "../../engine/executor.js";
 import { userError } from "../../errors.js";
+import { backboneIdentity, maxTokens, openBackbone } from "../../features/backbone-handle.js";
 import { defaultCacheFolder } from "../../features/feature-cache.js";
-import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
-import { openFrozenAdapter } from "../../features/position-features.js";
 import { readLmHeadManifest, setName } from "../../lm/lm-head-folder.js";
 import { MaskedTexts } from "../../lm/masked-texts.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
@@ -96,10 +96,8 @@ async function basePlan(options: TrainHeadSettings): Promise<Omit<LmHeadConfig, 
       expected: `at most ${limit}`,
     });
   }
-  const adapters = [];
-  for (const [name, folder] of Object.entries(options.adapter)) {
-    adapters.push(await openFrozenAdapter(name, folder, backbone));
-  }
+  const named = Object.entries(options.adapter).map(([name, folder]) => ({ name, folder }));
+  const adapters = await openAdapters(named, backboneIdentity(backbone));
   const { weightDecay, maxGradNorm, resume } = options;
   return {
     heads: options.out,

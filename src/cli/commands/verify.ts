@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../../adapters/config.js";
 import { isDownstreamFolder } from "../../adapters/downstream-folder.js";
-import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
+import { adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
 import { adapterShapes } from "../../adapters/official/import-adapter.js";
-import { KnowledgeModel } from "../../models/knowledge-model.js";
+import { AdaptedModel } from "../../models/adapted-model.js";
+import { designOf } from "../../models/design.js";
 import type { VerifySettings } from "../../settings/apply.js";
 import type { Task } from "../../tasks/task.js";
 import { type Shapes, shapesOf } from "../../weights/strict-load.js";
@@ -50,7 +52,8 @@ async function verifyAdapter(folder: string, backbone: string | undefined): Prom
 }
 
 /** Names and shapes that the configuration asks for; the head's are null where this version does not know its task. */
-function expectedShapes({ features, architecture, backbone, task }: AdapterManifest) {
+function expectedShapes(manifest: AdapterManifest) {
+  const { features, architecture, backbone, task } = manifest;
   const { hiddenSize } = backbone;
   const made = taskNamed(task.name)?.(
     ({ kind }): Pick<Task<never, never, never>, "makeHead"> =>
@@ -58,12 +61,11 @@ function expectedShapes({ features, architecture, backbone, task }: AdapterManif
   );
   const adapter: Shapes = holdsAdapter(features) ? adapterShapes(architecture, hiddenSize) : new Map();
   if (!made) return { adapter, head: null };
-  const { head } = new KnowledgeModel({
-    features,
-    adapter: architecture,
+  const { taskParameters } = new AdaptedModel({
+    ...designOf(manifest),
     hiddenSize,
     backboneLayers: backbone.layers ?? Math.max(...architecture.layers),
     makeHead: (scope, sizes) => made.makeHead(scope, sizes),
   });
-  return { adapter, head: shapesOf(head.parameters) };
+  return { adapter, head: shapesOf(taskParameters) };
 }

@@ -1,7 +1,7 @@
 import { checkAdapterConfig } from "../../adapters/config.js";
 import type { OfficialAdapter, OfficialImportOptions } from "../../adapters/official/import-adapter.js";
 import { userError } from "../../errors.js";
-import { type BackboneHandle, maxTokens } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, maxTokens } from "../../features/backbone-handle.js";
 import { readJson } from "../../files/json.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import { backboneIdentity, openBackbone } from "../../features/frozen-backbone.js";
+import { backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import { toFloat32 } from "../../weights/float32.js";
 import { hashWeights } from "../../weights/hash.js";
 import { openSafetensors } from "../../weights/safetensors.js";

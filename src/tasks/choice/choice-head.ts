@@ -1,8 +1,8 @@
 import { type GraphBuilder, gather, type Parameter, reshape, squeeze, type Value } from "../../graph/index.js";
+import type { TaskHead } from "../../models/task-head.js";
 import { drop, type Linear, type ParamScope, type Pass, randomLinear, selectInput } from "../../nn/index.js";
 import { crossEntropy } from "../losses.js";
 import type { HeadOptions } from "../projection-head.js";
-import type { TaskHead } from "../task.js";
 
 /**
  * Multiple choice: every choice is a text of its own; its score is `classifier(drop(F at the first token))`, and the

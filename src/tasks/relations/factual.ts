@@ -2,12 +2,11 @@ import type { FeatureKind } from "../../adapters/config.js";
 import { type RelationReading, readRelations } from "../../data/relation-data.js";
 import type { RelationExample } from "../../data/relation-example.js";
 import { setting, userError } from "../../errors.js";
-import type { BackboneHandle } from "../../features/frozen-backbone.js";
 import type { factualObjectives } from "../../settings/choices.js";
 import type { EntityVector } from "../../text/markers.js";
-import type { TaskData } from "../../training/pretrain.js";
 import type { ClassificationScores } from "../classification-scores.js";
 import { type HeldOut, holdOut } from "../hold-out.js";
+import type { TaskData } from "../task-data.js";
 import { collectExamples, type ExampleSet } from "../task-data.js";
 import type { PrototypeScores } from "./prototypes.js";
 import { type EncodedRelation, relationClassification } from "./relation-classification.js";
@@ -47,8 +46,8 @@ export function objectiveFeatures(objective: FactualObjective, features: Feature
 }
 
 /** The first marker of an entity has not seen it where positions see only what is before them: its last token has. */
-export function defaultEntityVector({ config }: BackboneHandle): EntityVector {
-  return config.causal ? "last-token" : "first-marker";
+export function defaultEntityVector({ causal }: { readonly causal: boolean }): EntityVector {
+  return causal ? "last-token" : "first-marker";
 }
 
 export type FactualTaskData = TaskData<RelationExample, EncodedRelation, ClassificationScores>;

@@ -1,23 +1,14 @@
 import { z } from "zod";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import type { ParamScope } from "../../nn/index.js";
 import { type HostTensor, int32Tensor } from "../../tensor.js";
 import { entityVectors, markEntities } from "../../text/markers.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { type ClassificationScores, scoreClassification } from "../classification-scores.js";
 import { selectRows } from "../select.js";
-import type {
-  EncodedText,
-  Evaluation,
-  HeadSizes,
-  Prediction,
-  Skipped,
-  Task,
-  TaskContext,
-  TaskHead,
-  TaskKind,
-} from "../task.js";
+import type { EncodedText, Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
 import { RelationHead, releasedRelationHead } from "./relation-head.js";
 

@@ -1,9 +1,9 @@
 import { concat, type GraphBuilder, type Parameter, reshape, type Value } from "../../graph/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
 import { type ParamScope, type Pass, randomLinear, selectInput } from "../../nn/index.js";
 import { crossEntropy } from "../losses.js";
 import { NarrowedHead } from "../narrowed-head.js";
 import { ProjectionHead } from "../projection-head.js";
-import type { HeadInit, HeadSizes, TaskHead } from "../task.js";
 
 /** Picks the vectors of subject and object, float32 `[batch, 2, sequence]`. */
 export const selectPair = (g: GraphBuilder): Value => selectInput(g, 2);

@@ -12,9 +12,9 @@ import {
   unsqueeze,
   type Value,
 } from "../../graph/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
 import { drop, type Linear, type ParamScope, type Pass, randomLinear, selectInput } from "../../nn/index.js";
 import { type ChoiceLoss, choiceLoss, crossEntropy } from "../losses.js";
-import type { HeadInit, HeadSizes, TaskHead } from "../task.js";
 
 export interface BiaffineOptions {
   /** Width of the vectors that are compared. */

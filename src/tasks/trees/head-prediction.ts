@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { userError } from "../../errors.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import type { ParamScope } from "../../nn/index.js";
 import { alignments, choiceLosses, treeHeads } from "../../settings/choices.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../../tensor.js";
@@ -10,12 +11,10 @@ import { selectRows } from "../select.js";
 import type {
   EncodedText,
   Evaluation,
-  HeadSizes,
   Prediction,
   Skipped,
   Task,
   TaskContext,
-  TaskHead,
   TaskKind,
   TaskSettings,
 } from "../task.js";

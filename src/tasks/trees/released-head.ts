@@ -1,4 +1,5 @@
 import { concat, type GraphBuilder, matmul, type Parameter, type Value } from "../../graph/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
 import {
   type AttentionMask,
   drop,
@@ -11,7 +12,6 @@ import {
   selectInput,
 } from "../../nn/index.js";
 import { type ChoiceLoss, choiceLoss, labelRows } from "../losses.js";
-import type { HeadInit, HeadSizes, TaskHead } from "../task.js";
 
 export interface PositionOptions {
   /** Positions that a head may have: the longest text. */

@@ -1,8 +1,8 @@
 import { type GraphBuilder, type Parameter, reshape, type Value } from "../../graph/index.js";
+import type { TaskHead } from "../../models/task-head.js";
 import { type ParamScope, type Pass, selectInput } from "../../nn/index.js";
 import { binaryCrossEntropy } from "../losses.js";
 import { type HeadOptions, ProjectionHead } from "../projection-head.js";
-import type { TaskHead } from "../task.js";
 
 /** Entity typing: from the mention's marker, `[batch, 1, hidden]`; `labels` float32 `[batch, classes]`, several ones. */
 export class TypingHead implements TaskHead {

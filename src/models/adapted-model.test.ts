@@ -3,7 +3,9 @@ import { type FeatureKind, resolveAdapterConfig } from "../adapters/config.js";
 import { relationClassification } from "../tasks/relations/relation-classification.js";
 import type { Task } from "../tasks/task.js";
 import { headPrediction } from "../tasks/trees/head-prediction.js";
-import { KnowledgeModel } from "./knowledge-model.js";
+import { AdaptedModel } from "./adapted-model.js";
+import { pretrainingDesign } from "./design.js";
+import type { MakeHead } from "./task-head.js";
 
 const context = { maxLength: 16, dropout: 0, headInit: 0.1 } as const;
 const relations = relationClassification.make({ labels: ["a", "b"], options: {} }, context);
@@ -15,8 +17,8 @@ function model(features: FeatureKind, layers: readonly number[], task: Pick<Task
     size: 4,
     heads: 1,
   });
-  const makeHead: KnowledgeModel["options"]["makeHead"] = (scope, sizes) => task.makeHead(scope, sizes);
-  return new KnowledgeModel({ features, adapter, hiddenSize: 8, backboneLayers: 4, makeHead });
+  const makeHead: MakeHead = (scope, sizes) => task.makeHead(scope, sizes);
+  return new AdaptedModel({ ...pretrainingDesign({ features, adapter }), hiddenSize: 8, backboneLayers: 4, makeHead });
 }
 
 it.each([
