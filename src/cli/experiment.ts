@@ -9,7 +9,7 @@ import { withOutputFolder } from "./files.js";
 import { adapterShape } from "./plan.js";
 import { createProgress, type Progress } from "./progress.js";
 import { type CommandContext, Interrupted, isAbort } from "./run.js";
-import { runtimeOf } from "./watched.js";
+import { runtimeOf } from "./runtime.js";
 
 /** What an experiment runs with. */
 export interface ExperimentRun {
