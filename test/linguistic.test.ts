@@ -68,9 +68,9 @@ describe("pretrain linguistic", () => {
     const given = options("alone", "--max-steps", 2);
     given.splice(given.indexOf("--dev"), 2);
     const run = await kadapter([...given, "--json"]);
-    expect(run.stderr).toContain("--dev is not given: 19 of 192 training examples are held out for evaluation\n");
-    const heldOut = { examples: 19, of: 192, together: false };
-    expect(JSON.parse(run.stdout)).toMatchObject({ devExamples: 19, trainExamples: 173, heldOut });
+    expect(run.stderr).toContain("--dev is not given: 10 of 96 training examples are held out for evaluation\n");
+    const heldOut = { examples: 10, of: 96, together: false };
+    expect(JSON.parse(run.stdout)).toMatchObject({ devExamples: 10, trainExamples: 86, heldOut });
     const config = JSON.parse(await readFile(world.at("alone", "adapter_config.json"), "utf8")) as { recipe: object };
     expect(config.recipe).toMatchObject({ heldOut });
   });
