@@ -7,7 +7,7 @@ import { writeFileAtomically } from "../files/atomic.js";
 import { workerExecutor } from "../runtime/worker-executor.js";
 import type { ExperimentSettings } from "../settings/experiment.js";
 import { chosenAdapterConfig } from "../training/backbone-start.js";
-import type { TrainingConfig } from "../training/pretrain.js";
+import type { TrainingConfig } from "../training/config.js";
 import { withOutputFolder } from "./files.js";
 import { adapterShape } from "./plan.js";
 import { planOf } from "./pretrain.js";

@@ -1,7 +1,7 @@
 import type { MaskedTextsOptions } from "../lm/masked-texts.js";
 import type { LamaReport } from "../probing/lama.js";
+import type { TrainingConfig } from "../training/config.js";
 import type { LmHeadConfig } from "../training/lm-head.js";
-import type { TrainingConfig } from "../training/pretrain.js";
 import type { FactualTeaching } from "./facts.js";
 import type { ExperimentWatch } from "./trainings.js";
 

@@ -19,7 +19,7 @@ import { type LamaReport, probeLama } from "../probing/lama.js";
 import type { JsonObject } from "../tasks/task.js";
 import { trainLmHead } from "../training/lm-head.js";
 import type { AnyTaskData } from "../training/multitask.js";
-import { removeEarlierRun } from "../training/pretrain.js";
+import { removeEarlierRun } from "../training/run.js";
 import { asStored } from "../training/training-record.js";
 import { hashJson, hashLists } from "../weights/hash.js";
 import { Cells } from "./cells.js";

@@ -11,7 +11,7 @@ import type { Executor } from "../engine/executor.js";
 import type { linguisticRows } from "../settings/choices.js";
 import type { ExampleSet } from "../tasks/task-data.js";
 import type { LinguisticTaskData } from "../tasks/trees/linguistic.js";
-import type { TrainingConfig } from "../training/pretrain.js";
+import type { TrainingConfig } from "../training/config.js";
 import { Cells } from "./cells.js";
 import { tellExamples } from "./measure.js";
 import { markdownTable, shownSpread } from "./tables.js";

@@ -10,7 +10,7 @@ import type { Executor } from "../engine/executor.js";
 import { spread } from "../statistics.js";
 import { argmax } from "../tasks/classification-scores.js";
 import type { FactualTaskData } from "../tasks/relations/factual.js";
-import type { TrainingConfig } from "../training/pretrain.js";
+import type { TrainingConfig } from "../training/config.js";
 import { Cells } from "./cells.js";
 import { tellExamples } from "./measure.js";
 import { markdownTable, shownSpread } from "./tables.js";

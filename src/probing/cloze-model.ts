@@ -6,7 +6,8 @@
 import type { Executor, LoadedGraph } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import { userError } from "../errors.js";
+import { openedInScope } from "../engine/scopes.js";
+import { setting, userError } from "../errors.js";
 import { sortedBatches } from "../features/batches.js";
 import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
 import {
@@ -61,19 +62,25 @@ export interface ClozeModelOptions {
 }
 
 /** A backbone with any number of heads, each over its own set of adapters. */
-export class ClozeModel {
+export class ClozeModel implements AsyncDisposable {
   private constructor(
+    private readonly scope: Executor,
     readonly backbone: BackboneHandle,
     private readonly sets: readonly HeadSet[],
     private readonly features: PositionSource,
   ) {}
 
-  static async open(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
+  static open(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
+    return openedInScope(executor, (scope) => ClozeModel.openIn(scope, options));
+  }
+
+  private static async openIn(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
     const folders: string[] = [];
     for (const folder of options.heads ?? []) folders.push(...(await findLmHeads(folder)));
     const manifests = await chosenHeads(folders, options.sets);
     const named = options.backbone ?? manifests[0]?.manifest.backbone.name;
-    if (named === undefined) throw userError({ what: "no model is given", expected: "--backbone or --heads" });
+    if (named === undefined)
+      throw userError({ what: "no model is given", expected: `${setting("backbone")} or ${setting("heads")}` });
     const backbone = await openBackbone(named);
     const adapters = await openAdapters(manifests, backbone, options.adapters ?? {});
     const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
@@ -82,7 +89,7 @@ export class ClozeModel {
     const features =
       (manifests.length === 0 ? await openTargetFeatures(executor, backbone) : null) ??
       (await PositionFeatures.open(executor, backbone, used));
-    return new ClozeModel(backbone, sets, features);
+    return new ClozeModel(executor, backbone, sets, features);
   }
 
   get names(): readonly string[] {
@@ -125,7 +132,11 @@ export class ClozeModel {
 
   async close(): Promise<void> {
     await this.features.close();
-    for (const { head } of this.sets) await head.close();
+    await this.scope.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 
@@ -146,9 +157,12 @@ async function chosenHeads(folders: readonly string[], sets: readonly string[] |
     const head = found.find((one) => one.name === name);
     if (head) return head;
     throw userError({
-      where: "--sets",
+      where: setting("sets"),
       what: `there is no head for ${JSON.stringify(name)}`,
-      expected: found.length === 0 ? "heads, given with --heads" : `one of ${found.map((one) => one.name).join(", ")}`,
+      expected:
+        found.length === 0
+          ? `heads, given with ${setting("heads")}`
+          : `one of ${found.map((one) => one.name).join(", ")}`,
     });
   });
 }
@@ -162,9 +176,9 @@ async function openAdapters(
   for (const [name, folder] of Object.entries(given)) {
     if (!folders.has(name)) {
       throw userError({
-        where: "--adapter",
+        where: setting("adapter"),
         what: `no head reads an adapter ${JSON.stringify(name)}`,
-        expected: [...folders.keys()].join(", ") || "heads of adapters, given with --heads",
+        expected: [...folders.keys()].join(", ") || `heads of adapters, given with ${setting("heads")}`,
         fix: "train one with `kadapter probe train-head`",
       });
     }
@@ -182,7 +196,7 @@ async function ownSet(executor: Executor, backbone: BackboneHandle): Promise<Hea
   throw userError({
     where: backbone.folder,
     what: "its weights hold no masked-language-model head",
-    fix: "train one with `kadapter probe train-head` and give it with --heads",
+    fix: `train one with \`kadapter probe train-head\` and give it with ${setting("heads")}`,
   });
 }
 

@@ -3,9 +3,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
+import { hashJson, hashLists } from "../weights/hash.js";
 import type { EncodedText, Skipped, Task } from "./task.js";
 
 /** How many examples could not be used, by reason. */
@@ -83,7 +84,7 @@ export function encodeFitting<Example, Encoded extends EncodedText>(
   throw userError({
     where: set.where,
     what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
-    fix: "raise --max-length",
+    fix: `raise ${setting("maxLength")}`,
   });
 }
 
@@ -108,4 +109,13 @@ export function hashExamples<Encoded extends EncodedText>(
     }
   }
   return hash.digest("hex");
+}
+
+/** {@link hashExamples}, with every text of an example. */
+export function hashTexts<Encoded extends EncodedText>(
+  task: Pick<Task<never, Encoded, unknown>, "feeds" | "texts">,
+  examples: readonly Encoded[],
+): string {
+  const texts = examples.flatMap((example) => task.texts?.(example) ?? [example]);
+  return hashJson([hashExamples(task, examples), hashLists(texts.map(({ inputIds }) => inputIds))]);
 }

@@ -7,7 +7,8 @@ import {
 } from "../adapters/folder.js";
 import type { RelationExample } from "../data/relation-example.js";
 import type { Executor } from "../engine/executor.js";
-import { UserError, userError } from "../errors.js";
+import { openedInScope } from "../engine/scopes.js";
+import { setting, UserError, userError } from "../errors.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type NeededStates, StreamedFeatures } from "../features/feature-sources.js";
 import { type BackboneHandle, backboneIdentity, maxTokens, openBackbone } from "../features/frozen-backbone.js";
@@ -72,7 +73,7 @@ export function checkMaxLength(maxLength: number, { config }: BackboneHandle): v
   const limit = maxTokens(config);
   if (maxLength <= limit) return;
   throw userError({
-    where: "--max-length",
+    where: setting("maxLength"),
     what: `${maxLength} tokens are more than the backbone has positions for`,
     expected: `at most ${limit}`,
   });
@@ -84,6 +85,8 @@ export interface LoadedTaskModel<Example, Encoded extends EncodedText, Score>
   readonly manifest: AdapterManifest;
   readonly backbone: BackboneHandle;
   readonly session: PredictionSession<Encoded>;
+  /** Lets go of its graphs, its weights and its backbone's. */
+  close(): Promise<void>;
 }
 
 export interface LoadOptions {
@@ -116,21 +119,24 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
   const settings = { labels: manifest.task.labels, options: { ...manifest.task.options, ...taskOptions } };
   const made = madeFrom(folder, manifest, kind, settings, backbone);
-  await executor.setState(await readTaskState(made.model, { adapter: folder, head: folder }));
+  const state = await readTaskState(made.model, { adapter: folder, head: folder });
   const {
     hiddenStates: dtype,
     backbonePrecision: precision,
     task: { maxLength, fixedWidth = false },
   } = manifest;
-  const session = await PredictionSession.open<Encoded>({
-    executor,
-    features: await StreamedFeatures.load(executor, backbone, neededStates(made), { dtype, precision }),
-    padTokenId: backbone.config.padTokenId,
-    ...made,
-    maxLength,
-    fixedWidth,
+  return openedInScope(executor, async (scope) => {
+    await scope.setState(state);
+    const session = await PredictionSession.open<Encoded>({
+      executor: scope,
+      features: await StreamedFeatures.load(scope, backbone, neededStates(made), { dtype, precision }),
+      padTokenId: backbone.config.padTokenId,
+      ...made,
+      maxLength,
+      fixedWidth,
+    });
+    return { ...made, manifest, backbone, session, close: () => scope.close() };
   });
-  return { ...made, manifest, backbone, session };
 }
 
 /** {@link loadTaskModel} for relations. */
@@ -160,7 +166,7 @@ function madeFrom<Example, Encoded extends EncodedText, Score>(
   try {
     return makeTaskModel(kind, settings, common);
   } catch (error) {
-    throw error instanceof UserError ? userError({ where: folder, what: error.message }) : error;
+    throw error instanceof UserError ? userError({ where: folder, what: error.line }) : error;
   }
 }
 
@@ -183,5 +189,9 @@ export async function readTaskState(
 }
 
 function noBackbone(folder: string): never {
-  throw userError({ where: folder, what: "the adapter does not name its backbone", fix: "give it with --backbone" });
+  throw userError({
+    where: folder,
+    what: "the adapter does not name its backbone",
+    fix: `give it with ${setting("backbone")}`,
+  });
 }

@@ -6,7 +6,7 @@ import { finetuneSettings } from "../../settings/finetune.js";
 import { defaultOf } from "../../settings/setting.js";
 import { defaultEntityVector, objectiveFeatures } from "../../tasks/relations/factual.js";
 import { type LinguisticTaskData, linguisticTaskData } from "../../tasks/trees/linguistic.js";
-import type { FinetuneConfig } from "../../training/finetune.js";
+import type { FinetuneConfig } from "../../training/config.js";
 import { checkMaxLength } from "../../training/task-model.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
 import { ChecksFailed, type CommandContext } from "../run.js";
