@@ -3,7 +3,6 @@
  * @module
  */
 import { z } from "zod";
-import { userError } from "../errors.js";
 import type { RandomInit } from "../nn/index.js";
 import { setting, userError } from "../errors.js";
 
