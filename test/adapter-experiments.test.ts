@@ -18,7 +18,7 @@ const changedAt = async (path: string) => (await stat(path)).mtimeMs;
 /** Shape and size of a training of a second. */
 const tiny = () => [
   ...["--layers", "0,1,3", "--adapter-size", 32, "--adapter-heads", 4, "--transformer-layers", 1, "--max-length", 64],
-  ...["--batch-size", 16, "--threads", 2, "--seeds", "1,2"],
+  ...["--batch-size", 16, "--threads", 1, "--seeds", "1,2"],
 ];
 
 describe("experiment linguistic", () => {
@@ -51,7 +51,7 @@ describe("experiment linguistic", () => {
       "| trained adapter | N ± N | N ± N | N ± N | 2 |",
     ]);
     // What the table says is what `eval` says.
-    const alone = ["eval", "--adapter", world.at("stopped", "adapter-2"), "--data", world.at("e"), "--threads", 2];
+    const alone = ["eval", "--adapter", world.at("stopped", "adapter-2"), "--data", world.at("e"), "--threads", 1];
     const all = cells as { row: string; seed: number; test: object }[];
     const own = all.find(({ row, seed }) => row === "adapter" && seed === 2);
     expect(await json(alone)).toMatchObject(own?.test ?? {});
@@ -78,7 +78,7 @@ test("experiment precision compares with float32, example by example", async () 
   const names = ["float32", "float16 states", "float16 states, int8 backbone"];
   const all = [1, 2].flatMap((seed) => names.map((name) => `${name} ${seed}`));
   expect(cells.map(({ precision, seed }) => `${precision} ${seed}`)).toEqual(all);
-  const adapter = ["eval", "--adapter", world.at("precision", "float32.seed-1"), "--data", world.dev, "--threads", 2];
+  const adapter = ["eval", "--adapter", world.at("precision", "float32.seed-1"), "--data", world.dev, "--threads", 1];
   const rates = cells[0]?.right.map(Number) ?? [];
   expect((await json(adapter))["accuracy"]).toBeCloseTo(rates.reduce((a, b) => a + b, 0) / rates.length, 12);
   const page = await readFile(world.at("precision", "precision.md"), "utf8");
