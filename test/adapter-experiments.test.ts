@@ -18,7 +18,7 @@ const changedAt = async (path: string) => (await stat(path)).mtimeMs;
 /** Shape and size of a training of a second. */
 const tiny = () => [
   ...["--layers", "0,1,3", "--adapter-size", 32, "--adapter-heads", 4, "--transformer-layers", 1, "--max-length", 64],
-  ...["--batch-size", 16, "--threads", 2, "--seeds", "1,2"],
+  ...["--batch-size", 16, "--threads", 1, "--seeds", "1,2"],
 ];
 
 describe("experiment linguistic", () => {
@@ -31,6 +31,7 @@ describe("experiment linguistic", () => {
   test("stopped and continued, it gives the table of one that was not", async () => {
     let sent = false;
     const stopped = await kadapterProcess(await options("stopped"), {
+      // Once: a second signal ends the process at once.
       onStderr: (soFar, child) => {
         // Once: a second signal would kill it.
         if (!sent && soFar.includes("copies.seed-1: trained")) sent = child.kill("SIGINT");
@@ -53,7 +54,7 @@ describe("experiment linguistic", () => {
       "| trained adapter | N ± N | N ± N | N ± N | 2 |",
     ]);
     // What the table says is what `eval` says.
-    const alone = ["eval", "--adapter", world.at("stopped", "adapter-2"), "--data", world.at("e"), "--threads", 2];
+    const alone = ["eval", "--adapter", world.at("stopped", "adapter-2"), "--data", world.at("e"), "--threads", 1];
     const all = cells as { row: string; seed: number; test: object }[];
     const own = all.find(({ row, seed }) => row === "adapter" && seed === 2);
     expect(await json(alone)).toMatchObject(own?.test ?? {});
@@ -81,7 +82,7 @@ test("experiment precision compares with float32, example by example", async () 
   const cells = result["cells"] as { precision: string; seed: number; right: boolean[] }[];
   const names = ["float32", "float16 states", "float16 states, int8 backbone"];
   expect(cells.map(({ precision }) => precision)).toEqual(names);
-  const adapter = ["eval", "--adapter", world.at("precision", "float32.seed-1"), "--data", world.dev, "--threads", 2];
+  const adapter = ["eval", "--adapter", world.at("precision", "float32.seed-1"), "--data", world.dev, "--threads", 1];
   const rates = cells[0]?.right.map(Number) ?? [];
   expect((await json(adapter))["accuracy"]).toBeCloseTo(rates.reduce((a, b) => a + b, 0) / rates.length, 12);
   const page = await readFile(world.at("precision", "precision.md"), "utf8");

@@ -78,7 +78,7 @@ function presetLayers(preset: PresetName, layers: number): number[] {
   return [...new Set([0, Math.floor(layers / 2), layers])];
 }
 
-/** Layers that were chosen in a model of one depth, at the same relative depths of a model of another. */
+/** Layers that were chosen in a model of one depth, at the same relative depths of another; one beyond the first is beyond both. */
 export function scaledLayers(layers: readonly number[], from: number, to: number): number[] {
   return [...new Set(layers.map((layer) => Math.round((layer * to) / from)))];
 }
