@@ -3,8 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import type { RandomInit } from "../nn/index.js";
 import { setting, userError } from "../errors.js";
+import type { RandomInit } from "../nn/index.js";
 
 const size = z.number().int().positive().max(65_536);
 

@@ -83,6 +83,7 @@ export {
   looksLikeConllu,
   type ReadTreesOptions,
   readTrees,
+  recogniseTrees,
   type TreeFormat,
   type TreeReading,
   type TreeSummary,

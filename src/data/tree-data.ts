@@ -2,7 +2,7 @@ import { userError } from "../errors.js";
 import { readConllu } from "./conllu.js";
 import type { DependencySentence, TreeOptions, TreeSettings } from "./dependency-sentence.js";
 import { readFindHead } from "./find-head.js";
-import { beginning } from "./records.js";
+import { beginning, readJsonRecords } from "./records.js";
 import { SkipCounter } from "./skips.js";
 
 /** Formats of dependency trees that can be read. */
@@ -20,9 +20,26 @@ export type TreeReading = FormatOptions & TreeSettings;
 /** Settings of {@link readTrees}. */
 export type ReadTreesOptions = FormatOptions & TreeOptions;
 
-/** Whether a file looks like CoNLL-U: it starts with a comment or a numbered line with tabs. */
+/** SemEval's numbered lines have two columns; a broken file may lack some of its ten. */
+const fewestColumns = 3;
+
+/** Whether a file looks like CoNLL-U: its first line that is no comment is numbered and has columns, or there is none. */
 export async function looksLikeConllu(path: string): Promise<boolean> {
-  return /^(#|[\d.-]+\t)/.test(await beginning(path));
+  const head = await beginning(path);
+  const line = head.split(/\r\n?|\n/).find((text) => text.trim() !== "" && !text.startsWith("#"));
+  if (line === undefined) return head.startsWith("#");
+  return /^[\d.-]+\t/.test(line) && line.split("\t").length >= fewestColumns;
+}
+
+/** The format of a file that holds trees and nothing else that is known; null for any other. */
+export async function recogniseTrees(path: string): Promise<TreeFormat | null> {
+  if (await looksLikeConllu(path)) return "conllu";
+  if (!(await beginning(path)).startsWith("[")) return null;
+  for await (const { value } of readJsonRecords(path)) {
+    const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
+    return ["sent", "tokens", "pairs"].every((key) => keys.includes(key)) ? "find-head" : null;
+  }
+  return null;
 }
 
 /** The format of a file of trees, recognised by content. */

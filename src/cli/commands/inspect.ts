@@ -5,7 +5,7 @@ import { holdsAdapter } from "../../adapters/config.js";
 import { downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
 import { adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
 import { inspectRelations } from "../../data/relation-data.js";
-import { inspectTrees, looksLikeConllu, treeFormats } from "../../data/tree-data.js";
+import { inspectTrees, recogniseTrees, treeFormats } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
 import { maxTokens, openBackbone } from "../../features/backbone-handle.js";
 import { fileError } from "../../files/atomic.js";
@@ -216,9 +216,8 @@ async function inspectWeights(path: string, output: Output): Promise<void> {
 
 async function inspectData({ path, format }: InspectSettings, output: Output): Promise<void> {
   const trees = treeFormats.some((name) => name === format);
-  if (trees || (format === undefined && !(await isFolder(path)) && (await looksLikeConllu(path)))) {
-    return reportTrees(path, await inspectTrees(path, treeFormat(format)), output);
-  }
+  const found = format === undefined && !(await isFolder(path)) ? await recogniseTrees(path) : null;
+  if (trees || found) return reportTrees(path, await inspectTrees(path, found ?? treeFormat(format)), output);
   const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
   output.say(`relation data (${data.format}): ${data.examples} examples, ${data.relations.length} relations`);
   for (const [reason, count] of Object.entries(data.skipped)) output.say(`left out ${count}: ${reason}`);
