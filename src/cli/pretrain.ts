@@ -87,8 +87,9 @@ function architectureOf(
   });
 }
 
-function planOf(
-  { options, resume }: PretrainRequest,
+/** How an adapter is trained. */
+export function planOf(
+  { options, resume }: Pick<PretrainRequest, "options" | "resume">,
   backbone: BackboneHandle,
   context: CommandContext,
 ): TrainingConfig {

@@ -16,11 +16,10 @@ import { TokenFeatures } from "../features/feature-sources.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
 import { downstreamDesign, pretrainingDesign } from "../models/design.js";
 import type { HeadInit } from "../models/task-head.js";
-import type { EncodedText, Task } from "../tasks/task.js";
-import type { DownstreamTaskData } from "../tasks/task-data.js";
-import { encodeExamples } from "../tasks/task-data.js";
+import type { EncodedText, Prediction, Task, TaskKind } from "../tasks/task.js";
+import { type DownstreamTaskData, type ExampleSet, encodeExamples } from "../tasks/task-data.js";
 import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import { readTaskState } from "../training/load-model.js";
+import { loadModel, readTaskState } from "../training/load-model.js";
 import { PredictionSession, type SessionOptions } from "../training/session.js";
 import { makeTaskModel } from "../training/task-model.js";
 import { predictAll } from "../training/trainer.js";
@@ -47,6 +46,33 @@ export interface MeasureOptions {
 type TestedTaskData<Example, Encoded extends EncodedText, Score> = Required<
   DownstreamTaskData<Example, Encoded, Score>
 >;
+
+/** Examples in one forward pass, as `kadapter eval` has them. */
+const batchSize = 32;
+
+/** What a trained adapter says of examples that were not left out. */
+export interface ToldExamples<Example, Encoded extends EncodedText, Score> {
+  readonly task: Task<Example, Encoded, Score>;
+  readonly predictions: readonly Prediction<Encoded>[];
+}
+
+/** Runs a finished adapter with its own head, as `kadapter eval` does. */
+export async function tellExamples<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  folder: string,
+  kind: TaskKind<Example, Encoded, Score>,
+  set: ExampleSet<Example>,
+  { backbone, signal }: { readonly backbone: BackboneHandle; readonly signal?: AbortSignal | undefined },
+): Promise<ToldExamples<Example, Encoded, Score>> {
+  const { task, session, close } = await loadModel(executor, folder, kind, { backbone: backbone.folder });
+  try {
+    const { examples } = encodeExamples(task, backbone.tokenizer, set);
+    const logits = await predictAll(session, examples, batchSize, signal);
+    return { task, predictions: examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })) };
+  } finally {
+    await close();
+  }
+}
 
 /** Measures the head of one folder beside the adapter of another (or the same) on the task's test data. */
 export async function measureAdapter<Example, Encoded extends EncodedText, Score>(
@@ -102,7 +128,7 @@ async function measured<Example, Encoded extends EncodedText, Score>(
   examples: readonly Encoded[],
   options: SessionOptions<Encoded>,
 ): Promise<Measured> {
-  const logits = await predictAll(await PredictionSession.open(options), examples, 32);
+  const logits = await predictAll(await PredictionSession.open(options), examples, batchSize);
   const hash = createHash("sha256");
   for (const row of logits) hash.update(bytesOf(float32Tensor([row.length], row)));
   const score = task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));

@@ -6,7 +6,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
@@ -127,7 +127,7 @@ export function requireSameParts(
     throw userError({
       where: folder,
       what: `the head was trained beside another adapter ${adapter.name} than ${adapter.folder}`,
-      fix: "train the head anew, or give the adapter's folder with --adapter",
+      fix: `train the head anew, or give the adapter's folder with ${setting("adapter")}`,
     });
   }
 }

@@ -9,7 +9,7 @@ import {
   type OfficialImportOptions,
   officialArchitecture,
 } from "../adapters/official/import-adapter.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
 import { AdaptedModel } from "../models/adapted-model.js";
 import { downstreamDesign } from "../models/design.js";
@@ -179,7 +179,7 @@ async function readBackbone(options: DownstreamImportOptions): Promise<ReadParam
     throw userError({
       where: path,
       what: "a trained backbone cannot be read without its kind and tokenizer",
-      fix: "give --backbone",
+      fix: `give it with ${setting("backbone")}`,
     });
   }
   const { definition, config } = backbone;

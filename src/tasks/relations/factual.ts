@@ -1,13 +1,12 @@
 import type { FeatureKind } from "../../adapters/config.js";
 import { type ReadRelationsOptions, readRelations } from "../../data/relation-data.js";
 import type { RelationExample } from "../../data/relation-example.js";
-import { userError } from "../../errors.js";
+import { setting, userError } from "../../errors.js";
 import type { factualObjectives } from "../../settings/choices.js";
 import type { EntityVector } from "../../text/markers.js";
 import type { ClassificationScores } from "../classification-scores.js";
 import { type HeldOut, holdOut } from "../hold-out.js";
-import type { TaskData } from "../task-data.js";
-import { collectExamples, type ExampleSet } from "../task-data.js";
+import { collectExamples, type ExampleSet, type TaskData } from "../task-data.js";
 import type { PrototypeScores } from "./prototypes.js";
 import { type EncodedRelation, relationClassification } from "./relation-classification.js";
 import { relationContrast } from "./relation-contrast.js";
@@ -39,9 +38,9 @@ export function objectiveFeatures(objective: FactualObjective, features: Feature
   if (features === "adapter") return "output";
   if (objective === "own-output" || features === "output") return features;
   throw userError({
-    where: `--objective ${objective}`,
-    what: `--features ${features} leave nothing to be learnt`,
-    expected: "--features output",
+    where: setting("objective", objective),
+    what: `${setting("features", features)} leaves nothing to be learnt`,
+    expected: setting("features", "output"),
   });
 }
 

@@ -1,9 +1,8 @@
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { type ReadTreesOptions, readTrees } from "../../data/tree-data.js";
-import { userError } from "../../errors.js";
+import { setting, userError } from "../../errors.js";
 import { holdOut } from "../hold-out.js";
-import type { TaskData } from "../task-data.js";
-import { collectExamples, type ExampleSet } from "../task-data.js";
+import { collectExamples, type ExampleSet, type TaskData } from "../task-data.js";
 import { type AttachmentScores, universalRelation } from "./attachment-scores.js";
 import { type EncodedSentence, type HeadPredictionOptions, headPrediction } from "./head-prediction.js";
 
@@ -61,6 +60,6 @@ function relationsOf({ where, examples }: ExampleSet<DependencySentence>): strin
     where,
     what: "the words have no relations",
     expected: "the column DEPREL",
-    fix: "leave --las out",
+    fix: `leave out ${setting("las")}`,
   });
 }
