@@ -223,9 +223,7 @@ class LamaRun {
     const { backbone } = this.plan.training;
     if (seed === null) return { backbone: backbone.hash };
     const names = this.kindsOf(seed).map((kind) => setOf(kind, seed));
-    const hashes = await Promise.all(
-      names.flatMap((name) => adapters.get(name) ?? []).map(({ hash }) => hash),
-    );
+    const hashes = names.flatMap((name) => adapters.get(name)?.hash ?? []);
     return { backbone: backbone.hash, adapters: hashes };
   }
 
