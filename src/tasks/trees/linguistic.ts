@@ -2,8 +2,7 @@ import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { readTrees, type TreeReading } from "../../data/tree-data.js";
 import { setting, userError } from "../../errors.js";
 import { holdOut } from "../hold-out.js";
-import type { TaskData } from "../task-data.js";
-import { collectExamples, type ExampleSet } from "../task-data.js";
+import { collectExamples, type ExampleSet, type TaskData } from "../task-data.js";
 import { type AttachmentScores, universalRelation } from "./attachment-scores.js";
 import { type EncodedSentence, type HeadPredictionOptions, headPrediction } from "./head-prediction.js";
 
