@@ -3,7 +3,7 @@
  * @module
  */
 
-import { padBatch, type TokenBatch } from "../src/features/frozen-backbone.js";
+import { padBatch, type TokenBatch } from "../src/features/token-batch.js";
 import { RandomStream } from "../src/random.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
 import type { BatchShape, Sizes } from "./sizes.js";

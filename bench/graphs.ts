@@ -5,10 +5,10 @@
 
 import { type Executor, type LoadedGraph, rateNames, type Tensors } from "../src/engine/executor.js";
 import { backward, type Graph, GraphBuilder, matmul, type Value } from "../src/graph/index.js";
-import { KnowledgeModel } from "../src/models/knowledge-model.js";
+import { AdaptedModel } from "../src/models/adapted-model.js";
+import { pretrainingDesign } from "../src/models/design.js";
 import { Dropout, dropoutFeeds, initialValue } from "../src/nn/index.js";
-import { RelationTaskHead } from "../src/tasks/relations/relation-classification.js";
-import { RelationHead } from "../src/tasks/relations/relation-head.js";
+import { releasedRelationHead } from "../src/tasks/relations/relation-head.js";
 import { float32Tensor, type HostTensor } from "../src/tensor.js";
 import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
 import { slotNames } from "../src/training/optimizer.js";
@@ -17,14 +17,13 @@ import { fusedStep, type StepGraph, type StepOptions, splitStep } from "../src/t
 import type { Sizes } from "./sizes.js";
 
 /** Adapter and relation head of the measured sizes. */
-export function relationModel({ backbone, adapter, labels }: Sizes): KnowledgeModel {
-  return new KnowledgeModel({
-    features: "adapter",
-    adapter,
+export function relationModel({ backbone, adapter, labels }: Sizes): AdaptedModel {
+  return new AdaptedModel({
+    ...pretrainingDesign({ features: "adapter", adapter }),
     hiddenSize: backbone.hidden_size,
     backboneLayers: backbone.num_hidden_layers,
-    makeHead: (scope, { featureSize, hiddenSize }) =>
-      new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels, adapter.dropout, "official")),
+    makeHead: (scope, sizes) =>
+      releasedRelationHead(scope, sizes, labels, { dropout: adapter.dropout, init: "official" }),
   });
 }
 
@@ -41,7 +40,7 @@ export interface StepStages {
 export type StageName = keyof StepStages;
 
 /** @param inPlace whether the executor does AdamW, as in training wherever it can */
-export function stepStages(model: KnowledgeModel, inPlace: boolean): StepStages {
+export function stepStages(model: AdaptedModel, inPlace: boolean): StepStages {
   const options: StepOptions = {
     inPlace,
     loss: (pass) => model.forward(pass).loss,
@@ -120,7 +119,7 @@ export class Stage {
 }
 
 /** Parameters and empty moments; with `gradients` also their slots. */
-export function freshState(model: KnowledgeModel, seed: number): Tensors {
+export function freshState(model: AdaptedModel, seed: number): Tensors {
   const state: Record<string, HostTensor> = {};
   for (const parameter of model.parameters) {
     const { name, shape } = parameter;
@@ -133,7 +132,7 @@ export function freshState(model: KnowledgeModel, seed: number): Tensors {
 }
 
 /** Slots that {@link StepStages.gradients} fills. */
-export function gradientSlots(model: KnowledgeModel): Tensors {
+export function gradientSlots(model: AdaptedModel): Tensors {
   return Object.fromEntries(
     model.parameters.map(({ name, shape }) => [
       slotNames.gradient(name),

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:lm`: training a small language model from scratch, beside PyTorch. Both sides start from the same weights
- * and read the same texts with the same holes, so their losses must agree step by step.
+ * and read the same texts with the same masks, so their losses must agree step by step.
  * @module
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -5,7 +5,8 @@
  */
 
 import type { Executor, Tensors } from "../src/engine/executor.js";
-import { FrozenBackbone, openBackbone } from "../src/features/frozen-backbone.js";
+import { openBackbone } from "../src/features/backbone-handle.js";
+import { FrozenBackbone } from "../src/features/frozen-backbone.js";
 import { packedTokens } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { copied, makeBatch, type RelationBatch } from "./batch.js";

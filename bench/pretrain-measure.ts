@@ -5,7 +5,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { openBackbone } from "../src/features/frozen-backbone.js";
+import { openBackbone } from "../src/features/backbone-handle.js";
 import { writeFileAtomically } from "../src/files/atomic.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { attentionFlops, linearFlops, stepFlops } from "./flops.js";

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KAdapterConfig } from "../src/adapters/config.js";
-import { openBackbone } from "../src/features/frozen-backbone.js";
+import { openBackbone } from "../src/features/backbone-handle.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { ownSentences } from "./sentences.js";
 import { resident } from "./stats.js";

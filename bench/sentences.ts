@@ -7,7 +7,7 @@ import { realLength } from "./batch.js";
 /** Sentences of a file, drawn by a seed. */
 export async function sentencesOf(file: string, count: number, seed: number): Promise<RelationExample[]> {
   const examples: RelationExample[] = [];
-  for await (const example of readRelations(file, {})) examples.push(example);
+  for await (const example of readRelations(file, { onSkip: () => undefined })) examples.push(example);
   return new RandomStream(seed, "bench", "sentences").shuffle(examples).slice(0, count);
 }
 

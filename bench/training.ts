@@ -2,16 +2,18 @@ import type { KAdapterConfig } from "../src/adapters/config.js";
 import type { RelationExample } from "../src/data/relation-example.js";
 import type { TrainEvent } from "../src/engine/events.js";
 import type { Executor } from "../src/engine/executor.js";
+import type { BackboneHandle } from "../src/features/backbone-handle.js";
 import { epochBatches } from "../src/features/batches.js";
 import type { FeatureOptions } from "../src/features/features.js";
-import type { BackboneHandle } from "../src/features/frozen-backbone.js";
+import { pretrainingDesign } from "../src/models/design.js";
 import { initialValue } from "../src/nn/index.js";
 import { type EncodedRelation, relationClassification } from "../src/tasks/relations/relation-classification.js";
+import type { TaskData } from "../src/tasks/task-data.js";
 import { encodeExamples } from "../src/tasks/task-data.js";
 import { float32Tensor } from "../src/tensor.js";
 import type { TrainingConfig } from "../src/training/config.js";
 import { trainingConfig } from "../src/training/config.js";
-import { pretrain, type TaskData } from "../src/training/pretrain.js";
+import { pretrain } from "../src/training/pretrain.js";
 import { makeTaskModel } from "../src/training/task-model.js";
 import { writeSafetensors } from "../src/weights/safetensors-writer.js";
 
@@ -88,6 +90,8 @@ export function benchTraining(
   const { seed: ownSeed } = settings;
   const made = makeTaskModel(relationClassification, taskSettings, {
     ...plan("", ownSeed),
+    design: pretrainingDesign({ features: "adapter", adapter: architecture }),
+    dropout: architecture.dropout,
     featureDtype: featureOptions.dtype,
   });
   const encoded = () => encodeExamples(made.task, backbone.tokenizer, taskData.train).examples;

@@ -7,7 +7,7 @@ import { concat, reshape } from "kadapter/graph";
 import { constant, drop, Linear, normal } from "kadapter/nn";
 import { workerExecutor } from "kadapter/runtime";
 import { argmax, crossEntropy } from "kadapter/tasks";
-import { loadTaskModel, openBackbone, predictAll, pretrain, trainingConfig } from "kadapter/training";
+import { loadModel, openBackbone, predictAll, pretrain, trainingConfig } from "kadapter/training";
 
 const kinds = {
   animal: ["dog", "cat", "horse", "cow", "sheep", "goat", "wolf", "bear", "lion", "mouse"],
@@ -90,7 +90,7 @@ const { scores } = await pretrain(executor, plan, lesson, (event) => {
 console.log(`best: ${scores.accuracy.toFixed(3)}; the adapter is in ${out}`);
 
 // The folder is loaded as the command line loads its own; the task is named by whoever loads it.
-const { task, session, backbone } = await loadTaskModel(executor, out, hypernyms);
+const { task, session, backbone } = await loadModel(executor, out, hypernyms);
 const asked = { word: "dog", kind: "animal", label: -1 };
 const [answer] = await predictAll(session, [task.encode(asked, backbone.tokenizer)], 1);
 console.log(`dog is a kind of animal: ${argmax(answer) === 1 ? "yes" : "no"}`);

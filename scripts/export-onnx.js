@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { resolveAdapterConfig } from "../dist/adapters/index.js";
 import { backboneDefinitions, backboneInputs } from "../dist/backbones/index.js";
 import { backward, GraphBuilder, reduceSum, toOnnx } from "../dist/graph/index.js";
+import { AdaptedModel } from "../dist/models/adapted-model.js";
+import { pretrainingDesign } from "../dist/models/design.js";
 import { Dropout } from "../dist/nn/index.js";
-import { KnowledgeModel, RelationHead, RelationTaskHead } from "../dist/tasks/index.js";
+import { releasedRelationHead } from "../dist/tasks/relations/relation-head.js";
 import { adamWDefaults } from "../dist/training/adamw.js";
 import { fusedStep, splitStep } from "../dist/training/step.js";
 
@@ -59,13 +61,11 @@ function gradients(backbone) {
 
 /** @param {"official" | "paper"} preset */
 function relationModel(preset) {
-  return new KnowledgeModel({
-    features: "adapter",
-    adapter: resolveAdapterConfig(sizes, preset),
+  return new AdaptedModel({
+    ...pretrainingDesign({ features: "adapter", adapter: resolveAdapterConfig(sizes, preset) }),
     hiddenSize: sizes.hiddenSize,
     backboneLayers: sizes.layers,
-    makeHead: (scope, { featureSize, hiddenSize }) =>
-      new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, 5, 0.1, "official")),
+    makeHead: (scope, sizes) => releasedRelationHead(scope, sizes, 5, { dropout: 0.1, init: "official" }),
   });
 }
 

@@ -16,7 +16,7 @@
  * @module
  */
 export { UserError } from "./errors.js";
-export { type BackboneHandle, openBackbone } from "./features/frozen-backbone.js";
+export { type BackboneHandle, openBackbone } from "./features/backbone-handle.js";
 export { type Engine, openEngine } from "./library/engine.js";
 export {
   choices,

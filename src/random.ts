@@ -58,12 +58,21 @@ export class RandomStream {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Shuffles in place (Fisher–Yates). */
+  /** Shuffles in place. */
   shuffle<T>(items: T[]): T[] {
-    for (let i = items.length - 1; i > 0; i--) {
-      const j = this.below(i + 1);
-      [items[i], items[j]] = [items[j] as T, items[i] as T];
-    }
-    return items;
+    return shuffle(items, () => this.uniform());
   }
+}
+
+/**
+ * Shuffles in place (Fisher–Yates).
+ *
+ * @param uniform draws from [0, 1)
+ */
+export function shuffle<T>(items: T[], uniform: () => number): T[] {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = Math.floor(uniform() * (i + 1));
+    [items[i], items[j]] = [items[j] as T, items[i] as T];
+  }
+  return items;
 }

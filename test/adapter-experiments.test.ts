@@ -18,7 +18,7 @@ const changedAt = async (path: string) => (await stat(path)).mtimeMs;
 /** Shape and size of a training of a second. */
 const tiny = () => [
   ...["--layers", "0,1,3", "--adapter-size", 32, "--adapter-heads", 4, "--transformer-layers", 1, "--max-length", 64],
-  ...["--batch-size", 16, "--threads", 2, "--seeds", "1,2"],
+  ...["--batch-size", 16, "--threads", 1, "--seeds", "1,2"],
 ];
 
 describe("experiment linguistic", () => {
@@ -29,9 +29,12 @@ describe("experiment linguistic", () => {
   ];
 
   test("stopped and continued, it gives the table of one that was not", async () => {
+    let sent = false;
     const stopped = await kadapterProcess(await options("stopped"), {
+      // Once: a second signal ends the process at once.
       onStderr: (soFar, child) => {
-        if (soFar.includes("copies.seed-1: trained")) child.kill("SIGINT");
+        // Once: a second signal would kill it.
+        if (!sent && soFar.includes("copies.seed-1: trained")) sent = child.kill("SIGINT");
       },
     });
     expect(stopped.code).toBe(130);
@@ -51,7 +54,7 @@ describe("experiment linguistic", () => {
       "| trained adapter | N ± N | N ± N | N ± N | 2 |",
     ]);
     // What the table says is what `eval` says.
-    const alone = ["eval", "--adapter", world.at("stopped", "adapter-2"), "--data", world.at("e"), "--threads", 2];
+    const alone = ["eval", "--adapter", world.at("stopped", "adapter-2"), "--data", world.at("e"), "--threads", 1];
     const all = cells as { row: string; seed: number; test: object }[];
     const own = all.find(({ row, seed }) => row === "adapter" && seed === 2);
     expect(await json(alone)).toMatchObject(own?.test ?? {});
@@ -71,21 +74,22 @@ describe("experiment linguistic", () => {
 test("experiment precision compares with float32, example by example", async () => {
   const options = [
     ...["experiment", "precision", "--backbone", world.backbone, "--train", world.train, "--dev", world.dev],
-    ...["--out", world.at("precision"), ...tiny(), "--epochs", 1],
+    ...["--out", world.at("precision"), ...tiny(), "--epochs", 1, "--seeds", 1],
   ];
-  const result = await json(options);
+  // The report on int8 speaks of relative errors, which `json` would take for one.
+  const run = async () => JSON.parse((await kadapter([...options, "--json"])).stdout) as Record<string, unknown>;
+  const result = await run();
   const cells = result["cells"] as { precision: string; seed: number; right: boolean[] }[];
   const names = ["float32", "float16 states", "float16 states, int8 backbone"];
-  const all = [1, 2].flatMap((seed) => names.map((name) => `${name} ${seed}`));
-  expect(cells.map(({ precision, seed }) => `${precision} ${seed}`)).toEqual(all);
-  const adapter = ["eval", "--adapter", world.at("precision", "float32.seed-1"), "--data", world.dev, "--threads", 2];
+  expect(cells.map(({ precision }) => precision)).toEqual(names);
+  const adapter = ["eval", "--adapter", world.at("precision", "float32.seed-1"), "--data", world.dev, "--threads", 1];
   const rates = cells[0]?.right.map(Number) ?? [];
   expect((await json(adapter))["accuracy"]).toBeCloseTo(rates.reduce((a, b) => a + b, 0) / rates.length, 12);
   const page = await readFile(world.at("precision", "precision.md"), "utf8");
-  expect(page).toMatch(new RegExp(`^${rates.length} examples of .*dev\\.jsonl, seeds 1,2; differences in points`));
-  expect(page).toMatch(/^\| float32 \| \d+\.\d\d ± \d+\.\d\d \| {2}\| {2}\|$/m);
-  expect(page).toMatch(/^\| float16 states \| \S+ ± \S+ \| [+−]\d+\.\d\d \| [+−]\S+ … [+−]\S+ \|$/m);
-  expect(await json(options)).toEqual(result);
+  expect(page).toMatch(new RegExp(`^${rates.length} examples of .*dev\\.jsonl, seeds 1; differences in points`));
+  expect(page).toMatch(/^\| float32 \| \d+\.\d\d \| {2}\| {2}\|$/m);
+  expect(page).toMatch(/^\| float16 states \| \d+\.\d\d \| [+−]\d+\.\d\d \| [+−]\S+ … [+−]\S+ \|$/m);
+  expect(await run()).toEqual(result);
 });
 
 test("experiment lama trains adapters that have read nothing of whom they are asked about", async () => {
@@ -192,9 +196,7 @@ describe("experiment downstream", () => {
     const all = await options("--out", world.at("no"));
     const at = all.indexOf("--trees");
     const without = [...all.slice(0, at), ...all.slice(at + 2)];
-    expect(expectComplaint(await kadapter(without))).toMatch(
-      /--trees: it is not given, and the row F\+L learns from it/,
-    );
+    expect(expectComplaint(await kadapter(without))).toMatch(/--trees is missing, and the row F\+L learns from it/);
   });
 });
 

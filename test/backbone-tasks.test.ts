@@ -46,7 +46,7 @@ async function finetune(kind: string, task: string, [train, dev]: readonly [stri
   return done["dev"];
 }
 
-/** What a model puts into a hole; probabilities of all words. */
+/** What a model predicts at a mask; probabilities of all words. */
 async function fill(...args: string[]): Promise<void> {
   const text = "Vienna is the capital of [MASK] .";
   const { sets } = (await json(["fill", text, "--top", 3, "--threads", 1, ...args])) as {

@@ -159,7 +159,7 @@ describe("training data", () => {
   }
 
   test.each<[string, number, (record: Record<string, unknown>) => unknown, RegExp]>([
-    ["with a broken line", 50, (record) => JSON.stringify(record).slice(0, 40), /:50: not valid JSON/],
+    ["with a broken line", 50, (record) => JSON.stringify(record).slice(0, 40), /:50: not JSON/],
     ["with a record of another shape", 31, ({ token }) => ({ token }), /:31: field "h": /],
     ["with no relation", 20, ({ relation: _, ...record }) => record, /:20: field "relation": /],
     [

@@ -200,7 +200,7 @@ describe("inspect and verify", () => {
   test("an adapter is as it was made", async () => {
     const result = await json(["verify", "--adapter", world.at("first")]);
     expect(result["ok"]).toBe(true);
-    expect((result["checks"] as { ok: boolean }[]).map(({ ok }) => ok)).toEqual(Array(11).fill(true));
+    expect((result["checks"] as { ok: boolean }[]).map(({ ok }) => ok)).toEqual(Array(12).fill(true));
   });
 });
 

@@ -69,7 +69,7 @@ describe("experiment transfer", () => {
     const path = `${cells()}/last.seed-1.far-all.json`;
     await writeFile(path, "{");
     const broken = await kadapter(options());
-    expect(broken.stderr).toMatch(/error: .*last\.seed-1\.far-all\.json: not a result of an experiment/);
+    expect(broken.stderr).toMatch(/error: .*last\.seed-1\.far-all\.json: .*expected a result of an experiment/);
     const none = options("--out", world.at("none"));
     expect(expectComplaint(await kadapter([...none, "--rows", "best"]))).toMatch(/--rows: \["best"\]|--rows: "best"/);
     expect(expectComplaint(await kadapter([...none, "--unseen", 16]))).toMatch(/16 of 16 relations leave none/);

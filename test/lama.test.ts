@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAdapters } from "../src/adapters/opened-adapter.js";
 import { readLama } from "../src/data/lama.js";
 import { inProbedFifth } from "../src/data/lama-filters.js";
 import { demoExamples } from "../src/demo/examples.js";
 import type { Executor } from "../src/engine/executor.js";
-import { openBackbone } from "../src/features/frozen-backbone.js";
-import { openFrozenAdapter } from "../src/features/position-features.js";
+import { backboneIdentity, openBackbone } from "../src/features/backbone-handle.js";
 import { MaskedTexts } from "../src/lm/masked-texts.js";
 import { collectTextBlocks } from "../src/lm/text-blocks.js";
 import { AnswerTokens, clozeOf } from "../src/probing/answers.js";
@@ -14,6 +14,7 @@ import { ClozeModel } from "../src/probing/cloze-model.js";
 import { probeLama } from "../src/probing/lama.js";
 import { localExecutor } from "../src/runtime/local.js";
 import { floatsOf } from "../src/tensor.js";
+import { noSkips } from "../src/testing/no-skips.js";
 import { expectClose } from "../src/testing/small-backbones.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { openSafetensors } from "../src/weights/safetensors.js";
@@ -134,7 +135,7 @@ describe("probe train-head", () => {
 
   test("what is kept is what a model computes, for each draw of the masks", async () => {
     const backbone = await openBackbone(world.backbone);
-    const adapters = [await openFrozenAdapter("facts", world.at("facts"), backbone)];
+    const adapters = await openAdapters([{ name: "facts", folder: world.at("facts") }], backboneIdentity(backbone));
     const blocks = await collectTextBlocks([text], backbone.tokenizer, { maxLength: 32, limit: 12 });
     const data = { train: blocks.slice(0, 8), dev: blocks.slice(8) };
     const executor = await localExecutor({ device: "cpu", threads: 1 });
@@ -231,7 +232,7 @@ describe("against a slow computation", () => {
   const mask = () => model.tokenizer.specials.mask as number;
   const idsOf = (word: string) => model.tokenizer.encode(` ${word}`).ids;
 
-  /** Of an answer in a sentence's hole: each of its tokens is hidden while the others stand there. */
+  /** Of an answer in place of a sentence's mask: each of its tokens is hidden while the others stand there. */
   async function score(set: number, sentence: string, word: string): Promise<number> {
     const [before = "", after = ""] = sentence.split("[MASK]");
     const around = [model.tokenizer.encode(before.trimEnd()).ids, model.tokenizer.encode(after).ids] as const;
@@ -257,7 +258,7 @@ describe("against a slow computation", () => {
   });
 
   test("ranks among the objects, and the consistency over paraphrases", async () => {
-    const [relation] = await readLama(world.at("lama"), "trex");
+    const [relation] = await readLama(world.at("lama"), "trex", { onSkip: noSkips });
     const facts = relation!.facts.slice(12, 20);
     const asked = { ...relation!, facts };
     const options = { answers: "objects", uhn: "off", subjects: "all", consistency: true, batchSize: 6 } as const;
@@ -315,8 +316,8 @@ describe("fill", () => {
   });
 
   test.each([
-    ["no hole", ["She was born."], /no hole/],
-    ["two holes", ["[MASK] was born in [MASK]."], /2 holes/],
+    ["no mask", ["She was born."], /no mask/],
+    ["two masks", ["[MASK] was born in [MASK]."], /2 masks/],
     ["an unknown adapter", ["A [MASK].", "--adapter", "trees=somewhere"], /no head reads an adapter "trees"/],
     ["an empty candidate", ["A [MASK].", "--candidates", "Paris,,Rome"], /--candidates.*words such as Paris,New York/],
     ["an unknown set", ["A [MASK].", "--sets", "trees"], /no head for "trees"; expected one of facts, none/],

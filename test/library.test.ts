@@ -8,7 +8,9 @@ import { adapterBits, testFolder } from "./support.js";
 
 type Library = typeof import("../src/index.js");
 // As Node resolves the package's own name: the build, by package.json's "exports".
-const { facts, load, openBackbone, openEngine, train, trees, UserError } = (await import("kadapter" as string)) as Library;
+const { facts, load, openBackbone, openEngine, train, trees, UserError } = (await import(
+  "kadapter" as string
+)) as Library;
 
 const quick = { maxSteps: 6, batchSize: 8, adapterSize: 64, layers: [0, 4], cache: "off", maxLength: 48 } as const;
 let folder: string;

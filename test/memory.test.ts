@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { resolveAdapterConfig } from "../src/adapters/config.js";
 import { rateNames, type Tensors } from "../src/engine/executor.js";
-import { KnowledgeModel } from "../src/models/knowledge-model.js";
+import { AdaptedModel } from "../src/models/adapted-model.js";
+import { pretrainingDesign } from "../src/models/design.js";
 import { dropoutFeeds } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
-import { RelationTaskHead } from "../src/tasks/relations/relation-classification.js";
-import { RelationHead } from "../src/tasks/relations/relation-head.js";
+import { releasedRelationHead } from "../src/tasks/relations/relation-head.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../src/tensor.js";
 import { adamWDefaults, rateFeeds } from "../src/training/adamw.js";
 import { ParameterState } from "../src/training/parameter-state.js";
@@ -14,18 +14,19 @@ import { fusedStep, stepSource } from "../src/training/step.js";
 const hiddenSize = 64;
 const [batch, sequence, labels] = [8, 16, 5];
 
-function smallModel(): KnowledgeModel {
-  return new KnowledgeModel({
-    features: "adapter",
-    adapter: resolveAdapterConfig({ hiddenSize, layers: 4 }, "official", { size: 32, maskPadding: true }),
+function smallModel(): AdaptedModel {
+  return new AdaptedModel({
+    ...pretrainingDesign({
+      features: "adapter",
+      adapter: resolveAdapterConfig({ hiddenSize, layers: 4 }, "official", { size: 32, maskPadding: true }),
+    }),
     hiddenSize,
     backboneLayers: 4,
-    makeHead: (scope, { featureSize }) =>
-      new RelationTaskHead(new RelationHead(scope, featureSize, hiddenSize, labels, 0.1, 0.02)),
+    makeHead: (scope, sizes) => releasedRelationHead(scope, sizes, labels, { dropout: 0.1, init: 0.02 }),
   });
 }
 
-function batchFeeds(model: KnowledgeModel, update: number): Tensors {
+function batchFeeds(model: AdaptedModel, update: number): Tensors {
   const states = model.neededLayers.map((layer): [string, HostTensor] => {
     const data = Float32Array.from({ length: batch * sequence * hiddenSize }, (_, i) => Math.sin(i * update + layer));
     return [`hidden_states.${layer}`, float32Tensor([batch, sequence, hiddenSize], data)];

@@ -97,7 +97,7 @@ export async function json(
   how: typeof kadapter = kadapter,
 ): Promise<Record<string, unknown>> {
   const run = await how([...args, "--json"]);
-  expect(run.stderr).not.toMatch(/error/i);
+  expect(run.stderr).not.toMatch(/^(internal )?error/m);
   expect(run.code).toBe(0);
   expect(run.stdout).toMatch(/^\{.*\}\n$/);
   return JSON.parse(run.stdout) as Record<string, unknown>;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { demoExamples, demoRelations } from "../src/demo/examples.js";
-import { openBackbone } from "../src/features/frozen-backbone.js";
+import { openBackbone } from "../src/features/backbone-handle.js";
 import { localExecutor } from "../src/runtime/local.js";
 import { relationClassification } from "../src/tasks/relations/relation-classification.js";
 import { writeRandomBackbone } from "../src/testing/random-backbone.js";

@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FrozenBackbone, openBackbone } from "../src/features/frozen-backbone.js";
+import { openBackbone } from "../src/features/backbone-handle.js";
+import { FrozenBackbone } from "../src/features/frozen-backbone.js";
 import { localExecutor } from "../src/runtime/local.js";
 import { bytesOf, int32Tensor } from "../src/tensor.js";
 import { hashFile } from "../src/weights/hash.js";

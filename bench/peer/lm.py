@@ -1,7 +1,7 @@
 """A RoBERTa trained from scratch on hidden words, in PyTorch: what `npm run bench:lm` compares with.
 
 PyTorch at its fastest on a CPU: fused attention, fused AdamW, the head at the hidden words alone. First weights and the
-batches with their holes are those that the other side was given. Prints one JSON line.
+masked batches are those that the other side was given. Prints one JSON line.
 """
 
 import json

@@ -3,30 +3,38 @@ import type { ParamScope, Pass } from "../nn/index.js";
 import type { KAdapterConfig } from "./config.js";
 import { KAdapter } from "./k-adapter.js";
 
-/** An adapter among several; the name is the user's and stands in parameter names. */
-export interface NamedAdapter {
-  readonly name: string;
+/** An adapter and its place among the parameters. */
+export interface AdapterPlace {
+  /** Null: its parameters have no prefix, as in an adapter's own folder. */
+  readonly name: string | null;
   readonly config: KAdapterConfig;
+}
+
+/** An adapter among several; the name is the user's and stands in parameter names. */
+export interface NamedAdapter extends AdapterPlace {
+  readonly name: string;
 }
 
 /**
  * Any number of adapters beside one backbone, each with its own size and taps. Parameters are called
- * `NAME_adapter.adapter.…`, as in the released downstream checkpoints (`fac_adapter`, `lin_adapter`).
+ * `NAME_adapter.adapter.…`, as in the released downstream checkpoints (`fac_adapter`, `lin_adapter`), or `adapter.…`
+ * without a name.
  */
 export class AdapterSet {
   readonly parameters: readonly Parameter[];
   private readonly adapters: readonly { readonly name: string; readonly adapter: KAdapter }[];
 
   /** @param hiddenSize the backbone's (H) */
-  constructor(scope: ParamScope, named: readonly NamedAdapter[], hiddenSize: number) {
+  constructor(scope: ParamScope, places: readonly AdapterPlace[], hiddenSize: number) {
     const before = scope.all.length;
-    this.adapters = named.map(({ name, config }) => ({
-      name,
-      adapter: new KAdapter(scope.at(adapterScope(name)), config, hiddenSize),
+    this.adapters = places.map(({ name, config }) => ({
+      name: name ?? "",
+      adapter: new KAdapter(name === null ? scope : scope.at(adapterScope(name)), config, hiddenSize),
     }));
     this.parameters = scope.all.slice(before);
   }
 
+  /** Empty for one without a name. */
   get names(): readonly string[] {
     return this.adapters.map(({ name }) => name);
   }

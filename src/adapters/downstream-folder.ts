@@ -9,11 +9,11 @@ import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { float32Tensor } from "../tensor.js";
-import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";
+import { adapterManifestSchema } from "./adapter-manifest.js";
 import { kAdapterConfigSchema } from "./config.js";
-import { adapterManifestSchema, hashOfTensors, type Parameters, readManifestFile } from "./folder.js";
+import { hashOfTensors, readManifestFile } from "./folder.js";
 import { fusionConfigSchema } from "./fusion.js";
 
 export const downstreamFiles = { config: "downstream_config.json", model: "model.safetensors" } as const;
@@ -81,19 +81,8 @@ export function readDownstreamManifest(folder: string): Promise<DownstreamManife
 }
 
 /** Reads a fine-tuned model's parameters, all of them and no others. */
-export async function readDownstreamParameters(
-  folder: string,
-  expected: ReadonlyMap<string, readonly number[]>,
-): Promise<Parameters> {
-  const source = await openSafetensors(join(folder, downstreamFiles.model));
-  try {
-    const loader = strictLoad(expected, source);
-    const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const [name, shape] of expected) parameters.set(name, { shape, data: await loader.read(name) });
-    return parameters;
-  } finally {
-    await source.close();
-  }
+export function readDownstreamParameters(folder: string, expected: Shapes): Promise<Parameters> {
+  return readParameterFile(join(folder, downstreamFiles.model), expected);
 }
 
 /** @throws UserError where two adapters have the same name, or one that cannot stand in parameter names */
@@ -105,6 +94,6 @@ export function checkAdapterNames(names: readonly string[]): void {
     what: /^[\w-]+$/.test(bad)
       ? `two adapters are called ${bad}`
       : `an adapter cannot be called ${JSON.stringify(bad)}`,
-    expected: "NAME=DIR with another name of letters, digits, - and _ for each",
+    expected: "another name of letters, digits, - and _ for each",
   });
 }

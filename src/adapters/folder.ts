@@ -2,18 +2,21 @@
  * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`.
  * @module
  */
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { parseWith, readJson } from "../files/json.js";
 import { elementCount, float32Tensor } from "../tensor.js";
 import { hashWeights } from "../weights/hash.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { strictLoad } from "../weights/strict-load.js";
-import { featureKinds, kAdapterConfigSchema } from "./config.js";
+import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";
+import { type AdapterManifest, adapterManifestSchema } from "./adapter-manifest.js";
 import { modelCard } from "./model-card.js";
+
+export type { Parameters };
 
 export const adapterFiles = {
   config: "adapter_config.json",
@@ -21,51 +24,6 @@ export const adapterFiles = {
   head: "head.safetensors",
   card: "README.md",
 } as const;
-
-const name = z.string().max(4096);
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
-
-export const adapterManifestSchema = z.object({
-  format: z.literal("kadapter/1"),
-  /** What the head reads: the adapter, or a baseline without one. */
-  features: z.enum(featureKinds),
-  architecture: kAdapterConfigSchema,
-  /** Precision of the hidden states that it was trained on, and is run on. */
-  hiddenStates: z.enum(["float32", "float16"]).default("float32"),
-  /** How the backbone computed them, and computes them when the adapter runs. */
-  backbonePrecision: z.enum(["float32", "int8"]).default("float32"),
-  /** What is null could not be told from an imported file. */
-  backbone: z.object({
-    name: name.nullable(),
-    modelType: name.nullable(),
-    hiddenSize: z.number().int().positive().max(65_536),
-    layers: z.number().int().positive().max(1_000).nullable(),
-    /** Of the weights' names, shapes and elements. */
-    hash: hash.nullable(),
-    tokenizerHash: hash.nullable(),
-  }),
-  task: z.object({
-    name,
-    /** Class names in the order of the head's rows; null where an imported file cannot tell. */
-    labels: z.array(name).min(1).max(1_000_000).nullable(),
-    maxLength: z.number().int().positive().max(1_000_000),
-    /** Whether every sentence is padded to that length, which decides what an adapter that attends to padding says. */
-    fixedWidth: z.boolean().optional(),
-    /** The task's own settings. */
-    options: z.record(z.string(), z.json()).default({}),
-  }),
-  /** Options of the training that made it. */
-  recipe: z.record(z.string(), z.json()),
-  metrics: z.record(z.string(), z.json()),
-  /** Hashes of the tensors beside it, for `kadapter verify`. */
-  tensors: z.object({ adapter: hash, head: hash }).optional(),
-});
-
-/** `adapter_config.json`. */
-export type AdapterManifest = z.infer<typeof adapterManifestSchema>;
-
-/** Parameters by name. */
-export type Parameters = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 export interface AdapterFolder {
   readonly manifest: AdapterManifest;
@@ -130,23 +88,7 @@ export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
 export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the adapter", error);
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw userError({ where: path, what: `not JSON (${error instanceof Error ? error.message : error})` });
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({
-    where: `${path}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not a configuration",
-    expected,
-  });
+  return parseWith(schema, await readJson(path, { what: "the configuration", expected }), path, { expected });
 }
 
 /**
@@ -154,20 +96,8 @@ export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, ex
  *
  * @param expected shape by name
  */
-export async function readAdapterParameters(
-  folder: string,
-  file: "adapter" | "head",
-  expected: ReadonlyMap<string, readonly number[]>,
-): Promise<Parameters> {
-  const source = await openSafetensors(join(folder, adapterFiles[file]));
-  try {
-    const loader = strictLoad(expected, source);
-    const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const [key, shape] of expected) parameters.set(key, { shape, data: await loader.read(key) });
-    return parameters;
-  } finally {
-    await source.close();
-  }
+export function readAdapterParameters(folder: string, file: "adapter" | "head", expected: Shapes): Promise<Parameters> {
+  return readParameterFile(join(folder, adapterFiles[file]), expected);
 }
 
 /** What a backbone must have in common with the one that an adapter was trained beside. */
@@ -177,7 +107,19 @@ export interface BackboneIdentity {
   readonly hiddenSize: number;
   readonly layers: number;
   readonly hash: string;
+  readonly configHash: string;
   readonly tokenizerHash: string;
+}
+
+/** What a folder records of a backbone that was not at hand when it was made. */
+export const unknownHashes = { hash: null, configHash: null, tokenizerHash: null } as const;
+
+/** What a folder of before it was recorded cannot tell of its backbone; for the user to see. */
+export function backboneNotes(folder: string, { backbone }: Pick<AdapterManifest, "backbone">): readonly string[] {
+  if (backbone.hash === null || backbone.configHash !== null) return [];
+  return [
+    `${folder}: it does not record the backbone's configuration, so it cannot tell whether config.json is as it was`,
+  ];
 }
 
 /** @throws UserError when the adapter was trained beside another backbone */
@@ -186,7 +128,7 @@ export function requireSameBackbone(
   { backbone }: Pick<AdapterManifest, "backbone">,
   given: BackboneIdentity,
 ): void {
-  const differences = (["modelType", "hiddenSize", "layers", "hash", "tokenizerHash"] as const).filter(
+  const differences = (["modelType", "hiddenSize", "layers", "hash", "configHash", "tokenizerHash"] as const).filter(
     (key) => backbone[key] !== null && backbone[key] !== given[key],
   );
   const [first] = differences;
@@ -196,6 +138,7 @@ export function requireSameBackbone(
     hiddenSize: "hidden size",
     layers: "number of layers",
     hash: "weights (SHA-256)",
+    configHash: "configuration (SHA-256)",
     tokenizerHash: "tokenizer (SHA-256)",
   }[first];
   throw userError({

@@ -5,17 +5,7 @@
  */
 import { z } from "zod";
 import { add, concat, matmul, mul, type Parameter, reduceSum, slice, softmax, type Value } from "../graph/index.js";
-import {
-  constant,
-  identity,
-  Linear,
-  type LinearInit,
-  normal,
-  type ParamScope,
-  type Pass,
-  uniform,
-} from "../nn/index.js";
-import type { RandomInit } from "./config.js";
+import { identity, type Linear, type ParamScope, type Pass, type RandomInit, randomLinear } from "../nn/index.js";
 
 /**
  * How adapters are joined. `concat` and `add` are the released code's (`run_finetune_*_adapter.py`), `attention` is
@@ -98,10 +88,7 @@ const joins: Readonly<Record<FusionKind, (scope: ParamScope, options: FusionOpti
 };
 
 function dense(scope: ParamScope, inputs: number, { hiddenSize, init }: FusionOptions): Linear {
-  const bound = uniform(1 / Math.sqrt(inputs));
-  const start: LinearInit =
-    init === "official" ? { weight: bound, bias: bound } : { weight: normal(init), bias: constant(0) };
-  return new Linear(scope, inputs, hiddenSize, start);
+  return randomLinear(scope, inputs, hiddenSize, init);
 }
 
 /**
@@ -109,7 +96,10 @@ function dense(scope: ParamScope, inputs: number, { hiddenSize, init }: FusionOp
  *
  *     g_a = task_dense_a([h[L] ; o_a]);   F = task_dense([g_1 ; … ; g_n])
  *
- * With one adapter F = g_1, as in `RobertaModelwithAdapter` of `my_modeling_roberta.py`.
+ * With one adapter F = g_1.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/examples/run_finetune_TACRED_adapter.py#L649 `TACREDModel`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/pytorch_transformers/my_modeling_roberta.py#L844 `RobertaModelwithAdapter`
  */
 function concatJoin(scope: ParamScope, options: FusionOptions): Join {
   const { names, hiddenSize } = options;
@@ -132,6 +122,8 @@ function addJoin({ g }: Pass, last: Value, outputs: readonly Value[]): Value {
  *     s = softmax_a((Q·h[L])ᵀ K·o_a);   F = h[L] + Σ s_a · V·o_a
  *
  * V starts at the identity, as there: untrained, the adapters' outputs are averaged.
+ *
+ * @see https://github.com/adapter-hub/adapters/blob/152992cf2e06587d52aabdb0a3fb0d489229941e/src/adapters/methods/modeling.py `BertFusion`
  */
 function attentionJoin(scope: ParamScope, options: FusionOptions): Join {
   const { names, hiddenSize } = options;

@@ -5,13 +5,13 @@ import {
   constant,
   Linear,
   type LinearInit,
+  linearInit,
   maskForQueries,
   normal,
   Packing,
   type ParamScope,
   type Pass,
   TransformerLayer,
-  uniform,
 } from "../nn/index.js";
 import { type KAdapterConfig, untrainedInit } from "./config.js";
 
@@ -37,12 +37,8 @@ export interface KAdapterOutput {
 function linearInits(config: KAdapterConfig, fanIn: number): { inner: LinearInit; projection: LinearInit } {
   // What starts as the backbone's layers gets its values from outside; only biases of the projections stay as they are here.
   const start = untrainedInit(config.init);
-  if (start === "official") {
-    const bound = uniform(1 / Math.sqrt(fanIn));
-    return { inner: { weight: bound, bias: bound }, projection: { weight: normal(2e-4), bias: constant(0) } };
-  }
-  const init = { weight: normal(start), bias: constant(0) };
-  return { inner: init, projection: init };
+  const inner = linearInit(fanIn, start);
+  return { inner, projection: start === "official" ? { weight: normal(2e-4), bias: constant(0) } : inner };
 }
 
 /** One adapter layer: project down, N transformer layers, project up (names as in the released checkpoints). */
@@ -106,6 +102,9 @@ class AdapterLayer {
  *     o_k = x_k + Up_k(Transformer_k(Down_k(x_k)))
  *
  * `in` is the sum, as in the released code, or the concatenation, as in the paper (the residual is the sum then).
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/fac-adapter.py#L315 `Adapter`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/fac-adapter.py#L381 `AdapterModel`
  */
 export class KAdapter {
   readonly parameters: readonly Parameter[];

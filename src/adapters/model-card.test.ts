@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { AdapterManifest } from "./adapter-manifest.js";
 import { resolveAdapterConfig } from "./config.js";
-import type { AdapterManifest } from "./folder.js";
 import { modelCard } from "./model-card.js";
 
 const card = (name: string | null) => {
@@ -12,7 +12,7 @@ const card = (name: string | null) => {
     architecture: resolveAdapterConfig({ hiddenSize: 64, layers: 4 }, "official"),
     hiddenStates: "float16",
     backbonePrecision: "float32",
-    backbone: { name, modelType: "roberta", hiddenSize: 64, layers: 4, hash: "0", tokenizerHash: "1" },
+    backbone: { name, modelType: "roberta", hiddenSize: 64, layers: 4, hash: "0", configHash: "1", tokenizerHash: "2" },
     task: { name: "relation-classification", labels: ["a"], maxLength: 128, options: {} },
     recipe: { train: join(tmpdir(), "facts.jsonl"), learningRate: 3e-4, layers: [0, 2], of: { share: 0.1 + 0.2 } },
     metrics: { accuracy: 0.8333333333333334, loss: 1.234567890123456e-5 },

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
+import type { AdapterManifest } from "./adapter-manifest.js";
 import { holdsAdapter } from "./config.js";
-import type { AdapterManifest } from "./folder.js";
 
 /** The README of an adapter's folder, for those who find it. */
 export function modelCard(manifest: AdapterManifest, adapterParameters: number, headParameters: number): string {

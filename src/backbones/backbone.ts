@@ -18,6 +18,8 @@ export interface BackboneConfig extends TransformerConfig {
   /** Rows for token types; 0 where the model has none. */
   readonly typeVocabSize: number;
   readonly padTokenId: number;
+  /** Whether the word embedding is the output matrix, too (`tie_word_embeddings`); else the head has its own. */
+  readonly tiedWords: boolean;
   readonly initializerRange: number;
 }
 
@@ -47,7 +49,10 @@ export interface Backbone {
   /** How words are predicted that the model does not see, where that takes a pass of its own (XLNet). */
   readonly targets?: TargetStream;
   forward(pass: Pass, inputs: BackboneInputs, options?: BackboneForwardOptions): BackboneOutput;
-  /** Scores over the vocabulary: `[…, hidden]` → `[…, vocab]`. The output matrix is the word embedding. */
+  /**
+   * Scores over the vocabulary: `[…, hidden]` → `[…, vocab]`. The output matrix is the word embedding, or the head's own
+   * where the configuration does not tie them.
+   */
   lmLogits(pass: Pass, hidden: Value): Value;
 }
 
@@ -83,10 +88,32 @@ export interface BackboneDefinition<C extends BackboneConfig = BackboneConfig> {
   readonly prefix: string;
   /** Hugging Face's class of the model with its language-model head. */
   readonly lmClass: string;
-  /** This project's name for a weight file's key, or null for a key that is not used (pooler, buffers, tied copies). */
-  canonicalKey(key: string, withHead: boolean): string | null;
+  /**
+   * This project's name for a weight file's key, or null for a key that is not used: pooler, buffers, and copies of the
+   * word embedding where the output matrix is tied to it, which transformers does not read either.
+   *
+   * @param tied {@link BackboneConfig.tiedWords}; counts for the head alone
+   */
+  canonicalKey(key: string, withHead: boolean, tied?: boolean): string | null;
   /** Position of every token, padding included, as Hugging Face counts: `[batch, sequence]`. */
   positionIds(inputIds: HostTensor<"int32">, attentionMask: HostTensor<"int32">, config: C): HostTensor<"int32">;
+}
+
+/**
+ * The key that a weight file has for each parameter, the head's included. Of an untied head's two biases, which
+ * transformers 5 both writes, it is the decoder's, the one that is read there.
+ */
+export function parameterKeys(
+  { canonicalKey }: Pick<BackboneDefinition, "canonicalKey">,
+  { tiedWords }: BackboneConfig,
+  keys: Iterable<string>,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const key of keys) {
+    const name = canonicalKey(key, true, tiedWords);
+    if (name !== null && (!found.has(name) || key === name)) found.set(name, key);
+  }
+  return found;
 }
 
 /** Position of every token is its index, whatever is padding. */

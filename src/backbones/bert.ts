@@ -2,7 +2,11 @@ import { type BackboneDefinition, indexPositions } from "./backbone.js";
 import { parseEncoderConfig } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
-/** BERT (arXiv 1810.04805), as `BertForMaskedLM` of Hugging Face transformers. */
+/**
+ * BERT (arXiv 1810.04805), as `BertForMaskedLM` of Hugging Face transformers.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/bert/modeling_bert.py `BertForMaskedLM`
+ */
 export const bert: BackboneDefinition = {
   kind: "bert",
   prefix: "bert.",
@@ -16,8 +20,9 @@ export const bert: BackboneDefinition = {
         dense: ["cls", "predictions", "transform", "dense"],
         norm: ["cls", "predictions", "transform", "LayerNorm"],
         bias: ["cls", "predictions", "bias"],
+        decoder: ["cls", "predictions", "decoder"],
       },
     }),
-  canonicalKey: (key, withHead) => canonicalEncoderKey(key, "bert.", "cls.predictions.", withHead),
+  canonicalKey: (key, withHead, tied) => canonicalEncoderKey(key, "bert.", "cls.predictions.", withHead, tied),
   positionIds: indexPositions,
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { parseWith } from "../files/json.js";
 import { activationNames } from "../nn/index.js";
 import type { BackboneConfig } from "./backbone.js";
 
@@ -10,6 +11,13 @@ export const rate = z.number().min(0).lt(1);
 
 /** Of a feed-forward layer's activation. */
 export const activation = z.enum(activationNames);
+/** Whether the output matrix is the word embedding. */
+export const tieWordEmbeddings = z.boolean().default(true);
+/** Of heads that were cut out of layers, which then have other shapes. */
+export const noPrunedHeads = z
+  .record(z.string(), z.unknown())
+  .refine((heads) => Object.keys(heads).length === 0, "models with pruned heads are not supported")
+  .nullish();
 
 /** The part of Hugging Face's config.json that BERT-like encoders read. Unknown keys are fine: files carry many. */
 const encoderConfig = z.object({
@@ -29,18 +37,14 @@ const encoderConfig = z.object({
   initializer_range: z.number().positive().default(0.02),
   position_embedding_type: z.literal("absolute").optional(),
   is_decoder: z.literal(false).optional(),
+  add_cross_attention: z.literal(false).optional(),
+  pruned_heads: noPrunedHeads,
+  tie_word_embeddings: tieWordEmbeddings,
 });
 
 /** Reads what a schema asks of a config.json. */
 export function readConfig<T>(schema: z.ZodType<T>, json: unknown, where: string): T {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({
-    where: `${where}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not a model configuration",
-    fix: "check that this is the config.json of a Hugging Face model",
-  });
+  return parseWith(schema, json, where, { fix: "check that this is the config.json of a Hugging Face model" });
 }
 
 /** Refuses heads that do not divide the hidden size; both under their names in config.json. */
@@ -72,6 +76,7 @@ export function parseEncoderConfig(json: unknown, where: string, defaultPadding:
     maxPositions: c.max_position_embeddings,
     typeVocabSize: c.type_vocab_size,
     padTokenId: c.pad_token_id ?? defaultPadding,
+    tiedWords: c.tie_word_embeddings,
     initializerRange: c.initializer_range,
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type BackboneConfig, type BackboneDefinition, indexPositions } from "./backbone.js";
-import { activation, checkHeads, rate, readConfig, size } from "./config.js";
+import { activation, checkHeads, noPrunedHeads, rate, readConfig, size, tieWordEmbeddings } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
 const distilbertConfig = z.object({
@@ -16,6 +16,8 @@ const distilbertConfig = z.object({
   max_position_embeddings: size(1_000_000),
   pad_token_id: z.number().int().nonnegative().nullish(),
   initializer_range: z.number().positive().default(0.02),
+  pruned_heads: noPrunedHeads,
+  tie_word_embeddings: tieWordEmbeddings,
 });
 
 function parseConfig(json: unknown, where: string): BackboneConfig {
@@ -36,6 +38,7 @@ function parseConfig(json: unknown, where: string): BackboneConfig {
     maxPositions: c.max_position_embeddings,
     typeVocabSize: 0,
     padTokenId: c.pad_token_id ?? 0,
+    tiedWords: c.tie_word_embeddings,
     initializerRange: c.initializer_range,
   };
 }
@@ -58,7 +61,11 @@ function bertName(key: string): string {
   return found ? `encoder.layer.${layer}.${found}.${leaf}` : key;
 }
 
-/** DistilBERT (arXiv 1910.01108), as `DistilBertForMaskedLM` of Hugging Face transformers: BERT without token types. */
+/**
+ * DistilBERT (arXiv 1910.01108), as `DistilBertForMaskedLM` of Hugging Face transformers: BERT without token types.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/distilbert/modeling_distilbert.py `DistilBertForMaskedLM`
+ */
 export const distilbert: BackboneDefinition = {
   kind: "distilbert",
   prefix: "distilbert.",
@@ -68,9 +75,16 @@ export const distilbert: BackboneDefinition = {
     new Encoder(config, {
       wordPaddingIndex: config.padTokenId,
       positionPaddingIndex: null,
-      head: { dense: ["vocab_transform"], norm: ["vocab_layer_norm"], bias: ["vocab_projector", "bias"] },
+      head: {
+        dense: ["vocab_transform"],
+        norm: ["vocab_layer_norm"],
+        bias: ["vocab_projector", "bias"],
+        decoder: ["vocab_projector"],
+      },
     }),
-  canonicalKey: (key, withHead) =>
-    key === "vocab_projector.weight" ? null : canonicalEncoderKey(bertName(key), "distilbert.", "vocab_", withHead),
+  canonicalKey: (key, withHead, tied = true) =>
+    tied && key === "vocab_projector.weight"
+      ? null
+      : canonicalEncoderKey(bertName(key), "distilbert.", "vocab_", withHead, tied),
   positionIds: indexPositions,
 };

@@ -12,6 +12,8 @@ const electraConfig = z.object({ embedding_size: size(65_536).default(128) });
 /**
  * ELECTRA (arXiv 2003.10555), as `ElectraForMaskedLM` of Hugging Face transformers: the head is the generator's. The
  * discriminator's is not read.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/electra/modeling_electra.py `ElectraForMaskedLM`
  */
 export const electra: BackboneDefinition<ElectraConfig> = {
   kind: "electra",
@@ -32,11 +34,12 @@ export const electra: BackboneDefinition<ElectraConfig> = {
         dense: ["generator_predictions", "dense"],
         norm: ["generator_predictions", "LayerNorm"],
         bias: ["generator_lm_head", "bias"],
+        decoder: ["generator_lm_head"],
       },
     }),
-  canonicalKey: (key, withHead) => {
-    if (key.startsWith("discriminator_predictions.") || key === "generator_lm_head.weight") return null;
-    return canonicalEncoderKey(key, "electra.", "generator_", withHead);
+  canonicalKey: (key, withHead, tied = true) => {
+    if (key.startsWith("discriminator_predictions.") || (tied && key === "generator_lm_head.weight")) return null;
+    return canonicalEncoderKey(key, "electra.", "generator_", withHead, tied);
   },
   positionIds: indexPositions,
 };

@@ -1,6 +1,5 @@
 /**
- * The encoder that BERT, RoBERTa, DistilBERT and ELECTRA share: embeddings, then post-norm transformer layers
- * (transformers `models/bert/modeling_bert.py`, `models/roberta/modeling_roberta.py`).
+ * The encoder that BERT, RoBERTa, DistilBERT and ELECTRA share: embeddings, then post-norm transformer layers.
  * @module
  */
 import { add, matmul, type Parameter, type Value } from "../graph/index.js";
@@ -30,15 +29,20 @@ export interface EncoderVariant {
   readonly embeddingSize?: number;
   /** Of the head, where it is not the model's. */
   readonly headActivation?: Activation;
-  /** Names of the masked-LM head's parts. */
+  /** Names of the masked-LM head's parts; the decoder is its output matrix, with the bias where that is not tied. */
   readonly head: {
     readonly dense: readonly string[];
     readonly norm: readonly string[];
     readonly bias: readonly string[];
+    readonly decoder: readonly string[];
   };
 }
 
-/** An encoder with learnt absolute positions and a masked-LM head whose output matrix is the word embedding. */
+/**
+ * An encoder with learnt absolute positions and a masked-LM head.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/bert/modeling_bert.py `BertModel`, `BertLMPredictionHead`
+ */
 export class Encoder implements Backbone {
   readonly parameters: readonly Parameter[];
   readonly headParameters: readonly Parameter[];
@@ -51,6 +55,8 @@ export class Encoder implements Backbone {
   private readonly headDense: Linear;
   private readonly headNorm: LayerNorm;
   private readonly headBias: Parameter;
+  /** The output matrix, where it is not the word embedding. */
+  private readonly headDecoder: Parameter | null;
 
   constructor(
     readonly config: BackboneConfig,
@@ -77,7 +83,11 @@ export class Encoder implements Backbone {
     const { head } = variant;
     this.headDense = new Linear(scope.at(...head.dense), hiddenSize, embeddingSize, init);
     this.headNorm = new LayerNorm(scope.at(...head.norm), embeddingSize, layerNormEps);
-    this.headBias = scope.at(...head.bias.slice(0, -1)).param(head.bias.at(-1) as string, [vocabSize], constant(0));
+    const decoder = scope.at(...head.decoder);
+    this.headDecoder = config.tiedWords ? null : decoder.param("weight", [vocabSize, embeddingSize], init.weight);
+    this.headBias = config.tiedWords
+      ? scope.at(...head.bias.slice(0, -1)).param(head.bias.at(-1) as string, [vocabSize], constant(0))
+      : decoder.param("bias", [vocabSize], constant(0));
     this.headParameters = scope.all.slice(this.parameters.length);
   }
 
@@ -120,18 +130,27 @@ export class Encoder implements Backbone {
         this.variant.headActivation ?? this.config.activation,
       );
       const normed = this.headNorm.forward(pass, dense);
-      return add(g, matmul(g, normed, g.use(this.word.weight), { transB: true }), g.use(this.headBias));
+      const matrix = g.use(this.headDecoder ?? this.word.weight);
+      return add(g, matmul(g, normed, matrix, { transB: true }), g.use(this.headBias));
     });
   }
 }
 
 /** Names as published: an optional prefix, old TensorFlow names of LayerNorm's weights, copies that are not needed. */
-export function canonicalEncoderKey(key: string, prefix: string, headPrefix: string, withHead: boolean): string | null {
+export function canonicalEncoderKey(
+  key: string,
+  prefix: string,
+  headPrefix: string,
+  withHead: boolean,
+  tied = true,
+): string | null {
   const name = key.replace(/\bLayerNorm\.gamma$/, "LayerNorm.weight").replace(/\bLayerNorm\.beta$/, "LayerNorm.bias");
   if (name.startsWith(headPrefix)) {
-    // The decoder is tied to the word embedding, its bias to the head's.
-    if (!withHead || /\.decoder\.(weight|bias)$/.test(name)) return null;
-    return name;
+    if (!withHead) return null;
+    // Tied: the decoder is the word embedding, its bias the head's. Else transformers 5 writes the decoder's own bias and
+    // one of the head's that it does not read; transformers 4 writes one of them for both ({@link parameterKeys}).
+    if (tied) return /\.decoder\.(weight|bias)$/.test(name) ? null : name;
+    return name === `${headPrefix}bias` ? `${headPrefix}decoder.bias` : name;
   }
   const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   if (

@@ -42,7 +42,6 @@ describe("gpt2", () => {
     [{ n_embd: 0 }, /n_embd/],
     [{ n_head: 3 }, /3 heads do not divide n_embd 16/],
     [{ activation_function: "mish" }, /activation_function/],
-    [{ tie_word_embeddings: false }, /tie_word_embeddings/],
     [{ add_cross_attention: true }, /add_cross_attention/],
   ])("refuses a configuration with %j", (change, message) => {
     const parse = () => gpt2.parseConfig({ ...gpt2Json, ...change }, "config.json");

@@ -26,7 +26,7 @@ import {
   type BackboneOutput,
   indexPositions,
 } from "./backbone.js";
-import { activation, checkHeads, rate, readConfig, size } from "./config.js";
+import { activation, checkHeads, noPrunedHeads, rate, readConfig, size, tieWordEmbeddings } from "./config.js";
 
 export interface Gpt2Config extends BackboneConfig {
   /** After the embeddings. */
@@ -55,7 +55,8 @@ const gpt2Config = z.object({
   pad_token_id: z.number().int().nonnegative().nullish(),
   eos_token_id: z.number().int().nonnegative().nullish(),
   initializer_range: z.number().positive().default(0.02),
-  tie_word_embeddings: z.literal(true).optional(),
+  tie_word_embeddings: tieWordEmbeddings,
+  pruned_heads: noPrunedHeads,
   add_cross_attention: z.literal(false).optional(),
 });
 
@@ -82,11 +83,16 @@ function parseConfig(json: unknown, where: string): Gpt2Config {
     maxPositions: c.n_positions,
     typeVocabSize: 0,
     padTokenId: padding < c.vocab_size ? padding : 0,
+    tiedWords: c.tie_word_embeddings,
     initializerRange: c.initializer_range,
   };
 }
 
-/** A pre-norm block: attention and feed-forward, each with its norm before and its residual after (`GPT2Block`). */
+/**
+ * A pre-norm block: attention and feed-forward, each with its norm before and its residual after (`GPT2Block`).
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/gpt2/modeling_gpt2.py `GPT2Block`
+ */
 class Block {
   private readonly norm1: LayerNorm;
   private readonly qkv: Conv1D;
@@ -134,14 +140,19 @@ class Block {
   }
 }
 
-/** transformers `models/gpt2/modeling_gpt2.py`. Token types, which it would look up among the words, are not read. */
+/**
+ * GPT-2 without token types, which the original looks up among the words.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/gpt2/modeling_gpt2.py `GPT2Model`
+ */
 class Gpt2 implements Backbone {
   readonly parameters: readonly Parameter[];
-  readonly headParameters: readonly Parameter[] = [];
+  readonly headParameters: readonly Parameter[];
   private readonly word: Embedding;
   private readonly position: Embedding;
   private readonly blocks: readonly Block[];
   private readonly norm: LayerNorm;
+  private readonly outputMatrix: Parameter;
 
   constructor(readonly config: Gpt2Config) {
     const { hiddenSize, vocabSize, maxPositions, initializerRange } = config;
@@ -151,6 +162,10 @@ class Gpt2 implements Backbone {
     this.blocks = Array.from({ length: config.layers }, (_, i) => new Block(scope.at("h", i), config, i));
     this.norm = new LayerNorm(scope.at("ln_f"), hiddenSize, config.layerNormEps);
     this.parameters = scope.all;
+    this.outputMatrix = config.tiedWords
+      ? this.word.weight
+      : scope.at("lm_head").param("weight", [vocabSize, hiddenSize], normal(initializerRange));
+    this.headParameters = scope.all.slice(this.parameters.length);
   }
 
   forward(
@@ -177,7 +192,7 @@ class Gpt2 implements Backbone {
   }
 
   lmLogits({ g }: Pass, hidden: Value): Value {
-    return g.scoped("lm_head", () => matmul(g, hidden, g.use(this.word.weight), { transB: true }));
+    return g.scoped("lm_head", () => matmul(g, hidden, g.use(this.outputMatrix), { transB: true }));
   }
 }
 
@@ -188,10 +203,11 @@ export const gpt2: BackboneDefinition<Gpt2Config> = {
   lmClass: "GPT2LMHeadModel",
   parseConfig,
   build: (config) => new Gpt2(config),
-  canonicalKey: (key) => {
+  canonicalKey: (key, withHead, tied = true) => {
     const name = key.replace(/^transformer\./, "");
-    // The head is tied to the word embedding; the masks are buffers of older versions.
-    return name === "lm_head.weight" || /^h\.\d+\.attn\.(bias|masked_bias)$/.test(name) ? null : name;
+    if (name === "lm_head.weight") return withHead && !tied ? name : null;
+    // The masks are buffers of older versions.
+    return /^h\.\d+\.attn\.(bias|masked_bias)$/.test(name) ? null : name;
   },
   positionIds: indexPositions,
 };

@@ -13,6 +13,7 @@ import { roberta, xlmRoberta } from "./roberta.js";
 import { xlnet } from "./xlnet.js";
 
 export * from "./backbone.js";
+export { configurationHash } from "./identity.js";
 export { bert, distilbert, electra, gpt2, roberta, xlmRoberta, xlnet };
 
 /** All kinds, by `model_type`. */

@@ -2,7 +2,11 @@ import type { BackboneDefinition } from "./backbone.js";
 import { parseEncoderConfig } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
-/** RoBERTa (arXiv 1907.11692), as `RobertaForMaskedLM` of Hugging Face transformers. */
+/**
+ * RoBERTa (arXiv 1907.11692), as `RobertaForMaskedLM` of Hugging Face transformers.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/roberta/modeling_roberta.py `RobertaForMaskedLM`
+ */
 export const roberta: BackboneDefinition = {
   kind: "roberta",
   prefix: "roberta.",
@@ -12,9 +16,14 @@ export const roberta: BackboneDefinition = {
     new Encoder(config, {
       wordPaddingIndex: config.padTokenId,
       positionPaddingIndex: config.padTokenId,
-      head: { dense: ["lm_head", "dense"], norm: ["lm_head", "layer_norm"], bias: ["lm_head", "bias"] },
+      head: {
+        dense: ["lm_head", "dense"],
+        norm: ["lm_head", "layer_norm"],
+        bias: ["lm_head", "bias"],
+        decoder: ["lm_head", "decoder"],
+      },
     }),
-  canonicalKey: (key, withHead) => canonicalEncoderKey(key, "roberta.", "lm_head.", withHead),
+  canonicalKey: (key, withHead, tied) => canonicalEncoderKey(key, "roberta.", "lm_head.", withHead, tied),
   // Tokens count on from padding_idx + 1, padding stays at padding_idx (`create_position_ids_from_input_ids`).
   positionIds: (inputIds, _mask, config) => {
     const width = inputIds.shape[1] as number;

@@ -95,7 +95,11 @@ export function hideByPermutation(
   return { content: asMask(mul(g, unseen, others)), query: asMask(matmul(g, mapping, unseen)) };
 }
 
-/** Relative attention with its residual and norm; parameters as `XLNetRelativeAttention` holds them. */
+/**
+ * Relative attention with its residual and norm; parameters as `XLNetRelativeAttention` holds them.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/xlnet/modeling_xlnet.py `XLNetRelativeAttention`
+ */
 export class RelativeAttention {
   private readonly projections: Readonly<Record<"q" | "k" | "v" | "o" | "r", Parameter>>;
   private readonly positionBias: Parameter;

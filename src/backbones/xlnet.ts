@@ -23,7 +23,7 @@ import {
   indexPositions,
   type TargetStream,
 } from "./backbone.js";
-import { activation, checkHeads, rate, readConfig, size } from "./config.js";
+import { activation, checkHeads, noPrunedHeads, rate, readConfig, size, tieWordEmbeddings } from "./config.js";
 import {
   hideByPermutation,
   type Relations,
@@ -49,7 +49,8 @@ const xlnetConfig = z.object({
   bi_data: z.literal(false).optional(),
   clamp_len: z.number().max(0, "distances between words are not clamped here; expected -1").optional(),
   same_length: z.literal(false).optional(),
-  tie_word_embeddings: z.literal(true).optional(),
+  pruned_heads: noPrunedHeads,
+  tie_word_embeddings: tieWordEmbeddings,
 });
 
 function parseConfig(json: unknown, where: string): BackboneConfig {
@@ -71,11 +72,16 @@ function parseConfig(json: unknown, where: string): BackboneConfig {
     maxPositions: Number.POSITIVE_INFINITY,
     typeVocabSize: 0,
     padTokenId: c.pad_token_id ?? 5,
+    tiedWords: c.tie_word_embeddings,
     initializerRange: c.initializer_range,
   };
 }
 
-/** Relative attention and feed-forward, each with residual and norm after it (`XLNetLayer`). */
+/**
+ * Relative attention and feed-forward, each with residual and norm after it (`XLNetLayer`).
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/xlnet/modeling_xlnet.py `XLNetLayer`
+ */
 class Layer {
   private readonly attention: RelativeAttention;
   private readonly norm: LayerNorm;
@@ -107,7 +113,11 @@ class Layer {
   }
 }
 
-/** transformers `models/xlnet/modeling_xlnet.py`, without memory of earlier segments. */
+/**
+ * XLNet without memory of earlier segments.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/xlnet/modeling_xlnet.py `XLNetModel`
+ */
 class Xlnet implements Backbone {
   readonly parameters: readonly Parameter[];
   readonly headParameters: readonly Parameter[];
@@ -115,6 +125,7 @@ class Xlnet implements Backbone {
   private readonly word: Embedding;
   private readonly layers: readonly Layer[];
   private readonly headBias: Parameter;
+  private readonly outputMatrix: Parameter;
 
   constructor(readonly config: BackboneConfig) {
     const { hiddenSize, vocabSize, initializerRange } = config;
@@ -122,8 +133,12 @@ class Xlnet implements Backbone {
     this.word = new Embedding(scope.at("word_embedding"), vocabSize, hiddenSize, normal(initializerRange));
     this.layers = Array.from({ length: config.layers }, (_, i) => new Layer(scope.at("layer", i), config));
     this.parameters = scope.all;
-    this.headBias = scope.at("lm_loss").param("bias", [vocabSize], constant(0));
-    this.headParameters = [this.headBias];
+    const head = scope.at("lm_loss");
+    this.outputMatrix = config.tiedWords
+      ? this.word.weight
+      : head.param("weight", [vocabSize, hiddenSize], normal(initializerRange));
+    this.headBias = head.param("bias", [vocabSize], constant(0));
+    this.headParameters = scope.all.slice(this.parameters.length);
     const mask = ParamScope.root().param("mask_emb", [1, 1, hiddenSize], normal(initializerRange));
     this.targets = {
       parameters: [mask],
@@ -177,7 +192,7 @@ class Xlnet implements Backbone {
 
   lmLogits({ g }: Pass, hidden: Value): Value {
     return g.scoped("lm_loss", () =>
-      add(g, matmul(g, hidden, g.use(this.word.weight), { transB: true }), g.use(this.headBias)),
+      add(g, matmul(g, hidden, g.use(this.outputMatrix), { transB: true }), g.use(this.headBias)),
     );
   }
 }
@@ -189,10 +204,9 @@ export const xlnet: BackboneDefinition = {
   lmClass: "XLNetLMHeadModel",
   parseConfig,
   build: (config) => new Xlnet(config),
-  canonicalKey: (key, withHead) => {
+  canonicalKey: (key, withHead, tied = true) => {
     const name = key.replace(/^transformer\./, "");
-    // The head's matrix is tied to the word embedding.
-    if (name === "lm_loss.weight") return null;
+    if (name === "lm_loss.weight") return withHead && !tied ? name : null;
     return !withHead && (name === "lm_loss.bias" || name === "mask_emb") ? null : name;
   },
   // Any origin does: only differences are read.

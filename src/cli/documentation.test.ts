@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { detectRelationFormat, readRelations, relationFormats } from "../data/relation-data.js";
 import type { RelationExample } from "../data/relation-example.js";
-import { detectTreeFormat, readTrees, treeFormats } from "../data/tree-data.js";
+import { detectTreeFormat, readTrees, recogniseTrees, treeFormats } from "../data/tree-data.js";
+import { noSkips } from "../testing/no-skips.js";
 import { helpPage } from "./help-page.js";
 
 const root = new URL("../../", import.meta.url);
@@ -39,7 +40,7 @@ describe("documentation", () => {
     const path = fileURLToPath(new URL(name, root));
     expect(await detectRelationFormat(path)).toBe(format);
     const examples: RelationExample[] = [];
-    for await (const example of readRelations(path)) examples.push(example);
+    for await (const example of readRelations(path, { onSkip: noSkips })) examples.push(example);
     const capital = examples.find(({ relation }) => relation === "capital" || relation === "P36");
     const { text, subject, object } = capital as RelationExample;
     expect([text.slice(subject.start, subject.end), text.slice(object.start, object.end)]).toEqual([
@@ -55,6 +56,18 @@ describe("documentation", () => {
     const forms: string[] = [];
     for await (const { words } of readTrees(path)) for (const { form } of words) forms.push(form);
     expect(forms).toContain("n't");
+  });
+
+  it("tells trees from relations in all examples", async () => {
+    const folder = fileURLToPath(new URL("examples/data/", root));
+    const found = await Promise.all(
+      (await readdir(folder)).sort().map(async (name) => [name, await recogniseTrees(`${folder}${name}`)]),
+    );
+    expect(found.filter(([, format]) => format !== null)).toEqual([
+      ["find-head.json", "find-head"],
+      ["trees.conllu", "conllu"],
+    ]);
+    expect(found.length).toBe(relationFormats.length + treeFormats.length);
   });
 
   it("shows valid JSON for every format", async () => {

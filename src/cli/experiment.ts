@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type KAdapterConfig, randomInit } from "../adapters/config.js";
 import type { Executor } from "../engine/executor.js";
 import type { ExperimentWatch } from "../experiments/trainings.js";
-import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { withOutputFolder } from "../library/output-folder.js";
 import { adapterShape, type PretrainSettings, pretrainConfig } from "../library/plan.js";
@@ -12,7 +12,7 @@ import { chosenAdapterConfig } from "../training/backbone-start.js";
 import type { TrainingConfig } from "../training/config.js";
 import { createProgress } from "./progress.js";
 import { type CommandContext, Interrupted, isAbort } from "./run.js";
-import { runtimeOf } from "./watched.js";
+import { runtimeOf } from "./runtime.js";
 
 /** What an experiment runs with. */
 export interface ExperimentRun {

@@ -219,11 +219,11 @@ describe("parseRecipe", () => {
 describe("readRecipe", () => {
   it("names a file that is not there, is a folder, is too large", async () => {
     await expect(readRecipe("/nowhere/r.yaml", factualSettings)).rejects.toThrow(
-      "/nowhere/r.yaml: cannot read the file",
+      "/nowhere/r.yaml: cannot read the file of settings",
     );
     await expect(readRecipe("/", factualSettings)).rejects.toThrow("it is a folder, not a file");
     await expect(readRecipe("/dev/zero", factualSettings)).rejects.toThrow(
-      "/dev/zero: too large for a file of settings",
+      "/dev/zero: the file of settings is too large",
     );
   });
 });

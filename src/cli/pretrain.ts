@@ -1,8 +1,9 @@
-import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import { learnAdapter } from "../library/learn.js";
 import type { PretrainSettings } from "../library/plan.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { PretrainResult, TaskData } from "../training/pretrain.js";
+import type { TaskData } from "../tasks/task-data.js";
+import type { PretrainResult } from "../training/pretrain.js";
 import type { RunRequest } from "./command.js";
 import { type CommandContext, Interrupted } from "./run.js";
 import { watchTraining } from "./watched.js";

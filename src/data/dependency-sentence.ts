@@ -1,4 +1,5 @@
 import { setting, userError } from "../errors.js";
+import type { OnSkip } from "./skips.js";
 
 /** A syntactic word and its place in the tree. */
 export interface DependencyWord {
@@ -34,19 +35,25 @@ export interface TreeFault {
   readonly word: number;
 }
 
-/** Settings of readers of trees. */
-export interface TreeOptions {
+/** How trees are read. */
+export interface TreeSettings {
   /** Heads and relations are not read, as for prediction; they may be missing. */
   readonly unlabelled?: boolean;
   /**
-   * What a sentence whose heads are no tree is: an error (the default), left out and told to `onSkip`, or kept as in the
-   * released code, unless a head is no word.
+   * What a sentence whose heads are no tree is: an error (the default), left out and told, or kept as in the released
+   * code, unless a head is no word.
    */
   readonly brokenTrees?: "error" | "skip" | "keep";
-  readonly onSkip?: (reason: BrokenTree, where: string) => void;
   /** Keep the lines of CoNLL-U files, to write them with other heads. */
   readonly keepLines?: boolean;
 }
+
+/** Settings of readers of trees: whoever lets them leave something out is told of it. */
+export type TreeOptions = TreeSettings &
+  (
+    | { readonly brokenTrees?: "error"; readonly onSkip?: OnSkip<BrokenTree> }
+    | { readonly brokenTrees: "skip" | "keep"; readonly onSkip: OnSkip<BrokenTree> }
+  );
 
 /** The first fault of a list of heads, each counted from 1 with 0 for the root; null for a tree with one root. */
 export function treeFault(heads: readonly number[]): TreeFault | null {
@@ -77,13 +84,13 @@ export function treeFault(heads: readonly number[]): TreeFault | null {
 export function acceptTree(
   words: readonly DependencyWord[],
   whereOf: (word: number) => string,
-  { brokenTrees = "error", onSkip }: TreeOptions,
+  options: TreeOptions,
 ): boolean {
   const fault = treeFault(words.map(({ head }) => head));
-  if (fault === null || (brokenTrees === "keep" && fault.reason !== "head-out-of-range")) return true;
+  if (fault === null || (options.brokenTrees === "keep" && fault.reason !== "head-out-of-range")) return true;
   const where = whereOf(fault.word);
-  if (brokenTrees !== "error") {
-    onSkip?.(fault.reason, where);
+  if (options.brokenTrees === "skip" || options.brokenTrees === "keep") {
+    options.onSkip(fault.reason, where);
     return false;
   }
   throw userError({

@@ -8,6 +8,7 @@ import { UserError } from "../errors.js";
 import { readEntityTyping } from "./entity-typing.js";
 import { readMultipleChoice } from "./multiple-choice.js";
 import { type OpenQuestion, readOpenQuestions } from "./open-questions.js";
+import { SkipCounter } from "./skips.js";
 
 let folder = "";
 let files = 0;
@@ -119,6 +120,10 @@ describe("multiple choice", () => {
     );
     expect(await messageOf(readMultipleChoice(await file(row(""))))).toMatch(/field "label": it is missing/);
     expect((await all(readMultipleChoice(await file(row("")), { unlabelled: true })))[0]?.label).toBe(-1);
+    expect(
+      await messageOf(readMultipleChoice(await file(Buffer.from(row("4").replace("c", "\u00e9"), "latin1")))),
+    ).toMatch(/:1: byte 4 of it is not UTF-8/);
+    expect(await messageOf(readMultipleChoice(await file(Buffer.from(row("4"), "utf16le"))))).toMatch(/it is UTF-16/);
     expect(await messageOf(readMultipleChoice(await file(`${header}1,c,q\n`)))).toMatch(/not CSV .*line 2/);
     expect(await messageOf(readMultipleChoice(await file("a,b\n1,2\n")))).toMatch(/field "context"/);
     expect(await messageOf(readMultipleChoice(join(folder, "nowhere.csv")))).toMatch(/nowhere/);
@@ -127,6 +132,7 @@ describe("multiple choice", () => {
 });
 
 describe("open-domain questions", () => {
+  const onSkip = () => undefined;
   const words = (count: number, last = "x") => [...new Array<string>(count - 1).fill("w"), last];
   const question = JSON.stringify({ question: "Who ?", answers: ["Marta"] });
   const documents = JSON.stringify([
@@ -139,17 +145,19 @@ describe("open-domain questions", () => {
     await file(`${question}\n${question}\n`, "two.txt");
     await file(gzipSync(`${documents}\n[]\n`), "two.json.gz");
     for (const name of ["two.txt", "two.json.gz"]) {
-      const read = await all(readOpenQuestions(join(folder, name)));
+      const { counts, onSkip } = new SkipCounter();
+      const read = await all(readOpenQuestions(join(folder, name), { onSkip }));
+      expect(counts).toEqual({ "paragraph-of-few-words": 1 });
       expect(read.map(({ paragraphs }) => paragraphs)).toEqual([["w w w w w Marta", "w w w w w w x"], []]);
       expect(read[0]).toMatchObject({ question: "Who ?", answers: ["Marta"] });
     }
-    const [first] = await all(readOpenQuestions(join(folder, "two.txt"), { maxParagraphs: 1 }));
+    const [first] = await all(readOpenQuestions(join(folder, "two.txt"), { maxParagraphs: 1, onSkip }));
     expect(first!.paragraphs).toHaveLength(1);
     await survives(
       `${question}\n`,
       async function* (path): AsyncGenerator<OpenQuestion> {
         await file(documents, `${path.slice(folder.length + 1, -4)}.json`);
-        yield* readOpenQuestions(path);
+        yield* readOpenQuestions(path, { onSkip });
       },
       ".txt",
     );
@@ -162,11 +170,11 @@ describe("open-domain questions", () => {
     const path = await file(gzipSync(JSON.stringify(asked)), "quasar/questions/dev_questions.json.gz");
     const contexts = "quasar/contexts/short/dev_contexts.json";
     await file(JSON.stringify({ uid: "s1", contexts: [[0.5, "Marta did ."]] }), contexts);
-    expect(await all(readOpenQuestions(path))).toMatchObject([
+    expect(await all(readOpenQuestions(path, { onSkip }))).toMatchObject([
       { id: "s1", answers: ["marta"], paragraphs: ["Marta did ."] },
     ]);
     await file(JSON.stringify({ uid: "s2", contexts: [] }), contexts);
-    expect(await messageOf(readOpenQuestions(path))).toMatch(/field "uid": the paragraphs are those of s2/);
+    expect(await messageOf(readOpenQuestions(path, { onSkip }))).toMatch(/field "uid": the paragraphs are those of s2/);
   });
 
   it("reads SearchQA's raw records, one file or a folder of them", async () => {
@@ -179,23 +187,31 @@ describe("open-domain questions", () => {
     await mkdir(join(folder, "search"));
     await file(JSON.stringify(record, null, 2), "search/2.json");
     await file(JSON.stringify({ ...record, search_results: null }), "search/1.json");
-    const read = await all(readOpenQuestions(join(folder, "search")));
+    const { counts, onSkip } = new SkipCounter();
+    const read = await all(readOpenQuestions(join(folder, "search"), { onSkip }));
+    expect(counts).toEqual({ "empty-paragraph": 1 });
     expect(read.map(({ paragraphs }) => paragraphs)).toEqual([[], ["a b"]]);
     expect(read[1]).toMatchObject({ id: "7", answers: ["Marta"] });
-    expect(await all(readOpenQuestions(await file(JSON.stringify([record, record]), "several.json")))).toHaveLength(2);
+    expect(
+      await all(readOpenQuestions(await file(JSON.stringify([record, record]), "several.json"), { onSkip })),
+    ).toHaveLength(2);
   });
 
   it("says what is wrong, and where", async () => {
     await file(`${question}\n${question}\n`, "short.txt");
     await file(`${documents}\n`, "short.json");
-    expect(await messageOf(readOpenQuestions(join(folder, "short.txt")))).toMatch(/short.txt:2: .*has no line for it/);
+    expect(await messageOf(readOpenQuestions(join(folder, "short.txt"), { onSkip }))).toMatch(
+      /short.txt:2: .*has no line for it/,
+    );
     await file(`${documents}\n${documents}\n${documents}\n`, "short.json");
-    expect(await messageOf(readOpenQuestions(join(folder, "short.txt")))).toMatch(/short.json:3: /);
-    expect(await messageOf(readOpenQuestions(await file(question, "alone.txt")))).toMatch(/there is no .*alone.json/);
+    expect(await messageOf(readOpenQuestions(join(folder, "short.txt"), { onSkip }))).toMatch(/short.json:3: /);
+    expect(await messageOf(readOpenQuestions(await file(question, "alone.txt"), { onSkip }))).toMatch(
+      /there is no .*alone.json/,
+    );
     const without = await file(JSON.stringify({ question: "Who ?", search_results: [] }), "without.json");
-    expect(await messageOf(readOpenQuestions(without))).toMatch(/the question has no answer/);
-    expect(await all(readOpenQuestions(without, { unlabelled: true }))).toHaveLength(1);
+    expect(await messageOf(readOpenQuestions(without, { onSkip }))).toMatch(/the question has no answer/);
+    expect(await all(readOpenQuestions(without, { unlabelled: true, onSkip }))).toHaveLength(1);
     await mkdir(join(folder, "empty"));
-    expect(await messageOf(readOpenQuestions(join(folder, "empty")))).toMatch(/no JSON files/);
+    expect(await messageOf(readOpenQuestions(join(folder, "empty"), { onSkip }))).toMatch(/no JSON files/);
   });
 });

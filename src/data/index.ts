@@ -5,13 +5,15 @@
  *
  * @example
  * ```ts
- * import { partOf, readRelations } from "kadapter/data";
+ * import { partOf, readRelations, SkipCounter } from "kadapter/data";
  *
- * for await (const example of readRelations("train.json.gz")) {
+ * const skips = new SkipCounter();
+ * for await (const example of readRelations("train.json.gz", { onSkip: skips.onSkip })) {
  *   const { text, subject, object, relation } = example;
  *   const part = partOf(example, { train: 0.9, dev: 0.1 });
  *   console.log(part, text.slice(subject.start, subject.end), relation, text.slice(object.start, object.end));
  * }
+ * console.log(skips.counts);
  * ```
  *
  * @module
@@ -63,6 +65,7 @@ export {
   partOf,
   type ReadRelationsOptions,
   type RelationFormat,
+  type RelationReading,
   type RelationSummary,
   readRelations,
   relationFormats,
@@ -70,6 +73,7 @@ export {
 } from "./relation-data.js";
 export type { RelationExample, Span } from "./relation-example.js";
 export { readSemEval } from "./semeval.js";
+export { type OnSkip, SkipCounter } from "./skips.js";
 export { type FilterCounts, filterSubjects } from "./subject-filter.js";
 export { limitNegatives, noRelation, readTacred } from "./tacred.js";
 export { type EncodedLine, packLines, readTextLines, type TextLine, type TokenBlock } from "./text.js";
@@ -79,7 +83,9 @@ export {
   looksLikeConllu,
   type ReadTreesOptions,
   readTrees,
+  recogniseTrees,
   type TreeFormat,
+  type TreeReading,
   type TreeSummary,
   treeFormats,
 } from "./tree-data.js";

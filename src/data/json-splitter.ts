@@ -1,5 +1,5 @@
 import { UserError, userError } from "../errors.js";
-import { decodeUtf8 } from "./utf8.js";
+import { decodeUtf8 } from "../files/utf8.js";
 
 /** One record of a large JSON file, still as bytes. */
 export interface JsonPiece {

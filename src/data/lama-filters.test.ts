@@ -38,7 +38,7 @@ describe("subjects", () => {
     expect(index.hasId("Q1")).toBe(true);
     expect(index.hasId("Q2")).toBe(false);
     expect(index.hasId(undefined)).toBe(false);
-    expect(index.hasName("peter f martin")).toBe(true);
+    expect(index.isNamedIn("peter f martin")).toBe(true);
     expect(index.isNamedIn("In 1941 Peter F. Martin was born.")).toBe(true);
     expect(index.isNamedIn("Adam met Peter Martin.")).toBe(false);
     expect(index.isNamedIn("This is ADA!")).toBe(true);

@@ -83,10 +83,6 @@ export class SubjectIndex {
     return id !== undefined && this.ids.has(id);
   }
 
-  hasName(name: string): boolean {
-    return this.names.has(wordsOf(name).join(" "));
-  }
-
   /** Whether a text names one of the subjects, word for word. */
   isNamedIn(text: string): boolean {
     const words = wordsOf(text);

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
+import { noSkips } from "../testing/no-skips.js";
 import { type LamaFact, lamaMask, lamaQuery, lamaSetsIn, readLama, readLamaFacts, readVocabulary } from "./lama.js";
 
 let folder = "";
@@ -31,13 +32,13 @@ const fact = { sub_label: "Ada Lovelace", obj_label: "London", uuid: "1" };
 const template = { relation: "P19", template: "[X] was born in [Y] ." };
 
 describe("readLama", () => {
-  it("reads facts with templates and paraphrases, and asks with a hole", async () => {
+  it("reads facts with templates and paraphrases, and asks with a mask", async () => {
     const root = await lama({
       "TREx_template/P19.jsonl": [fact],
       "relations.jsonl": [template],
       "pararel_patterns/P19.jsonl": [{ pattern: "[X] is native to [Y].", lemma: "native" }],
     });
-    const [relation] = await readLama(root, "trex");
+    const [relation] = await readLama(root, "trex", { onSkip: noSkips });
     expect(relation).toMatchObject({ name: "P19", template: template.template, patterns: ["[X] is native to [Y]."] });
     const [first] = relation!.facts;
     expect(first).toMatchObject({ relation: "P19", subject: "Ada Lovelace", object: "London" });
@@ -55,16 +56,18 @@ describe("readLama", () => {
       "ConceptNet/b.jsonl": [conceptnet, { ...conceptnet, masked_sentences: ["[MASK] [MASK]"] }],
       "Squad/test.jsonl": [squad],
     });
-    const [birth] = await readLama(root, "google-re");
+    const [birth] = await readLama(root, "google-re", { onSkip: noSkips });
     expect(birth).toMatchObject({ name: "place_of_birth", template: template.template });
     expect(birth?.facts[0]).toMatchObject({ subjectId: "Q7259" });
     const skipped: string[] = [];
     const [subevent] = await readLama(root, "conceptnet", { onSkip: (reason) => skipped.push(reason) });
     expect(subevent).toMatchObject({ name: "HasSubevent", template: null, facts: [{ object: "think" }] });
     expect(skipped).toEqual(["repeated", "one-mask-needed"]);
-    const [questions] = await readLama(root, "squad");
+    const [questions] = await readLama(root, "squad", { onSkip: noSkips });
     expect(lamaQuery(null, questions!.facts[0]!)).toBe("It was [MASK].");
-    await expect(readLama(root, "trex")).rejects.toThrow(/holds no trex; .*google-re, conceptnet, squad/);
+    await expect(readLama(root, "trex", { onSkip: noSkips })).rejects.toThrow(
+      /holds no trex; .*google-re, conceptnet, squad/,
+    );
   });
 
   it.each([
@@ -73,8 +76,8 @@ describe("readLama", () => {
     [{ "TREx_template/note.txt": [] }, /holds no facts/],
   ])("says what is wrong with %j", async (files, message) => {
     const root = await lama(files);
-    await expect(readLama(root, "trex")).rejects.toThrow(UserError);
-    await expect(readLama(root, "trex")).rejects.toThrow(message);
+    await expect(readLama(root, "trex", { onSkip: noSkips })).rejects.toThrow(UserError);
+    await expect(readLama(root, "trex", { onSkip: noSkips })).rejects.toThrow(message);
   });
 
   it("gives back any names that were written", async () => {

@@ -1,5 +1,5 @@
 /**
- * LAMA (Petroni et al. 2019, https://github.com/facebookresearch/LAMA): facts to be asked with a hole in a sentence,
+ * LAMA (Petroni et al. 2019, https://github.com/facebookresearch/LAMA): facts to be asked by cloze sentences,
  * their templates, ParaRel's paraphrases (Elazar et al. 2021) and vocabularies of answers.
  * @module
  */
@@ -9,8 +9,9 @@ import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { checkRecord, readJsonLines, readLines } from "./records.js";
+import type { OnSkip } from "./skips.js";
 
-/** The hole in LAMA's sentences, whatever a model calls its mask. */
+/** The mask in LAMA's sentences, whatever a model calls its own. */
 export const lamaMask = "[MASK]";
 
 /** A fact that is asked for its object. */
@@ -78,7 +79,9 @@ export type LamaSkip = "one-mask-needed" | "repeated";
 
 export interface ReadLamaOptions {
   /** Told of every record that is left out. */
-  readonly onSkip?: (reason: LamaSkip, where: string) => void;
+  readonly onSkip: OnSkip<LamaSkip>;
+  /** Names of the relations that are wanted; all where it is left out. */
+  readonly relations?: readonly string[] | undefined;
 }
 
 /** The facts of one of LAMA's files (JSON Lines, gzipped or not), one at a time. */
@@ -189,11 +192,7 @@ async function folderOf(root: string, set: LamaSet): Promise<string | null> {
  *
  * @param root the folder that LAMA's `data.zip` unpacks to
  */
-export async function readLama(
-  root: string,
-  set: LamaSet,
-  options: ReadLamaOptions = {},
-): Promise<readonly LamaRelation[]> {
+export async function readLama(root: string, set: LamaSet, options: ReadLamaOptions): Promise<readonly LamaRelation[]> {
   const folder = await folderOf(root, set);
   if (folder === null) {
     throw userError({
@@ -206,7 +205,7 @@ export async function readLama(
   const templatesFile = join(root, "relations.jsonl");
   const templates = (await exists(templatesFile)) ? await readLamaTemplates(templatesFile) : new Map<string, string>();
   const facts = await factsByRelation(await jsonlFiles(folder), options);
-  if (facts.size === 0)
+  if (facts.size === 0 && !options.relations)
     throw userError({ where: folder, what: "the folder holds no facts", expected: "*.jsonl files" });
   const relations: LamaRelation[] = [];
   for (const name of [...facts.keys()].sort()) {
@@ -224,14 +223,15 @@ export async function readLama(
 
 async function factsByRelation(
   files: readonly string[],
-  { onSkip }: ReadLamaOptions,
+  { onSkip, relations }: ReadLamaOptions,
 ): Promise<ReadonlyMap<string, LamaFact[]>> {
   const facts = new Map<string, LamaFact[]>();
   const seen = new Set<string>();
   for (const file of files) {
     for await (const { key, ...fact } of readLamaFacts(file)) {
+      if (relations && !relations.includes(fact.relation)) continue;
       if (seen.has(key)) {
-        onSkip?.("repeated", fact.where);
+        onSkip("repeated", fact.where);
         continue;
       }
       seen.add(key);
@@ -246,7 +246,7 @@ async function factsByRelation(
 function answerable(facts: readonly LamaFact[], template: string | null, { onSkip }: ReadLamaOptions): LamaFact[] {
   return facts.filter((fact) => {
     if (template !== null || fact.sentence !== undefined) return true;
-    onSkip?.("one-mask-needed", fact.where);
+    onSkip("one-mask-needed", fact.where);
     return false;
   });
 }

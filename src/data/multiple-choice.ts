@@ -2,6 +2,7 @@ import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { checkedUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
 import { checkRecord, type JsonRecord, readJsonLines } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";
@@ -71,7 +72,7 @@ async function startsWithBrace(path: string): Promise<boolean> {
 async function* readCsv(path: string): AsyncGenerator<JsonRecord> {
   const parser = parse({ bom: true, columns: true, info: true, skip_empty_lines: true, max_record_size: 2 ** 26 });
   // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
-  pipeline(Readable.from(readBytes(path)), parser, () => undefined);
+  pipeline(Readable.from(checkedUtf8(readBytes(path), path)), parser, () => undefined);
   try {
     for await (const { record: value, info } of parser as AsyncIterable<{ record: unknown; info: { lines: number } }>) {
       yield { key: undefined, value, where: `${path}:${info.lines}` };

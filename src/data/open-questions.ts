@@ -8,10 +8,11 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { decodeUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
-import { checkRecord, type JsonRecord, parseJson, readJsonLines, readJsonRecords } from "./records.js";
+import { checkRecord, type JsonRecord, parseRecord, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";
-import { decodeUtf8 } from "./utf8.js";
+import type { OnSkip } from "./skips.js";
 
 export interface OpenQuestion {
   readonly id?: string;
@@ -26,7 +27,12 @@ export interface OpenQuestion {
 export interface OpenQuestionOptions extends LabelOptions {
   /** Most paragraphs of a question; those after are left out (thunlp/OpenQA takes 50). */
   readonly maxParagraphs?: number;
+  /** Told of every paragraph that is left out for what it holds. */
+  readonly onSkip: OnSkip<ParagraphSkip>;
 }
+
+/** Why a paragraph is left out. */
+export type ParagraphSkip = "paragraph-of-few-words" | "empty-paragraph";
 
 const largestRecord = 64 * 1024 * 1024;
 
@@ -55,12 +61,9 @@ const searchRecord = z.object({
  * - `X_questions.json` with `X_contexts.json` beside it, or in `../contexts/short` or `../contexts/long`: Quasar-T
  * - a folder of JSON files, or one such file: SearchQA's raw records
  */
-export async function* readOpenQuestions(
-  path: string,
-  options: OpenQuestionOptions = {},
-): AsyncGenerator<OpenQuestion> {
+export async function* readOpenQuestions(path: string, options: OpenQuestionOptions): AsyncGenerator<OpenQuestion> {
   const limit = options.maxParagraphs ?? Number.POSITIVE_INFINITY;
-  for await (const found of await readLayout(path)) {
+  for await (const found of await readLayout(path, options.onSkip)) {
     const question = { ...found, paragraphs: found.paragraphs.slice(0, limit) };
     if (options.unlabelled) yield { ...question, answers: [] };
     else if (question.answers.some((answer) => answer.trim() !== "")) yield question;
@@ -74,17 +77,17 @@ export async function* readOpenQuestions(
   }
 }
 
-async function readLayout(path: string): Promise<AsyncGenerator<OpenQuestion>> {
+async function readLayout(path: string, onSkip: OnSkip<ParagraphSkip>): Promise<AsyncGenerator<OpenQuestion>> {
   const info = await stat(path).catch((error: unknown) => {
     throw fileError(path, "read the file", error);
   });
-  if (info.isDirectory()) return readSearchFolder(path);
+  if (info.isDirectory()) return readSearchFolder(path, onSkip);
   const stem = path.replace(/\.gz$/, "").replace(/\.(txt|jsonl?)$/, "");
   if (stem.endsWith("_questions")) return readQuasar(path, await contextsBeside(stem, path));
   const [questions, paragraphs] = [await existing(`${stem}.txt`), await existing(`${stem}.json`)];
-  if (questions && paragraphs) return readThunlp(questions, paragraphs);
+  if (questions && paragraphs) return readThunlp(questions, paragraphs, onSkip);
   if (/\.txt(\.gz)?$/.test(path)) throw missing(path, `${stem}.json`, "the paragraphs of its questions");
-  return readSearchFile(path);
+  return readSearchFile(path, onSkip);
 }
 
 /** A file, or the same gzipped; null where neither is there. */
@@ -127,11 +130,18 @@ async function* inStep(first: string, second: string): AsyncGenerator<readonly [
   }
 }
 
-async function* readThunlp(questions: string, paragraphs: string): AsyncGenerator<OpenQuestion> {
+async function* readThunlp(
+  questions: string,
+  paragraphs: string,
+  onSkip: OnSkip<ParagraphSkip>,
+): AsyncGenerator<OpenQuestion> {
   for await (const [first, second] of inStep(questions, paragraphs)) {
     const { question, answers: right } = checkRecord(thunlpQuestion, first.value, first.where, "thunlp/OpenQA");
     const documents = checkRecord(thunlpParagraphs, second.value, second.where, "thunlp/OpenQA");
-    const kept = documents.filter(({ document }) => document.length >= fewestWords);
+    const kept = documents.filter(({ document: { length } }) => {
+      if (length < fewestWords) onSkip("paragraph-of-few-words", second.where);
+      return length >= fewestWords;
+    });
     yield {
       question,
       answers: right,
@@ -162,16 +172,16 @@ async function* readQuasar(questions: string, contexts: string): AsyncGenerator<
   }
 }
 
-async function* readSearchFolder(folder: string): AsyncGenerator<OpenQuestion> {
+async function* readSearchFolder(folder: string, onSkip: OnSkip<ParagraphSkip>): AsyncGenerator<OpenQuestion> {
   const names = (await readdir(folder)).filter((name) => /\.json(\.gz)?$/.test(name)).sort();
   if (names.length === 0) {
     throw userError({ where: folder, what: "the folder holds no JSON files", expected: "SearchQA's raw records" });
   }
-  for (const name of names) yield* readSearchFile(join(folder, name));
+  for (const name of names) yield* readSearchFile(join(folder, name), onSkip);
 }
 
 /** A raw record a file, or an array of them. */
-async function* readSearchFile(path: string): AsyncGenerator<OpenQuestion> {
+async function* readSearchFile(path: string, onSkip: OnSkip<ParagraphSkip>): AsyncGenerator<OpenQuestion> {
   for await (const { value, where } of wholeRecords(path)) {
     const { id, question, answer, search_results } = checkRecord(searchRecord, value, where, "SearchQA");
     const snippets = (search_results ?? []).map(({ snippet }) => (snippet ?? "").replace(/\s+/g, " ").trim());
@@ -179,7 +189,10 @@ async function* readSearchFile(path: string): AsyncGenerator<OpenQuestion> {
       ...(id === undefined || id === null ? {} : { id: String(id) }),
       question,
       answers: answer ? [answer] : [],
-      paragraphs: snippets.filter((snippet) => snippet !== ""),
+      paragraphs: snippets.filter((snippet) => {
+        if (snippet === "") onSkip("empty-paragraph", where);
+        return snippet !== "";
+      }),
       where,
     };
   }
@@ -206,5 +219,5 @@ async function* wholeRecords(path: string): AsyncGenerator<JsonRecord> {
     if (size > largestRecord) throw userError({ where: path, what: `a record of more than ${largestRecord} bytes` });
   }
   const text = decodeUtf8(Buffer.concat(parts), path).replace(/^\ufeff/, "");
-  yield { key: undefined, value: parseJson(text, path), where: path };
+  yield { key: undefined, value: parseRecord(text, path), where: path };
 }

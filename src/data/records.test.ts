@@ -66,6 +66,12 @@ describe("readLines", () => {
     expect(await all(readLines(await file("x")))).toEqual([{ text: "x", line: 1 }]);
   });
 
+  it("reads lines that end with a carriage return alone, or with both", async () => {
+    const texts = async (content: string) => (await all(readLines(await file(content)))).map(({ text }) => text);
+    expect(await texts("a\rb\r\rc\r")).toEqual(["a", "b", "", "c"]);
+    expect(await texts("a\rb\r\nc\n")).toEqual(["a\rb", "c"]);
+  });
+
   it("reads lines longer than a chunk", async () => {
     const long = "é".repeat(400_000);
     expect((await all(readLines(await file(`${long}\n${long}`)))).map(({ text }) => text)).toEqual([long, long]);
@@ -99,7 +105,7 @@ describe("readJsonLines", () => {
     const records = await all(readJsonLines(await file('{"a":1}\n\n[2]\n')));
     expect(records.map(({ value }) => value)).toEqual([{ a: 1 }, [2]]);
     expect(records[1]?.where).toMatch(/:3$/);
-    expect(await messageOf(readJsonLines(await file('{"a":1}\n{"a":\n')))).toMatch(/:2: not valid JSON/);
+    expect(await messageOf(readJsonLines(await file('{"a":1}\n{"a":\n')))).toMatch(/:2: not JSON/);
   });
 });
 

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { userError } from "../errors.js";
+import { firstIssue, parseJson } from "../files/json.js";
+import { decodeUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
-import { decodeUtf8 } from "./utf8.js";
 
 /** A line of a text file. */
 export interface Line {
@@ -52,26 +53,31 @@ export async function beginning(path: string): Promise<string> {
     .trimStart();
 }
 
+const [lineFeed, carriageReturn] = [0x0a, 0x0d];
+
 /**
  * The lines of a text file, gzipped or not, one after the other. UTF-8 is checked, a byte order mark and `\r` before
- * `\n` are dropped, and a line longer than 64 MB is an error.
+ * `\n` are dropped, and a line longer than 64 MB is an error. A file that begins with a `\r` and no `\n` for as long as
+ * one looks ahead has lines that end with `\r` alone.
  */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let size = 0;
   let line = 1;
+  let end: number | undefined;
   const take = (last: Buffer): Line => {
     const bytes = parts.length === 0 ? last : Buffer.concat([...parts, last]);
     parts = [];
     size = 0;
-    const text = decodeUtf8(bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes, `${path}:${line}`);
+    const text = decodeUtf8(bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes, `${path}:${line}`);
     return { text, line: line++ };
   };
   for await (const chunk of withoutMark(path)) {
     let start = 0;
-    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
-      yield take(chunk.subarray(start, end));
-      start = end + 1;
+    end ??= chunk.includes(carriageReturn) && !chunk.includes(lineFeed) ? carriageReturn : lineFeed;
+    for (let at = chunk.indexOf(end); at >= 0; at = chunk.indexOf(end, start)) {
+      yield take(chunk.subarray(start, at));
+      start = at + 1;
     }
     if (start === chunk.length) continue;
     parts.push(chunk.subarray(start));
@@ -87,21 +93,15 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   if (size > 0) yield take(Buffer.alloc(0));
 }
 
-/** A JSON value out of a file. */
-export function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : "unreadable";
-    throw userError({ where, what: `not valid JSON (${why})`, expected: "one JSON value", fix: "repair the record" });
-  }
-}
+/** The JSON value of a record. */
+export const parseRecord = (text: string, where: string): unknown =>
+  parseJson(text, where, { expected: "one JSON value", fix: "repair the record" });
 
 /** The values of a JSON Lines file; empty lines are passed over. */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonRecord> {
   for await (const { text, line } of readLines(path)) {
     const where = `${path}:${line}`;
-    if (text.trim() !== "") yield { key: undefined, value: parseJson(text, where), where };
+    if (text.trim() !== "") yield { key: undefined, value: parseRecord(text, where), where };
   }
 }
 
@@ -114,7 +114,7 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
   for await (const chunk of withoutMark(path)) {
     for (const piece of splitter.push(chunk)) {
       const where = `${path}:${piece.line}`;
-      yield { key: piece.key, value: parseJson(decodeUtf8(piece.bytes, where), where), where };
+      yield { key: piece.key, value: parseRecord(decodeUtf8(piece.bytes, where), where), where };
     }
   }
   splitter.end();
@@ -124,11 +124,10 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
 export function checkRecord<T>(schema: z.ZodType<T>, value: unknown, where: string, format: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const field = issue?.path.map(String).join(".") ?? "";
+  const { field, message } = firstIssue(result.error);
   throw userError({
     where,
-    what: `${field === "" ? "the record" : `field ${JSON.stringify(field)}`}: ${issue?.message ?? "wrong type"}`,
+    what: `${field === "" ? "the record" : `field ${JSON.stringify(field)}`}: ${message}`,
     expected: `a ${format} record`,
     fix: "repair the record",
   });

@@ -6,14 +6,18 @@ import { readFewRel } from "./fewrel.js";
 import { beginning, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
 import { readSemEval } from "./semeval.js";
+import { SkipCounter } from "./skips.js";
 import { readTacred } from "./tacred.js";
-import { mostRelations, readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
+import { mostRelations, readTrex, type TrexOptions } from "./trex.js";
 import { readTrexRc } from "./trex-rc.js";
 import { readWiki80 } from "./wiki80.js";
 
 /** Formats of relation data that can be read. */
 export const relationFormats = ["fewrel", "wiki80", "tacred", "semeval", "trex-rc", "trex"] as const;
 export type RelationFormat = (typeof relationFormats)[number];
+
+/** How relations are read, without who is told of what is left out. */
+export type RelationReading = Omit<ReadRelationsOptions, "onSkip">;
 
 /** Settings of {@link readRelations}; those of T-REx count for T-REx alone. */
 export interface ReadRelationsOptions extends TrexOptions, LabelOptions {
@@ -74,10 +78,7 @@ export async function detectRelationFormat(path: string): Promise<RelationFormat
  *
  * @throws UserError where the format cannot be recognised or a record is broken: file, line and field are named.
  */
-export async function* readRelations(
-  path: string,
-  options: ReadRelationsOptions = {},
-): AsyncGenerator<RelationExample> {
+export async function* readRelations(path: string, options: ReadRelationsOptions): AsyncGenerator<RelationExample> {
   const { format = "auto" } = options;
   const chosen = format === "auto" ? await detectRelationFormat(path) : format;
   switch (chosen) {
@@ -107,25 +108,21 @@ export interface RelationSummary {
   /** Mean number of words. */
   readonly meanWords: number;
   /** Triples that gave no example, by reason. */
-  readonly skipped: ReadonlyMap<TrexSkip, number>;
+  readonly skipped: Readonly<Record<string, number>>;
 }
 
 const lengthBounds = [8, 16, 24, 32, 48, 64, 96, 128, 256, Number.POSITIVE_INFINITY];
 
 /** Counts a data set's examples, relations and words. */
-export async function inspectRelations(path: string, options: ReadRelationsOptions = {}): Promise<RelationSummary> {
+export async function inspectRelations(path: string, options: RelationReading = {}): Promise<RelationSummary> {
   const { format: asked = "auto" } = options;
   const format = asked === "auto" ? await detectRelationFormat(path) : asked;
   const counts = new Map<string, number>();
   const lengths = lengthBounds.map(() => 0);
-  const skipped = new Map<TrexSkip, number>();
+  const skips = new SkipCounter();
   let examples = 0;
   let words = 0;
-  const onSkip = (reason: TrexSkip, where: string) => {
-    skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
-    options.onSkip?.(reason, where);
-  };
-  for await (const { relation, text, where } of readRelations(path, { ...options, format, onSkip })) {
+  for await (const { relation, text, where } of readRelations(path, { ...options, format, onSkip: skips.onSkip })) {
     examples++;
     counts.set(relation, (counts.get(relation) ?? 0) + 1);
     if (counts.size > mostRelations) throw unknownFormat(where, `more than ${mostRelations} relations`);
@@ -142,7 +139,7 @@ export async function inspectRelations(path: string, options: ReadRelationsOptio
     relations,
     lengths: lengthBounds.map((upTo, bucket) => ({ upTo, count: lengths[bucket]! })),
     meanWords: examples === 0 ? 0 : words / examples,
-    skipped,
+    skipped: skips.counts,
   };
 }
 

@@ -14,7 +14,7 @@ async function* examples(relations: readonly (readonly [string, string])[]): Asy
 
 async function kept(relations: readonly (readonly [string, string])[], negativeSample: number): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { id } of limitNegatives(examples(relations), negativeSample)) ids.push(id ?? "");
+  for await (const { id } of limitNegatives(examples(relations), negativeSample, () => undefined)) ids.push(id ?? "");
   return ids;
 }
 

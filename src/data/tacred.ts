@@ -65,11 +65,11 @@ export const noRelation = "no_relation";
 export async function* limitNegatives(
   examples: AsyncIterable<RelationExample>,
   negativeSample: number,
-  onSkip?: (skipped: RelationExample) => void,
+  onSkip: (skipped: RelationExample) => void,
 ): AsyncGenerator<RelationExample> {
   let seen = 0;
   for await (const example of examples) {
     if (example.relation !== noRelation || negativeSample - ++seen > 0) yield example;
-    else onSkip?.(example);
+    else onSkip(example);
   }
 }

@@ -105,9 +105,11 @@ describe("CoNLL-U", () => {
   });
 
   it("keeps what is no tree, where the released code is compared, but no head that is not there", async () => {
+    const told: string[] = [];
     const content = `${row(1, "a", 5)}\n\n${row(1, "a", 1)}\n\n${row(1, "a", 0)}\n${row(2, "b", 0)}\n`;
-    const sentences = await read(content, { brokenTrees: "keep" });
+    const sentences = await read(content, { brokenTrees: "keep", onSkip: (reason) => told.push(reason) });
     expect(sentences.map(({ words }) => words.map(({ head }) => head))).toEqual([[1], [0, 0]]);
+    expect(told).toEqual(["head-out-of-range"]);
   });
 
   it("reads what it writes, with the heads that it was given", async () => {

@@ -1,22 +1,45 @@
 import { userError } from "../errors.js";
 import { readConllu } from "./conllu.js";
-import type { DependencySentence, TreeOptions } from "./dependency-sentence.js";
+import type { DependencySentence, TreeOptions, TreeSettings } from "./dependency-sentence.js";
 import { readFindHead } from "./find-head.js";
-import { beginning } from "./records.js";
+import { beginning, readJsonRecords } from "./records.js";
+import { SkipCounter } from "./skips.js";
 
 /** Formats of dependency trees that can be read. */
 export const treeFormats = ["conllu", "find-head"] as const;
 export type TreeFormat = (typeof treeFormats)[number];
 
-/** Settings of {@link readTrees}. */
-export interface ReadTreesOptions extends TreeOptions {
+interface FormatOptions {
   /** Default `auto`: by what the file holds. */
   readonly format?: TreeFormat | "auto";
 }
 
-/** Whether a file looks like CoNLL-U: it starts with a comment or a numbered line with tabs. */
+/** How trees are read, without who is told of what is left out. */
+export type TreeReading = FormatOptions & TreeSettings;
+
+/** Settings of {@link readTrees}. */
+export type ReadTreesOptions = FormatOptions & TreeOptions;
+
+/** SemEval's numbered lines have two columns; a broken file may lack some of its ten. */
+const fewestColumns = 3;
+
+/** Whether a file looks like CoNLL-U: its first line that is no comment is numbered and has columns, or there is none. */
 export async function looksLikeConllu(path: string): Promise<boolean> {
-  return /^(#|[\d.-]+\t)/.test(await beginning(path));
+  const head = await beginning(path);
+  const line = head.split(/\r\n?|\n/).find((text) => text.trim() !== "" && !text.startsWith("#"));
+  if (line === undefined) return head.startsWith("#");
+  return /^[\d.-]+\t/.test(line) && line.split("\t").length >= fewestColumns;
+}
+
+/** The format of a file that holds trees and nothing else that is known; null for any other. */
+export async function recogniseTrees(path: string): Promise<TreeFormat | null> {
+  if (await looksLikeConllu(path)) return "conllu";
+  if (!(await beginning(path)).startsWith("[")) return null;
+  for await (const { value } of readJsonRecords(path)) {
+    const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
+    return ["sent", "tokens", "pairs"].every((key) => keys.includes(key)) ? "find-head" : null;
+  }
+  return null;
 }
 
 /** The format of a file of trees, recognised by content. */
@@ -60,10 +83,7 @@ export interface TreeSummary {
 /** Counts a file's sentences, words and relations. */
 export async function inspectTrees(path: string, format: TreeFormat | "auto" = "auto"): Promise<TreeSummary> {
   const relations = new Map<string, number>();
-  const skipped: Record<string, number> = {};
-  const onSkip = (reason: string) => {
-    skipped[reason] = (skipped[reason] ?? 0) + 1;
-  };
+  const { counts: skipped, onSkip } = new SkipCounter();
   let [sentences, words, wordsNoPunct] = [0, 0, 0];
   for await (const sentence of readTrees(path, { format, brokenTrees: "skip", onSkip })) {
     sentences++;

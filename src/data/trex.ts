@@ -6,6 +6,7 @@ import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { checkRecord, readJsonRecords } from "./records.js";
 import { example, type RelationExample, type Span } from "./relation-example.js";
+import type { OnSkip } from "./skips.js";
 
 /** Why a triple gives no example. */
 export type TrexSkip = "no-boundaries" | "outside-sentence" | "too-few-entity-pairs" | "dropped-relation";
@@ -17,7 +18,7 @@ export interface TrexOptions {
   /** Relations to leave out, such as `P31` ("instance of"). */
   readonly dropRelations?: readonly string[];
   /** Told of every triple that gives no example. */
-  readonly onSkip?: (reason: TrexSkip, where: string) => void;
+  readonly onSkip: OnSkip<TrexSkip>;
 }
 
 const index = z.int().min(0);
@@ -147,8 +148,8 @@ async function* readTriples(path: string, options: TrexOptions): AsyncGenerator<
       const points = codePoints(document.text);
       for (const [index, one] of document.triples.entries()) {
         const made = fromTriple(document, one, points, where, `triples.${index}`);
-        if (typeof made === "string") options.onSkip?.(made, where);
-        else if (dropped.has(made.relation)) options.onSkip?.("dropped-relation", where);
+        if (typeof made === "string") options.onSkip(made, where);
+        else if (dropped.has(made.relation)) options.onSkip("dropped-relation", where);
         else yield made;
       }
     }
@@ -165,7 +166,8 @@ function pairKey(subject: string | undefined, object: string | undefined): strin
 async function frequentRelations(path: string, options: TrexOptions, least: number): Promise<Set<string>> {
   const pairs = new Map<string, Set<string>>();
   const frequent = new Set<string>();
-  const silent: TrexOptions = options.dropRelations === undefined ? {} : { dropRelations: options.dropRelations };
+  // The second reading tells of them.
+  const silent: TrexOptions = { ...options, onSkip: () => undefined };
   for await (const { relation, subjectId, objectId, where } of readTriples(path, silent)) {
     if (frequent.has(relation)) continue;
     const seen = pairs.get(relation) ?? new Set();
@@ -185,11 +187,11 @@ async function frequentRelations(path: string, options: TrexOptions, least: numb
  * Reads T-REx as it was published: a file, or a folder of `re-nlg_*.json`. Every triple whose subject and object both
  * stand in its sentence gives an example; all others are told to `onSkip`.
  */
-export async function* readTrex(path: string, options: TrexOptions = {}): AsyncGenerator<RelationExample> {
+export async function* readTrex(path: string, options: TrexOptions): AsyncGenerator<RelationExample> {
   const { minEntityPairs = 0 } = options;
   const kept = minEntityPairs > 1 ? await frequentRelations(path, options, minEntityPairs) : undefined;
   for await (const made of readTriples(path, options)) {
     if (kept === undefined || kept.has(made.relation)) yield made;
-    else options.onSkip?.("too-few-entity-pairs", made.where);
+    else options.onSkip("too-few-entity-pairs", made.where);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Questions with a hole about facts that the training sentences state, each in words that no training sentence has.
+ * Cloze questions about facts that the training sentences state, each in words that no training sentence has.
  * @module
  */
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export const clozeRelations = [
 /** A relation's facts, and how they are asked: LAMA's form. */
 export interface DemoCloze {
   readonly relation: string;
-  /** `[X]` stands for the subject, `[Y]` for the hole. */
+  /** `[X]` stands for the subject, `[Y]` for the mask. */
   readonly template: string;
   readonly facts: readonly { readonly subject: string; readonly object: string }[];
 }

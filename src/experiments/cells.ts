@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
-import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { writeFileAtomically } from "../files/atomic.js";
+import { parseJson, parseWith } from "../files/json.js";
+import { readTextIfThere } from "../files/text.js";
 import type { JsonObject } from "../tasks/task.js";
 import { hashJson } from "../weights/hash.js";
 
@@ -26,10 +27,7 @@ export class Cells {
   async get<T extends JsonObject>(name: string, identity: JsonObject, compute: () => Promise<T>): Promise<T> {
     const path = this.pathOf(name);
     const hash = hashJson(identity);
-    const text = await readFile(path, "utf8").catch((error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-      throw fileError(path, "read the result", error);
-    });
+    const text = await readTextIfThere(path, { what: "the result" });
     if (text !== null) return this.checked(path, text, hash) as T;
     const value = await compute();
     await writeFileAtomically(path, `${JSON.stringify({ identity: hash, value }, null, 1)}\n`);
@@ -42,15 +40,9 @@ export class Cells {
   }
 
   private checked(path: string, text: string, hash: string): unknown {
-    const cell = cellSchema.safeParse(jsonOrNull(text));
-    if (!cell.success) {
-      throw userError({
-        where: path,
-        what: "not a result of an experiment",
-        fix: "remove the file: it is computed again",
-      });
-    }
-    if (cell.data.identity === hash) return cell.data.value;
+    const about = { expected: "a result of an experiment", fix: "remove the file: it is computed again" };
+    const cell = parseWith(cellSchema, parseJson(text, path, about), path, about);
+    if (cell.identity === hash) return cell.value;
     throw userError({
       where: path,
       what: "the result was made with other settings or data",

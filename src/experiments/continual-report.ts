@@ -1,4 +1,4 @@
-import { spread } from "../statistics.js";
+import { meanAndDeviation } from "../statistics.js";
 import type { ContinualCell, ContinualSystem } from "./continual.js";
 
 export const systemNames: Readonly<Record<ContinualSystem, string>> = {
@@ -49,7 +49,7 @@ export function continualTable(cells: readonly ContinualCell[], kinds: readonly 
       const scores = kinds.map((column) => {
         const rates = own.filter((cell) => cell.kind === column).map(({ metric }) => 100 * metric);
         if (rates.length === 0) return "";
-        const { mean, deviation } = spread(rates);
+        const { mean, deviation } = meanAndDeviation(rates);
         return rates.length === 1 ? mean.toFixed(1) : `${mean.toFixed(1)} ± ${deviation.toFixed(1)}`;
       });
       lines.push(row([systemNames[system], `${i + 1}. ${kind}`, ...scores]));
@@ -63,7 +63,7 @@ export function continualVerdicts(changes: readonly KindChange[]): string[] {
   return [...new Set(changes.map(({ system }) => system))].map((system) => {
     const own = changes.filter((change) => change.system === system);
     const kept = own.filter(({ unchanged }) => unchanged).length;
-    const lost = spread(own.map(({ before, after }) => 100 * (before - after))).mean;
+    const lost = meanAndDeviation(own.map(({ before, after }) => 100 * (before - after))).mean;
     const what =
       kept === own.length
         ? "every earlier kind is the same to the last bit (tensors, logits, score)"

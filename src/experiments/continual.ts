@@ -11,12 +11,13 @@ import { hashOfTensors, type Parameters, readAdapterManifest, readAdapterParamet
 import { noFusion } from "../adapters/fusion.js";
 import { adapterShapes } from "../adapters/official/import-adapter.js";
 import type { Executor } from "../engine/executor.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { continualSystems } from "../settings/choices.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
+import type { DownstreamTaskData } from "../tasks/task-data.js";
 import { trainingConfig } from "../training/config.js";
-import { type DownstreamTaskData, finetune } from "../training/finetune.js";
+import { finetune } from "../training/finetune.js";
 import { pretrain } from "../training/pretrain.js";
 import { removeEarlierRun } from "../training/run.js";
 import type { TrainerSettings } from "../training/trainer.js";
@@ -151,7 +152,8 @@ class ContinualRun {
     const { dtype, precision = "float32" } = featureOptions;
     const how = { modelLearningRate, headLearningRate, headInit, weightDecay, maxGradNorm, ...settings };
     const order = stages.map(({ name }) => name);
-    return { seed, backbone: backbone.hash, architecture, dtype, precision, maxLength, ...how, order, data: this.data };
+    const of = { backbone: backbone.hash, configuration: backbone.configHash, architecture };
+    return { seed, ...of, dtype, precision, maxLength, ...how, order, data: this.data };
   }
 
   /** Hash of what a step's training starts from. */

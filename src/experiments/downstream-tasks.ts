@@ -1,10 +1,12 @@
 import { noRelation } from "../data/tacred.js";
 import { userError } from "../errors.js";
 import type { downstreamKinds } from "../settings/choices.js";
-import { choiceTaskData, openQaTaskData, relationsTaskData, typingTaskData } from "../tasks/downstream-task-data.js";
+import { choiceTaskData } from "../tasks/choice/choice-data.js";
+import { openQaTaskData } from "../tasks/qa/question-data.js";
+import { relationsTaskData } from "../tasks/relations/downstream-data.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { ExampleSet } from "../tasks/task-data.js";
-import type { DownstreamTaskData } from "../training/finetune.js";
+import type { DownstreamTaskData, ExampleSet } from "../tasks/task-data.js";
+import { typingTaskData } from "../tasks/typing/typing-data.js";
 import type { AnyTestedTaskData } from "./continual.js";
 
 /** Kinds of downstream tasks, named as by `kadapter finetune`. */

@@ -6,15 +6,15 @@
  */
 import { join } from "node:path";
 import { randomInit } from "../adapters/config.js";
+import { openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
-import { openBackbone } from "../features/frozen-backbone.js";
+import { backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { writeBackbone } from "../lm/language-model-folder.js";
 import type { downstreamAdapters } from "../settings/choices.js";
 import type { FactualObjective } from "../tasks/relations/factual.js";
 import type { LinguisticTaskData } from "../tasks/trees/linguistic.js";
 import type { FinetuneConfig, TrainingConfig } from "../training/config.js";
-import { openAdapters } from "../training/downstream-model.js";
 import { finetune } from "../training/finetune.js";
 import { type AnyTaskData, type MultitaskConfig, trainMultitask } from "../training/multitask.js";
 import { removeEarlierRun } from "../training/run.js";
@@ -202,7 +202,7 @@ class DownstreamRun {
     for (const name of row.split("+") as DownstreamAdapter[]) {
       named.push({ name, folder: await this.adapter(name, seed) });
     }
-    return { backbone, adapters: await openAdapters(named, backbone), fusion };
+    return { backbone, adapters: await openAdapters(named, backboneIdentity(backbone)), fusion };
   }
 
   /** The folder of what is trained once and used by several rows; what failed is not tried again for each. */

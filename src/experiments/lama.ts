@@ -6,17 +6,20 @@
  */
 import { join } from "node:path";
 import { randomInit } from "../adapters/config.js";
+import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
 import { type LamaRelation, lamaSetsIn, readLama, readVocabulary } from "../data/lama.js";
+import { SkipCounter } from "../data/skips.js";
 import { filterSubjects, probedSubjects } from "../data/subject-filter.js";
 import type { Executor } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import { type FrozenAdapter, openFrozenAdapter } from "../features/position-features.js";
+import { backboneIdentity } from "../features/backbone-handle.js";
 import { adapterRecord, setName } from "../lm/lm-head-folder.js";
 import { MaskedTexts } from "../lm/masked-texts.js";
 import { collectTextBlocks } from "../lm/text-blocks.js";
 import { ClozeModel, type ClozeModelOptions } from "../probing/cloze-model.js";
 import { type LamaReport, probeLama } from "../probing/lama.js";
 import type { JsonObject } from "../tasks/task.js";
+import type { SkipCounts } from "../tasks/task-data.js";
 import { trainLmHead } from "../training/lm-head.js";
 import type { AnyTaskData } from "../training/multitask.js";
 import { removeEarlierRun } from "../training/run.js";
@@ -53,7 +56,7 @@ export async function runLama(executor: Executor, plan: LamaPlan, watch: LamaWat
 }
 
 /** A finished adapter and what is known of it. */
-type Adapters = ReadonlyMap<string, FrozenAdapter>;
+type Adapters = ReadonlyMap<string, OpenedAdapter>;
 
 class LamaRun {
   private readonly cells: Cells;
@@ -82,7 +85,7 @@ class LamaRun {
   async trainAdapters(): Promise<Adapters> {
     const { clean, seen } = await this.lessons();
     const { training, seeds } = this.plan;
-    const adapters = new Map<string, FrozenAdapter>();
+    const adapters = new Map<string, OpenedAdapter>();
     for (const seed of seeds) {
       for (const kind of this.kindsOf(seed).filter((one) => one !== "none")) {
         const name = setOf(kind, seed);
@@ -96,7 +99,8 @@ class LamaRun {
         };
         const own = kind === "random" ? untrained : config;
         await (kind === "seen" ? seen : clean)((one) => pretrainedCell(this.laboratory, name, own, one));
-        adapters.set(name, await openFrozenAdapter(name, out, training.backbone));
+        const opened = await openAdapters([{ name, folder: out }], backboneIdentity(training.backbone));
+        for (const one of opened) adapters.set(name, one);
       }
     }
     return adapters;
@@ -162,7 +166,7 @@ class LamaRun {
 
   private async trainHead(
     seed: number,
-    adapters: readonly FrozenAdapter[],
+    adapters: readonly OpenedAdapter[],
     texts: Readonly<Record<string, string>>,
     masked: Later<MaskedTexts>,
   ): Promise<HeadScores> {
@@ -170,7 +174,7 @@ class LamaRun {
     const out = this.at("heads", `${seed}`, setName(adapters));
     const config = { ...heads, backbone: training.backbone, out, resume: true, recipe: {} };
     const settings = { ...heads.settings, seed };
-    const records = await Promise.all(adapters.map(adapterRecord));
+    const records = adapters.map(adapterRecord);
     const identity = { ...identityOf({ ...config, settings, adapters: records }), texts };
     const name = `head.seed-${seed}.${setName(adapters)}`;
     return this.cells.get(name, identity, async () => {
@@ -197,7 +201,7 @@ class LamaRun {
     for (const probe of Object.keys(lamaProbes) as LamaProbe[]) {
       for (const seed of [...seeds, ...(ownHead ? [null] : [])]) {
         const sets = heads.find((one) => one.seed === seed)?.sets;
-        const answers = await this.answering(seed, adapters);
+        const answers = this.answering(seed, adapters);
         const identity = {
           ...questions.identity,
           ...lamaProbes[probe],
@@ -217,20 +221,19 @@ class LamaRun {
   }
 
   /** What decides the answers of a seed's heads, or of the backbone's own. */
-  private async answering(seed: number | null, adapters: Adapters) {
+  private answering(seed: number | null, adapters: Adapters) {
     const { backbone } = this.plan.training;
-    if (seed === null) return { backbone: backbone.hash };
+    const of = { backbone: backbone.hash, configuration: backbone.configHash };
+    if (seed === null) return of;
     const names = this.kindsOf(seed).map((kind) => setOf(kind, seed));
-    const hashes = await Promise.all(
-      names.flatMap((name) => adapters.get(name) ?? []).map(async (one) => (await adapterRecord(one)).hash),
-    );
-    return { backbone: backbone.hash, adapters: hashes };
+    const hashes = names.flatMap((name) => adapters.get(name)?.hash ?? []);
+    return { ...of, adapters: hashes };
   }
 
   private async ask(
     seed: number | null,
     probe: LamaProbe,
-    { relations, vocabulary }: Questions,
+    { relations, skipped, vocabulary }: Questions,
   ): Promise<Record<string, LamaReport>> {
     const { signal } = this.watch;
     const { folder: backbone } = this.plan.training.backbone;
@@ -242,9 +245,11 @@ class LamaRun {
     try {
       const reports: Record<string, LamaReport> = {};
       for (const [part, own] of relations) {
+        const left = skipped.get(part);
         reports[part] = await probeLama(model, own, {
           ...lamaProbes[probe],
           ...{ vocabulary, multiToken: false, consistency: false, batchSize: 32 },
+          ...(left ? { left } : {}),
           ...(signal ? { signal } : {}),
         });
       }
@@ -258,6 +263,8 @@ class LamaRun {
 /** What is asked, and what answers compete. */
 interface Questions {
   readonly relations: readonly (readonly [LamaPart, readonly LamaRelation[]])[];
+  /** What LAMA has and a reader leaves out, by reason. */
+  readonly skipped: ReadonlyMap<LamaPart, SkipCounts>;
   readonly vocabulary: readonly string[];
   readonly identity: { readonly relations: string; readonly vocabulary: string };
 }
@@ -266,14 +273,19 @@ async function readQuestions(folder: string): Promise<Questions> {
   const vocabulary = await readVocabulary(join(folder, "common_vocab_cased.txt"));
   const there = await lamaSetsIn(folder);
   const relations: [LamaPart, readonly LamaRelation[]][] = [];
-  for (const part of lamaParts) if (there.includes(part)) relations.push([part, await readLama(folder, part)]);
+  const skipped = new Map<LamaPart, SkipCounts>();
+  for (const part of lamaParts.filter((one) => there.includes(one))) {
+    const { counts, onSkip } = new SkipCounter();
+    relations.push([part, await readLama(folder, part, { onSkip })]);
+    skipped.set(part, counts);
+  }
   if (relations.length === 0) {
     throw userError({ where: folder, what: "the folder holds nothing to ask", expected: lamaParts.join(" or ") });
   }
   // Where facts stand in files does not decide what is answered.
   const placeless = JSON.parse(JSON.stringify(relations, (key, value) => (key === "where" ? undefined : value)));
   const identity = { relations: hashJson(placeless), vocabulary: hashJson(vocabulary) };
-  return { relations, vocabulary, identity };
+  return { relations, skipped, vocabulary, identity };
 }
 
 /** What is opened when it is first asked for, and closed if it was. */

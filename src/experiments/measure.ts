@@ -2,6 +2,7 @@
  * How good a task's head is beside an adapter or a backbone that may have been trained further since.
  * @module
  */
+
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { FeatureKind, KAdapterConfig } from "../adapters/config.js";
@@ -10,16 +11,17 @@ import type { Parameters } from "../adapters/folder.js";
 import { noFusion } from "../adapters/fusion.js";
 import type { Executor } from "../engine/executor.js";
 import { inScope } from "../engine/scopes.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { TokenFeatures } from "../features/feature-sources.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
-import type { EncodedText, HeadInit, Prediction, Task, TaskKind } from "../tasks/task.js";
-import { type ExampleSet, encodeExamples } from "../tasks/task-data.js";
+import { downstreamDesign, pretrainingDesign } from "../models/design.js";
+import type { HeadInit } from "../models/task-head.js";
+import type { EncodedText, Prediction, Task, TaskKind } from "../tasks/task.js";
+import { type DownstreamTaskData, type ExampleSet, encodeExamples } from "../tasks/task-data.js";
 import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import { makeDownstreamModel } from "../training/downstream-model.js";
-import type { DownstreamTaskData } from "../training/finetune.js";
+import { loadModel, readTaskState } from "../training/load-model.js";
 import { PredictionSession, type SessionOptions } from "../training/session.js";
-import { loadTaskModel, makeTaskModel, readTaskState } from "../training/task-model.js";
+import { makeTaskModel } from "../training/task-model.js";
 import { predictAll } from "../training/trainer.js";
 import { readSafetensors } from "../weights/safetensors.js";
 
@@ -62,7 +64,7 @@ export async function tellExamples<Example, Encoded extends EncodedText, Score>(
   set: ExampleSet<Example>,
   { backbone, signal }: { readonly backbone: BackboneHandle; readonly signal?: AbortSignal | undefined },
 ): Promise<ToldExamples<Example, Encoded, Score>> {
-  const { task, session, close } = await loadTaskModel(executor, folder, kind, { backbone: backbone.folder });
+  const { task, session, close } = await loadModel(executor, folder, kind, { backbone: backbone.folder });
   try {
     const { examples } = encodeExamples(task, backbone.tokenizer, set);
     const logits = await predictAll(session, examples, batchSize, signal);
@@ -79,8 +81,10 @@ export async function measureAdapter<Example, Encoded extends EncodedText, Score
   folders: { readonly adapter: string; readonly head: string },
   { architecture, features = "adapter" }: { readonly architecture: KAdapterConfig; readonly features?: FeatureKind },
 ): Promise<Measured> {
-  const common = { backbone, features, architecture, maxLength, headInit, featureDtype: featureOptions.dtype };
-  const { task, model } = makeTaskModel(kind, settings, common);
+  const { task, model } = makeTaskModel(kind, settings, {
+    design: pretrainingDesign({ features, adapter: architecture }),
+    ...{ backbone, maxLength, headInit, dropout: 0, featureDtype: featureOptions.dtype },
+  });
   const { examples } = encodeExamples(task, backbone.tokenizer, test);
   return inScope(executor, async (scope) => {
     await scope.setState(await readTaskState(model, folders));
@@ -102,9 +106,9 @@ export async function measureModel<Example, Encoded extends EncodedText, Score>(
   { kind, settings, test }: TestedTaskData<Example, Encoded, Score>,
   folders: { readonly model: string; readonly head: string },
 ): Promise<Measured> {
-  const { task, model } = makeDownstreamModel(kind, settings, {
-    ...{ backbone, maxLength, headInit, adapters: [], fusion: noFusion, trains: "backbone" },
-    ...{ frozenDropout: false, dropout: 0, featureDtype: featureOptions.dtype },
+  const { task, model } = makeTaskModel(kind, settings, {
+    design: downstreamDesign({ adapters: [], fusion: noFusion, headInit, trains: "backbone", frozenDropout: false }),
+    ...{ backbone, maxLength, headInit, dropout: 0, featureDtype: featureOptions.dtype },
   });
   const names = (parameters: readonly { readonly name: string }[]) => parameters.map(({ name }) => name);
   const { examples } = encodeExamples(task, backbone.tokenizer, test);

@@ -4,13 +4,15 @@ import type { TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { AdapterGraph } from "../features/adapter-graph.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureSource } from "../features/feature-sources.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
-import { type BackboneHandle, padBatch } from "../features/frozen-backbone.js";
+import { padBatch } from "../features/token-batch.js";
 import { GraphBuilder, matmul } from "../graph/index.js";
-import { hiddenStateName, stateInputs } from "../models/knowledge-model.js";
+import { hiddenStateName, stateInputs } from "../models/hidden-states.js";
 import type { stateFeatures } from "../settings/choices.js";
 import { type EncodedRelation, relationFeeds } from "../tasks/relations/relation-classification.js";
+import { selectPair } from "../tasks/relations/relation-head.js";
 import { concatenated, floatsOf } from "../tensor.js";
 
 /** One vector for each sentence, in the sentences' order. */
@@ -85,7 +87,7 @@ export class PairReader {
     const needed = [...new Set([...layers, backbone.config.layers])];
     const g = new GraphBuilder();
     const state = stateInputs(g, needed, backbone.config.hiddenSize, this.features.dtype);
-    const select = g.input("select", "float32", ["batch", 2, "sequence"]);
+    const select = selectPair(g);
     const outputs = Object.fromEntries(needed.map((layer) => [`pair.${layer}`, matmul(g, select, state(layer))]));
     const graph = await loadWithParameters(executor, g.build(outputs), new Map());
     try {

@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import type { Executor } from "../engine/executor.js";
-import { spread } from "../statistics.js";
+import { meanAndDeviation } from "../statistics.js";
 import { argmax } from "../tasks/classification-scores.js";
 import type { FactualTaskData } from "../tasks/relations/factual.js";
 import type { TrainingConfig } from "../training/config.js";
@@ -115,8 +115,8 @@ export function pairedDifference(
   const examples = reference[0]?.right ?? [];
   const differences = examples.map((_, example) => {
     const bySeed = own.map(({ right }, i) => Number(right[example]) - Number(reference[i]?.right[example]));
-    return spread(bySeed).mean;
+    return meanAndDeviation(bySeed).mean;
   });
-  const { mean, deviation } = spread(differences);
+  const { mean, deviation } = meanAndDeviation(differences);
   return { middle: mean, half: (1.96 * deviation) / Math.sqrt(differences.length) };
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRelations, subjectKey } from "../data/relation-data.js";
 import { writeWiki80 } from "../data/wiki80-writer.js";
 import { demoExamples } from "../demo/examples.js";
+import { noSkips } from "../testing/no-skips.js";
 import { sampleRelations } from "./sample-relations.js";
 
 let folder: string;
@@ -23,7 +24,7 @@ const lines = async (path: string) => (await readFile(path, "utf8")).trim().spli
 
 async function read(path: string) {
   const all = [];
-  for await (const example of readRelations(path)) all.push(example);
+  for await (const example of readRelations(path, { onSkip: noSkips })) all.push(example);
   return all;
 }
 
@@ -35,6 +36,7 @@ describe("sampleRelations", () => {
       expect(await sampleRelations([data], path, { limit: 20, seed })).toMatchObject({
         chosen: 20,
         of: examples.length,
+        skipped: {},
       });
       return lines(path);
     };
@@ -76,6 +78,7 @@ describe("sampleRelations", () => {
       chosen: others.length - 1,
       of: others.length - 1,
       left: { relations: ofFirst.length, sentences: 1 },
+      skipped: {},
     });
     expect(new Set((await read(out)).map(({ relation }) => relation))).toEqual(new Set(rest));
   });

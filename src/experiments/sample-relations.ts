@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { partOf, readRelations } from "../data/relation-data.js";
 import type { RelationExample } from "../data/relation-example.js";
+import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { writeWiki80 } from "../data/wiki80-writer.js";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
@@ -38,6 +39,8 @@ export interface SampleCounts {
   readonly of: number;
   /** Left out because another file has their relation, or their sentence. */
   readonly left: { readonly relations: number; readonly sentences: number };
+  /** What gave no example, by reason, in the inputs and in the files whose sentences are left out. */
+  readonly skipped: SkipCounter["counts"];
 }
 
 /**
@@ -53,11 +56,12 @@ export async function sampleRelations(
 ): Promise<SampleCounts> {
   const { part, shares = { train: 80, dev: 10, test: 10 }, seed = 1, limit } = options;
   const relationOf = await relationNames(options.ids);
-  const known = await knownIn(options.without ?? [], relationOf);
+  const { counts: skipped, onSkip } = new SkipCounter();
+  const known = await knownIn(options.without ?? [], relationOf, onSkip);
   const examples: RelationExample[] = [];
   const left = { relations: 0, sentences: 0 };
   for (const input of inputs) {
-    for await (const example of readRelations(input)) {
+    for await (const example of readRelations(input, { onSkip })) {
       if (part !== undefined && partOf(example, shares) !== part) continue;
       const relation = relationOf(example.relation);
       if (known.relations.has(relation)) left.relations++;
@@ -74,14 +78,14 @@ export async function sampleRelations(
     out,
     chosen.map((i) => examples[i] as RelationExample),
   );
-  return { chosen: chosen.length, of: examples.length, left };
+  return { chosen: chosen.length, of: examples.length, left, skipped };
 }
 
 /** What stands in other files. */
-async function knownIn(files: readonly string[], relationOf: (name: string) => string) {
+async function knownIn(files: readonly string[], relationOf: (name: string) => string, onSkip: OnSkip) {
   const known = { relations: new Set<string>(), sentences: new Set<string>() };
   for (const file of files) {
-    for await (const example of readRelations(file)) {
+    for await (const example of readRelations(file, { onSkip })) {
       known.relations.add(relationOf(example.relation));
       known.sentences.add(sentenceKey(example));
     }

@@ -2,7 +2,7 @@
  * What the experiments' tables have in common.
  * @module
  */
-import { spread } from "../statistics.js";
+import { meanAndDeviation } from "../statistics.js";
 
 /** A line of a Markdown table. */
 export const markdownRow = (cells: readonly string[]): string =>
@@ -15,6 +15,6 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 
 /** Mean ± sample standard deviation; the mean alone of a single number. */
 export function shownSpread(numbers: readonly number[], digits = 1): string {
-  const { mean, deviation } = spread(numbers);
+  const { mean, deviation } = meanAndDeviation(numbers);
   return numbers.length > 1 ? `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}` : mean.toFixed(digits);
 }

@@ -1,11 +1,16 @@
 import { expect, it } from "vitest";
 import { resolveAdapterConfig } from "../adapters/config.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { trainingConfig } from "../training/config.js";
 import { identityOf } from "./trainings.js";
 
 const definition = { build: () => ({ parameters: [] }) };
-const backbone = { hash: "abc", config: { hiddenSize: 64, layers: 2 }, definition } as unknown as BackboneHandle;
+const backbone = {
+  hash: "abc",
+  configHash: "same",
+  config: { hiddenSize: 64, layers: 2 },
+  definition,
+} as unknown as BackboneHandle;
 const architecture = resolveAdapterConfig({ hiddenSize: 64, layers: 2 }, "official");
 const base = trainingConfig(backbone, "runs/a", { architecture });
 
@@ -17,6 +22,7 @@ it("a training is known by all that decides its bits", () => {
     { ...base, settings: { ...base.settings, seed: 7 } },
     { ...base, featureOptions: { ...base.featureOptions, precision: "int8" as const } },
     { ...base, backbone: { ...backbone, hash: "def" } as BackboneHandle },
+    { ...base, backbone: { ...backbone, configHash: "other" } as BackboneHandle },
     { ...base, fixedWidth: true },
     { ...base, start: { hash: "start", parameters: new Map() } },
   ];

@@ -6,14 +6,13 @@ import type { KAdapterConfig } from "../adapters/config.js";
 import { readAdapterManifest } from "../adapters/folder.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
-import { encodeExamples, hashExamples } from "../tasks/task-data.js";
+import { type DownstreamTaskData, encodeExamples, hashExamples, type TaskData } from "../tasks/task-data.js";
 import { chosenInit } from "../training/backbone-start.js";
 import type { TrainingConfig } from "../training/config.js";
-import type { DownstreamTaskData } from "../training/finetune.js";
-import { pretrain, type TaskData } from "../training/pretrain.js";
+import { pretrain } from "../training/pretrain.js";
 import { removeEarlierRun } from "../training/run.js";
 import { asStored } from "../training/training-record.js";
 import { hashJson } from "../weights/hash.js";
@@ -61,6 +60,7 @@ export function identityOf(training: AnyTraining): JsonObject {
     ...rest,
     ...steps,
     backbone: backbone.hash,
+    configuration: backbone.configHash,
     ...(featureOptions ? { dtype: featureOptions.dtype, precision: featureOptions.precision ?? "float32" } : {}),
     ...(start ? { start: start.hash } : {}),
     ...(adapters ? { adapters: adapters.map(({ name, hash }) => [name, hash]) } : {}),

@@ -1,10 +1,10 @@
 import type { KAdapterConfig } from "../adapters/config.js";
 import type { RelationExample } from "../data/relation-example.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { HeadInit } from "../models/task-head.js";
 import { stateFeatures, type transferRows } from "../settings/choices.js";
 import type { FactualObjective } from "../tasks/relations/factual.js";
-import type { HeadInit } from "../tasks/task.js";
 import type { SkipCounts } from "../tasks/task-data.js";
 import type { TrainerSettings } from "../training/trainer.js";
 import type { StateFeature } from "./pair-reader.js";

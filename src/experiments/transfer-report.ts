@@ -1,5 +1,5 @@
 import { controlRows, transferRows } from "../settings/choices.js";
-import { spread } from "../statistics.js";
+import { meanAndDeviation } from "../statistics.js";
 import type { TransferCell, TransferResult } from "./transfer-plan.js";
 
 /** One line of the table: a row's features by one view. */
@@ -50,7 +50,7 @@ export function transferLines({ cells, measures }: Pick<TransferResult, "cells" 
     const parts = [rowNames[row], ...(several && relations !== null ? [`${relations} relations`] : [])];
     const scores = measures.map((measure) => {
       const rates = own.filter((cell) => cell.measure === measure).map(({ accuracy }) => accuracy);
-      return [measure, rates.length === 0 ? null : { ...spread(rates), seeds: rates.length }] as const;
+      return [measure, rates.length === 0 ? null : { ...meanAndDeviation(rates), seeds: rates.length }] as const;
     });
     return {
       name: `${parts.join(", ")}${view === "h" ? "" : `: ${view}`}`,

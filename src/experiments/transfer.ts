@@ -81,7 +81,7 @@ class TransferRun {
     this.sets = pretrainingSets(this.split.known, plan.relations, plan.sentences, seed);
     const labels = [...new Set([...relationLabels(this.split.unseen), ...relationLabels(tests)])];
     const context = { maxLength: plan.maxLength, dropout: 0, headInit: 0.05 };
-    const entityVector = defaultEntityVector(plan.backbone);
+    const entityVector = defaultEntityVector(plan.backbone.config);
     this.task = new RelationClassification(labels, context, { entityVector, labelSmoothing: 0, head: "released" });
     this.cells = new Cells(join(plan.out, "cells"));
     this.data = hashJson([hashOf(this.split.unseen), hashOf(far?.train ?? []), hashOf(far?.test ?? [])]);
@@ -142,7 +142,8 @@ class TransferRun {
   private identity({ row, seed }: Subject): JsonObject {
     const { backbone, architecture, featureOptions, maxLength } = this.plan;
     const { dtype, precision = "float32" } = featureOptions;
-    return { row, seed, backbone: backbone.hash, architecture, dtype, precision, maxLength };
+    const { hash, configHash } = backbone;
+    return { row, seed, backbone: hash, configuration: configHash, architecture, dtype, precision, maxLength };
   }
 
   private measures(): readonly {
@@ -286,7 +287,7 @@ class TransferRun {
       skipped: {},
     });
     const sets = { labels: set.labels, train: part("train", set.train), dev: part("dev", set.dev) };
-    const taskData = factsAsTask(sets, { objective, temperature, entityVector: defaultEntityVector(backbone) });
+    const taskData = factsAsTask(sets, { objective, temperature, entityVector: defaultEntityVector(backbone.config) });
     return { ...(await taskData((one) => pretrainAdapter(this.executor, config, one, this.watch))) };
   }
 }

@@ -5,8 +5,8 @@ import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { cast, GraphBuilder } from "../graph/index.js";
-import { stateInputs } from "../models/knowledge-model.js";
-import { ParamScope } from "../nn/index.js";
+import { stateInputs } from "../models/hidden-states.js";
+import { ParamScope, selectInput } from "../nn/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { FeatureDType } from "./feature-cache.js";
 
@@ -36,7 +36,7 @@ export class AdapterGraph {
     const g = new GraphBuilder();
     const taps = config.layers.map(stateInputs(g, config.layers, hiddenSize, dtype));
     const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
-    const select = selects ? g.input("select", "float32", ["batch", "positions", "sequence"]) : null;
+    const select = selects ? selectInput(g, "positions") : null;
     const { output } = module.forward(inferencePass(g, executor), taps, tokens, select);
     const graph = g.build({ output: cast(g, output, outputDtype) });
     const tensors = new Map([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));

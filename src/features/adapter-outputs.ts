@@ -1,15 +1,16 @@
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
-import { adapterOutputName } from "../models/downstream-model.js";
+import { adapterOutputName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { FusedAdapter } from "../training/downstream-model.js";
 import { AdapterGraph } from "./adapter-graph.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 import { roomFor } from "./cache-room.js";
 import { fillCache } from "./cached-features.js";
 import { FeatureCache } from "./feature-cache.js";
 import { type FeatureSource, idsOf, JoinedFeatures } from "./feature-sources.js";
 import { type FeatureOptions, featureIdentity, openFeatures } from "./features.js";
-import { type BackboneHandle, padBatch } from "./frozen-backbone.js";
+import { padBatch } from "./token-batch.js";
 
 /** Computes an adapter's output for every batch anew, from the hidden states that it taps. */
 class StreamedOutput<E extends EncodedText> implements FeatureSource<E> {
@@ -45,7 +46,7 @@ class StreamedOutput<E extends EncodedText> implements FeatureSource<E> {
 export async function openAdapterOutputs<E extends EncodedText>(
   executor: Executor,
   folder: BackboneHandle,
-  adapters: readonly FusedAdapter[],
+  adapters: readonly OpenedAdapter[],
   examples: readonly E[],
   what: string,
   options: FeatureOptions & { readonly cache: string },

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { UserError } from "../errors.js";
 import { FeatureCache } from "./feature-cache.js";
 
 let root = "";
@@ -85,6 +86,44 @@ describe("FeatureCache", () => {
     expect(await fill(again)).toBe(lengths.length);
     await expectWhole(again);
     await again.close();
+  });
+
+  it.each([
+    ["overwritten", (file: string, size: number) => writeFile(file, Buffer.alloc(size, 0x7f))],
+    ["cut off", (file: string) => truncate(file, 40)],
+    [
+      "changed in one byte",
+      async (file: string) => {
+        const handle = await open(file, "r+");
+        await handle.write(Buffer.of(0x7f), 0, 1, 3);
+        await handle.close();
+      },
+    ],
+  ])("tells in mid-run that a shard was %s, and which", async (_, damage) => {
+    const cache = make();
+    await fill(cache);
+    await expectWhole(cache);
+    const [file] = (await shardFiles(cache)) as [string];
+    await damage(file, (await stat(file)).size);
+    const reading = cache.read(1);
+    await expect(reading).rejects.toThrow(UserError);
+    await expect(reading).rejects.toThrow(/shard-00000\.bin: .*overwritten or damaged while it was in use; delete/);
+    await cache.close();
+  });
+
+  it("goes on where a shard got another name, other times or the same bytes again", async () => {
+    const cache = make();
+    await fill(cache);
+    const [file] = (await shardFiles(cache)) as [string];
+    const bytes = await readFile(file);
+    await utimes(file, 1, 1);
+    await expectWhole(cache);
+    await writeFile(file, bytes);
+    await expectWhole(cache);
+    await rename(file, `${file}.moved`);
+    await writeFile(file, "another file");
+    await expectWhole(cache);
+    await cache.close();
   });
 
   it("leaves nothing behind when the computation fails", async () => {

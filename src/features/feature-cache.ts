@@ -6,15 +6,15 @@
  * computed again. Shards get their name when they are whole: two processes may fill and read one cache.
  * @module
  */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle, open, stat, utimes } from "node:fs/promises";
+import { utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fileError, writeAtomically, writeFileAtomically } from "../files/atomic.js";
+import { userError } from "../errors.js";
+import { writeFileAtomically } from "../files/atomic.js";
 import { dtypeBytes } from "../tensor.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
 import { cacheMark } from "./cache-room.js";
+import { checksumBytes, OpenShard, writeShard } from "./cache-shard.js";
 
 export type FeatureDType = "float16" | "float32";
 
@@ -42,7 +42,6 @@ export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string
 }
 
 const shardBytes = 64 * 2 ** 20;
-const checksumBytes = 32;
 
 interface Shard {
   readonly file: string;
@@ -61,7 +60,7 @@ export class FeatureCache {
   readonly bytes: number;
   private readonly shards: readonly Shard[];
   private readonly places: readonly { readonly shard: number; readonly offset: number }[];
-  private readonly handles: (FileHandle | null)[];
+  private readonly open: (OpenShard | null)[];
 
   constructor(private readonly options: FeatureCacheOptions) {
     const { root, identity, lengths, layers, hiddenSize, dtype } = options;
@@ -78,7 +77,7 @@ export class FeatureCache {
     this.shards = shards;
     this.places = places;
     this.bytes = shards.reduce((sum, { bytes }) => sum + bytes + checksumBytes, 0);
-    this.handles = shards.map(() => null);
+    this.open = shards.map(() => null);
   }
 
   /** Bytes of one example. */
@@ -117,16 +116,22 @@ export class FeatureCache {
     await writeFileAtomically(join(this.folder, cacheMark), `${JSON.stringify(this.options.identity, null, 2)}\n`);
     let done = 0;
     for (const [i, shard] of this.shards.entries()) {
-      if (!(await isWhole(shard))) {
-        await writeShard(shard, await compute(shard.examples));
-        await this.markUse();
-      }
-      this.handles[i] = await open(shard.file, "r").catch((error: unknown) => {
-        throw fileError(shard.file, "read the cache", error);
-      });
+      this.open[i] = (await OpenShard.open(shard.file, shard.bytes)) ?? (await this.written(shard, compute));
       done += shard.examples.length;
       onProgress?.(done, this.options.lengths.length);
     }
+  }
+
+  private async written({ file, bytes, examples }: Shard, compute: ComputeFeatures): Promise<OpenShard> {
+    await writeShard(file, bytes, await compute(examples));
+    await this.markUse();
+    const shard = await OpenShard.open(file, bytes);
+    if (shard) return shard;
+    throw userError({
+      where: file,
+      what: "the cache does not hold what was written",
+      fix: "check the disk, or keep no cache",
+    });
   }
 
   /** A long filling stays in use. */
@@ -138,44 +143,13 @@ export class FeatureCache {
   /** The bytes of one example: `[tokens, hidden]` of each layer, of the last one `[rows, hidden]`. */
   async read(example: number): Promise<Uint8Array<ArrayBuffer>> {
     const place = this.places[example];
-    const handle = place && this.handles[place.shard];
-    if (!place || !handle) throw new Error(`example ${example} is not in the cache`);
-    const bytes = new Uint8Array(this.recordBytes(example));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, place.offset);
-    if (bytesRead !== bytes.length) throw new Error(`${this.shards[place.shard]?.file} was cut while it was in use`);
-    return bytes;
+    const shard = place && this.open[place.shard];
+    if (!place || !shard) throw new Error(`example ${example} is not in the cache`);
+    return shard.read(place.offset, this.recordBytes(example));
   }
 
   async close(): Promise<void> {
-    for (const handle of this.handles) await handle?.close();
-    this.handles.fill(null);
+    for (const shard of this.open) await shard?.close();
+    this.open.fill(null);
   }
-}
-
-/** Whether a shard is there, has the right size and the right checksum. */
-async function isWhole({ file, bytes }: Shard): Promise<boolean> {
-  const info = await stat(file).catch(() => null);
-  if (info?.size !== bytes + checksumBytes) return false;
-  const hash = createHash("sha256");
-  let tail = Buffer.alloc(0);
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-    const all = tail.length > 0 ? Buffer.concat([tail, chunk]) : chunk;
-    const body = Math.max(0, all.length - checksumBytes);
-    hash.update(all.subarray(0, body));
-    tail = Buffer.from(all.subarray(body));
-  }
-  return hash.digest().equals(tail);
-}
-
-async function writeShard({ file, bytes }: Shard, records: readonly Uint8Array[]): Promise<void> {
-  const total = records.reduce((sum, { length }) => sum + length, 0);
-  if (total !== bytes) throw new Error(`${file}: ${total} bytes were computed instead of ${bytes}`);
-  const hash = createHash("sha256");
-  await writeAtomically(file, async (handle) => {
-    for (const record of records) {
-      hash.update(record);
-      await handle.writeFile(record);
-    }
-    await handle.writeFile(hash.digest());
-  });
 }

@@ -1,16 +1,12 @@
 import type { Executor, Tensors } from "../engine/executor.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import { selectRows } from "../tasks/select.js";
 import type { EncodedText } from "../tasks/task.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 import type { FeatureDType } from "./feature-cache.js";
-import {
-  type BackboneHandle,
-  FrozenBackbone,
-  type FrozenBackboneOptions,
-  padBatch,
-  tokenFeeds,
-} from "./frozen-backbone.js";
+import { FrozenBackbone, type FrozenBackboneOptions } from "./frozen-backbone.js";
+import { padBatch, tokenFeeds } from "./token-batch.js";
 import { putRows } from "./token-rows.js";
 
 /** The hidden states that a model reads. */
@@ -71,7 +67,7 @@ export class StreamedFeatures<E extends EncodedText> implements FeatureSource<E>
     const positions = examples.map((example) => lastAt.of(example));
     const states = await this.backbone.run(tokens, selectRows(positions, lastAt.count, width));
     const name = hiddenStateName(Math.max(...this.layers));
-    return { ...states, [name]: atPositions(states[name] as HostTensor, positions, width) };
+    return { ...states, [name]: scatterRows(states[name] as HostTensor, positions, width) };
   }
 
   close(): Promise<void> {
@@ -80,7 +76,7 @@ export class StreamedFeatures<E extends EncodedText> implements FeatureSource<E>
 }
 
 /** `[batch, positions, hidden]` → `[batch, width, hidden]`, with zeros between. */
-function atPositions(tensor: HostTensor, positions: readonly (readonly number[])[], width: number): HostTensor {
+function scatterRows(tensor: HostTensor, positions: readonly (readonly number[])[], width: number): HostTensor {
   const { dtype, shape } = tensor;
   const [batch, count, hidden] = shape as [number, number, number];
   const rowBytes = hidden * dtypeBytes[dtype];

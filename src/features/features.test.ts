@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -6,7 +6,8 @@ import { resolveAdapterConfig } from "../adapters/config.js";
 import { demoExamples, demoRelations } from "../demo/examples.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { pretrainingDesign } from "../models/design.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import { localExecutor } from "../runtime/local.js";
 import { type EncodedRelation, relationClassification } from "../tasks/relations/relation-classification.js";
 import { encodeExamples } from "../tasks/task-data.js";
@@ -16,10 +17,10 @@ import { adamWDefaults } from "../training/adamw.js";
 import { TrainingSession } from "../training/session.js";
 import { makeTaskModel, neededStates } from "../training/task-model.js";
 import { toFloat32 } from "../weights/float32.js";
+import { type BackboneHandle, openBackbone } from "./backbone-handle.js";
 import { FeatureCache } from "./feature-cache.js";
 import type { FeatureSource, NeededStates } from "./feature-sources.js";
 import { type FeatureOptions, featureIdentity, openFeatures } from "./features.js";
-import { type BackboneHandle, openBackbone } from "./frozen-backbone.js";
 
 const [hiddenSize, layers, maxLength] = [32, 3, 64];
 const taps = [0, 1];
@@ -46,9 +47,10 @@ afterAll(async () => {
 function made() {
   const sizes = { size: 8, heads: 2, transformerLayers: 1, dropout: 0, layers: taps, maskPadding: true, init: 0.3 };
   const architecture = resolveAdapterConfig({ hiddenSize, layers }, "official", sizes);
-  const rest = { features: "adapter", maxLength, headInit: "official", featureDtype: "float32" } as const;
+  const design = pretrainingDesign({ features: "adapter", adapter: architecture });
+  const rest = { maxLength, headInit: "official", dropout: 0, featureDtype: "float32" } as const;
   const settings = { labels: demoRelations, options: {} };
-  return makeTaskModel(relationClassification, settings, { backbone, architecture, ...rest });
+  return makeTaskModel(relationClassification, settings, { backbone, design, ...rest });
 }
 
 type Needed = NeededStates<EncodedRelation>;
@@ -63,9 +65,9 @@ beforeEach(async () => {
   events = [];
 });
 
-function open(needed: Needed, options: Partial<FeatureOptions> = {}) {
+function open(needed: Needed, options: Partial<FeatureOptions> = {}, of = backbone) {
   const all = { cache: caches, cacheLimit: 2 ** 30, dtype: "float32", ...options } as const;
-  return openFeatures(executor, backbone, needed, examples, "train", all, (event) => void events.push(event));
+  return openFeatures(executor, of, needed, examples, "train", all, (event) => void events.push(event));
 }
 
 /** A state of some examples, text by text and padded to the same length, token by token. */
@@ -98,8 +100,8 @@ async function markerError(source: FeatureSource<EncodedRelation>, expected: num
   return Math.max(...errors);
 }
 
-async function statesOf(needed: Needed, options: Partial<FeatureOptions> = {}) {
-  const source = await open(needed, options);
+async function statesOf(needed: Needed, options: Partial<FeatureOptions> = {}, of = backbone) {
+  const source = await open(needed, options, of);
   const states = { last: await rows(source, layers), tap: await rows(source, 1), input: await rows(source, 0) };
   await source.close();
   return states;
@@ -185,6 +187,25 @@ describe("the last state where it is read at two positions", () => {
     expect(Number(said)).toBeLessThan(10);
     await source.close();
   });
+});
+
+it.each([
+  ["float32", { layer_norm_eps: 0.1 }],
+  ["float32", { hidden_act: "relu" }],
+  ["int8", { num_attention_heads: 2 }],
+] as const)("keeps %s states of another configuration apart: %j", async (precision, change) => {
+  const other = join(caches, "model");
+  await cp(backbone.folder, other, { recursive: true });
+  const config = JSON.parse(await readFile(join(other, "config.json"), "utf8")) as object;
+  await writeFile(join(other, "config.json"), JSON.stringify({ ...config, ...change }));
+  const changed = await openBackbone(other);
+  expect(changed.hash).toBe(backbone.hash);
+  const cache = join(caches, "cache");
+  const before = await statesOf(whole, { cache, precision });
+  const anew = await statesOf(whole, { cache: null, precision }, changed);
+  const kept = await statesOf(whole, { cache, precision }, changed);
+  expect(difference(ofTokens(kept.last), ofTokens(anew.last))).toBeLessThan(precision === "int8" ? 0.2 : 1e-5);
+  expect(difference(ofTokens(kept.last), ofTokens(before.last))).toBeGreaterThan(0.05);
 });
 
 it("trains with the same losses as on every position of the last state", async () => {

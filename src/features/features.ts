@@ -1,13 +1,14 @@
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
 import { hashLists } from "../weights/hash.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 import { roomFor } from "./cache-room.js";
 import { fillCache } from "./cached-features.js";
 import { FeatureCache, type FeatureDType } from "./feature-cache.js";
 import { type FeatureSource, idsOf, JoinedFeatures, type NeededStates, StreamedFeatures } from "./feature-sources.js";
-import type { BackboneHandle, BackbonePrecision, FrozenBackboneOptions } from "./frozen-backbone.js";
+import type { BackbonePrecision, FrozenBackboneOptions } from "./frozen-backbone.js";
 import { int8Report } from "./int8-report.js";
 
 export interface FeatureOptions {
@@ -38,9 +39,10 @@ export function featureIdentity(
   folder: BackboneHandle,
   examples: readonly EncodedText[],
   { precision }: FeatureOptions,
-): { readonly backbone: string; readonly data: string; readonly int8?: number } {
+): { readonly backbone: string; readonly configuration: string; readonly data: string; readonly int8?: number } {
   return {
     backbone: folder.hash,
+    configuration: folder.configHash,
     data: hashLists(idsOf(examples)),
     ...(precision === "int8" ? { int8: executor.int8WeightBits } : {}),
   };

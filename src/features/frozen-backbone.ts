@@ -1,163 +1,17 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { BackboneIdentity } from "../adapters/folder.js";
-import {
-  type Backbone,
-  type BackboneConfig,
-  type BackboneDefinition,
-  backboneDefinition,
-  backboneInputs,
-} from "../backbones/index.js";
+import { backboneInputs } from "../backbones/index.js";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import { userError } from "../errors.js";
-import { fileError } from "../files/atomic.js";
 import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
-import { quantizedFrom } from "../nn/index.js";
-import { bytesOf, float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
-import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
-import { hashWeights } from "../weights/hash.js";
-import { resolveModel } from "../weights/hub.js";
+import { hiddenStateName } from "../models/hidden-states.js";
+import { quantizedFrom, selectInput } from "../nn/index.js";
+import { bytesOf, float32Tensor, type HostTensor } from "../tensor.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
-import { type StrictLoad, strictLoad } from "../weights/strict-load.js";
+import type { StrictLoad } from "../weights/strict-load.js";
+import { type BackboneHandle, checkedWeights } from "./backbone-handle.js";
 import type { FeatureDType } from "./feature-cache.js";
 import { int8Weights } from "./int8-weights.js";
-
-/** A pre-trained model in a folder: configuration, tokenizer and the hash of its weights. Nothing is computed yet. */
-export interface BackboneHandle {
-  /** As the user named it. */
-  readonly name: string;
-  readonly folder: string;
-  readonly definition: BackboneDefinition;
-  readonly config: BackboneConfig;
-  readonly tokenizer: Tokenizer;
-  /** SHA-256 over the names, shapes and elements of the weights. */
-  readonly hash: string;
-}
-
-/**
- * Finds a backbone by folder or Hugging Face id and reads all but its weights' elements.
- *
- * @throws UserError when a file is missing or broken, or the tokenizer does not belong to the model
- */
-export async function openBackbone(name: string): Promise<BackboneHandle> {
-  const { folder } = await resolveModel(name);
-  const path = join(folder, "config.json");
-  const json = await readConfig(path);
-  const definition = backboneDefinition(json, path);
-  const config = definition.parseConfig(json, path);
-  const tokenizer = await loadTokenizer(folder);
-  if (tokenizer.vocabSize > config.vocabSize) {
-    throw userError({
-      where: folder,
-      what: `the tokenizer knows ${tokenizer.vocabSize} tokens, the model only ${config.vocabSize}`,
-      fix: "use the tokenizer files that were published with the model",
-    });
-  }
-  const source = await openWeights(folder);
-  try {
-    checkedWeights(definition, config, source);
-    return { name, folder, definition, config, tokenizer, hash: await hashWeights(source) };
-  } finally {
-    await source.close();
-  }
-}
-
-async function readConfig(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the file", error);
-  });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({
-      where: path,
-      what: `not JSON (${error instanceof Error ? error.message : error})`,
-      expected: "a model's config.json",
-    });
-  }
-}
-
-function checkedWeights(
-  definition: BackboneDefinition,
-  config: BackboneConfig,
-  source: WeightSource,
-): { backbone: Backbone; loader: StrictLoad } {
-  const backbone = definition.build(config);
-  const expected = new Map(backbone.parameters.map(({ name, shape }) => [name, shape]));
-  return {
-    backbone,
-    loader: strictLoad(expected, source, { canonicalKey: (key) => definition.canonicalKey(key, false) }),
-  };
-}
-
-/** The most tokens that a model has positions for, special tokens included. */
-export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfig): number {
-  return modelType === "roberta" || modelType === "xlm-roberta" ? maxPositions - padTokenId - 1 : maxPositions;
-}
-
-/** What an adapter's folder records of its backbone. */
-export function backboneIdentity({ name, hash, tokenizer, config }: BackboneHandle): BackboneIdentity {
-  return {
-    name,
-    modelType: config.modelType,
-    hiddenSize: config.hiddenSize,
-    layers: config.layers,
-    hash,
-    tokenizerHash: tokenizer.hash,
-  };
-}
-
-/** Texts of one batch, padded to the same width. */
-export interface TokenBatch {
-  readonly inputIds: HostTensor<"int32">;
-  readonly attentionMask: HostTensor<"int32">;
-}
-
-/** Pads token ids on the right. */
-export function padBatch(texts: readonly (readonly number[])[], width: number, padTokenId: number): TokenBatch {
-  const ids = new Int32Array(texts.length * width).fill(padTokenId);
-  const mask = new Int32Array(texts.length * width);
-  texts.forEach((text, row) => {
-    ids.set(text, row * width);
-    mask.fill(1, row * width, row * width + text.length);
-  });
-  const shape = [texts.length, width];
-  return { inputIds: int32Tensor(shape, ids), attentionMask: int32Tensor(shape, mask) };
-}
-
-/** A model without its weights. */
-export type BackboneKind = Pick<BackboneHandle, "definition" | "config">;
-
-/** What the graph of a backbone is fed. */
-export function tokenFeeds({ definition, config }: BackboneKind, { inputIds, attentionMask }: TokenBatch): Tensors {
-  return {
-    input_ids: inputIds,
-    attention_mask: attentionMask,
-    position_ids: definition.positionIds(inputIds, attentionMask, config),
-    token_type_ids: int32Tensor(inputIds.shape, new Int32Array(inputIds.data.length)),
-  };
-}
-
-/** A backbone's weights by parameter, as a training starts from them: all, or those that are wanted. */
-export async function readBackboneTensors(
-  { folder, definition, config }: BackboneHandle,
-  wanted: (name: string) => boolean = () => true,
-): Promise<Tensors> {
-  const source = await openWeights(folder);
-  try {
-    const { backbone, loader } = checkedWeights(definition, config, source);
-    const tensors: Record<string, HostTensor> = {};
-    for (const { name, shape } of backbone.parameters) {
-      if (wanted(name)) tensors[name] = float32Tensor(shape, await loader.read(name));
-    }
-    return tensors;
-  } finally {
-    await source.close();
-  }
-}
+import { type TokenBatch, tokenFeeds } from "./token-batch.js";
 
 /** How the backbone computes: float32, or with int8 weights and activations quantised batch by batch. */
 export const backbonePrecisions = ["float32", "int8"] as const;
@@ -198,7 +52,7 @@ export class FrozenBackbone {
       const { backbone, loader } = checkedWeights(definition, config, source);
       const g = new GraphBuilder();
       const upTo = Math.max(...layers);
-      const select = positions === null ? null : g.input("select", "float32", ["batch", positions, "sequence"]);
+      const select = positions === null ? null : selectInput(g, positions);
       const pass = { ...inferencePass(g, executor), int8 };
       const { hiddenStates } = backbone.forward(pass, backboneInputs(g), { upTo, select });
       const graph = g.build(
@@ -211,6 +65,7 @@ export class FrozenBackbone {
         parameters.filter(({ name }) => quantizedFrom(name) !== null),
         {
           hash: folder.hash,
+          configHash: folder.configHash,
           bits: executor.int8WeightBits,
           folder: int8Folder,
           read: (name) => loader.read(name),

@@ -1,4 +1,4 @@
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { HostTensor } from "../tensor.js";
 import { toFloat32 } from "../weights/float32.js";

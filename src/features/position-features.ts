@@ -1,43 +1,12 @@
-import { holdsAdapter } from "../adapters/config.js";
-import {
-  type AdapterManifest,
-  readAdapterManifest,
-  readAdapterParameters,
-  requireSameBackbone,
-} from "../adapters/folder.js";
-import { adapterShapes } from "../adapters/official/import-adapter.js";
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
-import { userError } from "../errors.js";
-import { hiddenStateName } from "../models/knowledge-model.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import { selectRows } from "../tasks/select.js";
 import { floatsOf, type HostTensor } from "../tensor.js";
 import { AdapterGraph } from "./adapter-graph.js";
-import { type BackboneHandle, backboneIdentity, FrozenBackbone, padBatch } from "./frozen-backbone.js";
-
-/** A finished adapter that is read and not trained. */
-export interface FrozenAdapter {
-  readonly name: string;
-  readonly folder: string;
-  readonly manifest: AdapterManifest;
-}
-
-/** Opens an adapter's folder to be read beside a backbone. */
-export async function openFrozenAdapter(
-  name: string,
-  folder: string,
-  backbone: BackboneHandle,
-): Promise<FrozenAdapter> {
-  const manifest = await readAdapterManifest(folder);
-  if (!holdsAdapter(manifest.features)) {
-    throw userError({
-      where: folder,
-      what: `it is a baseline on ${manifest.features}, there is no adapter in it`,
-      expected: "an adapter",
-    });
-  }
-  requireSameBackbone(folder, manifest, backboneIdentity(backbone));
-  return { name, folder, manifest };
-}
+import type { BackboneHandle } from "./backbone-handle.js";
+import { FrozenBackbone } from "./frozen-backbone.js";
+import { padBatch } from "./token-batch.js";
 
 /** A text and the positions in it that are read. */
 export interface PositionedText {
@@ -72,9 +41,9 @@ export class PositionFeatures implements PositionSource {
   static async open(
     executor: Executor,
     folder: BackboneHandle,
-    adapters: readonly FrozenAdapter[],
+    adapters: readonly OpenedAdapter[],
   ): Promise<PositionFeatures> {
-    const taps = adapters.flatMap(({ manifest }) => manifest.architecture.layers);
+    const taps = adapters.flatMap(({ config }) => config.layers);
     const layers = [...new Set([...taps, folder.config.layers])].sort((a, b) => a - b);
     const loaded: LoadedAdapter[] = [];
     for (const adapter of adapters) loaded.push(await loadAdapter(executor, adapter, folder.config.hiddenSize));
@@ -129,13 +98,14 @@ interface LoadedAdapter {
   readonly graph: AdapterGraph;
 }
 
-/** An adapter's graph, read from its folder. */
-async function loadAdapter(executor: Executor, adapter: FrozenAdapter, hiddenSize: number): Promise<LoadedAdapter> {
-  const { architecture: config } = adapter.manifest;
-  const parameters = await readAdapterParameters(adapter.folder, "adapter", adapterShapes(config, hiddenSize));
+async function loadAdapter(
+  executor: Executor,
+  { name, config, parameters }: OpenedAdapter,
+  hiddenSize: number,
+): Promise<LoadedAdapter> {
   const types = { dtype: "float32", outputDtype: "float32" } as const;
   const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: true });
-  return { name: adapter.name, layers: config.layers, graph };
+  return { name, layers: config.layers, graph };
 }
 
 /** Rows of a tensor, one for each position. */

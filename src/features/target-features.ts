@@ -4,8 +4,9 @@ import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { GraphBuilder } from "../graph/index.js";
 import { concatenated, float32Tensor, floatsOf } from "../tensor.js";
-import { type BackboneHandle, padBatch, tokenFeeds } from "./frozen-backbone.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 import { backboneName, type PositionedText, type PositionSource, type PositionVectors } from "./position-features.js";
+import { padBatch, tokenFeeds } from "./token-batch.js";
 import { readNamed } from "./word-embeddings.js";
 
 /**

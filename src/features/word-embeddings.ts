@@ -1,21 +1,27 @@
+import { type Backbone, parameterKeys } from "../backbones/index.js";
 import type { Executor, LoadedGraph } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import { GraphBuilder } from "../graph/index.js";
+import { userError } from "../errors.js";
+import { GraphBuilder, type Parameter } from "../graph/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { isFloating, toFloat32 } from "../weights/float32.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
-import type { BackboneHandle } from "./frozen-backbone.js";
+import type { BackboneHandle } from "./backbone-handle.js";
 
 /** The frozen word embedding `[vocab, width]`, to which a new head's output matrix is tied; ELECTRA's can be narrower than its layers. */
 export async function readWordEmbeddings(folder: BackboneHandle): Promise<HostTensor<"float32">> {
-  const { parameters } = folder.definition.build(folder.config);
+  const { name } = wordEmbeddingOf(folder.definition.build(folder.config));
+  const tensors = await readNamed(folder, [name]);
+  return tensors.get(name) as HostTensor<"float32">;
+}
+
+function wordEmbeddingOf({ parameters, config: { vocabSize } }: Backbone): Parameter {
   // It is declared before all others.
-  const found = parameters.find(({ shape }) => shape.length === 2 && shape[0] === folder.config.vocabSize);
+  const found = parameters.find(({ shape }) => shape.length === 2 && shape[0] === vocabSize);
   if (!found) throw new Error("the model has no word embedding");
-  const tensors = await readNamed(folder, [found.name]);
-  return tensors.get(found.name) as HostTensor<"float32">;
+  return found;
 }
 
 /**
@@ -25,6 +31,7 @@ export async function readWordEmbeddings(folder: BackboneHandle): Promise<HostTe
 export async function loadOwnHead(executor: Executor, folder: BackboneHandle): Promise<LoadedGraph | null> {
   const backbone = folder.definition.build(folder.config);
   if (backbone.headParameters.length === 0 || folder.tokenizer.specials.mask === undefined) return null;
+  await refuseOtherMatrix(folder);
   const g = new GraphBuilder();
   const features = g.input("features", "float32", ["rows", folder.config.hiddenSize]);
   const logits = backbone.lmLogits(inferencePass(g, executor), features);
@@ -32,6 +39,34 @@ export async function loadOwnHead(executor: Executor, folder: BackboneHandle): P
   const names = [...graph.parameters.keys()].map(({ name }) => name);
   const tensors = await readNamed(folder, names, true);
   return tensors.size === names.length ? loadWithParameters(executor, graph, tensors) : null;
+}
+
+/**
+ * Refuses weights whose output matrix differs from the word embedding although config.json ties them: transformers 4
+ * reads the embedding, 5 the matrix, and only the user knows which one was trained.
+ *
+ * @throws UserError
+ */
+export async function refuseOtherMatrix({ folder, definition, config }: BackboneHandle): Promise<void> {
+  if (!config.tiedWords) return;
+  const source = await openWeights(folder);
+  try {
+    const unread = (key: string) => definition.canonicalKey(key, true) === null;
+    const copy = [...source.keys()].find(
+      (key) => unread(key) && (definition.canonicalKey(key, true, false) ?? "").endsWith(".weight"),
+    );
+    const word = parameterKeys(definition, config, source.keys()).get(wordEmbeddingOf(definition.build(config)).name);
+    if (copy === undefined || word === undefined) return;
+    const [a, b] = [await readFloats(source, copy), await readFloats(source, word)];
+    if (a && b && a.data.length === b.data.length && a.data.every((value, i) => Object.is(value, b.data[i]))) return;
+    throw userError({
+      where: source.path,
+      what: `${copy} differs from ${word}, but config.json says that they are tied`,
+      fix: `set "tie_word_embeddings": false in config.json to use the matrix, or remove it to use the word embedding`,
+    });
+  } finally {
+    await source.close();
+  }
 }
 
 /** Parameters by this project's names; those that the weights do not hold are left out where that is `partial`. */
@@ -42,7 +77,7 @@ export async function readNamed(
 ): Promise<ReadonlyMap<string, HostTensor>> {
   const source = await openWeights(folder.folder);
   try {
-    const keys = new Map(Array.from(source.keys(), (key) => [folder.definition.canonicalKey(key, true), key]));
+    const keys = parameterKeys(folder.definition, folder.config, source.keys());
     const tensors = new Map<string, HostTensor>();
     for (const name of names) {
       const key = keys.get(name);

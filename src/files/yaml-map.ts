@@ -2,13 +2,11 @@
  * YAML files of settings: small maps of plain values, with the line of each key for error lines.
  * @module
  */
-import { open } from "node:fs/promises";
 import { LineCounter, parseDocument, visit } from "yaml";
 import { userError } from "../errors.js";
-import { fileError } from "./atomic.js";
 
 /** A file of settings is a page; whatever is larger is the wrong file. */
-const maxBytes = 64 * 1024;
+export const settingsFile = { what: "the file of settings", mostBytes: 64 * 1024 };
 
 /** A map of a YAML file, and where its keys stand. */
 export interface YamlMap {
@@ -99,30 +97,3 @@ function entryNodes(contents: unknown): ReadonlyMap<unknown, { readonly start: n
 
 const itemsOf = (node: unknown): readonly unknown[] =>
   typeof node === "object" && node !== null && "items" in node ? (node.items as readonly unknown[]) : [];
-
-/** Reads at most a page of settings, from pipes too. */
-export async function readBounded(path: string): Promise<string> {
-  const buffer = Buffer.alloc(maxBytes + 1);
-  let length = 0;
-  try {
-    const file = await open(path, "r");
-    try {
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-        length += bytesRead;
-        if (bytesRead === 0 || length === buffer.length) break;
-      }
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw fileError(path, "read the file", error);
-  }
-  if (length > maxBytes)
-    throw userError({ where: path, what: "too large for a file of settings", expected: "at most 64 KiB" });
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, length));
-  } catch {
-    throw userError({ where: path, what: "not UTF-8 text", expected: "a YAML file" });
-  }
-}

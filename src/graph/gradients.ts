@@ -162,8 +162,8 @@ function geluRule(c: GradContext<"Gelu">): readonly (Value | null)[] {
   return [mul(g, dy, mul(g, f(0.5), add(g, add(g, t, f(1)), slope)))];
 }
 
-/** Y = reduce(X): dY is put back to X's rank and spread over the reduced axes, times `scale`. */
-function spread(p: PartsOf, axes: readonly number[], scale: number): Value {
+/** Y = reduce(X): dY is put back to X's rank and expanded over the reduced axes, times `scale`. */
+function expandReduced(p: PartsOf, axes: readonly number[], scale: number): Value {
   const { g, a: x, dy } = p;
   const rank = x.shape.length;
   const reduced = new Set(axes.map((axis) => normalizeAxis(axis, rank)));
@@ -182,7 +182,7 @@ function reduceMeanRule(c: GradContext<"ReduceMean">): readonly (Value | null)[]
       throw new Error(`ReduceMean over the named dimension ${dim} has no gradient rule: divide a sum`);
     return product * dim;
   }, 1);
-  return [spread(p, axes, 1 / count), null];
+  return [expandReduced(p, axes, 1 / count), null];
 }
 
 /** Y = data[indices]: rows of dY are added up where their indices repeat. ScatterND loses updates when two threads run. */
@@ -343,12 +343,12 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
     const { g, y, dy } = parts(c);
     return [sub(g, dy, mul(g, exp(g, y), reduceSum(g, dy, [c.attrs.axis], true)))];
   },
-  ReduceSum: (c) => [spread(parts(c), (c.inputs[1] as Value).literal ?? [], 1), null],
+  ReduceSum: (c) => [expandReduced(parts(c), (c.inputs[1] as Value).literal ?? [], 1), null],
   ReduceMean: reduceMeanRule,
   // dX = 2·X·dY
   ReduceSumSquare: (c) => {
     const p = parts(c);
-    return [mul(p.g, p.a, spread(p, (c.inputs[1] as Value).literal ?? [], 2)), null];
+    return [mul(p.g, p.a, expandReduced(p, (c.inputs[1] as Value).literal ?? [], 2)), null];
   },
   ReduceMax: "unsupported",
   ArgMax: "zero",

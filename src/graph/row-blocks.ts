@@ -58,8 +58,8 @@ class BlockBuilder {
     const inner = `${rows}/blocks`;
     const blocks = this.emit("Reshape", [x, this.target(x)], ["blocks", inner, size], {});
     // One axis more than the rows have: with as many or fewer, the blocks would be taken for one product again.
-    const spread = this.emit("Unsqueeze", [weights, this.ints(0, 1)], [1, 1, ...weights.shape], {});
-    const product = this.emit(node.op, [blocks, spread], [1, "blocks", inner, outputs], node.attrs);
+    const raised = this.emit("Unsqueeze", [weights, this.ints(0, 1)], [1, 1, ...weights.shape], {});
+    const product = this.emit(node.op, [blocks, raised], [1, "blocks", inner, outputs], node.attrs);
     this.nodes.push({ ...node, op: "Reshape", inputs: [product, this.ints(-1, outputs)], attrs: {} });
   }
 

@@ -4,8 +4,8 @@
  * @module
  */
 import type { z } from "zod";
-import type { ReadRelationsOptions } from "../data/relation-data.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { RelationReading } from "../data/relation-data.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
 import {
   type choiceSettings,
@@ -20,8 +20,10 @@ import {
 } from "../settings/finetune.js";
 import { type LinguisticSettings, linguisticSettings, type treeSettings } from "../settings/linguistic.js";
 import type { Table } from "../settings/setting.js";
-import type { DownstreamData } from "../tasks/downstream-task-data.js";
-import { choiceTaskData, openQaTaskData, relationsTaskData, typingTaskData } from "../tasks/downstream-task-data.js";
+import { choiceTaskData } from "../tasks/choice/choice-data.js";
+import type { DownstreamData } from "../tasks/downstream-data.js";
+import { openQaTaskData } from "../tasks/qa/question-data.js";
+import { relationsTaskData } from "../tasks/relations/downstream-data.js";
 import {
   defaultEntityVector,
   factualTaskData,
@@ -29,8 +31,9 @@ import {
   readContrastTaskData,
 } from "../tasks/relations/factual.js";
 import type { EncodedText } from "../tasks/task.js";
+import type { DownstreamTaskData } from "../tasks/task-data.js";
 import { linguisticTaskData } from "../tasks/trees/linguistic.js";
-import type { DownstreamTaskData } from "../training/finetune.js";
+import { typingTaskData } from "../tasks/typing/typing-data.js";
 import { type Learning, learnAdapter, learnDownstream } from "./learn.js";
 
 /** Values of a table's settings as a caller gives them: what has a default may be left out. */
@@ -104,8 +107,8 @@ export function contrastedFacts(settings: FactualSettings, backbone: BackboneHan
 
 function factSource(settings: FactualSettings, backbone: BackboneHandle) {
   const { train, dev, seed, format = "auto", minEntityPairs, entityVector } = settings;
-  const read: ReadRelationsOptions = { format, minEntityPairs };
-  return { train, dev, seed, read, entityVector: entityVector ?? defaultEntityVector(backbone) };
+  const read: RelationReading = { format, minEntityPairs };
+  return { train, dev, seed, read, entityVector: entityVector ?? defaultEntityVector(backbone.config) };
 }
 
 /** Dependency trees to be learnt. */

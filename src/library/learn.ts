@@ -3,15 +3,16 @@
  * made, the training runs.
  * @module
  */
+
+import { openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
 import type { FinetuneSettings } from "../settings/finetune.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { ExampleSet } from "../tasks/task-data.js";
-import { openAdapters } from "../training/downstream-model.js";
-import { type DownstreamTaskData, type FinetuneResult, finetune } from "../training/finetune.js";
-import { type PretrainResult, pretrain, type TaskData } from "../training/pretrain.js";
+import type { DownstreamTaskData, ExampleSet, TaskData } from "../tasks/task-data.js";
+import { type FinetuneResult, finetune } from "../training/finetune.js";
+import { type PretrainResult, pretrain } from "../training/pretrain.js";
 import type { OnEvent } from "../training/run.js";
 import { type Beginning, inOutputFolder } from "./output-folder.js";
 import { finetuneConfig, type Note, type PretrainSettings, pretrainConfig } from "./plan.js";
@@ -50,7 +51,7 @@ export function learnDownstream<Example, Encoded extends EncodedText, Score>(
 ): Promise<FinetuneResult<Score>> {
   const { out } = settings;
   return inOutputFolder({ out, ...begin }, async () => {
-    const adapters = await openAdapters(settings.adapter.map(namedAdapter), backbone);
+    const adapters = await openAdapters(settings.adapter.map(namedAdapter), backboneIdentity(backbone));
     const config = finetuneConfig(settings, backbone, adapters, begin.resume);
     const data = await read();
     const recipe = { ...config.recipe, ...heldOutOf(data.dev, note) };

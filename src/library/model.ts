@@ -5,7 +5,7 @@
 import { isDownstreamFolder, readDownstreamManifest } from "../adapters/downstream-folder.js";
 import { readAdapterManifest } from "../adapters/folder.js";
 import { userError } from "../errors.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { Asking } from "../tasks/asking.js";
 import { askChoice, type ChoiceAnswer, type ChoiceQuestion } from "../tasks/choice/asking.js";
 import { askPassages, type PassageAnswer, type PassageQuestion } from "../tasks/qa/asking.js";

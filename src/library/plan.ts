@@ -3,10 +3,11 @@
  * @module
  */
 import { randomInit, scaledLayers } from "../adapters/config.js";
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { setting, userError } from "../errors.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { defaultCacheFolder } from "../features/feature-cache.js";
 import type { FeatureOptions } from "../features/features.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { FactualSettings } from "../settings/factual.js";
 import type { FinetuneSettings } from "../settings/finetune.js";
 import type { LinguisticSettings } from "../settings/linguistic.js";
@@ -14,7 +15,6 @@ import type { Settings } from "../settings/setting.js";
 import type { adapterSettings, cacheSettings, trainingSettings } from "../settings/shared.js";
 import { chosenAdapterConfig } from "../training/backbone-start.js";
 import type { FinetuneConfig, TrainingConfig } from "../training/config.js";
-import type { FusedAdapter } from "../training/downstream-model.js";
 import type { TrainerSettings } from "../training/trainer.js";
 import { asStored } from "../training/training-record.js";
 
@@ -123,7 +123,7 @@ export function pretrainConfig(
 export function finetuneConfig(
   settings: FinetuneSettings,
   backbone: BackboneHandle,
-  adapters: readonly FusedAdapter[],
+  adapters: readonly OpenedAdapter[],
   resume: boolean,
 ): FinetuneConfig {
   const { trains, frozenDropout, out, headInit, dropout, maxLength } = settings;

@@ -1,6 +1,6 @@
 import type { TrainEvent } from "../engine/events.js";
 import { nameSettings, settingName } from "../errors.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { resolveSettings } from "../settings/setting.js";
 import { beginSettings } from "../settings/shared.js";
 import type { Engine } from "./engine.js";

@@ -6,8 +6,8 @@ import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/frozen-backbone.js";
-import { readNamed } from "../features/word-embeddings.js";
+import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/backbone-handle.js";
+import { readNamed, refuseOtherMatrix } from "../features/word-embeddings.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import type { HostTensor } from "../tensor.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
@@ -24,7 +24,7 @@ export function huggingFaceKeys({ definition, config }: BackboneKind, where: str
     ...headParameters.map(({ name }) => [name, name] as const),
   ]);
   for (const [name, key] of keys) {
-    if (definition.canonicalKey(key, true) === name) continue;
+    if (definition.canonicalKey(key, true, config.tiedWords) === name) continue;
     throw userError({
       where,
       what: `models of the kind ${definition.kind} cannot be written`,
@@ -96,5 +96,6 @@ export function givenModelStart(backbone: BackboneHandle): LanguageModelStart {
 async function allTensors(backbone: BackboneHandle): Promise<Tensors> {
   const { headParameters } = backbone.definition.build(backbone.config);
   const names = headParameters.map(({ name }) => name);
+  await refuseOtherMatrix(backbone);
   return { ...(await readBackboneTensors(backbone)), ...Object.fromEntries(await readNamed(backbone, names, true)) };
 }

@@ -1,6 +1,6 @@
 import type { BackboneConfig, BackboneDefinition } from "../backbones/index.js";
 import type { Tensors } from "../engine/executor.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 
 /** What the training of a language model starts from. */

@@ -2,18 +2,17 @@
  * A trained language-model head as a folder: `lm_head_config.json` and `head.safetensors`.
  * @module
  */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { hashOfTensors } from "../adapters/folder.js";
+import { readManifestFile } from "../adapters/folder.js";
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { setting, userError } from "../errors.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
-import type { FrozenAdapter } from "../features/position-features.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
-import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { readParameterFile, shapesOf } from "../weights/strict-load.js";
 import type { LmHead } from "./lm-head.js";
 
 const files = { config: "lm_head_config.json", head: "head.safetensors" } as const;
@@ -25,7 +24,7 @@ const manifestSchema = z.object({
   adapters: z.array(z.object({ name, folder: name, hash: name })),
   /** The output matrix is the backbone's word embedding. */
   tied: z.boolean(),
-  backbone: z.object({ name, hash: name }),
+  backbone: z.object({ name, hash: name, configHash: name.nullable().default(null) }),
   sizes: z.object({
     featureSize: z.number().int().positive(),
     hiddenSize: z.number().int().positive(),
@@ -52,27 +51,10 @@ export async function writeLmHead(
   await writeFileAtomically(join(folder, files.config), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-export async function readLmHeadManifest(folder: string): Promise<LmHeadManifest> {
-  const path = join(folder, files.config);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the head", error);
-  });
-  const parsed = manifestSchema.safeParse(jsonOf(text, path));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({
-    where: `${path}: ${issue?.path.join(".") || "(whole file)"}`,
-    what: issue?.message ?? "not a head's configuration",
-    expected: "a folder made by `kadapter probe train-head`",
-  });
-}
-
-function jsonOf(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({ where: path, what: `not JSON (${error instanceof Error ? error.message : error})` });
-  }
+/** Reads and checks `lm_head_config.json`. */
+export function readLmHeadManifest(folder: string): Promise<LmHeadManifest> {
+  const expected = "a folder made by `kadapter probe train-head`";
+  return readManifestFile(join(folder, files.config), manifestSchema, expected);
 }
 
 /** The heads in a folder: itself, or the folders in it. */
@@ -95,34 +77,22 @@ export async function findLmHeads(folder: string): Promise<readonly string[]> {
 
 /** A head's parameters, all of them and no others. */
 export async function readLmHead(folder: string, head: LmHead): Promise<ReadonlyMap<string, HostTensor>> {
-  const source = await openSafetensors(join(folder, files.head));
-  try {
-    const loader = strictLoad(new Map(head.parameters.map(({ name: key, shape }) => [key, shape])), source);
-    const tensors = new Map<string, HostTensor>();
-    for (const { name: key, shape } of head.parameters) tensors.set(key, float32Tensor(shape, await loader.read(key)));
-    return tensors;
-  } finally {
-    await source.close();
-  }
+  const parameters = await readParameterFile(join(folder, files.head), shapesOf(head.parameters));
+  return new Map([...parameters].map(([key, { shape, data }]) => [key, float32Tensor(shape, data)]));
 }
 
 /** What a head's folder records of an adapter. */
-export async function adapterRecord({ name: key, folder, manifest }: FrozenAdapter) {
-  return {
-    name: key,
-    folder,
-    hash: manifest.tensors?.adapter ?? (await hashOfTensors(join(folder, "adapter_model.safetensors"))),
-  };
-}
+export const adapterRecord = ({ name: key, folder, hash }: OpenedAdapter) => ({ name: key, folder, hash });
 
 /** @throws UserError when a head was trained beside something else */
-export async function requireSameParts(
+export function requireSameParts(
   folder: string,
   manifest: LmHeadManifest,
   backbone: BackboneHandle,
-  adapters: readonly FrozenAdapter[],
-): Promise<void> {
-  if (manifest.backbone.hash !== backbone.hash) {
+  adapters: readonly OpenedAdapter[],
+): void {
+  const { hash, configHash } = manifest.backbone;
+  if (hash !== backbone.hash || (configHash !== null && configHash !== backbone.configHash)) {
     throw userError({
       where: folder,
       what: "the head was trained beside another backbone",
@@ -130,7 +100,7 @@ export async function requireSameParts(
     });
   }
   for (const [i, adapter] of adapters.entries()) {
-    if (manifest.adapters[i]?.hash === (await adapterRecord(adapter)).hash) continue;
+    if (manifest.adapters[i]?.hash === adapter.hash) continue;
     throw userError({
       where: folder,
       what: `the head was trained beside another adapter ${adapter.name} than ${adapter.folder}`,

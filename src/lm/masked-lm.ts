@@ -1,28 +1,10 @@
 import { z } from "zod";
 import type { TokenBlock } from "../data/text.js";
 import { userError } from "../errors.js";
-import type { GraphBuilder, Value } from "../graph/index.js";
-import { concat } from "../graph/index.js";
-import type { ParamScope, Pass } from "../nn/index.js";
 import { hash32, RandomStream } from "../random.js";
 import { maskings } from "../settings/choices.js";
-import { crossEntropy } from "../tasks/losses.js";
-import { selectRows } from "../tasks/select.js";
-import type {
-  EncodedText,
-  Evaluation,
-  HeadSizes,
-  Prediction,
-  Skipped,
-  Task,
-  TaskContext,
-  TaskHead,
-  TaskKind,
-  TaskSettings,
-} from "../tasks/task.js";
-import { type HostTensor, int32Tensor } from "../tensor.js";
+import type { EncodedText, Evaluation, Prediction, Skipped, TaskContext } from "../tasks/task.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import { LmHead, wordScores } from "./lm-head.js";
 import { type MaskingOptions, maskTokens, specialIds } from "./masking.js";
 
 /** Settings of masked language modelling, as they stand in a folder. */
@@ -40,12 +22,12 @@ const optionsSchema = z.object({
 });
 export type MaskedLmOptions = z.infer<typeof optionsSchema>;
 
-/** A text with holes. */
+/** A text some of whose tokens are masked. */
 export interface EncodedMasked extends EncodedText {
   /** Ascending positions in `inputIds`, and the words that stood there. */
   readonly positions: readonly number[];
   readonly targets: readonly number[];
-  /** The text without holes, for another draw. */
+  /** The text before it was masked, for another draw. */
   readonly block: TokenBlock;
   readonly specials: { readonly before: readonly number[]; readonly after: readonly number[] };
 }
@@ -59,12 +41,6 @@ export interface MaskedLmScores {
   readonly words: number;
 }
 
-/** Masked language modelling by name. */
-export const maskedLm: TaskKind<TokenBlock, EncodedMasked, MaskedLmScores> = {
-  name: "masked-lm",
-  make: (settings, context) => new MaskedLm(settings, context),
-};
-
 /**
  * Settings for a tokenizer.
  *
@@ -74,32 +50,25 @@ export function maskedLmSettings(
   tokenizer: Tokenizer,
   vocabSize: number,
   options: Partial<Pick<MaskedLmOptions, "masking" | "rate" | "seed">> = {},
-): TaskSettings {
+): MaskedLmOptions {
   const { mask } = tokenizer.specials;
   if (mask === undefined) {
     throw userError({ what: "the tokenizer has no mask token", expected: "a masked language model such as BERT" });
   }
   const specials = [...specialIds(tokenizer.specials)];
   const own = { vocabSize, maskToken: mask, specials, front: tokenizer.specialsInFront };
-  return { labels: null, options: optionsSchema.parse({ ...options, ...own }) };
+  return optionsSchema.parse({ ...options, ...own });
 }
 
-/** Masked language modelling (BERT, arXiv 1810.04805 §3.1): the hidden words of a text. */
-export class MaskedLm implements Task<TokenBlock, EncodedMasked, MaskedLmScores> {
-  readonly options: MaskedLmOptions;
+/** Masked language modelling (BERT, arXiv 1810.04805 §3.1): predicting the masked tokens of a text. */
+export class MaskedLm {
   private readonly masking: MaskingOptions;
 
   constructor(
-    { options }: TaskSettings,
+    readonly options: MaskedLmOptions,
     private readonly context: Pick<TaskContext, "maxLength">,
   ) {
-    const parsed = optionsSchema.safeParse(options);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw userError({ where: `task option ${issue?.path.join(".")}`, what: issue?.message ?? "not valid" });
-    }
-    this.options = parsed.data;
-    this.masking = { ...parsed.data, specials: new Set(parsed.data.specials) };
+    this.masking = { ...options, specials: new Set(options.specials) };
   }
 
   /** Masked by seed and text alone: dev data are the same in every evaluation. */
@@ -113,31 +82,13 @@ export class MaskedLm implements Task<TokenBlock, EncodedMasked, MaskedLmScores>
     return masked.positions.length === 0 ? { skipped: "no-word-to-hide" } : masked;
   }
 
-  /** The text with other holes; they follow from the task's seed and the keys (such as step and row) alone. */
+  /** The text masked anew; what is masked follows from the task's seed and the keys (such as step and row) alone. */
   redraw(encoded: EncodedMasked, ...keys: readonly number[]): EncodedMasked {
     const { block, specials } = encoded;
     const random = new RandomStream("mask", this.options.seed, ...keys);
     const { ids, positions, targets } = maskTokens(block, this.masking, random);
     const inputIds = [...specials.before, ...ids, ...specials.after];
     return { ...encoded, inputIds, positions: positions.map((at) => at + specials.before.length), targets };
-  }
-
-  makeHead(scope: ParamScope, { featureSize, hiddenSize }: HeadSizes): TaskHead {
-    const { vocabSize } = this.options;
-    return new MaskedLmTaskHead(new LmHead(scope.at("lm_head"), { featureSize, hiddenSize, vocabSize }, false));
-  }
-
-  feeds(batch: readonly EncodedMasked[], width: number): Record<string, HostTensor> {
-    const rows = rowsOf(batch);
-    const positions = batch.map((block) => block.positions);
-    const labels = new Int32Array(batch.length * rows).fill(-100);
-    batch.forEach(({ targets }, i) => {
-      labels.set(targets, i * rows);
-    });
-    return {
-      select: selectRows(positions, rows, width),
-      labels: int32Tensor([batch.length, rows], labels),
-    };
   }
 
   score(predictions: Iterable<Prediction<EncodedMasked>>): MaskedLmScores {
@@ -177,29 +128,4 @@ export function scoresOf(words: readonly ScoredWord[]): MaskedLmScores {
 /** The lower the loss the better. */
 export function wordEvaluation({ perplexity, loss, accuracy }: MaskedLmScores): Evaluation {
   return { metrics: { perplexity, loss, maskedAccuracy: accuracy }, metric: -loss };
-}
-
-/** Rows for the most hidden words of a text: a multiple of 4, so that few different shapes occur. */
-function rowsOf(batch: readonly EncodedMasked[]): number {
-  return 4 * Math.ceil(Math.max(...batch.map(({ positions }) => positions.length)) / 4);
-}
-
-/** The head at the hidden positions alone; its "logits" are {@link wordScores}. */
-class MaskedLmTaskHead implements TaskHead {
-  constructor(readonly head: LmHead) {}
-
-  get parameters() {
-    return this.head.parameters;
-  }
-
-  select(g: GraphBuilder): Value {
-    return g.input("select", "float32", ["batch", "positions", "sequence"]);
-  }
-
-  forward(pass: Pass, features: readonly Value[]): { logits: Value; loss: Value } {
-    const { g } = pass;
-    const logits = this.head.forward(pass, concat(g, features, -1), null);
-    const labels = g.input("labels", "int32", ["batch", "positions"]);
-    return { logits: wordScores(pass, logits, labels), loss: crossEntropy(g, logits, labels) };
-  }
 }

@@ -1,22 +1,21 @@
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { TokenBlock } from "../data/text.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { inferenceBatches } from "../features/batches.js";
 import { roomFor } from "../features/cache-room.js";
 import { FeatureCache } from "../features/feature-cache.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
-import { backboneName, type FrozenAdapter, joinVectors, PositionFeatures } from "../features/position-features.js";
-import { isSkipped } from "../tasks/task-data.js";
+import { backboneName, joinVectors, PositionFeatures } from "../features/position-features.js";
 import { bytesOf, concatenated, float32Tensor, viewAs } from "../tensor.js";
 import { hashLists } from "../weights/hash.js";
-import { adapterRecord } from "./lm-head-folder.js";
 import { type EncodedMasked, MaskedLm, type MaskedLmOptions, maskedLmSettings } from "./masked-lm.js";
+import { encodeBlocks } from "./text-blocks.js";
 
 export interface MaskedTextsOptions {
   readonly backbone: BackboneHandle;
   /** All adapters that some head reads. */
-  readonly adapters: readonly FrozenAdapter[];
+  readonly adapters: readonly OpenedAdapter[];
   readonly maxLength: number;
   readonly masking: Partial<Pick<MaskedLmOptions, "masking" | "rate" | "seed">>;
   /** Ways in which a text is masked: one an epoch, then from the first again. */
@@ -53,7 +52,7 @@ export class MaskedTexts {
     private readonly executor: Executor,
     readonly options: MaskedTextsOptions,
     readonly task: MaskedLm,
-    /** With the holes that they have while they are trained on, in the first epoch. */
+    /** Masked as they are in the first epoch. */
     readonly train: readonly EncodedMasked[],
     readonly dev: readonly EncodedMasked[],
     private readonly places: ReadonlyMap<EncodedMasked, number>,
@@ -70,8 +69,9 @@ export class MaskedTexts {
     const { backbone, maxLength, masking } = options;
     const settings = maskedLmSettings(backbone.tokenizer, backbone.config.vocabSize, masking);
     const task = new MaskedLm(settings, { maxLength });
-    const train = encodeAll(task, data.train, backbone).map((text, i) => task.redraw(text, 0, i));
-    const dev = encodeAll(task, data.dev, backbone);
+    const encode = (set: "train" | "dev") => encodeBlocks(task, data[set], backbone.tokenizer, `${set} text`, onEvent);
+    const train = (await encode("train")).map((text, i) => task.redraw(text, 0, i));
+    const dev = await encode("dev");
     const places = new Map(train.map((text, i) => [text, i]));
     const texts = new MaskedTexts(executor, options, task, train, dev, places, null);
     if (options.cache !== null) await texts.keep(options.cache, onEvent);
@@ -96,7 +96,7 @@ export class MaskedTexts {
     return { text, record: draw * this.train.length + index };
   }
 
-  /** A text for evaluation, which always has the same holes. */
+  /** A text for evaluation, which is always masked in the same way. */
   held(index: number): DrawnText {
     return { text: this.dev[index] as EncodedMasked, record: this.options.draws * this.train.length + index };
   }
@@ -108,7 +108,7 @@ export class MaskedTexts {
   }
 
   /**
-   * The vectors at the texts' holes, text after text: `[holes, (1 + adapters) · hidden]`.
+   * The vectors at the masked tokens, text after text: `[masked, (1 + adapters) · hidden]`.
    *
    * @param adapters names, in the order in which their vectors follow the backbone's
    */
@@ -145,7 +145,7 @@ export class MaskedTexts {
   }
 
   private async keep(root: string, onEvent: (event: TrainEvent) => Promise<void> | void): Promise<void> {
-    const cache = await this.planned(root);
+    const cache = this.planned(root);
     if (!(await roomFor("hidden words", root, cache, this.options.cacheLimit, onEvent))) return;
     const started = performance.now();
     await cache.fill(
@@ -159,16 +159,16 @@ export class MaskedTexts {
     this.cache = cache;
   }
 
-  private async planned(root: string): Promise<FeatureCache> {
+  private planned(root: string): FeatureCache {
     const { backbone, adapters, draws } = this.options;
     const all = Array.from({ length: draws * this.train.length + this.dev.length }, (_, i) => this.at(i).text);
     const blocks = [...this.train, ...this.dev].map(({ block }) => block.ids);
-    const records = await Promise.all(adapters.map(adapterRecord));
     return new FeatureCache({
       root,
       identity: {
         backbone: backbone.hash,
-        adapters: records.map(({ hash }) => hash),
+        configuration: backbone.configHash,
+        adapters: adapters.map(({ hash }) => hash),
         data: hashLists(blocks),
         masks: { ...this.task.options, draws, train: this.train.length },
       },
@@ -179,7 +179,7 @@ export class MaskedTexts {
     });
   }
 
-  /** The records of some texts: `[parts, holes, hidden]` each. */
+  /** The records of some texts: `[parts, masked, hidden]` each. */
   private async compute(records: readonly number[]): Promise<Uint8Array[]> {
     const source = await this.open();
     const { adapters, backbone, signal } = this.options;
@@ -194,25 +194,16 @@ export class MaskedTexts {
       const vectors = await source.vectors(positioned, names);
       let at = 0;
       for (const [row, i] of batch.entries()) {
-        const holes = (positioned[row] as EncodedMasked).positions.length;
+        const masked = (positioned[row] as EncodedMasked).positions.length;
         const parts = this.parts.map((name) =>
-          (vectors.get(name) as Float32Array).subarray(at * hiddenSize, (at + holes) * hiddenSize),
+          (vectors.get(name) as Float32Array).subarray(at * hiddenSize, (at + masked) * hiddenSize),
         );
         found[i] = bytesOfAll(parts);
-        at += holes;
+        at += masked;
       }
     }
     return found;
   }
-}
-
-function encodeAll(task: MaskedLm, blocks: readonly TokenBlock[], { tokenizer }: BackboneHandle): EncodedMasked[] {
-  const encoded = blocks.flatMap((block) => {
-    const text = task.encode(block, tokenizer);
-    return isSkipped(text) ? [] : [text];
-  });
-  if (encoded.length > 0) return encoded;
-  throw userError({ what: "no text has a word to hide", expected: "plain text" });
 }
 
 function bytesOfAll(parts: readonly Float32Array[]): Uint8Array {
@@ -220,7 +211,7 @@ function bytesOfAll(parts: readonly Float32Array[]): Uint8Array {
   return bytesOf(float32Tensor([whole.length], whole));
 }
 
-/** Some parts of records `[parts, holes, size]`, side by side: `[all holes, wanted · size]`. */
+/** Some parts of records `[parts, masked, size]`, side by side: `[all masked, wanted · size]`. */
 function joined(
   records: readonly Float32Array[],
   wanted: readonly number[],
@@ -231,10 +222,10 @@ function joined(
   const whole = new Float32Array(rows * wanted.length * size);
   let at = 0;
   for (const record of records) {
-    const holes = record.length / (parts * size);
-    for (let row = 0; row < holes; row++) {
+    const masked = record.length / (parts * size);
+    for (let row = 0; row < masked; row++) {
       for (const part of wanted) {
-        const from = (part * holes + row) * size;
+        const from = (part * masked + row) * size;
         whole.set(record.subarray(from, from + size), at);
         at += size;
       }

@@ -14,7 +14,7 @@ export interface MaskingOptions {
   readonly specials: ReadonlySet<number>;
 }
 
-/** A text with holes. */
+/** A text some of whose tokens are masked. */
 export interface MaskedTokens {
   readonly ids: Int32Array;
   /** Indices of the tokens that are predicted, ascending, and what stood there. */
@@ -25,6 +25,8 @@ export interface MaskedTokens {
 /**
  * BERT's masking (arXiv 1810.04805, §3.1 and `create_pretraining_data.py`): of the tokens that are predicted 80 % become
  * the mask, 10 % a random token, 10 % stay. At least one token is predicted where any can be.
+ *
+ * @see https://github.com/google-research/bert/blob/d45261273d2dc27e0d25b1cf9e3adb312545a236/create_pretraining_data.py `create_masked_lm_predictions`
  */
 export function maskTokens({ ids, words }: TokenBlock, options: MaskingOptions, random: RandomStream): MaskedTokens {
   const groups = random.shuffle(maskable(ids, words, options));

@@ -1,5 +1,9 @@
+import { SkipCounter } from "../data/skips.js";
 import { type EncodedLine, packLines, readTextLines, type TokenBlock } from "../data/text.js";
+import type { TrainEvent } from "../engine/events.js";
 import { userError } from "../errors.js";
+import type { EncodedText, Skipped } from "../tasks/task.js";
+import { isSkipped } from "../tasks/task-data.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 
@@ -57,6 +61,39 @@ export async function collectTextBlocks(
   for await (const block of readTextBlocks(files, tokenizer, options)) blocks.push(block);
   if (blocks.length > 0) return blocks;
   throw userError({ where: files.join(" "), what: "there is no text", expected: "lines of plain text" });
+}
+
+/** Makes texts of which words are predicted, or says why a block is none. */
+interface BlockEncoder<Encoded extends EncodedText> {
+  encode(block: TokenBlock, tokenizer: Tokenizer): Encoded | Skipped;
+}
+
+/**
+ * Blocks as texts of which words are predicted.
+ *
+ * @param what names the blocks in events
+ * @param onEvent told how many blocks have nothing to predict, by reason
+ * @throws UserError where that are all of them
+ */
+export async function encodeBlocks<Encoded extends EncodedText>(
+  encoder: BlockEncoder<Encoded>,
+  blocks: readonly TokenBlock[],
+  tokenizer: Tokenizer,
+  what: string,
+  onEvent: (event: TrainEvent) => Promise<void> | void,
+): Promise<Encoded[]> {
+  const { counts, onSkip } = new SkipCounter();
+  const encoded = blocks.flatMap((block) => {
+    const text = encoder.encode(block, tokenizer);
+    if (!isSkipped(text)) return [text];
+    onSkip(text.skipped, what);
+    return [];
+  });
+  if (encoded.length === 0 && blocks.length > 0)
+    throw userError({ where: what, what: "no text has a word to predict", expected: "plain text" });
+  for (const [reason, count] of Object.entries(counts))
+    await onEvent({ kind: "note", text: `${what}: left out ${count} of ${blocks.length} texts: ${reason}` });
+  return encoded;
 }
 
 /** Logarithms of the tokens' shares, one added to each count: what a head's bias need not learn. `[vocab]` */

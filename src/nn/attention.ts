@@ -5,6 +5,7 @@
 import {
   add,
   cast,
+  type Dim,
   type GraphBuilder,
   matmul,
   mul,
@@ -57,6 +58,16 @@ export function attentionMask(g: GraphBuilder, tokens: Value, causal = false): A
   }
   const seen = triangle(g, add(g, queries, unsqueeze(g, keys, 1)), "lower");
   return { tokens: null, bias: unsqueeze(g, biasOf(g, sub(g, g.scalar(1), seen)), 1) };
+}
+
+/**
+ * The input that picks positions of each text, for {@link atPositions}.
+ *
+ * @param positions how many
+ * @returns float32 `[batch, positions, sequence]`, each row with a single 1
+ */
+export function selectInput(g: GraphBuilder, positions: Dim): Value {
+  return g.input("select", "float32", ["batch", positions, "sequence"]);
 }
 
 /**

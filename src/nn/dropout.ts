@@ -62,10 +62,10 @@ export class Dropout {
     // The packed dimension is hashed as the two that it stands for.
     const [dims, hashed] = packing ? [shape.slice(1), packing.padded.length] : [shape, 0];
     const following = (axis: number) => Array.from({ length: dims.length - 1 - axis }, (_, i) => i + 1);
-    const spread = (x: Value, axes: readonly number[]) => (axes.length === 0 ? x : unsqueeze(g, x, ...axes));
-    let pool = packing ? spread(packing.pick(this.pool(packing.padded)), following(-1)) : this.seedInput();
+    const withAxes = (x: Value, axes: readonly number[]) => (axes.length === 0 ? x : unsqueeze(g, x, ...axes));
+    let pool = packing ? withAxes(packing.pick(this.pool(packing.padded)), following(-1)) : this.seedInput();
     dims.forEach((dim, axis) => {
-      const step = mul(g, spread(this.iota(dim), following(axis)), g.uint32(hash32(hashed + axis, "axis") | 1));
+      const step = mul(g, withAxes(this.iota(dim), following(axis)), g.uint32(hash32(hashed + axis, "axis") | 1));
       pool = this.mix(add(g, pool, step));
     });
     this.pools.set(key, pool);

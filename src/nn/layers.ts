@@ -17,7 +17,7 @@ import {
 } from "../graph/index.js";
 import type { Dropout } from "./dropout.js";
 import { type Int8Weight, int8Product, int8Weight } from "./int8.js";
-import { constant, type ParamScope } from "./params.js";
+import { constant, normal, type ParamScope, uniform } from "./params.js";
 
 /** What a forward pass is built for. */
 export interface Pass {
@@ -41,6 +41,24 @@ export function drop(pass: Pass, x: Value, probability: number): Value {
 export interface LinearInit {
   readonly weight: Init;
   readonly bias: Init;
+}
+
+/** How weights are drawn: normal with this deviation and biases 0, or as PyTorch's `Linear` draws both. */
+export type RandomInit = number | "official";
+
+/**
+ * How a linear layer of so many inputs starts.
+ *
+ * @see https://github.com/pytorch/pytorch/blob/f2889c83d0672bf95de5c57f770dcbdf07ebee61/torch/nn/modules/linear.py `Linear.reset_parameters`
+ */
+export function linearInit(inputs: number, init: RandomInit): LinearInit {
+  const bound = uniform(1 / Math.sqrt(inputs));
+  return init === "official" ? { weight: bound, bias: bound } : { weight: normal(init), bias: constant(0) };
+}
+
+/** A {@link Linear} that starts at random. */
+export function randomLinear(scope: ParamScope, inputs: number, outputs: number, init: RandomInit): Linear {
+  return new Linear(scope, inputs, outputs, linearInit(inputs, init));
 }
 
 /** `y = x·Wᵀ + b`: `[…, in]` → `[…, out]`, weight `[out, in]`. */

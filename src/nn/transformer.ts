@@ -18,7 +18,11 @@ type Unary = (g: GraphBuilder, x: Value) => Value;
 const tanhGelu: Unary = (g, x) => gelu(g, x, "tanh");
 const silu: Unary = (g, x) => mul(g, x, sigmoid(g, x));
 
-/** Under the names that Hugging Face's config.json gives them (`transformers/activations.py`, `ACT2FN`). */
+/**
+ * Activations under the names that Hugging Face's config.json gives them.
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/activations.py `ACT2FN`
+ */
 const activations = {
   gelu,
   gelu_python: gelu,
@@ -56,7 +60,11 @@ export type AttentionConfig = Pick<
   "hiddenSize" | "heads" | "layerNormEps" | "hiddenDropout" | "attentionDropout"
 >;
 
-/** Multi-head self-attention with its output projection, residual and norm (`attention.self`, `attention.output`). */
+/**
+ * Multi-head self-attention with its output projection, residual and norm (`attention.self`, `attention.output`).
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/bert/modeling_bert.py `BertAttention`
+ */
 export class SelfAttention {
   private readonly query: Linear;
   private readonly key: Linear;
@@ -114,7 +122,11 @@ export class SelfAttention {
   }
 }
 
-/** Attention and feed-forward, each with residual and norm after it (`attention`, `intermediate`, `output`). */
+/**
+ * Attention and feed-forward, each with residual and norm after it (`attention`, `intermediate`, `output`).
+ *
+ * @see https://github.com/huggingface/transformers/blob/87b236ba2be8b3e48a7d0c8ca6513302736d2886/src/transformers/models/bert/modeling_bert.py `BertLayer`
+ */
 export class TransformerLayer {
   private readonly attention: SelfAttention;
   private readonly intermediate: Linear;

@@ -7,7 +7,7 @@ import { localExecutor } from "../runtime/local.js";
 import { crossEntropy, nextTokenLabels } from "../tasks/losses.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { shapesOf, strictLoad } from "../weights/strict-load.js";
 import { type Fixture, readJson } from "./fixture.js";
 
 /** int64 ids as int32, as this project's graphs take them. */
@@ -60,8 +60,8 @@ async function readSubject(fixture: Fixture): Promise<Subject> {
   const keys = [...(await fixture.read("model.safetensors")).keys()];
   const parameters = [...backbone.parameters, ...backbone.headParameters, ...(backbone.targets?.parameters ?? [])];
   const source = await openSafetensors(join(fixture.folder, "model.safetensors"));
-  const loader = strictLoad(new Map(parameters.map(({ name, shape }) => [name, shape])), source, {
-    canonicalKey: (key) => definition.canonicalKey(key, true),
+  const loader = strictLoad(shapesOf(parameters), source, {
+    canonicalKey: (key) => definition.canonicalKey(key, true, backbone.config.tiedWords),
   });
   const weights: Record<string, HostTensor> = {};
   for (const { name, shape } of parameters) weights[name] = float32Tensor(shape, await loader.read(name));

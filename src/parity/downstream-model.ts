@@ -2,6 +2,7 @@
  * The released downstream models as this project builds them, with the weights of a fixture.
  * @module
  */
+
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { NamedAdapter } from "../adapters/adapter-set.js";
@@ -10,10 +11,13 @@ import { readOfficialAdapter } from "../adapters/official/import-adapter.js";
 import { type BackboneDefinition, backboneDefinition } from "../backbones/index.js";
 import type { Tensors } from "../engine/executor.js";
 import type { Parameter } from "../graph/index.js";
-import { DownstreamModel } from "../models/downstream-model.js";
+import { AdaptedModel } from "../models/adapted-model.js";
+import { downstreamDesign } from "../models/design.js";
+import type { TaskHead } from "../models/task-head.js";
 import type { ParamScope } from "../nn/index.js";
-import { ChoiceHead, RelationPairHead, TypingHead } from "../tasks/downstream-heads.js";
-import type { TaskHead } from "../tasks/task.js";
+import { ChoiceHead } from "../tasks/choice/choice-head.js";
+import { RelationHead } from "../tasks/relations/relation-head.js";
+import { TypingHead } from "../tasks/typing/typing-head.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { strictLoad } from "../weights/strict-load.js";
@@ -53,7 +57,8 @@ const typing: TaskForm = {
 const forms: Readonly<Record<string, TaskForm>> = {
   tacred: {
     positions: ["subj_special_start_id", "obj_special_start_id"],
-    makeHead: (scope, hiddenSize, shape) => new RelationPairHead(scope, classesOf(shape), headOptions(hiddenSize)),
+    makeHead: (scope, hiddenSize, shape) =>
+      new RelationHead(scope, { featureSize: hiddenSize, hiddenSize }, classesOf(shape), headOptions(hiddenSize)),
   },
   openentity: typing,
   figer: typing,
@@ -110,19 +115,19 @@ export class DownstreamFixture {
     }));
   }
 
-  model({ kind, adapters, library }: Variant): DownstreamModel {
+  model({ kind, adapters, library }: Variant): AdaptedModel {
     const { hiddenSize } = this;
     const shape = (name: string) => (this.weights.get(name) ?? this.inputs.get(name))?.shape ?? [];
-    return new DownstreamModel({
+    return new AdaptedModel({
       backbone: this.definition.build(this.config),
       hiddenSize,
       backboneLayers: this.config.layers,
-      adapters: this.named.filter(({ name }) => adapters.includes(name)),
-      // Only the CosmosQA script gives each adapter a dense layer of its own.
-      fusion: { kind, adapterDense: !library && this.form.positions.length === 0 },
-      headInit: "official",
-      trains: "backbone",
-      frozenDropout: false,
+      ...downstreamDesign({
+        adapters: this.named.filter(({ name }) => adapters.includes(name)),
+        // Only the CosmosQA script gives each adapter a dense layer of its own.
+        fusion: { kind, adapterDense: !library && this.form.positions.length === 0 },
+        ...{ headInit: "official", trains: "backbone", frozenDropout: false },
+      }),
       makeHead: (scope) => this.form.makeHead(scope, hiddenSize, shape),
     });
   }

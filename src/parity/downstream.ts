@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { backward, GraphBuilder, matmul, type Parameter, toOnnx, type Value } from "../graph/index.js";
-import type { DownstreamModel } from "../models/downstream-model.js";
+import type { AdaptedModel } from "../models/adapted-model.js";
 import type { Pass } from "../nn/index.js";
 import { localExecutor } from "../runtime/local.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
@@ -48,9 +48,9 @@ export async function compareSharedParts(fixture: Fixture): Promise<void> {
 }
 
 /** The fixture's name of a trainable parameter. */
-function nameOf(model: DownstreamModel, { library }: Pick<Variant, "library">, parameter: Parameter): string {
+function nameOf(model: AdaptedModel, { library }: Pick<Variant, "library">, parameter: Parameter): string {
   if (model.backboneParameters.includes(parameter)) return `backbone.${parameter.name}`;
-  const fusion = library && model.fusion.parameters.includes(parameter);
+  const fusion = library && model.joiner.parameters.includes(parameter);
   return `${fusion ? "fusion" : "head"}.${parameter.name}`;
 }
 
@@ -60,7 +60,8 @@ async function compareVariant(downstream: DownstreamFixture, variant: Variant, e
   const g = new GraphBuilder();
   const pass: Pass = { g, dropout: null, fused: false };
   const select = model.head.select(g) as Value;
-  const { features, mask } = model.features(pass, null);
+  const { features: joined, mask } = model.features(pass, null);
+  const features = joined[0] as Value;
   const picked = matmul(g, select, features);
   const { logits, loss } = model.head.forward(pass, [picked], select, mask);
   const outputs: Record<string, Value> = { task_features: features, head_input: picked, logits, loss };
@@ -142,7 +143,7 @@ class Training {
 
   private constructor(
     private readonly executor: Executor,
-    private readonly model: DownstreamModel,
+    private readonly model: AdaptedModel,
     private readonly meta: TrainingMeta,
     private readonly accumulate: Loaded,
     private readonly update: Loaded,
@@ -152,7 +153,7 @@ class Training {
   static async open(
     executor: Executor,
     downstream: DownstreamFixture,
-    model: DownstreamModel,
+    model: AdaptedModel,
     meta: TrainingMeta,
   ): Promise<Training> {
     const optimizer = {

@@ -2,9 +2,9 @@ import type { KAdapterConfig } from "../adapters/config.js";
 import { KAdapter } from "../adapters/k-adapter.js";
 import type { Tensors } from "../engine/executor.js";
 import { matmul, type Parameter, type Value } from "../graph/index.js";
-import { ParamScope, type Pass } from "../nn/index.js";
-import { crossEntropy } from "../tasks/losses.js";
-import { RelationHead } from "../tasks/relations/relation-head.js";
+import { ParamScope, type Pass, selectInput } from "../nn/index.js";
+import type { NarrowedHead } from "../tasks/narrowed-head.js";
+import { type RelationHead, releasedRelationHead } from "../tasks/relations/relation-head.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import type { Fixture } from "./fixture.js";
 import {
@@ -19,7 +19,7 @@ import {
 /** Adapter and head as `fac-adapter.py` has them. */
 class FactualModel implements ReleasedModel {
   readonly adapter: KAdapter;
-  readonly head: RelationHead;
+  readonly head: NarrowedHead<RelationHead>;
   readonly parameters: readonly Parameter[];
 
   constructor(
@@ -29,7 +29,10 @@ class FactualModel implements ReleasedModel {
   ) {
     const scope = ParamScope.root();
     this.adapter = new KAdapter(scope, config, hiddenSize);
-    this.head = new RelationHead(scope, 2 * hiddenSize, hiddenSize, labels, 0, "official");
+    this.head = releasedRelationHead(scope, { featureSize: 2 * hiddenSize, hiddenSize }, labels, {
+      dropout: 0,
+      init: "official",
+    });
     this.parameters = scope.all;
   }
 
@@ -39,18 +42,17 @@ class FactualModel implements ReleasedModel {
     const tokens = g.input("attention_mask", "int32", ["batch", "sequence"]);
     const { output, trace } = this.adapter.forward(pass, taps, tokens);
     const com = this.head.combine(pass, [states.at(-1) as Value, output]);
-    const logits = this.head.classify(pass, matmul(g, g.input("select", "float32", ["batch", 2, "sequence"]), com));
-    const loss = crossEntropy(g, logits, g.input("labels", "int32", ["batch"]));
+    const { logits, loss } = this.head.head.forward(pass, [matmul(g, selectInput(g, 2), com)]);
     return { trace, loss, named: { hidden_last: output, com_features: com, logits } };
   }
 
   prunedLoss(pass: Pass, states: readonly Value[]): Value {
     const { g } = pass;
     const taps = this.config.layers.map((layer) => states[layer] as Value);
-    const select = g.input("select", "float32", ["batch", 2, "sequence"]);
+    const select = selectInput(g, 2);
     const { output } = this.adapter.forward(pass, taps, null, select);
     const com = this.head.combine(pass, [matmul(g, select, states.at(-1) as Value), output]);
-    return crossEntropy(g, this.head.classify(pass, com), g.input("labels", "int32", ["batch"]));
+    return this.head.head.forward(pass, [com]).loss;
   }
 }
 

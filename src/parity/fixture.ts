@@ -2,11 +2,12 @@
  * Folders with golden numbers: `meta.json` names every tensor and says how close it must be.
  * @module
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { parseWith, readJson as readJsonFile } from "../files/json.js";
 import { elementCount, type HostTensor } from "../tensor.js";
 import { toFloat32 } from "../weights/float32.js";
 import { openSafetensors } from "../weights/safetensors.js";
@@ -55,18 +56,7 @@ export class Fixture {
 
   static async open(folder: string): Promise<Fixture> {
     const path = join(folder, "meta.json");
-    const text = await readFile(path, "utf8").catch((error: unknown) => {
-      throw fileError(path, "read the file", error);
-    });
-    const parsed = metaSchema.safeParse(parseJson(text, path));
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw userError({
-        where: `${path}: ${issue?.path.join(".")}`,
-        what: issue?.message ?? "not a fixture's meta.json",
-      });
-    }
-    return new Fixture(folder, parsed.data);
+    return new Fixture(folder, parseWith(metaSchema, await readJson(path), path));
   }
 
   /** Files of tensors that meta.json describes. */
@@ -179,20 +169,8 @@ function expandSteps(pattern: string): string[] {
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => `${before}${Number(from) + i}${after}`);
 }
 
-export function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({ where, what: `not JSON (${error instanceof Error ? error.message : error})` });
-  }
-}
-
-export async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the file", error);
-  });
-  return parseJson(text, path);
-}
+/** A JSON file of a fixture. */
+export const readJson = (path: string): Promise<unknown> => readJsonFile(path, { what: "the file" });
 
 /** The nearest folder, upwards from `folder`, that holds a file. */
 export async function nearestWith(folder: string, file: string): Promise<string> {

@@ -18,7 +18,7 @@ import { warmupStableDecay } from "../training/schedule.js";
 import { fusedStep, stepSource } from "../training/step.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import type { WeightSource } from "../weights/source.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { shapesOf, strictLoad } from "../weights/strict-load.js";
 import { openTorchBin } from "../weights/torch-bin.js";
 import { asInt32 } from "./backbone.js";
 import { Fixture, nearestWith, readJson } from "./fixture.js";
@@ -118,7 +118,7 @@ async function loadBackbone(executor: Executor, folder: string) {
   const definition = backboneDefinition(json, path);
   const backbone = definition.build(definition.parseConfig(json, path));
   const source = await openSafetensors(join(folder, "model.safetensors"));
-  const loader = strictLoad(new Map(backbone.parameters.map(({ name, shape }) => [name, shape])), source, {
+  const loader = strictLoad(shapesOf(backbone.parameters), source, {
     canonicalKey: (key) => definition.canonicalKey(key, false),
   });
   const tensors = new Map<string, HostTensor>();
@@ -143,7 +143,7 @@ const backboneFeeds = (feeds: Tensors): Tensors => ({
 });
 
 async function readWeights(source: WeightSource, parameters: readonly Parameter[]): Promise<Weights> {
-  const loader = strictLoad(new Map(parameters.map(({ name, shape }) => [name, shape])), source);
+  const loader = strictLoad(shapesOf(parameters), source);
   const weights = new Map<string, Float32Array>();
   for (const { name } of parameters) weights.set(name, await loader.read(name));
   await source.close();

@@ -4,7 +4,8 @@ import type { RelationExample } from "../data/relation-example.js";
 import { limitNegatives, noRelation } from "../data/tacred.js";
 import { headPrediction } from "../tasks/trees/head-prediction.js";
 import type { HostTensor } from "../tensor.js";
-import { type MarkedText, type MarkerOptions, markEntities, type SkippedText } from "../text/markers.js";
+import type { MarkedText, SkippedText } from "../text/marked-text.js";
+import { type MarkerOptions, markEntities } from "../text/markers.js";
 import { type MarkedMention, markMention } from "../text/mention.js";
 import { officialEncode } from "../text/official.js";
 import { joinParts } from "../text/parts.js";
@@ -145,7 +146,8 @@ async function compareNegatives(fixture: Fixture, { cases, negative_sample = [] 
   for (const { negative_sample: limit, dataset_type, kept } of negative_sample) {
     const all = cases.map(({ record }) => record);
     const mine: (string | undefined)[] = [];
-    if (dataset_type === "train") for await (const { id } of limitNegatives(examplesOf(all), limit)) mine.push(id);
+    if (dataset_type === "train")
+      for await (const { id } of limitNegatives(examplesOf(all), limit, () => undefined)) mine.push(id);
     else mine.push(...all.map(({ id }) => id));
     compareExactly(fixture, `tacred/negative_sample ${limit} ${dataset_type}`, mine, kept);
   }
@@ -229,7 +231,7 @@ function compareTrees(
   const task = headPrediction.make(settings, { maxLength, dropout: 0, headInit: "official" });
   cases.forEach(({ record, features }, i) => {
     const where = `find_head/case ${i}`;
-    const words = findHeadWords(record, where, { brokenTrees: "keep" });
+    const words = findHeadWords(record, where, { brokenTrees: "keep", onSkip: () => undefined });
     const encoded = words ? task.encode({ words, file: fixture.folder, where }, tokenizer) : { skipped: "no-tree" };
     if ("skipped" in encoded) {
       compareFeatures(fixture, where, { dropped: true }, features);

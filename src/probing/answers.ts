@@ -4,7 +4,12 @@
  */
 import { type UserError, userError } from "../errors.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import type { Cloze } from "./cloze-model.js";
+
+/** A text with one hole. */
+export interface Cloze {
+  readonly inputIds: readonly number[];
+  readonly position: number;
+}
 
 /** Words as a tokenizer sees them. */
 export class AnswerTokens {
@@ -44,13 +49,7 @@ export class AnswerTokens {
   }
 }
 
-/** The common vocabulary of several models: the words that are a single token for each of them. */
-export function commonWords(words: readonly string[], tokenizers: readonly Tokenizer[]): readonly string[] {
-  const all = tokenizers.map((tokenizer) => new AnswerTokens(tokenizer));
-  return words.filter((word) => all.every((tokens) => tokens.single(word) !== undefined));
-}
-
-/** A model that cannot be asked for a word in a hole, such as GPT-2. */
+/** A model that cannot be asked for a masked word, such as GPT-2. */
 export function noMask(where?: string): UserError {
   const what = "the model's tokenizer has no mask token";
   return userError({
@@ -60,7 +59,7 @@ export function noMask(where?: string): UserError {
   });
 }
 
-/** A text with one hole; the hole is `[MASK]` or the tokenizer's own mask token. */
+/** A text with one mask: `[MASK]` or the tokenizer's own mask token. */
 export function clozeOf(text: string, tokenizer: Tokenizer, where?: string): Cloze {
   const { mask } = tokenizer.specials;
   const token = mask === undefined ? undefined : tokenizer.idToToken(mask);
@@ -73,7 +72,7 @@ export function clozeOf(text: string, tokenizer: Tokenizer, where?: string): Clo
   if (position !== undefined && positions.length === 1) return { inputIds, position };
   throw userError({
     ...(where === undefined ? {} : { where }),
-    what: position === undefined ? "the text has no hole" : `the text has ${positions.length} holes`,
+    what: position === undefined ? "the text has no mask" : `the text has ${positions.length} masks`,
     expected: `one [MASK]${token === "[MASK]" ? "" : ` (or ${token})`}`,
     ...(position === undefined
       ? { fix: "put [MASK] where a word is to be filled in" }
@@ -81,7 +80,7 @@ export function clozeOf(text: string, tokenizer: Tokenizer, where?: string): Clo
   });
 }
 
-/** The pseudo-log-likelihood's texts for an answer of several tokens: it stands in the hole, one token hidden in each. */
+/** The pseudo-log-likelihood's texts for an answer of several tokens: it stands in place of the mask, one of its tokens masked in each. */
 export function pseudoClozes({ inputIds, position }: Cloze, answer: readonly number[]): readonly Cloze[] {
   const mask = inputIds[position] as number;
   return answer.map((_, hidden) => ({

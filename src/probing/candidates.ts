@@ -1,5 +1,6 @@
+import type { Cloze } from "./answers.js";
 import { logSumExp, pseudoClozes } from "./answers.js";
-import type { Cloze, ClozeModel } from "./cloze-model.js";
+import type { ClozeModel } from "./cloze-model.js";
 
 /**
  * Log-probabilities of given answers, of one token or several. An answer of several tokens has its pseudo-log-likelihood
@@ -18,7 +19,7 @@ export async function scoreAnswers(
 ): Promise<readonly (readonly Float64Array[])[]> {
   const scores = model.names.map(() => questions.map(() => new Float64Array(answers.length)));
   const texts: Cloze[] = [];
-  /** For each text what its hole adds to: the question, and the hidden token of each answer. */
+  /** For each text what its mask adds to: the question, and the masked token of each answer. */
   const asked: { readonly question: number; readonly tokens: readonly (readonly [answer: number, id: number])[] }[] =
     [];
   const singles = answers.flatMap((ids, i) => (ids.length === 1 ? [[i, ids[0] as number] as const] : []));

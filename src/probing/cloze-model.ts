@@ -1,23 +1,17 @@
 /**
- * What a language model puts into a hole, for several sets of adapters beside one backbone.
+ * What a language model predicts at a mask, for several sets of adapters beside one backbone.
  * @module
  */
 
+import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor, LoadedGraph } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { openedInScope } from "../engine/scopes.js";
 import { setting, userError } from "../errors.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { sortedBatches } from "../features/batches.js";
-import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
-import {
-  backboneName,
-  type FrozenAdapter,
-  joinVectors,
-  openFrozenAdapter,
-  PositionFeatures,
-  type PositionSource,
-} from "../features/position-features.js";
+import { backboneName, joinVectors, PositionFeatures, type PositionSource } from "../features/position-features.js";
 import { openTargetFeatures } from "../features/target-features.js";
 import { loadOwnHead, readWordEmbeddings } from "../features/word-embeddings.js";
 import { GraphBuilder, type Parameter } from "../graph/index.js";
@@ -33,19 +27,13 @@ import {
 import { constant, ParamScope } from "../nn/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import { noMask } from "./answers.js";
-
-/** A text with one hole. */
-export interface Cloze {
-  readonly inputIds: readonly number[];
-  readonly position: number;
-}
+import { type Cloze, noMask } from "./answers.js";
 
 /** A head and what it reads. */
 interface HeadSet {
   /** See {@link setName}. */
   readonly name: string;
-  readonly adapters: readonly FrozenAdapter[];
+  readonly adapters: readonly OpenedAdapter[];
   /** `features` → `logits` */
   readonly head: LoadedGraph;
 }
@@ -82,7 +70,7 @@ export class ClozeModel implements AsyncDisposable {
     if (named === undefined)
       throw userError({ what: "no model is given", expected: `${setting("backbone")} or ${setting("heads")}` });
     const backbone = await openBackbone(named);
-    const adapters = await openAdapters(manifests, backbone, options.adapters ?? {});
+    const adapters = await readAdapters(manifests, backbone, options.adapters ?? {});
     const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
     for (const one of manifests) sets.push(await loadSet(executor, one, backbone, adapters));
     const used = [...new Set(sets.flatMap((set) => set.adapters))];
@@ -167,11 +155,11 @@ async function chosenHeads(folders: readonly string[], sets: readonly string[] |
   });
 }
 
-async function openAdapters(
+async function readAdapters(
   heads: readonly FoundHead[],
   backbone: BackboneHandle,
   given: Readonly<Record<string, string>>,
-): Promise<ReadonlyMap<string, FrozenAdapter>> {
+): Promise<ReadonlyMap<string, OpenedAdapter>> {
   const folders = new Map(heads.flatMap(({ manifest }) => manifest.adapters.map(({ name, folder }) => [name, folder])));
   for (const [name, folder] of Object.entries(given)) {
     if (!folders.has(name)) {
@@ -184,9 +172,9 @@ async function openAdapters(
     }
     folders.set(name, folder);
   }
-  const adapters = new Map<string, FrozenAdapter>();
-  for (const [name, folder] of folders) adapters.set(name, await openFrozenAdapter(name, folder, backbone));
-  return adapters;
+  const named = Array.from(folders, ([name, folder]) => ({ name, folder }));
+  const adapters = await openAdapters(named, backboneIdentity(backbone));
+  return new Map(adapters.map((adapter) => [adapter.name, adapter]));
 }
 
 async function ownSet(executor: Executor, backbone: BackboneHandle): Promise<HeadSet> {
@@ -204,10 +192,10 @@ async function loadSet(
   executor: Executor,
   { folder, name, manifest }: FoundHead,
   backbone: BackboneHandle,
-  all: ReadonlyMap<string, FrozenAdapter>,
+  all: ReadonlyMap<string, OpenedAdapter>,
 ): Promise<HeadSet> {
-  const adapters = manifest.adapters.map((one) => all.get(one.name) as FrozenAdapter);
-  await requireSameParts(folder, manifest, backbone, adapters);
+  const adapters = manifest.adapters.map((one) => all.get(one.name) as OpenedAdapter);
+  requireSameParts(folder, manifest, backbone, adapters);
   const { sizes, tied } = manifest;
   const module = new LmHead(ParamScope.root(), sizes, tied);
   const tensors = new Map<string, HostTensor>(await readLmHead(folder, module));

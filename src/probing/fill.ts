@@ -3,7 +3,7 @@ import { AnswerTokens, clozeOf, logSumExp, topIndices } from "./answers.js";
 import { scoreAnswers } from "./candidates.js";
 import type { ClozeModel } from "./cloze-model.js";
 
-/** A word for the hole. */
+/** A word for the mask. */
 export interface Filling {
   readonly word: string;
   /** Among given candidates, their share; else among the whole vocabulary. */
@@ -18,7 +18,7 @@ export interface FillOptions {
   readonly candidates?: readonly string[] | undefined;
 }
 
-/** The likeliest fillings of a text's hole, by set of adapters. */
+/** The likeliest words for a text's mask, by set of adapters. */
 export async function fill(
   model: ClozeModel,
   text: string,

@@ -1,5 +1,5 @@
 /**
- * What a language model knows, with and without adapters: LAMA, and words for a hole.
+ * What a language model knows, with and without adapters: LAMA, and words for a masked position.
  *
  * @example
  * import { workerExecutor } from "kadapter/runtime";

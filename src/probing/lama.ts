@@ -1,10 +1,12 @@
 import { type LamaFact, type LamaRelation, lamaQuery } from "../data/lama.js";
 import { answerInSubject, inProbedFifth, nameGuesses, nameQuestions } from "../data/lama-filters.js";
-import { maxTokens } from "../features/frozen-backbone.js";
+import { maxTokens } from "../features/backbone-handle.js";
 import type { answerSets, subjectParts, uhnFilters } from "../settings/choices.js";
+import { countSkipped, type SkipCounts } from "../tasks/task-data.js";
+import type { Cloze } from "./answers.js";
 import { AnswerTokens, clozeOf, topIndices } from "./answers.js";
 import { scoreAnswers } from "./candidates.js";
-import type { Cloze, ClozeModel } from "./cloze-model.js";
+import type { ClozeModel } from "./cloze-model.js";
 import {
   type ConsistencyScores,
   consistencyScores,
@@ -30,6 +32,8 @@ export interface LamaProbeOptions {
   readonly batchSize: number;
   /** Most facts of a relation; all where it is left out. */
   readonly limit?: number;
+  /** What the reader left out, by reason: facts that are not asked either. */
+  readonly left?: SkipCounts;
   readonly signal?: AbortSignal;
   readonly onRelation?: (report: RelationReport) => void;
 }
@@ -61,7 +65,8 @@ export interface LamaReport {
   readonly macro: Readonly<Record<string, RankScores>>;
   /** ParaRel's, averaged over relations. */
   readonly consistency?: Readonly<Record<string, { readonly consistency: number; readonly consistentlyRight: number }>>;
-  readonly skipped: Readonly<Partial<Record<FactSkip, number>>>;
+  /** Why facts were not asked: what the reader left out, too. */
+  readonly skipped: SkipCounts;
   readonly facts: number;
   /** Whether answers are compared lower-cased. */
   readonly uncased: boolean;
@@ -88,7 +93,7 @@ export async function probeLama(
     options.onRelation?.(report);
     reports.push(report);
   }
-  return summary(model.names, reports, tokens.uncased);
+  return summary(model.names, reports, options.left ?? {}, tokens.uncased);
 }
 
 /** Ids that compete, by {@link AnswerTokens.key}. */
@@ -297,10 +302,15 @@ class RelationProbe {
   }
 }
 
-function summary(names: readonly string[], reports: readonly RelationReport[], uncased: boolean): LamaReport {
-  const skipped: Partial<Record<FactSkip, number>> = {};
+function summary(
+  names: readonly string[],
+  reports: readonly RelationReport[],
+  left: SkipCounts,
+  uncased: boolean,
+): LamaReport {
+  const skipped: Record<string, number> = { ...left };
   for (const report of reports) {
-    for (const [reason, count] of Object.entries(report.skipped) as [FactSkip, number][]) {
+    for (const [reason, count] of Object.entries(report.skipped)) {
       skipped[reason] = (skipped[reason] ?? 0) + count;
     }
   }
@@ -321,7 +331,7 @@ function summary(names: readonly string[], reports: readonly RelationReport[], u
     macro: Object.fromEntries(names.map((name) => [name, macroAverage(scoresOf(name))])),
     ...(measured.length > 0 ? { consistency } : {}),
     skipped,
-    facts: reports.reduce((sum, { facts }) => sum + facts, 0),
+    facts: reports.reduce((sum, { facts }) => sum + facts, countSkipped(left)),
     uncased,
   };
 }

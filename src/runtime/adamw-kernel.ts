@@ -57,13 +57,13 @@ const kernel: WasmFunction = {
     const [at, end, stride] = locals as unknown as Three;
     const scalars = locals.slice(3, 9);
     const [firstAt, secondAt, gradientAt] = locals.slice(9) as unknown as Three;
-    const spread = locals.slice(12, 18);
+    const splatted = locals.slice(12, 18);
     const [gradient, first, second] = locals.slice(18) as unknown as Three;
-    const constants = spread.map(({ get }) => get);
+    const constants = splatted.map(({ get }) => get);
     const [factor, beta1, beta2, epsilon, stepSize, kept] = constants as [Code, Code, Code, Code, Code, Code];
     const step = mul(div(first.get, add(sqrt(second.get), epsilon)), stepSize);
     return [
-      ...scalars.map((scalar, i) => (spread[i] as Local).set(splat(scalar.get))),
+      ...scalars.map((scalar, i) => (splatted[i] as Local).set(splat(scalar.get))),
       loop(
         [
           firstAt.set(i32.add(at.get, stride.get)),

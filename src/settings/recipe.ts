@@ -3,7 +3,8 @@
  * @module
  */
 import { userError } from "../errors.js";
-import { parseYamlMap, readBounded, type YamlMap } from "../files/yaml-map.js";
+import { readText } from "../files/text.js";
+import { parseYamlMap, settingsFile, type YamlMap } from "../files/yaml-map.js";
 import type { Given, GivenSettings } from "./given.js";
 import { kebab } from "./names.js";
 import { type Table, unknownName } from "./setting.js";
@@ -14,7 +15,7 @@ import { type Table, unknownName } from "./setting.js";
  * @throws UserError naming file and line
  */
 export async function readRecipe(path: string, table: Table): Promise<GivenSettings> {
-  return parseRecipe(path, await readBounded(path), table);
+  return parseRecipe(path, await readText(path, settingsFile), table);
 }
 
 /** {@link readRecipe} on text at hand; `path` is for the error line. */

@@ -47,8 +47,8 @@ export function crossEntropy(g: GraphBuilder, logits: Value, labels: Value, smoo
 /** Rows of zeros stay zeros. */
 function smoothed(g: GraphBuilder, rows: Value, smoothing: number): Value {
   const classes = rows.shape.at(-1) as number;
-  const spread = mul(g, reduceSum(g, rows, [-1], true), g.scalar(smoothing / classes));
-  return add(g, mul(g, rows, g.scalar(1 - smoothing)), spread);
+  const shares = mul(g, reduceSum(g, rows, [-1], true), g.scalar(smoothing / classes));
+  return add(g, mul(g, rows, g.scalar(1 - smoothing)), shares);
 }
 
 /** Labels as rows of zeros with a single 1; a label below 0 gives zeros alone. */

@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
-import { KnowledgeModel } from "../models/knowledge-model.js";
+import { AdaptedModel } from "../models/adapted-model.js";
+import { pretrainingDesign } from "../models/design.js";
+import type { MakeHead } from "../models/task-head.js";
 import { ParamScope } from "../nn/index.js";
-import { TypingHead } from "./downstream-heads.js";
 import { narrowedHead } from "./narrowed-head.js";
 import { entityTyping } from "./typing/entity-typing.js";
+import { TypingHead } from "./typing/typing-head.js";
 
 const shapes = (parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
   Object.fromEntries(parameters.map(({ name, shape }) => [name, shape]));
@@ -24,10 +26,14 @@ it("lets entity typing be pre-trained beside an adapter", () => {
   );
   const adapter = { layers: [0, 2], size: 4, transformerLayers: 1, heads: 1, intermediateSize: 8, skip: 0, dropout: 0 };
   const rest = { input: "sum", attention: "bidirectional", maskPadding: true, layerNormEps: 1e-5, init: 0.1 } as const;
-  const sizes = { hiddenSize: 8, backboneLayers: 2, adapter: { ...adapter, ...rest } };
+  const sizes = { hiddenSize: 8, backboneLayers: 2 };
   const widths = (["adapter", "output", "last", "taps"] as const).map((features) => {
-    const makeHead: KnowledgeModel["options"]["makeHead"] = (scope, own) => task.makeHead(scope, own);
-    const { head: made, neededLayers } = new KnowledgeModel({ ...sizes, features, makeHead });
+    const makeHead: MakeHead = (scope, own) => task.makeHead(scope, own);
+    const { head: made, neededLayers } = new AdaptedModel({
+      ...pretrainingDesign({ features, adapter: { ...adapter, ...rest } }),
+      ...sizes,
+      makeHead,
+    });
     return [shapes(made.parameters)["com_dense.weight"], neededLayers];
   });
   expect(widths).toEqual([

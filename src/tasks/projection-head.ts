@@ -1,35 +1,38 @@
 import type { Parameter, Value } from "../graph/index.js";
-import { drop, type Linear, type ParamScope, type Pass } from "../nn/index.js";
-import { headLinear } from "./relations/relation-head.js";
-import type { HeadInit } from "./task.js";
+import type { HeadInit } from "../models/task-head.js";
+import { drop, type Linear, type ParamScope, type Pass, randomLinear } from "../nn/index.js";
 
-export interface ProjectionHeadOptions {
-  /** Width of what it reads: H for one position, 2H for two side by side. */
-  readonly inputs: number;
+/** What every head that ends in a layer of the backbone's size is made with. */
+export interface HeadOptions {
   /** The backbone's (H). */
   readonly hiddenSize: number;
-  readonly classes: number;
   readonly dropout: number;
   readonly init: HeadInit;
 }
 
 /**
- * The downstream heads of relation classification and entity typing (`TACREDModel`, `ETModel` and `FIGERModel` of the
- * released code): `out_proj(drop(dense(x)))`, with nothing else in between.
+ * `out_proj(drop(dense(x)))`, with nothing else in between: relation classification and entity typing in the released
+ * code.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/examples/run_finetune_TACRED_adapter.py#L621 `TACREDModel`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/examples/run_finetune_openentity_adapter.py#L536 `ETModel`
  */
 export class ProjectionHead {
   readonly parameters: readonly Parameter[];
   private readonly dense: Linear;
   private readonly outProj: Linear;
 
+  /** @param inputs width of what it reads: H for one position, 2H for two side by side */
   constructor(
     scope: ParamScope,
-    private readonly options: ProjectionHeadOptions,
+    inputs: number,
+    classes: number,
+    private readonly options: HeadOptions,
   ) {
-    const { inputs, hiddenSize, classes, init } = options;
+    const { hiddenSize, init } = options;
     const before = scope.all.length;
-    this.dense = headLinear(scope.at("dense"), inputs, hiddenSize, init);
-    this.outProj = headLinear(scope.at("out_proj"), hiddenSize, classes, init);
+    this.dense = randomLinear(scope.at("dense"), inputs, hiddenSize, init);
+    this.outProj = randomLinear(scope.at("out_proj"), hiddenSize, classes, init);
     this.parameters = scope.all.slice(before);
   }
 

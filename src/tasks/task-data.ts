@@ -3,11 +3,12 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { setting, userError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { hashJson, hashLists } from "../weights/hash.js";
-import type { EncodedText, Skipped, Task } from "./task.js";
+import type { EncodedText, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
 
 /** How many examples could not be used, by reason. */
 export type SkipCounts = Readonly<Record<string, number>>;
@@ -21,6 +22,20 @@ export interface ExampleSet<Example> {
   readonly skipped: SkipCounts;
   /** For a set that was held out of the training data: how many of how many, and whether what is alike stayed together. */
   readonly heldOut?: { readonly examples: number; readonly of: number; readonly together: boolean };
+}
+
+/** What is learnt, and from what. */
+export interface TaskData<Example, Encoded extends EncodedText, Score> {
+  readonly kind: TaskKind<Example, Encoded, Score>;
+  readonly settings: TaskSettings;
+  readonly train: ExampleSet<Example>;
+  readonly dev: ExampleSet<Example>;
+}
+
+/** A downstream task's data; the test set is scored once, at the end. */
+export interface DownstreamTaskData<Example, Encoded extends EncodedText, Score>
+  extends TaskData<Example, Encoded, Score> {
+  readonly test?: ExampleSet<Example>;
 }
 
 /** A data set as token ids. */
@@ -37,20 +52,17 @@ export interface EncodedData<Encoded extends EncodedText> {
  */
 export async function collectExamples<Example>(
   files: readonly string[],
-  read: (file: string, onSkip: (reason: string) => void) => AsyncIterable<Example>,
+  read: (file: string, onSkip: OnSkip) => AsyncIterable<Example>,
   expected: string,
 ): Promise<ExampleSet<Example>> {
-  const skipped: Record<string, number> = {};
+  const { counts, onSkip } = new SkipCounter();
   const examples: Example[] = [];
-  const onSkip = (reason: string) => {
-    skipped[reason] = (skipped[reason] ?? 0) + 1;
-  };
   for (const file of files) {
     const before = examples.length;
     for await (const example of read(file, onSkip)) examples.push(example);
     if (examples.length === before) throw userError({ where: file, what: "the file holds no examples", expected });
   }
-  return { where: files.join(" "), examples, skipped };
+  return { where: files.join(" "), examples, skipped: counts };
 }
 
 /** Encodes examples; those that do not fit are counted. */

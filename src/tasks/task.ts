@@ -1,6 +1,5 @@
-import type { RandomInit } from "../adapters/config.js";
-import type { GraphBuilder, Parameter, Value } from "../graph/index.js";
-import type { AttentionMask, ParamScope, Pass } from "../nn/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../models/task-head.js";
+import type { ParamScope } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 
@@ -33,9 +32,6 @@ export interface TaskContext {
   readonly dropout: number;
   readonly headInit: HeadInit;
 }
-
-/** How the heads of pre-training start: normal with a deviation, or PyTorch's default. */
-export type HeadInit = RandomInit;
 
 /** A kind of task by its name: what pre-training is given, and what an adapter's folder is opened with. */
 export interface TaskKind<Example, Encoded extends EncodedText, Score> {
@@ -92,45 +88,8 @@ export interface Evaluation {
   readonly metric: number;
 }
 
-export interface HeadSizes {
-  /** Width of the features: H for the model alone, 2H with an adapter. */
-  readonly featureSize: number;
-  readonly hiddenSize: number;
-}
-
 export interface Prediction<Encoded> {
   readonly encoded: Encoded;
   /** The example's row of the head's logits; where its texts are many, what {@link Task.condense} keeps of them. */
   readonly logits: Float32Array;
-}
-
-/** A head in a graph. */
-export interface TaskHead {
-  readonly parameters: readonly Parameter[];
-  /**
-   * Declares the input that picks the positions which the head reads, float32 `[batch, positions, sequence]`; null when
-   * it reads all.
-   */
-  select(g: GraphBuilder): Value | null;
-  /**
-   * @param features `[batch, positions, …]`; to be concatenated along the last axis
-   * @param select what {@link select} gave
-   * @param mask gives the tokens that are no padding; they are fed only where a model asks
-   * @returns logits, and the mean loss against the task's labels
-   */
-  forward(
-    pass: Pass,
-    features: readonly Value[],
-    select: Value | null,
-    mask: () => AttentionMask,
-  ): { readonly logits: Value; readonly loss: Value };
-}
-
-/** A model with a task's head, as trainings and predictions run it. */
-export interface TrainableModel {
-  readonly parameters: readonly Parameter[];
-  /** Those that learn. */
-  readonly trainable: readonly Parameter[];
-  /** Declares its inputs and adds itself to a graph. */
-  forward(pass: Pass): { readonly logits: Value; readonly loss: Value };
 }

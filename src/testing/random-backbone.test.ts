@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { demoExamples } from "../demo/examples.js";
-import { openBackbone } from "../features/frozen-backbone.js";
+import { openBackbone } from "../features/backbone-handle.js";
 import { hashFile } from "../weights/hash.js";
 import { writeRandomBackbone } from "./random-backbone.js";
 

@@ -5,7 +5,7 @@
 import { expect } from "vitest";
 import { type BackboneDefinition, backboneInputs } from "../backbones/index.js";
 import { GraphBuilder, type Value } from "../graph/index.js";
-import { initialValue, type Pass } from "../nn/index.js";
+import { initialValue, type Pass, selectInput } from "../nn/index.js";
 import { selectRows } from "../tasks/select.js";
 import { float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { runGraph } from "./run-graph.js";
@@ -131,7 +131,7 @@ export async function hidden(
   const pass: Pass = { g, dropout: null, fused, contribAttention };
   const given = { ...smallConfig(definition.kind), ...change };
   const backbone = definition.build(definition.parseConfig(given, "config.json"));
-  const select = at ? g.input("select", "float32", ["batch", (at[0] as readonly number[]).length, "sequence"]) : null;
+  const select = at ? selectInput(g, (at[0] as readonly number[]).length) : null;
   const { hiddenStates } = backbone.forward(pass, backboneInputs(g), { select, ...(upTo ? { upTo } : {}) });
   const feeds = feedsFor(definition, width, given);
   if (at) feeds["select"] = selectRows(at, (at[0] as readonly number[]).length, width);

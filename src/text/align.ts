@@ -1,6 +1,6 @@
 import { byteLevelWords, byteSymbols, toByteSymbols } from "./byte-level.js";
+import type { Normaliser } from "./mapped-text.js";
 import { type MappedText, originEnd, originStart, sliceMapped } from "./mapped-text.js";
-import type { Normaliser } from "./normalise.js";
 import type { EncodedWord } from "./word-encoder.js";
 
 /** Tokens and, for each, the UTF-16 range of the text it stands for; grown while a text is encoded. */

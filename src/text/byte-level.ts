@@ -9,11 +9,8 @@ export const byteSymbols: readonly string[] = (() => {
   return symbols;
 })();
 
-/** The symbol of the space byte: a token that starts with it starts a new word. */
-export const spaceSymbol = "Ġ";
-
 /**
- * GPT-2's way of cutting text into words: https://github.com/openai/gpt-2/blob/master/src/encoder.py. White space is
+ * GPT-2's way of cutting text into words: https://github.com/openai/gpt-2/blob/27a08882c7706499a2c044840fa3d464ac4f5f0b/src/encoder.py. White space is
  * Unicode's property, as in Rust's and Python's engines; JavaScript's `\s` differs at U+0085 and U+FEFF.
  */
 export const byteLevelWords =

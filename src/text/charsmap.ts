@@ -1,12 +1,13 @@
 /**
  * SentencePiece's table of character sequences and what they become (`precompiled_charsmap`): a double-array trie
- * (darts-clone) over UTF-8 bytes, whose values are offsets of null-terminated strings
- * (https://github.com/google/sentencepiece, src/normalizer.cc and third_party/darts_clone/darts.h).
+ * (darts-clone) over UTF-8 bytes, whose values are offsets of null-terminated strings.
+ *
+ * @see https://github.com/google/sentencepiece/blob/827591a0c552f2187aac8b8e0f999e8ff31aad81/src/normalizer.cc
  * @module
  */
 import { userError } from "../errors.js";
+import type { Normaliser } from "./mapped-text.js";
 import { MappedTextBuilder, originEnd, originStart } from "./mapped-text.js";
-import type { Normaliser } from "./normalise.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -17,16 +17,8 @@
  * @module
  */
 export { type BpeTrainingOptions, type TrainedBpe, trainBpe } from "./bpe-trainer.js";
-export {
-  contextWindow,
-  type EntityVector,
-  entityVectors,
-  type MarkedText,
-  type MarkerOptions,
-  markEntities,
-  type SkippedText,
-  type TextSpan,
-} from "./markers.js";
+export type { MarkedText, SkippedText, TextSpan } from "./marked-text.js";
+export { contextWindow, type EntityVector, entityVectors, type MarkerOptions, markEntities } from "./markers.js";
 export { type MarkedMention, type MentionOptions, markMention } from "./mention.js";
 export { isWhiteSpace, officialEncode, stripWhiteSpace } from "./official.js";
 export { joinParts } from "./parts.js";

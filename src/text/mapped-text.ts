@@ -45,3 +45,6 @@ export class MappedTextBuilder {
     return { text: this.#pieces.join(""), base, starts: this.#starts, ends: this.#ends };
   }
 }
+
+/** Changes text before it is cut into words, keeping track of where every character came from. */
+export type Normaliser = (text: MappedText) => MappedText;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
-import { contextWindow, type MarkedText, markEntities, markerEvents, type TextSpan } from "./markers.js";
+import type { MarkedText, TextSpan } from "./marked-text.js";
+import { contextWindow, markEntities, markerEvents } from "./markers.js";
 import { smallBert, smallBpe } from "./test-tokenizers.js";
 import type { Tokenizer } from "./tokenizer.js";
 

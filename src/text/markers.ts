@@ -1,12 +1,7 @@
 import { userError } from "../errors.js";
+import type { MarkedText, SkippedText, TextSpan } from "./marked-text.js";
 import { markOfficially, stripWhiteSpace } from "./official.js";
 import type { Tokenizer } from "./tokenizer.js";
-
-/** A part of a text: UTF-16 offsets, end exclusive. */
-export interface TextSpan {
-  readonly start: number;
-  readonly end: number;
-}
 
 /**
  * Whose vector stands for an entity: its first marker's (K-Adapter), or the last token's of the mention. In a causal
@@ -34,25 +29,6 @@ export interface MarkerOptions {
    * limit drops the record. `"tacred"`: its position becomes `maxLength - 10`.
    */
   readonly official?: boolean | "trex" | "tacred";
-}
-
-/** A text as token ids with both entities marked. */
-export interface MarkedText {
-  /** Ids, special tokens included. */
-  readonly inputIds: number[];
-  /** Index in `inputIds` of the token whose vector stands for the subject, see {@link EntityVector}. */
-  readonly subject: number;
-  readonly object: number;
-}
-
-/** Why a text could not be marked: it is counted, not dropped in silence. */
-export interface SkippedText {
-  readonly skipped:
-    | "entities-too-far-apart"
-    | "mention-too-long"
-    | "marker-beyond-limit"
-    | "too-long"
-    | "official-code-fails";
 }
 
 /** Ids of a marker: the token of that very name (RoBERTa's `@`, not ` @`), else whatever the text becomes. */

@@ -1,4 +1,5 @@
-import { checkSpan, contextWindow, markerIds, pieces, type SkippedText, type TextSpan } from "./markers.js";
+import type { SkippedText, TextSpan } from "./marked-text.js";
+import { checkSpan, contextWindow, markerIds, pieces } from "./markers.js";
 import { officialEncode } from "./official.js";
 import type { Tokenizer } from "./tokenizer.js";
 

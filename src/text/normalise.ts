@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { charsmapNormaliser, clusterNormaliser } from "./charsmap.js";
+import type { Normaliser } from "./mapped-text.js";
 import { type MappedText, MappedTextBuilder, originEnd, originStart, sliceMapped } from "./mapped-text.js";
-
-/** Changes text before it is cut into words, keeping track of where every character came from. */
-export type Normaliser = (text: MappedText) => MappedText;
 
 /** BERT's normaliser: names as in tokenizer.json. */
 export interface BertNormaliserOptions {

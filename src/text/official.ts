@@ -1,4 +1,4 @@
-import type { MarkedText, SkippedText, TextSpan } from "./markers.js";
+import type { MarkedText, SkippedText, TextSpan } from "./marked-text.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** What Python takes for white space (str.strip, str.split); JavaScript's trim keeps U+001C–U+001F and U+0085 and takes U+FEFF. */
@@ -35,9 +35,11 @@ export function officialEncode(tokenizer: Tokenizer, text: string): number[] {
 }
 
 /**
- * `convert_examples_to_features_trex` of utils_glue.py and `convert_examples_to_features_tacred` of
- * examples/utils_glue.py (microsoft/K-Adapter): which entity is first is asked by `start` alone, pieces are sliced
- * one behind the other (overlapping entities repeat words), and the tokens are cut at the end.
+ * Marks entities as the released code does: the entity that comes first is told by `start` alone, pieces are sliced one
+ * behind the other (overlapping entities repeat words), and the tokens are cut at the end.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/utils_glue.py#L462 `convert_examples_to_features_trex`
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/examples/utils_glue.py#L368 `convert_examples_to_features_tacred`
  */
 export function markOfficially(
   tokenizer: Tokenizer,

@@ -36,6 +36,7 @@ export function smallVocabTxt(): string {
 
 /** A small uncased BERT-like tokenizer; what is not made of its letters and marks is unknown. */
 export function smallBert(lowercase = true): Tokenizer {
-  const settings = { lowercase, stripAccents: null, chinese: true, specials: {} };
-  return createTokenizer(fromVocabTxt(smallVocabTxt(), settings, "vocab.txt"), {}, "vocab.txt");
+  const made = fromVocabTxt(smallVocabTxt(), {}, "vocab.txt");
+  const normalizer = { ...(made.normalizer as object), lowercase };
+  return createTokenizer({ ...made, normalizer }, {}, "vocab.txt");
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { parseWith } from "../files/json.js";
 import type { AddedToken, MetaspaceOptions } from "./align.js";
 import type { UnigramPieces } from "./unigram.js";
 import type { TokenizerJson } from "./vocab-files.js";
@@ -96,15 +97,8 @@ const splitFirst = z.looseObject({
 });
 
 function check<T>(schema: z.ZodType<T>, value: unknown, where: string, at: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw userError({
-    where,
-    what: `${[at, ...(issue?.path ?? [])].filter((part) => part !== "").join(".")}: ${issue?.message ?? "wrong"}`,
-    expected: supported,
-    fix: "use the tokenizer.json that was published with the model",
-  });
+  const about = { expected: supported, fix: "use the tokenizer.json that was published with the model" };
+  return parseWith(schema, value, where, about, at);
 }
 
 /** A vocabulary object (token to id), as a map; ids must be unique. */

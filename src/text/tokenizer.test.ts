@@ -24,7 +24,7 @@ let folder = "";
 let bpe: Tokenizer;
 const bert = smallBert();
 const bertJson = () => ({
-  ...fromVocabTxt(smallVocabTxt(), { lowercase: true, stripAccents: null, chinese: true, specials: {} }, "x"),
+  ...fromVocabTxt(smallVocabTxt(), {}, "x"),
 });
 
 beforeAll(async () => {
@@ -160,12 +160,41 @@ describe("loading", () => {
     expect(fromTxt.notes).toEqual([]);
   });
 
-  it("guesses case from vocab.txt and says so", async () => {
+  it("lower-cases where nothing says otherwise, as transformers does, and says so where the vocabulary is cased", async () => {
     const uncased = await load("guess", { "vocab.txt": smallVocabTxt() });
-    expect(uncased.notes[0]).toContain("uncased");
+    expect(uncased.notes).toEqual([]);
     expect(uncased.encode("THE").ids).toEqual(uncased.encode("the").ids);
     const cased = await load("guess", { "vocab.txt": `${smallVocabTxt()}\nThe` });
-    expect(cased.notes[0]).toContain("taken as cased");
+    expect(cased.notes[0]).toMatch(/vocab\.txt: it holds capitals.*lower-cased/);
+    expect(cased.encode("The").ids).toEqual(cased.encode("the").ids);
+  });
+
+  it("says where a file beside tokenizer.json wins over it", async () => {
+    const cased = { ...bertJson(), normalizer: { ...(bertJson().normalizer as object), lowercase: false } };
+    const of = (config: object, more: Readonly<Record<string, string>> = {}) =>
+      load("beside", {
+        "tokenizer.json": JSON.stringify(cased),
+        "tokenizer_config.json": JSON.stringify(config),
+        ...more,
+      });
+    const generic = await of({ tokenizer_class: "PreTrainedTokenizerFast", do_lower_case: true });
+    expect(generic.notes).toEqual([]);
+    expect(tokens(generic, "THE")).not.toEqual(["the"]);
+    const bertClass = await of({ tokenizer_class: "BertTokenizer" });
+    expect(bertClass.notes).toEqual([expect.stringMatching(/lowercase is false.*default, do_lower_case true/)]);
+    expect(tokens(bertClass, "THE")).toEqual(["the"]);
+    const contradiction = await of(
+      { tokenizer_class: "BertTokenizer", do_lower_case: false, added_tokens_decoder: { "9999": { content: "<e>" } } },
+      { "added_tokens.json": '{"<f>": 7}', "special_tokens_map.json": '{"mask_token": "<f>"}' },
+    );
+    expect(contradiction.notes).toEqual([
+      expect.stringMatching(/added_tokens\.json: it gives "<f>" the id 7, which is not read/),
+      expect.stringMatching(/special_tokens_map\.json: its mask_token "<f>" is not read/),
+      expect.stringMatching(/"<e>" has the id \d+, as transformers counts, not 9999/),
+    ]);
+    await expect(of({ tokenizer_class: "BertTokenizer", do_lower_case: "yes" })).rejects.toThrow(
+      /tokenizer_config\.json beside .*: do_lower_case: /,
+    );
   });
 
   it("agrees with @huggingface/tokenizers", () => {
@@ -179,7 +208,7 @@ describe("loading", () => {
 
   it.each<[string, Readonly<Record<string, string>>, RegExp]>([
     ["nothing there", {}, /no tokenizer found/],
-    ["no JSON", { "tokenizer.json": "{" }, /not valid JSON/],
+    ["no JSON", { "tokenizer.json": "{" }, /not JSON/],
     ["an array", { "tokenizer.json": "[]" }, /expected/i],
     ["no model", { "tokenizer.json": "{}" }, /model/],
     ["a model of another kind", { "tokenizer.json": '{"model":{"type":"WordLevel","vocab":{"a":0}}}' }, /WordLevel/],

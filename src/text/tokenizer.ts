@@ -4,6 +4,8 @@ import { basename, join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { parseJson, readJsonIfThere } from "../files/json.js";
+import { readTextIfThere } from "../files/text.js";
 import {
   type AddedToken,
   AddedTokenSplitter,
@@ -15,9 +17,18 @@ import {
 } from "./align.js";
 import { createNormaliser } from "./normalise.js";
 import { fromSentencePiece } from "./sentencepiece.js";
+import { adaptTokenizer } from "./tokenizer-adapt.js";
 import { parseTokenizerJson, parseVocabulary, type ReadTokenizerJson } from "./tokenizer-json.js";
+import {
+  readTokenizerSettings,
+  type SettingsFile,
+  type TokenizerFamily,
+  type TokenizerSettings,
+  tokenizerFile,
+  wrongFiles,
+} from "./tokenizer-settings.js";
 import { unigramEncoder } from "./unigram.js";
-import { fromBpeFiles, fromVocabTxt, looksUncased, type SpecialNames } from "./vocab-files.js";
+import { fromBpeFiles, fromVocabTxt, looksUncased, type SpecialNames, type TokenizerJson } from "./vocab-files.js";
 import { byteLevelEncoder, type SubwordModel, wordPieceEncoder } from "./word-encoder.js";
 
 /** Tokens of a text, without special tokens. */
@@ -64,87 +75,59 @@ export interface Tokenizer {
   readonly specialsInFront: number;
 }
 
-const wrongFiles = "use the tokenizer files that were published with the model";
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
-    throw fileError(path, "read the file", error);
-  }
-}
-
-/** An optional JSON object file; a Map, so that no key of it can be mistaken for something inherited. */
-async function readSettings(path: string): Promise<ReadonlyMap<string, unknown>> {
-  const text = await readText(path);
-  if (text === undefined) return new Map();
-  const value = parseJson(text, path);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw userError({ where: path, what: "it holds no JSON object", fix: wrongFiles });
-  }
-  return new Map(Object.entries(value));
-}
-
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    throw userError({
-      where,
-      what: `not valid JSON (${error instanceof Error ? error.message : "?"})`,
-      fix: wrongFiles,
-    });
-  }
-}
-
-/** Names of special tokens: a string, or an object whose `content` is one. tokenizer_config.json goes first. */
-function specialNames(...settings: readonly ReadonlyMap<string, unknown>[]): SpecialNames {
-  const name = (key: string): string | undefined => {
-    for (const file of settings) {
-      const value = file.get(key);
-      const content = typeof value === "object" && value !== null && "content" in value ? value.content : value;
-      if (typeof content === "string") return content;
-    }
-    return undefined;
-  };
-  return {
-    cls_token: name("cls_token"),
-    sep_token: name("sep_token"),
-    pad_token: name("pad_token"),
-    mask_token: name("mask_token"),
-    unk_token: name("unk_token"),
-  };
-}
-
 /**
  * Loads the tokenizer of a model folder: `tokenizer.json`, else `vocab.txt` (BERT), else `vocab.json` with
- * `merges.txt` (RoBERTa, GPT-2), else a SentencePiece `.model` (XLNet, XLM-RoBERTa). Padding and truncation that a tokenizer.json asks for are not applied.
+ * `merges.txt` (RoBERTa, GPT-2), else a SentencePiece `.model` (XLNet, XLM-RoBERTa); and with it what
+ * tokenizer_config.json, special_tokens_map.json and added_tokens.json say, as transformers' fast tokenizers read them.
+ * Padding and truncation that a tokenizer.json asks for are not applied.
  *
  * @throws UserError where files are missing, broken, or describe a tokenizer of another kind.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const config = await readSettings(join(folder, "tokenizer_config.json"));
-  const names = specialNames(config, await readSettings(join(folder, "special_tokens_map.json")));
-  const jsonPath = join(folder, "tokenizer.json");
-  const json = await readText(jsonPath);
-  if (json !== undefined) return createTokenizer(parseJson(json, jsonPath), names, jsonPath);
-  const txtPath = join(folder, "vocab.txt");
-  const txt = await readText(txtPath);
-  if (txt !== undefined) return fromBertFolder(txt, config, names, txtPath);
-  const vocabPath = join(folder, "vocab.json");
-  const vocab = await readText(vocabPath);
-  const merges = await readText(join(folder, "merges.txt"));
-  if (vocab !== undefined && merges !== undefined) {
-    return createBpeTokenizer(vocab, merges, {
-      specials: names,
-      addPrefixSpace: config.get("add_prefix_space") === true,
-      folder,
-    });
+  const settings = await readTokenizerSettings(folder);
+  const { description, where, family, notes } = await readDescription(folder, settings);
+  const adapted = adaptTokenizer(parseTokenizerJson(description, where), { ...settings, family }, where);
+  return buildTokenizer(adapted.read, settings.specials, where, [...notes, ...settings.notes, ...adapted.notes]);
+}
+
+/** A tokenizer.json, or the same made of other files. */
+interface Description {
+  readonly description: unknown;
+  readonly where: string;
+  /** The settings', or what the files are known for where nothing names it. */
+  readonly family: TokenizerFamily | null;
+  readonly notes: readonly string[];
+}
+
+async function readDescription(folder: string, settings: TokenizerSettings): Promise<Description> {
+  const { config, specials } = settings;
+  const at = (name: string) => join(folder, name);
+  const json = await readJsonIfThere(at("tokenizer.json"), tokenizerFile);
+  if (json !== undefined) {
+    const where = at("tokenizer.json");
+    return { description: json, where, family: settings.family, notes: [] };
+  }
+  const txt = await readTextIfThere(at("vocab.txt"), tokenizerFile);
+  if (txt !== null) {
+    const where = at("vocab.txt");
+    const cased = typeof config.get("do_lower_case") !== "boolean" && !looksUncased(txt);
+    const note = `${where}: it holds capitals, but tokenizer_config.json has no do_lower_case: text is lower-cased, as transformers does`;
+    return { description: fromVocabTxt(txt, specials, where), where, family: "bert", notes: cased ? [note] : [] };
+  }
+  const vocabText = await readTextIfThere(at("vocab.json"), tokenizerFile);
+  const merges = await readTextIfThere(at("merges.txt"), tokenizerFile);
+  if (vocabText !== null && merges !== null) {
+    const where = at("vocab.json");
+    const vocab = parseVocabulary(parseJson(vocabText, where, tokenizerFile), where);
+    const family = settings.family ?? (vocab.has("<s>") ? "roberta" : "gpt2");
+    const description = fromBpeFiles(vocab, merges, { addPrefixSpace: false, specials, family }, at("merges.txt"));
+    return { description, where, family, notes: [] };
   }
   const model = await findModelFile(folder);
-  if (model !== undefined) return fromModelFile(join(folder, model), config, names);
+  if (model !== undefined) {
+    const description = await fromModelFile(at(model), config, specials);
+    return { description, where: at(model), family: settings.family, notes: [] };
+  }
   throw userError({
     where: folder,
     what: "no tokenizer found in the folder",
@@ -164,11 +147,7 @@ async function findModelFile(folder: string): Promise<string | undefined> {
   return usual ?? (models.length === 1 ? models[0] : undefined);
 }
 
-async function fromModelFile(
-  path: string,
-  config: ReadonlyMap<string, unknown>,
-  specials: SpecialNames,
-): Promise<Tokenizer> {
+async function fromModelFile(path: string, config: SettingsFile, specials: SpecialNames): Promise<TokenizerJson> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw fileError(path, "read the file", error);
   });
@@ -179,35 +158,7 @@ async function fromModelFile(
     keepAccents: config.get("keep_accents") === true,
     fairseq: basename(path) === fairseqModel,
   };
-  return createTokenizer(fromSentencePiece(bytes, settings, path), specials, path);
-}
-
-function fromBertFolder(
-  txt: string,
-  config: ReadonlyMap<string, unknown>,
-  specials: SpecialNames,
-  where: string,
-): Tokenizer {
-  const notes: string[] = [];
-  let lowercase = config.get("do_lower_case");
-  if (typeof lowercase !== "boolean") {
-    lowercase = looksUncased(txt);
-    notes.push(
-      `${where}: no do_lower_case in tokenizer_config.json; taken as ${lowercase ? "uncased" : "cased"}, as the vocabulary looks`,
-    );
-  }
-  const stripAccents = config.get("strip_accents");
-  const description = fromVocabTxt(
-    txt,
-    {
-      lowercase: lowercase === true,
-      stripAccents: typeof stripAccents === "boolean" ? stripAccents : null,
-      chinese: config.get("tokenize_chinese_chars") !== false,
-      specials,
-    },
-    where,
-  );
-  return createTokenizer(description, specials, where, notes);
+  return fromSentencePiece(bytes, settings, path);
 }
 
 /** Builds a byte-level BPE tokenizer from the content of vocab.json and merges.txt, as the trainer writes them. */
@@ -218,8 +169,9 @@ export function createBpeTokenizer(
 ): Tokenizer {
   const { specials = {}, addPrefixSpace = false, folder = "" } = options;
   const where = join(folder, "vocab.json");
-  const vocab = parseVocabulary(parseJson(vocabJson, where), where);
-  const description = fromBpeFiles(vocab, mergesTxt, { addPrefixSpace, specials }, join(folder, "merges.txt"));
+  const vocab = parseVocabulary(parseJson(vocabJson, where, tokenizerFile), where);
+  const family = vocab.has("<s>") ? "roberta" : "gpt2";
+  const description = fromBpeFiles(vocab, mergesTxt, { addPrefixSpace, specials, family }, join(folder, "merges.txt"));
   return createTokenizer(description, specials, where);
 }
 
@@ -303,7 +255,15 @@ export function createTokenizer(
   where: string,
   notes: readonly string[] = [],
 ): Tokenizer {
-  const read = parseTokenizerJson(description, where);
+  return buildTokenizer(parseTokenizerJson(description, where), names, where, notes);
+}
+
+function buildTokenizer(
+  read: ReadTokenizerJson,
+  names: SpecialNames,
+  where: string,
+  notes: readonly string[],
+): Tokenizer {
   const normaliser = createNormaliser(read.json.normalizer, where);
   const engine = createEngine(read, where);
   const { model } = engine;

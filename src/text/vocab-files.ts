@@ -25,17 +25,9 @@ function addedToken(content: string, id: number, lstrip = false): Record<string,
 
 /** Lines of a vocabulary file; a last line break does not make a last empty line. */
 function lines(content: string): string[] {
-  const all = content.replace(/^\ufeff/, "").split(/\r?\n/);
+  const all = content.replace(/^\ufeff/, "").split(/\r\n?|\n/);
   if (all.at(-1) === "") all.pop();
   return all;
-}
-
-/** Settings of BERT's tokenizer that vocab.txt does not hold. */
-export interface WordPieceSettings {
-  readonly lowercase: boolean;
-  readonly stripAccents: boolean | null;
-  readonly chinese: boolean;
-  readonly specials: SpecialNames;
 }
 
 /** Whether a WordPiece vocabulary was made from lower-cased text: no piece but the special ones has a capital. */
@@ -43,27 +35,52 @@ export function looksUncased(vocabTxt: string): boolean {
   return !lines(vocabTxt).some((token) => /[A-Z]/.test(token) && !/^\[.*\]$/.test(token));
 }
 
-/** Builds tokenizer.json's object from BERT's vocab.txt: one token a line, its id the line's index. */
-export function fromVocabTxt(content: string, settings: WordPieceSettings, where: string): TokenizerJson {
+/** Special tokens of BERT's tokenizers, in the order of their vocabularies, where nothing says otherwise. */
+const bertNames = {
+  pad_token: "[PAD]",
+  unk_token: "[UNK]",
+  cls_token: "[CLS]",
+  sep_token: "[SEP]",
+  mask_token: "[MASK]",
+};
+/** The same of RoBERTa's. */
+const robertaNames = {
+  cls_token: "<s>",
+  pad_token: "<pad>",
+  sep_token: "</s>",
+  unk_token: "<unk>",
+  mask_token: "<mask>",
+};
+const gpt2Names = { unk_token: "<|endoftext|>" };
+
+/** The names that are given, in the place of the usual ones. */
+const namesOf = (usual: SpecialNames, given: SpecialNames): string[] => [
+  ...new Set(Object.values({ ...usual, ...given }).filter((name) => name !== undefined)),
+];
+
+/**
+ * Builds tokenizer.json's object from BERT's vocab.txt: one token a line, its id the line's index. Text is lower-cased, as
+ * by transformers unless settings say otherwise.
+ */
+export function fromVocabTxt(content: string, specials: SpecialNames, where: string): TokenizerJson {
   const vocab = new Map<string, number>();
   for (const [id, token] of lines(content).entries()) vocab.set(token, id);
-  const unk = settings.specials.unk_token ?? "[UNK]";
+  const unk = specials.unk_token ?? bertNames.unk_token;
   if (!vocab.has(unk)) {
     throw userError({ where, what: `no token ${unk}`, expected: "BERT's vocab.txt, one token a line" });
   }
-  const names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...Object.values(settings.specials)];
-  const added = [...new Set(names)].flatMap((name) => {
-    const id = name === undefined ? undefined : vocab.get(name);
-    return name === undefined || id === undefined ? [] : [addedToken(name, id)];
+  const added = namesOf(bertNames, specials).flatMap((name) => {
+    const id = vocab.get(name);
+    return id === undefined ? [] : [addedToken(name, id)];
   });
   return {
     added_tokens: added,
     normalizer: {
       type: "BertNormalizer",
       clean_text: true,
-      handle_chinese_chars: settings.chinese,
-      strip_accents: settings.stripAccents,
-      lowercase: settings.lowercase,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
     post_processor: null,
@@ -108,17 +125,15 @@ export function parseMerges(content: string, vocab: ReadonlyMap<string, number>,
 export function fromBpeFiles(
   vocab: ReadonlyMap<string, number>,
   mergesTxt: string,
-  settings: { readonly addPrefixSpace: boolean; readonly specials: SpecialNames },
+  settings: { readonly addPrefixSpace: boolean; readonly specials: SpecialNames; readonly family: string },
   where: string,
 ): TokenizerJson {
-  const { specials } = settings;
-  const names = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>", ...Object.values(specials)];
-  const added = [...new Set(names)].flatMap((name) => {
-    const id = name === undefined ? undefined : vocab.get(name);
+  const { specials, family } = settings;
+  const added = namesOf(family === "gpt2" ? gpt2Names : robertaNames, specials).flatMap((name) => {
+    const id = vocab.get(name);
     // RoBERTa's <mask> takes the space before it, so that it stands for a word that starts after a space.
-    return name === undefined || id === undefined
-      ? []
-      : [addedToken(name, id, name === (specials.mask_token ?? "<mask>"))];
+    const lstrip = family !== "gpt2" && name === (specials.mask_token ?? robertaNames.mask_token);
+    return id === undefined ? [] : [addedToken(name, id, lstrip)];
   });
   const unk = [specials.unk_token, "<unk>", "<|endoftext|>"].find((name) => name !== undefined && vocab.has(name));
   return {
@@ -142,7 +157,7 @@ export function fromBpeFiles(
  */
 export function bpeTokenizerJson(vocabJson: string, mergesTxt: string): Readonly<Record<string, unknown>> {
   const vocab = new Map<string, number>(Object.entries(JSON.parse(vocabJson)));
-  const settings = { addPrefixSpace: true, specials: {} };
+  const settings = { addPrefixSpace: true, specials: {}, family: "roberta" };
   const { model, ...description } = fromBpeFiles(vocab, mergesTxt, settings, "the vocabulary");
   const special = (name: string) => [name, vocab.get(name)];
   return {

@@ -1,5 +1,7 @@
 /**
- * AdamW in the form of the released K-Adapter code (`pytorch_transformers/optimization.py`), as operators of a graph.
+ * AdamW in the form of the released K-Adapter code, as operators of a graph.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/pytorch_transformers/optimization.py#L107 `AdamW`
  * @module
  */
 

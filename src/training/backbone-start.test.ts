@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type KAdapterConfig, resolveAdapterConfig, untrainedInit } from "../adapters/config.js";
 import { KAdapter } from "../adapters/k-adapter.js";
 import { backboneInputs } from "../backbones/index.js";
-import { type BackboneHandle, openBackbone, readBackboneTensors } from "../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone, readBackboneTensors } from "../features/backbone-handle.js";
 import { GraphBuilder, type Value } from "../graph/index.js";
 import { ParamScope, type Pass } from "../nn/index.js";
 import { floatsOf, int32Tensor } from "../tensor.js";

@@ -8,7 +8,7 @@ import {
 import { KAdapter } from "../adapters/k-adapter.js";
 import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
-import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/frozen-backbone.js";
+import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
 import { ParamScope } from "../nn/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";

@@ -1,9 +1,10 @@
-import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
-import { setting, userError } from "../errors.js";
+import { setting } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
+import { parseWith, readJson } from "../files/json.js";
 import { readSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 
@@ -48,26 +49,9 @@ export async function latestCheckpoint(root: string): Promise<Checkpoint | null>
   const path = (await checkpointFolders(root)).at(-1);
   if (path === undefined) return null;
   const file = join(path, progressFile);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw fileError(file, "read the checkpoint", error);
-  });
-  const parsed = progressSchema.safeParse(safeJson(text));
-  if (!parsed.success) {
-    throw userError({
-      where: file,
-      what: "the checkpoint is damaged",
-      fix: `delete ${path}, or start anew with ${setting("overwrite", true)}`,
-    });
-  }
-  return { path, progress: parsed.data };
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const fix = `delete ${path}, or start anew with ${setting("overwrite", true)}`;
+  const about = { what: "the checkpoint", expected: "a whole checkpoint", fix };
+  return { path, progress: parseWith(progressSchema, await readJson(file, about), file, about) };
 }
 
 /** The tensors of a checkpoint. */

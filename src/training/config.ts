@@ -7,12 +7,13 @@ import type { FeatureKind, KAdapterConfig } from "../adapters/config.js";
 import type { TrainedParts } from "../adapters/downstream-folder.js";
 import type { Parameters } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
-import type { HeadInit, JsonObject } from "../tasks/task.js";
+import type { HeadInit } from "../models/task-head.js";
+import type { JsonObject } from "../tasks/task.js";
 import { type AdamWConfig, adamWDefaults } from "./adamw.js";
 import { chosenAdapterConfig } from "./backbone-start.js";
-import type { FusedAdapter } from "./downstream-model.js";
 import type { TrainerSettings } from "./trainer.js";
 
 /** Of every training. */
@@ -53,7 +54,7 @@ export interface TrainingConfig extends TaskRunConfig {
 
 /** Of a downstream model, whatever the task. */
 export interface FinetuneConfig extends TaskRunConfig {
-  readonly adapters: readonly FusedAdapter[];
+  readonly adapters: readonly OpenedAdapter[];
   readonly fusion: FusionConfig;
   readonly trains: TrainedParts;
   readonly frozenDropout: boolean;

@@ -1,22 +1,23 @@
+import { adapterScope } from "../adapters/adapter-set.js";
 import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/downstream-folder.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openAdapterOutputs } from "../features/adapter-outputs.js";
+import { readBackboneTensors } from "../features/backbone-handle.js";
 import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
 import { backboneOptions, openFeatures } from "../features/features.js";
-import { readBackboneTensors } from "../features/frozen-backbone.js";
+import { downstreamDesign, trainsBackbone } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import { type EncodedData, type ExampleSet, encodeFitting, hashTexts, type SkipCounts } from "../tasks/task-data.js";
+import {
+  type DownstreamTaskData,
+  type EncodedData,
+  type ExampleSet,
+  encodeFitting,
+  hashTexts,
+  type SkipCounts,
+} from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
 import { type FinetuneConfig, optimizerOf } from "./config.js";
-import {
-  adapterTensors,
-  type DownstreamTaskModel,
-  makeDownstreamModel,
-  streamed,
-  trainsBackbone,
-} from "./downstream-model.js";
 import { HostLossSession } from "./host-loss-session.js";
-import type { TaskData } from "./pretrain.js";
 import {
   type EndedRun,
   type OnEvent,
@@ -28,13 +29,8 @@ import {
 } from "./run.js";
 import { PredictionSession, type SessionOptions, type StepSession, TrainingSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
+import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
-
-/** A downstream task's data; the test set is scored once, at the end. */
-export interface DownstreamTaskData<Example, Encoded extends EncodedText, Score>
-  extends TaskData<Example, Encoded, Score> {
-  readonly test?: ExampleSet<Example>;
-}
 
 export interface FinetuneResult<Score> {
   readonly manifest: DownstreamManifest;
@@ -47,7 +43,7 @@ export interface FinetuneResult<Score> {
   readonly backboneHash: { readonly before: string; readonly after: string };
 }
 
-interface Setup<Example, Encoded extends EncodedText, Score> extends DownstreamTaskModel<Example, Encoded, Score> {
+interface Setup<Example, Encoded extends EncodedText, Score> extends TaskModel<Example, Encoded, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
   readonly settings: TaskSettings;
   readonly train: EncodedData<Encoded>;
@@ -76,8 +72,9 @@ export function finetune<Example, Encoded extends EncodedText, Score>(
   signal?: AbortSignal,
 ): Promise<FinetuneResult<Score>> {
   const open = async (context: RunContext) => {
+    const design = downstreamDesign({ ...config, fedOutputs: keepsOutputs(config) });
     const featureDtype = config.featureOptions.dtype;
-    const made = makeDownstreamModel(kind, settings, { ...config, fedOutputs: keepsOutputs(config), featureDtype });
+    const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
     const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
     const sets = { train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
     return openFinetuning(context, config, { ...made, kind, settings, ...sets });
@@ -158,17 +155,17 @@ async function sessionOptions<Example, Encoded extends EncodedText, Score>(
 async function openSource<Example, Encoded extends EncodedText, Score>(
   { executor, signal, onEvent, keep }: RunContext,
   { backbone, featureOptions, trains, adapters }: FinetuneConfig,
-  { model }: Setup<Example, Encoded, Score>,
+  { task, model }: Setup<Example, Encoded, Score>,
   texts: readonly EncodedText[],
   what: string,
 ): Promise<FeatureSource<EncodedText>> {
   const { cache, dtype } = featureOptions;
   if (trainsBackbone(trains) || model.adapters.readsPadding || cache === null) {
-    return streamed(executor, backbone, model, { ...backboneOptions(featureOptions), dtype });
+    return streamed(executor, backbone, { task, model }, { ...backboneOptions(featureOptions), dtype });
   }
   const own = { ...featureOptions, cache, ...(signal ? { signal } : {}) };
   const states = await openFeatures(executor, backbone, { layers: model.neededLayers }, texts, what, own, onEvent);
-  if (!model.options.fedOutputs) return states;
+  if (model.options.outputs !== "fed") return states;
   keep(states);
   const outputs = await openAdapterOutputs(executor, backbone, adapters, texts, what, own, onEvent);
   return new JoinedFeatures([states, outputs]);
@@ -191,6 +188,17 @@ const fixedWidth = ({ adapters }: FinetuneConfig): boolean => adapters.some((ada
 function fixedWidthNote({ adapters, maxLength }: FinetuneConfig): string {
   const names = adapters.filter((adapter) => adapter.fixedWidth).map(({ name }) => name);
   return `every text is padded to ${maxLength} tokens, for ${names.join(", ")}: trained with official padding`;
+}
+
+/** Adapters' parameters under the names that they have in a model of several. */
+function adapterTensors(adapters: FinetuneConfig["adapters"]): Tensors {
+  const named = adapters.flatMap(({ name, parameters }) =>
+    // Copies: what is handed to an executor may be moved there.
+    [...parameters].map(([key, { shape, data }]) => {
+      return [`${adapterScope(name)}.${key}`, float32Tensor(shape, data.slice())] as const;
+    }),
+  );
+  return Object.fromEntries(named);
 }
 
 /** The backbone's weights as the training starts from them. */

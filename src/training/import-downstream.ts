@@ -1,7 +1,7 @@
 import { adapterScope } from "../adapters/adapter-set.js";
 import type { KAdapterConfig } from "../adapters/config.js";
 import type { DownstreamManifest } from "../adapters/downstream-folder.js";
-import { hashOfParameters, type Parameters } from "../adapters/folder.js";
+import { hashOfParameters, unknownHashes } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
 import {
   adapterShapes,
@@ -10,17 +10,20 @@ import {
   officialArchitecture,
 } from "../adapters/official/import-adapter.js";
 import { setting, userError } from "../errors.js";
-import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
-import { DownstreamModel } from "../models/downstream-model.js";
+import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
+import { AdaptedModel } from "../models/adapted-model.js";
+import { downstreamDesign } from "../models/design.js";
+import type { TaskHead } from "../models/task-head.js";
 import type { ParamScope } from "../nn/index.js";
+import { ChoiceHead } from "../tasks/choice/choice-head.js";
 import { multipleChoice } from "../tasks/choice/multiple-choice.js";
-import { ChoiceHead, RelationPairHead, TypingHead } from "../tasks/downstream-heads.js";
 import { downstreamRelations } from "../tasks/relations/downstream-relations.js";
-import type { TaskHead } from "../tasks/task.js";
+import { RelationHead } from "../tasks/relations/relation-head.js";
 import { entityTyping } from "../tasks/typing/entity-typing.js";
+import { TypingHead } from "../tasks/typing/typing-head.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
-import { strictLoad } from "../weights/strict-load.js";
+import { type Parameters, readParameters, type Shapes, shapesOf, strictLoad } from "../weights/strict-load.js";
 
 /** What is not in the files. */
 export interface DownstreamImportOptions extends OfficialImportOptions {
@@ -73,7 +76,7 @@ export async function readOfficialDownstream(
       config: officialArchitecture(source, options, `${adapterScope(name)}.`).architecture,
     }));
     const isIgnored = (key: string) => form.ignored.some((name) => key.startsWith(`${adapterScope(name)}.`));
-    const own = await readAll(source, shapesOf(form, adapters), (key) => (isIgnored(key) ? null : key));
+    const own = await readAll(source, modelShapes(form, adapters), (key) => (isIgnored(key) ? null : key));
     const trained = await readBackbone(options);
     const parameters = new Map([...own.parameters, ...(trained?.parameters ?? [])]);
     const manifest = {
@@ -82,7 +85,7 @@ export async function readOfficialDownstream(
       adapters: await Promise.all(adapters.map((adapter) => recordOf(adapter, form.hiddenSize, own.parameters, path))),
       backbone: options.backbone
         ? backboneIdentity(options.backbone)
-        : { name: null, modelType: null, hiddenSize: form.hiddenSize, layers: null, hash: null, tokenizerHash: null },
+        : { name: null, modelType: null, hiddenSize: form.hiddenSize, layers: null, ...unknownHashes },
     };
     const { name, classes, options: taskOptions } = form.task;
     const task = { name, classes, options: taskOptions };
@@ -130,7 +133,8 @@ function taskOf(source: WeightSource): Form["task"] & { readonly hiddenSize: num
   const [hiddenSize, inputs] = matrix(source, "dense.weight");
   const [classes] = matrix(source, "out_proj.weight");
   if (inputs === 2 * hiddenSize) {
-    const makeHead = (scope: ParamScope) => new RelationPairHead(scope, classes, own(hiddenSize));
+    const makeHead = (scope: ParamScope) =>
+      new RelationHead(scope, { featureSize: hiddenSize, hiddenSize }, classes, own(hiddenSize));
     return { name: downstreamRelations.name, classes, options: { official: true }, hiddenSize, makeHead };
   }
   const official = classes === openEntityClasses ? "openentity" : "figer";
@@ -145,19 +149,13 @@ interface NamedArchitecture {
 }
 
 /** The parameters that such a model has, the backbone's aside. */
-function shapesOf({ hiddenSize, fusion, task }: Form, adapters: readonly NamedArchitecture[]) {
-  const model = new DownstreamModel({
-    backbone: null,
-    hiddenSize,
-    backboneLayers: 0,
-    adapters,
-    fusion,
-    headInit: "official",
-    trains: "none",
-    frozenDropout: false,
+function modelShapes({ hiddenSize, fusion, task }: Form, adapters: readonly NamedArchitecture[]) {
+  const model = new AdaptedModel({
+    ...downstreamDesign({ adapters, fusion, headInit: "official", trains: "none", frozenDropout: false }),
+    ...{ hiddenSize, backboneLayers: 0 },
     makeHead: (scope) => task.makeHead(scope),
   });
-  return new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+  return shapesOf(model.parameters);
 }
 
 interface ReadParameters {
@@ -167,12 +165,11 @@ interface ReadParameters {
 
 async function readAll(
   source: WeightSource,
-  shapes: ReadonlyMap<string, readonly number[]>,
+  shapes: Shapes,
   canonicalKey: (key: string) => string | null,
 ): Promise<ReadParameters> {
   const loader = strictLoad(shapes, source, { canonicalKey, listAll: true });
-  const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-  for (const [name, shape] of shapes) parameters.set(name, { shape, data: await loader.read(name) });
+  const parameters = await readParameters(loader, shapes);
   return { parameters, leftOut: [...loader.others, ...loader.ignored] };
 }
 
@@ -188,7 +185,7 @@ async function readBackbone(options: DownstreamImportOptions): Promise<ReadParam
     });
   }
   const { definition, config } = backbone;
-  const shapes = new Map(definition.build(config).parameters.map(({ name, shape }) => [name, shape]));
+  const shapes = shapesOf(definition.build(config).parameters);
   const source = await openWeights(path);
   try {
     return await readAll(source, shapes, (key) => definition.canonicalKey(key.replace(/^model\./, ""), false));

@@ -1,6 +1,7 @@
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import { type BackboneKind, padBatch, tokenFeeds } from "../features/frozen-backbone.js";
+import type { BackboneKind } from "../features/backbone-handle.js";
+import { padBatch, tokenFeeds } from "../features/token-batch.js";
 import { GraphBuilder, toOnnx } from "../graph/index.js";
 import type { LmObjective } from "../lm/causal-lm.js";
 import type { LanguageModel } from "../lm/language-model.js";

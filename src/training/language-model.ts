@@ -5,7 +5,6 @@
 import type { TokenBlock } from "../data/text.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { userError } from "../errors.js";
 import { CausalLm, type LmObjective } from "../lm/causal-lm.js";
 import { LanguageModel } from "../lm/language-model.js";
 import type { LanguageModelStart } from "../lm/language-model-start.js";
@@ -16,9 +15,8 @@ import {
   type MaskedLmScores,
   maskedLmSettings,
 } from "../lm/masked-lm.js";
-import { isSkipped } from "../tasks/task-data.js";
+import { encodeBlocks } from "../lm/text-blocks.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
-import type { Tokenizer } from "../text/tokenizer.js";
 import { toFloat16 } from "../weights/float16.js";
 import { toFloat32 } from "../weights/float32.js";
 import { hashLists } from "../weights/hash.js";
@@ -44,7 +42,7 @@ export interface LanguageModelData {
   readonly test: readonly TokenBlock[];
 }
 
-/** Held-out text with the same holes whenever it is scored. */
+/** Held-out text, masked in the same way whenever it is scored. */
 export interface HeldOut {
   readonly dev: readonly EncodedMasked[];
   readonly test: readonly EncodedMasked[];
@@ -90,7 +88,7 @@ export function trainLanguageModel(
 }
 
 async function openLanguageModel(
-  { executor }: RunContext,
+  { executor, onEvent }: RunContext,
   config: LanguageModelConfig,
   data: LanguageModelData,
   read: { readonly examples: number; readonly seconds: number },
@@ -103,9 +101,11 @@ async function openLanguageModel(
     optimizer: optimizerOf(config),
     batchSize: settings.batchSize,
   });
-  const train = encodeAll(objective, data.train, start.tokenizer);
+  const encode = (by: LmObjective, set: keyof LanguageModelData) =>
+    encodeBlocks(by, data[set], start.tokenizer, `${set} text`, onEvent);
+  const train = await encode(objective, "train");
   const held = objectiveOf(config, config.heldOutRate);
-  const [dev = [], test = []] = [data.dev, data.test].map((blocks) => encodeAll(held, blocks, start.tokenizer));
+  const [dev, test] = [await encode(held, "dev"), await encode(held, "test")];
   const heldOut = { dev, test };
   return {
     ...{ session, train, parameters: model.parameters, trainable: model.parameters, backbone: start.backbone },
@@ -143,15 +143,6 @@ function objectiveOf({ start, masking, maxLength }: LanguageModelConfig, rate: n
   const { config, tokenizer } = start;
   if (config.causal) return new CausalLm(maxLength);
   return new MaskedLm(maskedLmSettings(tokenizer, config.vocabSize, { ...masking, rate }), { maxLength });
-}
-
-function encodeAll(objective: LmObjective, blocks: readonly TokenBlock[], tokenizer: Tokenizer): EncodedMasked[] {
-  const encoded = blocks.flatMap((block) => {
-    const text = objective.encode(block, tokenizer);
-    return isSkipped(text) ? [] : [text];
-  });
-  if (encoded.length > 0 || blocks.length === 0) return encoded;
-  throw userError({ what: "no text has a word to predict", expected: "plain text" });
 }
 
 const tokensOf = (texts: readonly EncodedMasked[]) => texts.reduce((sum, { inputIds }) => sum + inputIds.length, 0);

@@ -3,10 +3,11 @@
  * that stay as they are.
  * @module
  */
+
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
-import type { FrozenAdapter } from "../features/position-features.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { readWordEmbeddings } from "../features/word-embeddings.js";
 import { GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import { LmHead, wordScores } from "../lm/lm-head.js";
@@ -32,7 +33,7 @@ import { asStored } from "./training-record.js";
 export interface LmHeadConfig extends RunConfig {
   readonly backbone: BackboneHandle;
   /** What it reads beside h[L]; none for the model alone. */
-  readonly adapters: readonly FrozenAdapter[];
+  readonly adapters: readonly OpenedAdapter[];
   /** The output matrix is the frozen word embedding. */
   readonly tied: boolean;
   /** Stored in the head's folder. */
@@ -53,7 +54,7 @@ const tiedName = "tied.word_embeddings";
 
 /**
  * Trains a head and writes its folder: the parameters that were best on the dev text. A text is masked otherwise in
- * each epoch; masks follow from seed, epoch and text, so heads that are trained on the same texts see the same holes.
+ * each epoch; masks follow from seed, epoch and text, so heads that are trained on the same texts see the same masks.
  */
 export function trainLmHead(
   executor: Executor,
@@ -97,7 +98,7 @@ async function finish(
   { last, scores, backboneHash }: EndedRun<MaskedLmScores>,
 ): Promise<LmHeadResult> {
   const metrics = { ...(scores ?? {}), bestStep: last.bestStep, steps: last.step, trainTexts };
-  const manifest = await manifestOf(config, head, metrics);
+  const manifest = manifestOf(config, head, metrics);
   if (scores !== null) {
     const parameters = await readParameters(executor, head.parameters);
     const tensors = [...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)] as const);
@@ -203,16 +204,16 @@ async function loadGraphs(executor: Executor, head: LmHead, tied: boolean, optim
   };
 }
 
-async function manifestOf(
+function manifestOf(
   { backbone, adapters, tied, recipe }: LmHeadConfig,
   { sizes }: LmHead,
   metrics: Readonly<Record<string, number>>,
-): Promise<LmHeadManifest> {
+): LmHeadManifest {
   return asStored({
     format: "kadapter-lm-head/1",
-    adapters: await Promise.all(adapters.map(adapterRecord)),
+    adapters: adapters.map(adapterRecord),
     tied,
-    backbone: { name: backbone.name, hash: backbone.hash },
+    backbone: { name: backbone.name, hash: backbone.hash, configHash: backbone.configHash },
     sizes,
     recipe,
     metrics,

@@ -6,7 +6,8 @@ import { resolveAdapterConfig } from "../adapters/config.js";
 import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
 import { demoExamples, demoRelations } from "../demo/examples.js";
 import type { Executor } from "../engine/executor.js";
-import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/frozen-backbone.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
+import { pretrainingDesign } from "../models/design.js";
 import { initialValue } from "../nn/index.js";
 import { localExecutor } from "../runtime/local.js";
 import { relationClassification } from "../tasks/relations/relation-classification.js";
@@ -38,8 +39,9 @@ async function writeAdapter(name: string, seed: number): Promise<string> {
   const task = { name: "factual", labels: [...demoRelations], maxLength: 64, options: {} };
   const small = { size: 8, heads: 2, transformerLayers: 1, layers: [0, 2], init: 0.3 };
   const architecture = resolveAdapterConfig(sizes, "official", small);
-  const common = { backbone, features: "adapter", architecture, maxLength: 64, headInit: 0.3 } as const;
-  const { model } = makeTaskModel(relationClassification, task, { ...common, featureDtype: "float32" });
+  const design = pretrainingDesign({ features: "adapter", adapter: architecture });
+  const how = { backbone, design, maxLength: 64, headInit: 0.3, dropout: 0, featureDtype: "float32" } as const;
+  const { model } = makeTaskModel(relationClassification, task, how);
   const drawn = (parameters: typeof model.parameters): Parameters =>
     new Map(parameters.map((one) => [one.name, { shape: one.shape, data: initialValue(one, seed) }]));
   const own = { ...task, name: relationClassification.name };
@@ -56,8 +58,8 @@ async function writeAdapter(name: string, seed: number): Promise<string> {
   const out = join(folder, name);
   await writeAdapterFolder(out, {
     manifest,
-    adapter: drawn(model.adapter?.parameters ?? []),
-    head: drawn(model.head.parameters),
+    adapter: drawn(model.adapterParameters),
+    head: drawn(model.taskParameters),
   });
   return out;
 }

@@ -1,27 +1,132 @@
-import { isDownstreamFolder } from "../adapters/downstream-folder.js";
-import type { Executor } from "../engine/executor.js";
-import type { BackboneHandle } from "../features/frozen-backbone.js";
-import type { EncodedText, Task, TaskKind } from "../tasks/task.js";
-import { loadDownstreamModel } from "./downstream-model.js";
-import type { PredictionSession } from "./session.js";
-import { type LoadOptions, loadTaskModel } from "./task-model.js";
+import type { AdapterManifest } from "../adapters/adapter-manifest.js";
+import {
+  type DownstreamManifest,
+  isDownstreamFolder,
+  readDownstreamManifest,
+  readDownstreamParameters,
+} from "../adapters/downstream-folder.js";
+import { backboneNotes, readAdapterManifest, readAdapterParameters, requireSameBackbone } from "../adapters/folder.js";
+import type { Executor, Tensors } from "../engine/executor.js";
+import { openedInScope } from "../engine/scopes.js";
+import { setting, UserError, userError } from "../errors.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
+import type { AdaptedModel } from "../models/adapted-model.js";
+import { designOf } from "../models/design.js";
+import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
+import { float32Tensor } from "../tensor.js";
+import { type Parameters, shapesOf } from "../weights/strict-load.js";
+import { PredictionSession } from "./session.js";
+import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
 
-/** A trained model, whatever it was trained for. */
-export interface LoadedModel<Example, Encoded extends EncodedText, Score> {
-  readonly task: Task<Example, Encoded, Score>;
-  readonly session: PredictionSession<Encoded>;
+/** A trained model, whatever it was trained for, ready to predict. */
+export interface LoadedModel<Example, Encoded extends EncodedText, Score>
+  extends TaskModel<Example, Encoded, Score>,
+    AsyncDisposable {
+  readonly manifest: AdapterManifest | DownstreamManifest;
   readonly backbone: BackboneHandle;
+  readonly session: PredictionSession<Encoded>;
+  /** What could not be told or had to be guessed; for the user to see. */
+  readonly notes: readonly string[];
   /** Lets go of its graphs, its weights and its backbone's. */
   close(): Promise<void>;
 }
 
-/** Loads the folder of an adapter with its head, or of a fine-tuned model. */
+export interface LoadOptions {
+  /** Folder or Hugging Face id; the one named in the adapter by default. */
+  readonly backbone?: string | undefined;
+  /** Settings of the task that win over the adapter's own, as far as they leave its parameters as they are. */
+  readonly taskOptions?: TaskSettings["options"];
+}
+
+/**
+ * Loads the folder of an adapter with its head, or of a fine-tuned model, beside its backbone, which must be the one it
+ * was trained beside.
+ *
+ * @param kind the task that it was trained for
+ * @throws UserError where the folder holds something else, is damaged, or belongs to another backbone
+ */
 export async function loadModel<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
   folder: string,
   kind: TaskKind<Example, Encoded, Score>,
-  options: LoadOptions = {},
+  { backbone: backboneName, taskOptions = {} }: LoadOptions = {},
 ): Promise<LoadedModel<Example, Encoded, Score>> {
-  const load = (await isDownstreamFolder(folder)) ? loadDownstreamModel : loadTaskModel;
-  return load(executor, folder, kind, options);
+  const { manifest, what, read } = await openFolder(folder);
+  const { task, backbone: recorded, hiddenStates: dtype, backbonePrecision: precision } = manifest;
+  if (task.name !== kind.name) {
+    throw userError({
+      where: folder,
+      what: `the ${what}'s task is ${task.name}`,
+      expected: `one for the task ${kind.name}`,
+    });
+  }
+  const name = backboneName ?? recorded.name;
+  if (name === null) {
+    const missing = `the ${what} does not name its backbone`;
+    throw userError({ where: folder, what: missing, fix: `give it with ${setting("backbone")}` });
+  }
+  const backbone = await openBackbone(name);
+  requireSameBackbone(folder, manifest, backboneIdentity(backbone));
+  const settings = { labels: task.labels, options: { ...task.options, ...taskOptions } };
+  const made = madeFrom(folder, manifest, kind, settings, backbone);
+  const state = await read(made.model);
+  const { maxLength, fixedWidth = false } = task;
+  const { padTokenId } = backbone.config;
+  const notes = [...backboneNotes(folder, manifest), ...backbone.tokenizer.notes];
+  return openedInScope(executor, async (scope) => {
+    await scope.setState(state);
+    const features = await streamed(scope, backbone, made, { dtype, precision });
+    const options = { executor: scope, features, padTokenId, ...made, maxLength, fixedWidth };
+    const session = await PredictionSession.open<Encoded>(options);
+    const close = () => scope.close();
+    return { ...made, manifest, backbone, session, notes, close, [Symbol.asyncDispose]: close };
+  });
 }
+
+interface OpenFolder {
+  readonly manifest: AdapterManifest | DownstreamManifest;
+  /** What it holds, for messages. */
+  readonly what: string;
+  /** Reads the parameters of the model that the manifest tells of, all of them and no others. */
+  read(model: AdaptedModel): Promise<Tensors>;
+}
+
+async function openFolder(folder: string): Promise<OpenFolder> {
+  if (!(await isDownstreamFolder(folder))) {
+    const manifest = await readAdapterManifest(folder);
+    return { manifest, what: "adapter", read: (model) => readTaskState(model, { adapter: folder, head: folder }) };
+  }
+  const manifest = await readDownstreamManifest(folder);
+  const read = async ({ parameters }: AdaptedModel) =>
+    asState(await readDownstreamParameters(folder, shapesOf(parameters)));
+  return { manifest, what: "model", read };
+}
+
+function madeFrom<Example, Encoded extends EncodedText, Score>(
+  folder: string,
+  manifest: AdapterManifest | DownstreamManifest,
+  kind: TaskKind<Example, Encoded, Score>,
+  settings: TaskSettings,
+  backbone: BackboneHandle,
+): TaskModel<Example, Encoded, Score> {
+  const { maxLength } = manifest.task;
+  const how = { backbone, maxLength, headInit: "official", dropout: 0, featureDtype: manifest.hiddenStates } as const;
+  try {
+    return makeTaskModel(kind, settings, { ...how, design: designOf(manifest) });
+  } catch (error) {
+    throw error instanceof UserError ? userError({ where: folder, what: error.line }) : error;
+  }
+}
+
+/** The parameters of a pre-trained adapter and of a head, which may stand in different folders. */
+export async function readTaskState(
+  { adapterParameters, taskParameters }: AdaptedModel,
+  folders: { readonly adapter: string; readonly head: string },
+): Promise<Tensors> {
+  const adapter = await readAdapterParameters(folders.adapter, "adapter", shapesOf(adapterParameters));
+  const head = await readAdapterParameters(folders.head, "head", shapesOf(taskParameters));
+  return { ...asState(adapter), ...asState(head) };
+}
+
+const asState = (parameters: Parameters): Tensors =>
+  Object.fromEntries([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));

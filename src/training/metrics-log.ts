@@ -1,8 +1,9 @@
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
 import { userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
+import { readTextIfThere } from "../files/text.js";
 
 /** Takes a training's events somewhere: a file, a page. */
 export interface EventSink {
@@ -30,7 +31,8 @@ export class MetricsLog implements EventSink {
     path: string,
     { resumeAt, now = Date.now }: { readonly resumeAt?: number; readonly now?: () => number } = {},
   ): Promise<MetricsLog> {
-    const kept = resumeAt === undefined ? "" : linesUpTo(path, await readIfThere(path), resumeAt);
+    const kept =
+      resumeAt === undefined ? "" : linesUpTo(path, (await readTextIfThere(path, { what: "the log" })) ?? "", resumeAt);
     await writeFileAtomically(path, kept);
     try {
       await makeFolder(dirname(path));
@@ -51,15 +53,6 @@ export class MetricsLog implements EventSink {
 
   async close(): Promise<void> {
     await this.file.close();
-  }
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw fileError(path, "read the metrics", error);
   }
 }
 

@@ -3,20 +3,21 @@
  * (K-Adapter §4, "RoBERTa + multitask"), where what adapters keep apart is put into the model itself.
  * @module
  */
+
 import { noFusion } from "../adapters/fusion.js";
 import type { DoneEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
+import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";
 import { TokenFeatures } from "../features/feature-sources.js";
-import { type BackboneHandle, readBackboneTensors } from "../features/frozen-backbone.js";
 import type { Parameter } from "../graph/index.js";
+import { downstreamDesign } from "../models/design.js";
 import type { EncodedText, Evaluation } from "../tasks/task.js";
+import type { TaskData } from "../tasks/task-data.js";
 import { encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
 import type { HostTensor } from "../tensor.js";
 import { hashJson } from "../weights/hash.js";
 import { optimizerOf, type TaskRunConfig } from "./config.js";
-import { makeDownstreamModel } from "./downstream-model.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import type { TaskData } from "./pretrain.js";
 import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining, scoreOf } from "./run.js";
 import {
   onlyBatch,
@@ -28,6 +29,7 @@ import {
   textsOf,
 } from "./session.js";
 import { headRateScale } from "./step.js";
+import { makeTaskModel } from "./task-model.js";
 import type { TrainerSettings } from "./trainer.js";
 
 /** Task data, whatever its types. */
@@ -148,10 +150,9 @@ function openCourse(
 ): Promise<Course> {
   const { backbone, maxLength, headInit, dropout, settings } = config;
   return taskData(async ({ kind, settings: learnt, train: trainSet, dev: devSet }): Promise<Course> => {
-    const { task, model } = makeDownstreamModel(kind, learnt, {
-      ...{ backbone, maxLength, headInit, dropout, headScope: name },
-      ...{ adapters: [], fusion: noFusion, trains: "backbone", frozenDropout: false },
-      featureDtype: "float32",
+    const { task, model } = makeTaskModel(kind, learnt, {
+      ...{ backbone, maxLength, headInit, dropout, headScope: name, featureDtype: "float32" },
+      design: downstreamDesign({ adapters: [], fusion: noFusion, headInit, trains: "backbone", frozenDropout: false }),
     });
     const train = encodeFitting(task, backbone.tokenizer, trainSet);
     const dev = encodeFitting(task, backbone.tokenizer, devSet);

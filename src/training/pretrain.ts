@@ -1,10 +1,19 @@
+import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../adapters/config.js";
-import { type AdapterManifest, type Parameters, writeAdapterFolder } from "../adapters/folder.js";
+import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
-import type { KnowledgeModel } from "../models/knowledge-model.js";
+import type { AdaptedModel } from "../models/adapted-model.js";
+import { pretrainingDesign } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
+import {
+  type EncodedData,
+  type ExampleSet,
+  encodeFitting,
+  hashExamples,
+  type SkipCounts,
+  type TaskData,
+} from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
 import { backboneStart } from "./backbone-start.js";
 import { optimizerOf, type TrainingConfig } from "./config.js";
@@ -21,14 +30,6 @@ import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from
 import { headRateScale } from "./step.js";
 import { makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
-
-/** What is learnt, and from what. */
-export interface TaskData<Example, Encoded extends EncodedText, Score> {
-  readonly kind: TaskKind<Example, Encoded, Score>;
-  readonly settings: TaskSettings;
-  readonly train: ExampleSet<Example>;
-  readonly dev: ExampleSet<Example>;
-}
 
 export interface PretrainResult<Score> {
   readonly manifest: AdapterManifest;
@@ -55,8 +56,11 @@ export function pretrain<Example, Encoded extends EncodedText, Score>(
   signal?: AbortSignal,
 ): Promise<PretrainResult<Score>> {
   const open = async (context: RunContext) => {
-    const made = makeTaskModel(kind, settings, { ...config, featureDtype: config.featureOptions.dtype });
-    const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
+    const { backbone, architecture, maxLength, headInit, featureOptions } = config;
+    const design = pretrainingDesign({ ...config, adapter: architecture });
+    const how = { maxLength, headInit, dropout: architecture.dropout, featureDtype: featureOptions.dtype };
+    const made = makeTaskModel(kind, settings, { backbone, design, ...how });
+    const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, backbone.tokenizer, set);
     const setup = { ...made, kind, settings, train: encode(data.train), dev: encode(data.dev) };
     return openPretraining(context, config, setup);
   };
@@ -84,7 +88,7 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
   const prediction = await PredictionSession.open(await sources(dev, "dev"));
   const session = await TrainingSession.open(forTraining, optimizerOf(config), {
     accumulation: settings.gradientAccumulation > 1,
-    rateScale: headRateScale(model.head.parameters, config.headLearningRate / settings.learningRate),
+    rateScale: headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate),
   });
   const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize);
   return {
@@ -118,11 +122,8 @@ async function sourceOpener<Example, Encoded extends EncodedText, Score>(
 }
 
 /** Start values that are given: an adapter's that is trained further, or the backbone's. */
-async function startTensors(
-  { start, backbone, architecture }: TrainingConfig,
-  model: KnowledgeModel,
-): Promise<Tensors> {
-  if (!start) return backboneStart(backbone, architecture, model.adapter?.parameters ?? []);
+async function startTensors({ start, backbone, architecture }: TrainingConfig, model: AdaptedModel): Promise<Tensors> {
+  if (!start) return backboneStart(backbone, architecture, model.adapterParameters);
   const parameters = [...start.parameters];
   // Copies: what is handed to an executor may be moved there.
   return Object.fromEntries(parameters.map(([name, { shape, data }]) => [name, float32Tensor(shape, data.slice())]));
@@ -154,8 +155,8 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     ...trainingRecord(config, setup, config.fixedWidth === true, metrics, last),
   });
   if (scores !== null) {
-    const adapter: Parameters = await readParameters(executor, model.adapter?.parameters ?? []);
-    const head = await readParameters(executor, model.head.parameters);
+    const adapter: Parameters = await readParameters(executor, model.adapterParameters);
+    const head = await readParameters(executor, model.taskParameters);
     await writeAdapterFolder(config.out, { manifest, adapter, head });
   }
   const skipped = { train: train.skipped, dev: dev.skipped };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Executor } from "../engine/executor.js";
-import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
 import { localExecutor } from "../runtime/local.js";
 import type { EncodedText } from "../tasks/task.js";

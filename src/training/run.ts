@@ -10,7 +10,7 @@ import type { DoneEvent, TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import { inScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
-import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
 import { elementCount, floatsOf } from "../tensor.js";

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { resolveAdapterConfig } from "../adapters/config.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import type { FeatureSource } from "../features/feature-sources.js";
-import { hiddenStateName, KnowledgeModel } from "../models/knowledge-model.js";
+import { AdaptedModel } from "../models/adapted-model.js";
+import { pretrainingDesign } from "../models/design.js";
+import { hiddenStateName } from "../models/hidden-states.js";
 import { RandomStream } from "../random.js";
 import { localExecutor } from "../runtime/local.js";
 import { type EncodedRelation, relationClassification } from "../tasks/relations/relation-classification.js";
@@ -61,9 +63,11 @@ async function opened(options: { maskPadding: boolean; fixedWidth: boolean }) {
   const task = relationClassification.make({ labels, options: {} }, { maxLength, dropout: 0, headInit: "official" });
   const { maskPadding, fixedWidth } = options;
   const sizes = { size: 8, heads: 2, transformerLayers: 1, dropout: 0, layers: [0, 2], init: 0.3, maskPadding };
-  const model = new KnowledgeModel({
-    features: "adapter",
-    adapter: resolveAdapterConfig({ hiddenSize, layers }, "official", sizes),
+  const model = new AdaptedModel({
+    ...pretrainingDesign({
+      features: "adapter",
+      adapter: resolveAdapterConfig({ hiddenSize, layers }, "official", sizes),
+    }),
     hiddenSize,
     backboneLayers: layers,
     makeHead: (scope, given) => task.makeHead(scope, given),

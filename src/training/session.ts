@@ -1,10 +1,11 @@
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import type { FeatureSource } from "../features/feature-sources.js";
-import { padBatch } from "../features/frozen-backbone.js";
+import { padBatch } from "../features/token-batch.js";
 import { GraphBuilder, inRowBlocks, type Parameter, type Shape, type Value } from "../graph/index.js";
+import type { TrainableModel } from "../models/task-head.js";
 import { dropoutFeeds, type Pass } from "../nn/index.js";
-import type { EncodedText, Task, TrainableModel } from "../tasks/task.js";
+import type { EncodedText, Task } from "../tasks/task.js";
 import { concatenated, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";

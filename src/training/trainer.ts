@@ -78,7 +78,7 @@ export class Trainer<E extends EncodedText> {
     const { settings, train, session } = options;
     if (settings.gradientAccumulation > 1 && !session.accumulates) {
       throw userError({
-        where: "gradientAccumulation",
+        where: setting("gradientAccumulation"),
         what: `a step of this training is one batch, not ${settings.gradientAccumulation}`,
         fix: "leave it out, or raise the batch size",
       });

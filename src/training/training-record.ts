@@ -1,6 +1,6 @@
 import type { DoneEvent } from "../engine/events.js";
+import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
-import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
 import type { EncodedText, JsonObject, TaskSettings } from "../tasks/task.js";
 import { countSkipped, type EncodedData } from "../tasks/task-data.js";
 import { hashJson } from "../weights/hash.js";

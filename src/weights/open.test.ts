@@ -71,6 +71,16 @@ describe("shards", () => {
   }
   const map = { a: "s1", b: "s1", c: "s2" };
 
+  test("may lack a tied output matrix that the index names, and no other tensor", async () => {
+    const source = await openWeights(await sharded({ ...map, "lm_head.weight": "s2" }));
+    expect([...source.keys()]).toEqual(["a", "b", "c"]);
+    expect(source.info("lm_head.weight")).toBeUndefined();
+    await source.close();
+    expect(await message(await sharded({ ...map, "encoder.weight": "s2" }))).toMatch(
+      /"encoder.weight" is not in its shard/,
+    );
+  });
+
   test("are seen as one, with the hash that one file has; one file is taken before them", async () => {
     const folder = await sharded(map);
     const source = await openWeights(folder);

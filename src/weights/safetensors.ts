@@ -1,7 +1,8 @@
 import { userError } from "../errors.js";
 import { type DType, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
+import { FileWeights } from "./file-weights.js";
 import { RangeFile } from "./range-file.js";
-import type { ExternalData, TensorInfo, WeightSource } from "./source.js";
+import type { ExternalData, TensorInfo } from "./source.js";
 import { isObject, parseJsonObject, quoted } from "./strict-json.js";
 
 /** The format's own bound on its header (safetensors 0.4, `MAX_HEADER_SIZE`). */
@@ -128,14 +129,16 @@ async function readHeader(file: RangeFile): Promise<{ header: Map<string, unknow
 }
 
 /** An open safetensors file: names, shapes and places are known, data is read by range. */
-export class SafetensorsFile implements WeightSource {
+export class SafetensorsFile extends FileWeights<Entry> {
   private constructor(
-    private readonly file: RangeFile,
-    private readonly entries: ReadonlyMap<string, Entry>,
+    file: RangeFile,
+    entries: ReadonlyMap<string, Entry>,
     /** The file's `__metadata__`. */
     readonly metadata: ReadonlyMap<string, string>,
     private readonly dataStart: number,
-  ) {}
+  ) {
+    super(file, entries);
+  }
 
   /**
    * Opens and wholly validates the header of a safetensors file
@@ -160,38 +163,15 @@ export class SafetensorsFile implements WeightSource {
     }
   }
 
-  get path(): string {
-    return this.file.path;
-  }
-
-  keys(): Iterable<string> {
-    return this.entries.keys();
-  }
-
-  info(key: string): TensorInfo | undefined {
-    const entry = this.entries.get(key);
-    return entry && { dtype: entry.dtype, shape: entry.shape };
-  }
-
-  async read(key: string): Promise<HostTensor> {
+  override async read(key: string): Promise<HostTensor> {
     const { dtype, shape, begin, end } = this.entry(key);
     const bytes = await this.file.read(this.dataStart + begin, end - begin);
     return { dtype, shape, data: viewAs(dtype, bytes) };
   }
 
-  external(key: string): ExternalData {
+  override external(key: string): ExternalData {
     const { begin, end } = this.entry(key);
     return { file: this.path, offset: this.dataStart + begin, length: end - begin };
-  }
-
-  close(): Promise<void> {
-    return this.file.close();
-  }
-
-  private entry(key: string): Entry {
-    const entry = this.entries.get(key);
-    if (entry === undefined) throw userError({ where: this.path, what: `there is no tensor ${quoted(key)}` });
-    return entry;
   }
 }
 

@@ -48,10 +48,17 @@ export async function readShardIndex(path: string): Promise<ReadonlyMap<string, 
   return shards;
 }
 
+/**
+ * Output matrices (and their biases) that transformers ties to other tensors: it saves them once, but older versions named
+ * both in the index. Whoever needs one that is not there hears of it from strict loading.
+ */
+const tiedOutput =
+  /(^|\.)(lm_head|lm_loss|vocab_projector|generator_lm_head|cls\.predictions|lm_head\.decoder|cls\.predictions\.decoder)\.(weight|bias)$/;
+
 /** Checks the index against its shards: every tensor mapped, in the shard that the index says. */
 function checkShards(path: string, map: ReadonlyMap<string, string>, shards: ReadonlyMap<string, WeightSource>): void {
   for (const [name, shard] of map) {
-    if (shards.get(shard)?.info(name) === undefined) {
+    if (shards.get(shard)?.info(name) === undefined && !tiedOutput.test(name)) {
       throw userError({
         where: path,
         what: `tensor ${quoted(name)} is not in its shard ${quoted(shard)}`,
@@ -98,7 +105,10 @@ export class ShardedWeights implements WeightSource {
       throw error;
     }
     const owners = new Map<string, WeightSource>();
-    for (const [name, shard] of map) owners.set(name, shards.get(shard)!);
+    for (const [name, shard] of map) {
+      const source = shards.get(shard)!;
+      if (source.info(name)) owners.set(name, source);
+    }
     const sources = [...shards.values()];
     return new ShardedWeights(
       path,

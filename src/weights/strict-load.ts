@@ -1,10 +1,21 @@
 import { userError } from "../errors.js";
 import { isFloating, toFloat32 } from "./float32.js";
+import { openSafetensors } from "./safetensors.js";
 import type { WeightSource } from "./source.js";
 import { quoted } from "./strict-json.js";
 
 /** How many names of each kind an error line lists, unless all are wanted. */
 const LISTED = 10;
+
+/** Shapes by name. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** Parameters by name, row-major. */
+export type Parameters = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+
+/** The shapes of declared parameters. */
+export const shapesOf = (parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]): Shapes =>
+  new Map(parameters.map(({ name, shape }) => [name, shape]));
 
 /** What {@link strictLoad} takes besides the source. */
 export interface StrictLoadOptions {
@@ -38,11 +49,7 @@ interface Findings {
   readonly doubled: string[];
 }
 
-function compare(
-  expected: ReadonlyMap<string, readonly number[]>,
-  source: WeightSource,
-  canonicalKey: (key: string) => string | null,
-): Findings {
+function compare(expected: Shapes, source: WeightSource, canonicalKey: (key: string) => string | null): Findings {
   const found: Findings = { keys: new Map(), ignored: [], missing: [], unexpected: [], misshaped: [], doubled: [] };
   for (const key of source.keys()) {
     const name = canonicalKey(key);
@@ -80,11 +87,7 @@ function listed(kind: string, names: readonly string[], most: number): string[] 
  * anything is read. Throws one UserError that lists all missing, unexpected and misshaped names and all pairs of keys
  * that mean one name: nothing is dropped in silence. Gives a loader that reads the parameters one by one as float32.
  */
-export function strictLoad(
-  expected: ReadonlyMap<string, readonly number[]>,
-  source: WeightSource,
-  options: StrictLoadOptions = {},
-): StrictLoad {
+export function strictLoad(expected: Shapes, source: WeightSource, options: StrictLoadOptions = {}): StrictLoad {
   const found = compare(expected, source, options.canonicalKey ?? ((key) => key));
   const most = options.listAll ? Number.POSITIVE_INFINITY : LISTED;
   const complaints = [
@@ -111,4 +114,21 @@ export function strictLoad(
     sourceKey,
     read: async (name) => toFloat32(await source.read(sourceKey(name))),
   };
+}
+
+/** Reads the parameters of these shapes, which are some or all of those that `loader` was made for. */
+export async function readParameters({ read }: StrictLoad, shapes: Shapes): Promise<Parameters> {
+  const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const [name, shape] of shapes) parameters.set(name, { shape, data: await read(name) });
+  return parameters;
+}
+
+/** Reads a safetensors file's parameters: exactly those of these shapes, or a UserError as {@link strictLoad} gives it. */
+export async function readParameterFile(path: string, shapes: Shapes): Promise<Parameters> {
+  const source = await openSafetensors(path);
+  try {
+    return await readParameters(strictLoad(shapes, source), shapes);
+  } finally {
+    await source.close();
+  }
 }

@@ -1,7 +1,8 @@
 import { userError } from "../errors.js";
 import { byteCount, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
+import { FileWeights } from "./file-weights.js";
 import { RangeFile } from "./range-file.js";
-import type { ExternalData, TensorInfo, WeightSource } from "./source.js";
+import type { ExternalData } from "./source.js";
 import { quoted } from "./strict-json.js";
 import { gather, isContiguous, spanOf } from "./strides.js";
 import { TensorRef, TorchHost } from "./torch-host.js";
@@ -152,13 +153,15 @@ function stateDict(path: string, root: PickleValue): { dict: PickleDict; beside:
 }
 
 /** An open PyTorch state dict: names, shapes and places are known, data is read by range. */
-export class TorchFile implements WeightSource {
+export class TorchFile extends FileWeights<TensorRef> {
   private constructor(
-    private readonly file: RangeFile,
-    private readonly tensors: ReadonlyMap<string, TensorRef>,
+    file: RangeFile,
+    tensors: ReadonlyMap<string, TensorRef>,
     private readonly places: ReadonlyMap<string, number>,
     readonly others: readonly string[],
-  ) {}
+  ) {
+    super(file, tensors);
+  }
 
   /**
    * Opens a state dict as torch.save writes it, in the zip format (torch >= 1.6) or the one before. No code runs: a
@@ -188,21 +191,8 @@ export class TorchFile implements WeightSource {
     }
   }
 
-  get path(): string {
-    return this.file.path;
-  }
-
-  keys(): Iterable<string> {
-    return this.tensors.keys();
-  }
-
-  info(key: string): TensorInfo | undefined {
-    const tensor = this.tensors.get(key);
-    return tensor && { dtype: tensor.dtype, shape: tensor.shape };
-  }
-
-  async read(key: string): Promise<HostTensor> {
-    const tensor = this.tensor(key);
+  override async read(key: string): Promise<HostTensor> {
+    const tensor = this.entry(key);
     const { dtype, shape, strides } = tensor;
     const span = spanOf(shape, strides);
     const bytes = await this.file.read(this.place(tensor), span * dtypeBytes[dtype]);
@@ -210,21 +200,11 @@ export class TorchFile implements WeightSource {
     return { dtype, shape, data: viewAs(dtype, dense) };
   }
 
-  external(key: string): ExternalData | undefined {
-    const tensor = this.tensor(key);
+  override external(key: string): ExternalData | undefined {
+    const tensor = this.entry(key);
     if (!isContiguous(tensor.shape, tensor.strides)) return undefined;
     const length = byteCount(tensor);
     return { file: this.path, offset: this.place(tensor), length };
-  }
-
-  close(): Promise<void> {
-    return this.file.close();
-  }
-
-  private tensor(key: string): TensorRef {
-    const tensor = this.tensors.get(key);
-    if (tensor === undefined) throw userError({ where: this.path, what: `there is no tensor ${quoted(key)}` });
-    return tensor;
   }
 
   /** The byte at which a tensor's first element lies; an empty one may point behind its storage, so it gets the start. */

@@ -4,12 +4,12 @@
  * @module
  */
 import { setting, userError } from "../../errors.js";
+import { parseWith } from "../../files/json.js";
 import { ParamScope } from "../../nn/index.js";
 import { openWeights } from "../../weights/open.js";
 import type { WeightSource } from "../../weights/source.js";
-import { strictLoad } from "../../weights/strict-load.js";
+import { type Parameters, readParameters, type Shapes, shapesOf, strictLoad } from "../../weights/strict-load.js";
 import { type KAdapterConfig, kAdapterConfigSchema } from "../config.js";
-import type { Parameters } from "../folder.js";
 import { KAdapter } from "../k-adapter.js";
 
 /** What the file cannot tell. */
@@ -38,8 +38,6 @@ export interface OfficialAdapter {
   readonly others: readonly string[];
 }
 
-type Shapes = Map<string, readonly number[]>;
-
 /**
  * Reads an adapter of the released code (its zip or legacy format, or safetensors). Sizes and the number of layers are
  * those of the tensors; every tensor must have its place.
@@ -55,18 +53,13 @@ export async function readOfficialAdapter(path: string, options: OfficialImportO
     const classes = rows(source, "out_proj.weight");
     const head = headShapes(task, hiddenSize, classes);
     const loader = strictLoad(new Map([...adapter, ...head]), source);
-    const read = async (shapes: Shapes): Promise<Parameters> => {
-      const parameters = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-      for (const [name, shape] of shapes) parameters.set(name, { shape, data: await loader.read(name) });
-      return parameters;
-    };
     return {
       architecture,
       hiddenSize,
       task,
       classes,
-      adapter: await read(adapter),
-      head: await read(head),
+      adapter: await readParameters(loader, adapter),
+      head: await readParameters(loader, head),
       others: loader.others,
     };
   } finally {
@@ -103,7 +96,7 @@ export function officialArchitecture(
       expected: "the number of heads that it was trained with",
     });
   }
-  const parsed = kAdapterConfigSchema.safeParse({
+  const architecture = {
     layers: [...options.layers],
     size,
     transformerLayers,
@@ -115,10 +108,8 @@ export function officialArchitecture(
     layerNormEps: 1e-5,
     dropout: 0.1,
     init: "official",
-  });
-  if (parsed.success) return { architecture: parsed.data, hiddenSize };
-  const issue = parsed.error.issues[0];
-  throw userError({ where: source.path, what: `an adapter of ${issue?.path.join(".")}: ${issue?.message}` });
+  };
+  return { architecture: parseWith(kAdapterConfigSchema, architecture, `${source.path}: the adapter`), hiddenSize };
 }
 
 /** The shape of a weight; an error where the file does not have it. */
@@ -144,13 +135,12 @@ function count(source: WeightSource, name: (index: number) => string): number {
 
 /** Names and shapes of an adapter's parameters. */
 export function adapterShapes(architecture: KAdapterConfig, hiddenSize: number): Shapes {
-  const { parameters } = new KAdapter(ParamScope.root(), architecture, hiddenSize);
-  return new Map(parameters.map(({ name, shape }) => [name, shape]));
+  return shapesOf(new KAdapter(ParamScope.root(), architecture, hiddenSize).parameters);
 }
 
 /** The heads of `fac-adapter.py` and `lin-adapter.py`. */
 function headShapes(task: OfficialTask, hiddenSize: number, classes: number): Shapes {
-  const shapes: Shapes = new Map();
+  const shapes = new Map<string, readonly number[]>();
   const linear = (name: string, outputs: number, inputs: number) => {
     shapes.set(`${name}.weight`, [outputs, inputs]);
     shapes.set(`${name}.bias`, [outputs]);

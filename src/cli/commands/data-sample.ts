@@ -7,11 +7,12 @@ import type { CommandContext } from "../run.js";
 export async function run(options: SampleSettings, { output }: CommandContext): Promise<void> {
   const { data, out, overwrite, limit, seed, part, shares, ids, without = [] } = options;
   await refuseExisting(out, overwrite);
-  const { chosen, of, left } = await sampleRelations(data, out, { limit, seed, part, shares, ids, without });
+  const { chosen, of, left, skipped } = await sampleRelations(data, out, { limit, seed, part, shares, ids, without });
   const other =
     without.length === 0
       ? ""
       : `; left out ${left.relations} of relations and ${left.sentences} sentences that stand in ${without.join(" ")}`;
   output.say(`${chosen} of ${of} examples in ${out}${other}`);
-  output.result({ out, chosen, of, left });
+  for (const [reason, count] of Object.entries(skipped)) output.note(`${count} gave no example: ${reason}`);
+  output.result({ out, chosen, of, left, skipped });
 }

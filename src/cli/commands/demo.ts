@@ -6,7 +6,7 @@ import { writeWiki80 } from "../../data/wiki80-writer.js";
 import { demoExamples, demoRelations, writeDemoData } from "../../demo/examples.js";
 import { readCurve } from "../../demo/learning-curve.js";
 import { userError } from "../../errors.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../../files/atomic.js";
 import type { DemoSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";

@@ -7,9 +7,9 @@ import { loadModel } from "../../training/load-model.js";
 import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
+import { runtimeOf } from "../runtime.js";
 import { taskOf } from "../tasks/index.js";
 import type { TaskCommands } from "../tasks/task-commands.js";
-import { runtimeOf } from "../watched.js";
 
 /** `eval`: how often an adapter is right on labelled examples. */
 export async function run(options: EvalSettings, context: CommandContext): Promise<void> {
@@ -27,7 +27,8 @@ async function evaluate<Example, Encoded extends EncodedText, Score>(
   try {
     const taskOptions = commands.taskOptions?.(options) ?? {};
     const load = { backbone: options.backbone, taskOptions };
-    const { session, task, backbone } = await loadModel(executor, options.adapter, commands.kind, load);
+    const { session, task, backbone, notes } = await loadModel(executor, options.adapter, commands.kind, load);
+    for (const note of notes) output.note(note);
     const data = await commands.read(options.data, options);
     const { examples, skipped } = encodeExamples(task, backbone.tokenizer, data);
     const logits = await predictAll(session, examples, options.batchSize, signal);

@@ -1,11 +1,10 @@
 import { userError } from "../../errors.js";
 import { type ContinualStage, runContinual } from "../../experiments/continual.js";
 import { continualChanges, continualTable, continualVerdicts } from "../../experiments/continual-report.js";
-import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { featureOptionsOf } from "../../library/plan.js";
 import { RandomStream } from "../../random.js";
 import type { ContinualSettings, LearnKind } from "../../settings/experiment.js";
-import { typingTaskData } from "../../tasks/downstream-task-data.js";
 import {
   classificationTaskData,
   defaultEntityVector,
@@ -13,9 +12,9 @@ import {
   relationLabels,
 } from "../../tasks/relations/factual.js";
 import type { EncodedText } from "../../tasks/task.js";
-import type { ExampleSet } from "../../tasks/task-data.js";
+import type { DownstreamTaskData, ExampleSet } from "../../tasks/task-data.js";
 import { linguisticTaskData, plainTrees, readTreeSet } from "../../tasks/trees/linguistic.js";
-import type { DownstreamTaskData } from "../../training/finetune.js";
+import { typingTaskData } from "../../tasks/typing/typing-data.js";
 import { experimentAdapter, experimentSettings, runExperiment } from "../experiment.js";
 import type { CommandContext } from "../run.js";
 
@@ -65,7 +64,7 @@ async function stageOf(
       const sets = { labels: relationLabels(train.examples), train, dev };
       return stage(
         kind,
-        { ...classificationTaskData(sets, { entityVector: defaultEntityVector(backbone) }), test },
+        { ...classificationTaskData(sets, { entityVector: defaultEntityVector(backbone.config) }), test },
         limits,
       );
     }

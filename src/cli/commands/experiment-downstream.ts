@@ -1,6 +1,6 @@
 import { type DownstreamPlan, type DownstreamTable, runDownstream } from "../../experiments/downstream.js";
 import { sweepMarkdown } from "../../experiments/sweep/table.js";
-import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import type { BackboneHandle } from "../../features/backbone-handle.js";
 import type { DownstreamSettings } from "../../settings/experiments.js";
 import { finetuneSettings } from "../../settings/finetune.js";
 import { defaultOf } from "../../settings/setting.js";
@@ -51,7 +51,7 @@ async function planOf(
     },
     facts: factsOf(options, {
       ...{ objective, temperature, labelSmoothing },
-      entityVector: options.entityVector ?? defaultEntityVector(backbone),
+      entityVector: options.entityVector ?? defaultEntityVector(backbone.config),
     }),
     trees: await treesOf(options),
   };

@@ -1,7 +1,7 @@
 import { runLama } from "../../experiments/lama.js";
 import type { LamaPlan } from "../../experiments/lama-plan.js";
 import { lamaTables } from "../../experiments/lama-report.js";
-import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { featureOptionsOf } from "../../library/plan.js";
 import type { LamaExperimentSettings } from "../../settings/experiments.js";
 import { defaultEntityVector, objectiveFeatures } from "../../tasks/relations/factual.js";
@@ -26,7 +26,7 @@ function planOf(options: LamaExperimentSettings, backbone: BackboneHandle, conte
     training: pretrainingOf(options, objectiveFeatures(objective, "adapter"), backbone, context),
     teaching: {
       ...{ objective, temperature, labelSmoothing },
-      entityVector: entityVector ?? defaultEntityVector(backbone),
+      entityVector: entityVector ?? defaultEntityVector(backbone.config),
     },
     seeds,
     seen,

@@ -13,7 +13,7 @@ export async function run(options: PrecisionSettings, context: CommandContext): 
     const taskData = await factualTaskData({
       ...{ train, dev, labelSmoothing, read: { format: relationFormat(format), minEntityPairs } },
       head: objective === "own-output" ? "linear" : "released",
-      entityVector: entityVector ?? defaultEntityVector(backbone),
+      entityVector: entityVector ?? defaultEntityVector(backbone.config),
     });
     heldOutOf(taskData.dev, context.output.note.bind(context.output));
     // What decides the precision is each row's own.

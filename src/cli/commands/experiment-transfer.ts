@@ -3,7 +3,7 @@ import { userError } from "../../errors.js";
 import { runTransfer } from "../../experiments/transfer.js";
 import type { TransferData, TransferPlan } from "../../experiments/transfer-plan.js";
 import { transferLines, transferTable, verdict } from "../../experiments/transfer-report.js";
-import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { featureOptionsOf } from "../../library/plan.js";
 import type { TransferSettings } from "../../settings/experiment.js";
 import { readRelationSet } from "../../tasks/relations/factual.js";

@@ -1,9 +1,10 @@
-import { openBackbone } from "../../features/frozen-backbone.js";
+import { openBackbone } from "../../features/backbone-handle.js";
 import { choicesOf, passagesOf, relationsOf, typesOf } from "../../library/knowledge.js";
 import { learnDownstream } from "../../library/learn.js";
 import type { FinetuneSettings, OpenQaSettings, RelationsSettings, TypingSettings } from "../../settings/finetune.js";
 import type { EncodedText } from "../../tasks/task.js";
-import type { DownstreamTaskData, FinetuneResult } from "../../training/finetune.js";
+import type { DownstreamTaskData } from "../../tasks/task-data.js";
+import type { FinetuneResult } from "../../training/finetune.js";
 import type { Run, RunRequest } from "../command.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "../tasks/downstream.js";

@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
-import { type AdapterManifest, adapterFiles, writeAdapterFolder } from "../../adapters/folder.js";
+import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
+import { adapterFiles, unknownHashes, writeAdapterFolder } from "../../adapters/folder.js";
 import { type OfficialAdapter, readOfficialAdapter } from "../../adapters/official/import-adapter.js";
-import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import { withOutputFolder } from "../../library/output-folder.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { isOfficialDownstream } from "../../training/import-downstream.js";
@@ -71,7 +72,7 @@ async function manifestOf(
     backbonePrecision: "float32",
     backbone: backbone
       ? backboneIdentity(backbone)
-      : { name: null, modelType: null, hiddenSize, layers: null, hash: null, tokenizerHash: null },
+      : { name: null, modelType: null, hiddenSize, layers: null, ...unknownHashes },
     task: { name: task, labels, maxLength: maxLengthOf(task, backbone, options.maxLength), options: taskOptions },
     recipe: { importedFrom: basename(options.file), sha256: await hashFile(options.file) },
     metrics: {},

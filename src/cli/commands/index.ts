@@ -103,7 +103,7 @@ export const commands: readonly CommandEntry[] = [
   }),
   command({
     name: "fill",
-    description: "fill the hole of a text, with each set of adapters side by side",
+    description: "fill the mask of a text, with each set of adapters side by side",
     settings: async () => (await import("../../settings/probe.js")).fillSettings,
     run: async () => (await import("./fill.js")).run,
   }),

@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../../adapters/config.js";
 import { downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
-import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
+import { adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
 import { inspectRelations } from "../../data/relation-data.js";
-import { inspectTrees, looksLikeConllu, treeFormats } from "../../data/tree-data.js";
+import { inspectTrees, recogniseTrees, treeFormats } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
-import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { maxTokens, openBackbone } from "../../features/backbone-handle.js";
 import { fileError } from "../../files/atomic.js";
 import type { InspectSettings } from "../../settings/apply.js";
 import { elementCount } from "../../tensor.js";
@@ -164,17 +165,18 @@ const list = (names: readonly string[], most: number): string =>
   `${names.slice(0, most).join(", ")}${names.length > most ? " …" : ""}`;
 
 async function inspectModel(path: string, output: Output): Promise<void> {
-  const { config, definition, hash, tokenizer } = await openBackbone(path);
+  const { config, definition, hash, configHash, tokenizer } = await openBackbone(path);
   const source = await openWeights(path);
   try {
     const weights = summary(source);
-    const unused = [...source.keys()].filter((key) => definition.canonicalKey(key, true) === null);
+    const unused = [...source.keys()].filter((key) => definition.canonicalKey(key, true, config.tiedWords) === null);
     output.say(`a language model (${config.modelType})`);
     table(output, {
       size: `${config.layers} layers × ${config.hiddenSize}, ${config.heads} heads, FFN ${config.intermediateSize}, ${config.activation}`,
       weights: shown(weights),
       "of them unused": unused.length === 0 ? "none" : `${unused.length}: ${list(unused, 6)}`,
       "weights' SHA-256": hash,
+      "configuration's SHA-256": configHash,
       tokenizer: `${tokenizer.kind}, ${tokenizer.vocabSize} tokens (the model has rows for ${config.vocabSize})`,
       "tokenizer's SHA-256": tokenizer.hash,
       "longest text": Number.isFinite(maxTokens(config)) ? `${maxTokens(config)} tokens` : "any",
@@ -184,6 +186,7 @@ async function inspectModel(path: string, output: Output): Promise<void> {
       kind: "model",
       path,
       config,
+      configHash,
       weights: { ...weights, file: source.path, hash, unused },
       tokenizer: { kind: tokenizer.kind, vocabSize: tokenizer.vocabSize, hash: tokenizer.hash },
       maxTokens: maxTokens(config),
@@ -213,12 +216,11 @@ async function inspectWeights(path: string, output: Output): Promise<void> {
 
 async function inspectData({ path, format }: InspectSettings, output: Output): Promise<void> {
   const trees = treeFormats.some((name) => name === format);
-  if (trees || (format === undefined && !(await isFolder(path)) && (await looksLikeConllu(path)))) {
-    return reportTrees(path, await inspectTrees(path, treeFormat(format)), output);
-  }
+  const found = format === undefined && !(await isFolder(path)) ? await recogniseTrees(path) : null;
+  if (trees || found) return reportTrees(path, await inspectTrees(path, found ?? treeFormat(format)), output);
   const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
   output.say(`relation data (${data.format}): ${data.examples} examples, ${data.relations.length} relations`);
-  for (const [reason, count] of data.skipped) output.say(`left out ${count}: ${reason}`);
+  for (const [reason, count] of Object.entries(data.skipped)) output.say(`left out ${count}: ${reason}`);
   const width = Math.max(8, ...data.relations.map(({ relation }) => relation.length));
   output.say(`${"relation".padEnd(width)}  examples`);
   for (const { relation, count } of data.relations) {
@@ -230,5 +232,5 @@ async function inspectData({ path, format }: InspectSettings, output: Output): P
     const bound = Number.isFinite(upTo) ? `up to ${String(upTo).padStart(3)}` : "    more ";
     output.say(`${bound}  ${String(count).padStart(8)}  ${"█".repeat(Math.round((40 * count) / most))}`);
   }
-  output.result({ kind: "data", path, ...data, skipped: Object.fromEntries(data.skipped) });
+  output.result({ kind: "data", path, ...data });
 }

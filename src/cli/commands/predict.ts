@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Span } from "../../data/relation-example.js";
+import { type OnSkip, SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/worker-executor.js";
@@ -11,9 +12,9 @@ import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import { jsonLine } from "../output.js";
 import type { CommandContext } from "../run.js";
+import { runtimeOf } from "../runtime.js";
 import { taskOf } from "../tasks/index.js";
 import type { Answer, TaskCommands, TypedSentence } from "../tasks/task-commands.js";
-import { runtimeOf } from "../watched.js";
 
 /** How many batches of examples are sorted by length together and held in memory. */
 const chunkBatches = 64;
@@ -36,13 +37,14 @@ async function predict<Example, Encoded extends EncodedText, Score>(
     const taskOptions = commands.taskOptions?.(options) ?? {};
     const load = { backbone: options.backbone, taskOptions };
     const model = await loadModel(executor, options.adapter, commands.kind, load);
+    for (const note of model.notes) output.note(note);
     const predictions: Answer["json"][] = [];
-    const skipped: Record<string, number> = {};
+    const { counts: skipped, onSkip } = new SkipCounter();
     let examples = 0;
     const run = async (write: (line: string) => Promise<void> | void) => {
-      for await (const { json, text, skipped: reason } of answers(commands, model, options, signal)) {
+      for await (const { json, text, skipped: reason } of answers(commands, model, options, onSkip, signal)) {
         examples++;
-        if (reason !== undefined) skipped[reason] = (skipped[reason] ?? 0) + 1;
+        if (reason !== undefined) onSkip(reason, "");
         if (output.json && out === undefined) predictions.push(json);
         else await write(text ?? jsonLine(json));
       }
@@ -71,12 +73,13 @@ async function* answers<Example, Encoded extends EncodedText, Score>(
   commands: TaskCommands<Example, Encoded, Score>,
   model: LoadedModel<Example, Encoded, Score>,
   options: PredictSettings,
+  onSkip: OnSkip,
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
   const { data } = options;
   let chunk: Example[] = [];
   let any = false;
-  const examples = data ? commands.unlabelled(data, options) : [commands.typed(typedSentence(options))];
+  const examples = data ? commands.unlabelled(data, options, onSkip) : [commands.typed(typedSentence(options))];
   for await (const example of examples) {
     any = true;
     if (chunk.push(example) < chunkBatches * options.batchSize) continue;

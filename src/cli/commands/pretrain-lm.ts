@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { TokenBlock } from "../../data/text.js";
 import { userError } from "../../errors.js";
-import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { maxTokens, openBackbone } from "../../features/backbone-handle.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import { readJson } from "../../files/json.js";
 import { inOutputFolder } from "../../library/output-folder.js";
 import { trainerSettingsOf } from "../../library/plan.js";
 import { languageModelCard } from "../../lm/language-model-card.js";
@@ -61,7 +61,7 @@ async function prepare(options: LanguageModelSettings, resume: boolean, context:
   }
   const backbone = await openBackbone(name);
   const start = givenModelStart(backbone);
-  const json: ConfigJson = JSON.parse(await readFile(join(backbone.folder, "config.json"), "utf8"));
+  const json = (await readJson(join(backbone.folder, "config.json"), { what: "the configuration" })) as ConfigJson;
   const data = await readData(options, backbone.tokenizer);
   await copyTokenizer(backbone.folder, out);
   return { start, json, data };
@@ -147,8 +147,8 @@ async function readData(options: LanguageModelSettings, tokenizer: Tokenizer): P
     collectTextBlocks(files, tokenizer, { maxLength, ...(limit === undefined ? {} : { limit }) });
   const all = await read(options.train);
   const test = options.test ? await read(options.test) : [];
-  if (options.dev) return { train: all, dev: spread(await read(options.dev), devTexts).taken, test };
-  const { taken, left } = spread(all, devTexts);
+  if (options.dev) return { train: all, dev: takeEvenly(await read(options.dev), devTexts).taken, test };
+  const { taken, left } = takeEvenly(all, devTexts);
   if (left.length === 0) {
     throw userError({
       where: options.train.join(" "),
@@ -160,7 +160,7 @@ async function readData(options: LanguageModelSettings, tokenizer: Tokenizer): P
 }
 
 /** So many blocks at equal distances, and the others. */
-function spread(
+function takeEvenly(
   blocks: readonly TokenBlock[],
   count: number,
 ): { taken: readonly TokenBlock[]; left: readonly TokenBlock[] } {

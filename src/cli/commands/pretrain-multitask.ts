@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { propertyTable } from "../../adapters/model-card.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { inOutputFolder } from "../../library/output-folder.js";
 import { trainerSettingsOf } from "../../library/plan.js";
@@ -40,7 +40,7 @@ async function taskDataOf(
   { arcSize }: MultitaskSettings,
 ): Promise<NamedTaskData> {
   if (kind === "factual") {
-    const entityVector = defaultEntityVector(backbone);
+    const entityVector = defaultEntityVector(backbone.config);
     const taskData = await factualTaskData({ train, dev, read: {}, entityVector });
     return { name: kind, taskData: (use) => use(taskData) };
   }

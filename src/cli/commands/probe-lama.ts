@@ -1,4 +1,5 @@
-import { type LamaRelation, lamaSetsIn, readLama, readVocabulary } from "../../data/lama.js";
+import { lamaSetsIn, readLama, readVocabulary } from "../../data/lama.js";
+import { SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import { ClozeModel } from "../../probing/cloze-model.js";
 import { type LamaReport, probeLama, type RelationReport } from "../../probing/lama.js";
@@ -8,8 +9,8 @@ import type { LamaSettings } from "../../settings/probe.js";
 import type { Output } from "../output.js";
 import { askedModel } from "../own-model.js";
 import type { CommandContext } from "../run.js";
+import { runtimeOf } from "../runtime.js";
 import { percent } from "../tasks/percent.js";
-import { runtimeOf } from "../watched.js";
 
 /** `probe lama`: a table for each part of LAMA. */
 export async function run(options: LamaSettings, context: CommandContext): Promise<void> {
@@ -26,12 +27,13 @@ export async function run(options: LamaSettings, context: CommandContext): Promi
     const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
     const reports: Record<string, LamaReport> = {};
     for (const part of parts) {
-      const relations = chosen(await readLama(options.data, part), options.relations);
+      const left = new SkipCounter();
+      const relations = await readLama(options.data, part, { onSkip: left.onSkip, relations: options.relations });
       if (relations.length === 0) continue;
       output.say(`${part}, ${model.names.length} set(s) of adapters: ${model.names.join(", ")}`);
       const { answers, multiToken, uhn, subjects, consistency, limit, batchSize } = options;
       const report = await probeLama(model, relations, {
-        ...{ answers, multiToken, uhn, subjects, consistency, batchSize, signal },
+        ...{ answers, multiToken, uhn, subjects, consistency, batchSize, signal, left: left.counts },
         ...(vocabulary ? { vocabulary } : {}),
         ...(limit === undefined ? {} : { limit }),
         onRelation: (one) => {
@@ -50,10 +52,6 @@ export async function run(options: LamaSettings, context: CommandContext): Promi
   } finally {
     await executor.close();
   }
-}
-
-function chosen(relations: readonly LamaRelation[], names: readonly string[] | undefined): readonly LamaRelation[] {
-  return names === undefined ? relations : relations.filter(({ name }) => names.includes(name));
 }
 
 function sayScores(output: Output, title: string, set: string, { p1, p10, p100, mrr, questions }: RankScores): void {

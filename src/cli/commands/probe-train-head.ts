@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { openAdapters } from "../../adapters/opened-adapter.js";
 import type { Executor } from "../../engine/executor.js";
 import { userError } from "../../errors.js";
+import { backboneIdentity, maxTokens, openBackbone } from "../../features/backbone-handle.js";
 import { defaultCacheFolder } from "../../features/feature-cache.js";
-import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
-import { openFrozenAdapter } from "../../features/position-features.js";
 import { withOutputFolder } from "../../library/output-folder.js";
 import { trainerSettingsOf } from "../../library/plan.js";
 import { readLmHeadManifest, setName } from "../../lm/lm-head-folder.js";
@@ -17,7 +17,7 @@ import { asStored } from "../../training/training-record.js";
 import { refuseExisting } from "../files.js";
 import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted } from "../run.js";
-import { runtimeOf } from "../watched.js";
+import { runtimeOf } from "../runtime.js";
 
 /** `probe train-head`: a head for each set of adapters, one after the other. */
 export async function run(options: TrainHeadSettings, context: CommandContext): Promise<void> {
@@ -97,10 +97,8 @@ async function basePlan(options: TrainHeadSettings): Promise<Omit<LmHeadConfig, 
       expected: `at most ${limit}`,
     });
   }
-  const adapters = [];
-  for (const [name, folder] of Object.entries(options.adapter)) {
-    adapters.push(await openFrozenAdapter(name, folder, backbone));
-  }
+  const named = Object.entries(options.adapter).map(([name, folder]) => ({ name, folder }));
+  const adapters = await openAdapters(named, backboneIdentity(backbone));
   const { weightDecay, maxGradNorm, resume } = options;
   return {
     heads: options.out,
@@ -115,7 +113,7 @@ async function basePlan(options: TrainHeadSettings): Promise<Omit<LmHeadConfig, 
   };
 }
 
-/** The texts with their holes, for all heads. */
+/** The masked texts, for all heads. */
 async function openTexts(
   executor: Executor,
   options: TrainHeadSettings,

@@ -4,7 +4,7 @@ import { lamaQuery } from "../../data/lama.js";
 import type { RelationExample } from "../../data/relation-example.js";
 import { type DemoCloze, demoCloze, writeDemoCloze } from "../../demo/cloze.js";
 import type { Executor } from "../../engine/executor.js";
-import { openBackbone } from "../../features/frozen-backbone.js";
+import { openBackbone } from "../../features/backbone-handle.js";
 import { loadOwnHead } from "../../features/word-embeddings.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { ClozeModel } from "../../probing/cloze-model.js";
@@ -15,7 +15,7 @@ import { workerExecutor } from "../../runtime/worker-executor.js";
 export const askedOnes = ["ownHead", "newHead", "adapter"] as const;
 export type Asked = (typeof askedOnes)[number];
 
-/** What the questions with a hole showed. */
+/** What the cloze questions showed. */
 export interface ClozeReport {
   /** Facts that were asked. */
   readonly asked: number;

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { checkAdapterConfig } from "../../adapters/config.js";
 import type { OfficialAdapter, OfficialImportOptions } from "../../adapters/official/import-adapter.js";
 import { userError } from "../../errors.js";
-import { type BackboneHandle, maxTokens } from "../../features/frozen-backbone.js";
-import { fileError } from "../../files/atomic.js";
+import { type BackboneHandle, maxTokens } from "../../features/backbone-handle.js";
+import { readJson } from "../../files/json.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";
 
@@ -54,24 +53,15 @@ export function maxLengthOf(task: string, backbone: BackboneHandle | null, given
 /** The classes in the order of the head's rows. Without a file their indices: the released data has such labels. */
 export async function labelsOf({ labels: path }: ImportSettings, classes: number): Promise<string[]> {
   if (path === undefined) return Array.from({ length: classes }, (_, i) => String(i));
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the labels", error);
-  });
-  const labels = orderedLabels(parseJson(text, path), path);
+  const labels = orderedLabels(await readJson(path, { what: "the file of labels", expected: labelsForm }), path);
   if (labels.length === classes) return labels;
   throw userError({ where: path, what: `${labels.length} labels for a head of ${classes} relations` });
 }
 
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw userError({ where, what: `not JSON (${error instanceof Error ? error.message : error})` });
-  }
-}
+const labelsForm = 'a list ["P19", …] or a map {"P19": 0, …}';
 
 function orderedLabels(json: unknown, where: string): string[] {
-  const bad = () => userError({ where, what: "no labels", expected: 'a list ["P19", …] or a map {"P19": 0, …}' });
+  const bad = () => userError({ where, what: "no labels", expected: labelsForm });
   if (typeof json !== "object" || json === null) throw bad();
   const pairs: (readonly [string, unknown])[] = Array.isArray(json)
     ? json.map((name, i) => [typeof name === "string" ? name : "", i] as const)

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type DownstreamManifest, downstreamFiles, writeDownstreamFolder } from "../../adapters/downstream-folder.js";
 import { userError } from "../../errors.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
+import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { withOutputFolder } from "../../library/output-folder.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { type OfficialDownstreamModel, readOfficialDownstream } from "../../training/import-downstream.js";

@@ -4,15 +4,18 @@ import { type OpenQuestion, readOpenQuestions } from "../../data/open-questions.
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
 import { askChoice } from "../../tasks/choice/asking.js";
+import { readChoiceSet } from "../../tasks/choice/choice-data.js";
 import { type ChoiceScores, type EncodedChoice, multipleChoice } from "../../tasks/choice/multiple-choice.js";
 import { argmax } from "../../tasks/classification-scores.js";
-import { readChoiceSet, readQuestionSet, readTypingSet } from "../../tasks/downstream-task-data.js";
 import { answersOf } from "../../tasks/qa/asking.js";
-import { type EncodedQuestion, type OpenScores, openQa } from "../../tasks/qa/open-qa.js";
+import type { EncodedQuestion } from "../../tasks/qa/encoded-question.js";
+import { type OpenScores, openQa } from "../../tasks/qa/open-qa.js";
+import { readQuestionSet } from "../../tasks/qa/question-data.js";
 import { downstreamRelations, type RelationScores } from "../../tasks/relations/downstream-relations.js";
 import type { EncodedRelation } from "../../tasks/relations/relation-classification.js";
 import { typesOf } from "../../tasks/typing/asking.js";
 import { type EncodedMention, entityTyping } from "../../tasks/typing/entity-typing.js";
+import { readTypingSet } from "../../tasks/typing/typing-data.js";
 import type { TypingScores } from "../../tasks/typing/typing-scores.js";
 import { percent } from "./percent.js";
 import { relationCommands } from "./relation.js";
@@ -112,7 +115,7 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
   print: ({ exactMatch, f1, questions }, skipped, output) =>
     output.say(`exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${questions} questions, ${skipped} skipped`),
   result: (scores) => ({ ...scores }),
-  unlabelled: (files) => readEach(files, (file) => readOpenQuestions(file, { unlabelled: true })),
+  unlabelled: (files, _, onSkip) => readEach(files, (file) => readOpenQuestions(file, { unlabelled: true, onSkip })),
   typed: () => noTyped("the model answers out of paragraphs", "questions with paragraphs"),
   answer: ({ where, question }, prediction, task, { top }) => {
     const about = { where, question };

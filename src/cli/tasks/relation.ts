@@ -1,5 +1,6 @@
 import { type RelationFormat, readRelations, relationFormats } from "../../data/relation-data.js";
 import type { RelationExample } from "../../data/relation-example.js";
+import type { OnSkip } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import type { ClassificationScores } from "../../tasks/classification-scores.js";
 import { rankedRelations } from "../../tasks/relations/asking.js";
@@ -24,8 +25,12 @@ export function relationFormat(format: string | undefined): RelationFormat | "au
   return known;
 }
 
-async function* readAll(files: readonly string[], { format }: ReadOptions): AsyncGenerator<RelationExample> {
-  for (const file of files) yield* readRelations(file, { format: relationFormat(format), unlabelled: true });
+async function* readAll(
+  files: readonly string[],
+  { format }: ReadOptions,
+  onSkip: OnSkip,
+): AsyncGenerator<RelationExample> {
+  for (const file of files) yield* readRelations(file, { format: relationFormat(format), unlabelled: true, onSkip });
 }
 
 /** Relations on the command line. */

@@ -1,4 +1,5 @@
 import type { Span } from "../../data/relation-example.js";
+import type { OnSkip } from "../../data/skips.js";
 import type { EncodedText, Prediction, Skipped, Task, TaskKind, TaskSettings } from "../../tasks/task.js";
 import type { ExampleSet } from "../../tasks/task-data.js";
 import type { Output } from "../output.js";
@@ -39,7 +40,7 @@ export interface TaskCommands<Example, Encoded extends EncodedText, Score> {
   /** A score in the result of `eval --json`. */
   result(score: Score): Readonly<Record<string, unknown>>;
   /** Reads examples whose answers are not known, one at a time. */
-  unlabelled(files: readonly string[], options: ReadOptions): AsyncIterable<Example>;
+  unlabelled(files: readonly string[], options: ReadOptions, onSkip: OnSkip): AsyncIterable<Example>;
   /** The example that was typed on the command line. */
   typed(sentence: TypedSentence): Example;
   /** What `predict` says of an example; `prediction` is why where there is none. */

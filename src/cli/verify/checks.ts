@@ -1,10 +1,10 @@
 import { UserError } from "../../errors.js";
-import { backboneIdentity, openBackbone } from "../../features/frozen-backbone.js";
+import { backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import { toFloat32 } from "../../weights/float32.js";
 import { hashWeights } from "../../weights/hash.js";
 import { openSafetensors } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
-import { strictLoad } from "../../weights/strict-load.js";
+import { type Shapes, strictLoad } from "../../weights/strict-load.js";
 import { flagName } from "../flags.js";
 
 /** One thing that was looked at; `ok` is null where there was nothing to compare with. */
@@ -13,9 +13,6 @@ export interface Check {
   readonly ok: boolean | null;
   readonly detail: string;
 }
-
-/** Shapes by parameter. */
-export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** A file's tensors against what a configuration asks for, and the hash that was recorded. */
 export async function checkTensors(
@@ -72,6 +69,7 @@ interface RecordedBackbone {
   readonly hiddenSize: number;
   readonly layers: number | null;
   readonly hash: string | null;
+  readonly configHash: string | null;
   readonly tokenizerHash: string | null;
 }
 
@@ -85,6 +83,7 @@ export async function checkBackbone(backbone: RecordedBackbone, given: string | 
     { name: "backbone, hidden size", ...same(backbone.hiddenSize, found.hiddenSize) },
     { name: "backbone, layers", ...same(backbone.layers, found.layers) },
     { name: "backbone, weights", ...same(backbone.hash, found.hash) },
+    { name: "backbone, configuration", ...same(backbone.configHash, found.configHash) },
     { name: "backbone, tokenizer", ...same(backbone.tokenizerHash, found.tokenizerHash) },
   ];
 }

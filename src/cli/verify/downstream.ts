@@ -2,15 +2,16 @@ import { join } from "node:path";
 import { adapterScope } from "../../adapters/adapter-set.js";
 import { type DownstreamManifest, downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
 import { adapterShapes } from "../../adapters/official/import-adapter.js";
-import { type BackboneHandle, openBackbone } from "../../features/frozen-backbone.js";
-import { DownstreamModel } from "../../models/downstream-model.js";
+import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
+import { AdaptedModel } from "../../models/adapted-model.js";
+import { designOf, trainsAdapters, trainsBackbone } from "../../models/design.js";
 import type { Task } from "../../tasks/task.js";
-import { trainsBackbone } from "../../training/downstream-model.js";
 import { hashWeights } from "../../weights/hash.js";
 import { openSafetensors } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
+import { type Shapes, shapesOf } from "../../weights/strict-load.js";
 import { taskNamed } from "../tasks/index.js";
-import { type Check, checkBackbone, checkTensors, type Shapes, same } from "../verify/checks.js";
+import { type Check, checkBackbone, checkTensors, same } from "../verify/checks.js";
 
 /** A fine-tuned model's tensors, its adapters against those that it was made from, and its backbone. */
 export async function verifyDownstream(folder: string, given: string | undefined): Promise<Check[]> {
@@ -27,24 +28,20 @@ export async function verifyDownstream(folder: string, given: string | undefined
 
 /** Names and shapes that the configuration asks for; null where this version does not know the task or the backbone. */
 function expectedShapes(manifest: DownstreamManifest, folder: BackboneHandle | null): Shapes | null {
-  const { task, trains, fusion, adapters, backbone } = manifest;
+  const { task, trains, backbone } = manifest;
   const made = taskNamed(task.name)?.(
     ({ kind }): Pick<Task<never, never, never>, "makeHead"> =>
       kind.make(task, { maxLength: task.maxLength, dropout: 0, headInit: "official" }),
   );
   if (!made || (trainsBackbone(trains) && !folder)) return null;
-  const model = new DownstreamModel({
+  const model = new AdaptedModel({
     backbone: folder ? folder.definition.build(folder.config) : null,
     hiddenSize: backbone.hiddenSize,
     backboneLayers: backbone.layers ?? 0,
-    adapters: adapters.map(({ name, architecture }) => ({ name, config: architecture })),
-    fusion,
-    headInit: "official",
-    trains,
-    frozenDropout: false,
+    ...designOf(manifest),
     makeHead: (scope, sizes) => made.makeHead(scope, sizes),
   });
-  return new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+  return shapesOf(model.parameters);
 }
 
 /** Frozen adapters are in the model as they were, to the last bit. */
@@ -56,7 +53,7 @@ async function checkAdapters(path: string, manifest: DownstreamManifest): Promis
     for (const { name, architecture, hash } of adapters) {
       const names = [...adapterShapes(architecture, backbone.hiddenSize).keys()];
       const what = `adapter ${name}, SHA-256`;
-      if (trains === "adapters" || trains === "all") {
+      if (trainsAdapters(trains)) {
         checks.push({ name: what, ok: null, detail: "it was trained further" });
       } else if (names.some((key) => !source.info(`${adapterScope(name)}.${key}`))) {
         checks.push({ name: what, ok: false, detail: "not all of its tensors are there" });

@@ -16,7 +16,8 @@
  */
 import { join } from "node:path";
 import { userError } from "../../errors.js";
-import { parseYamlMap, readBounded, type YamlMap } from "../../files/yaml-map.js";
+import { readText } from "../../files/text.js";
+import { parseYamlMap, settingsFile, type YamlMap } from "../../files/yaml-map.js";
 import { type GivenSettings, resolveGiven } from "../../settings/given.js";
 import { kebab } from "../../settings/names.js";
 import { givenSettings, readRecipe } from "../../settings/recipe.js";
@@ -34,7 +35,7 @@ const mostRuns = 10_000;
  * @throws UserError naming file and line
  */
 export async function readSweep(path: string): Promise<Sweep> {
-  const map = parseYamlMap(path, await readBounded(path), "a sweep");
+  const map = parseYamlMap(path, await readText(path, settingsFile), "a sweep");
   const strange = [...map.entries.keys()].find((key) => !keys.includes(String(key)));
   if (strange !== undefined) throw unknownName("option", String(strange), keys, map.where(strange));
   const words = textOf(map, "run").trim().split(/\s+/);

@@ -2,8 +2,8 @@
  * The results of many runs as one table: mean and standard deviation over the runs of each setting.
  * @module
  */
+import { meanAndDeviation } from "../../statistics.js";
 
-import { spread } from "../../statistics.js";
 import { markdownTable } from "../tables.js";
 
 /** What became of a run. */
@@ -42,7 +42,7 @@ export interface SweepTable {
 }
 
 function spreadOf(values: readonly number[]): Spread {
-  const { mean, deviation } = spread(values);
+  const { mean, deviation } = meanAndDeviation(values);
   return { mean, sd: values.length < 2 ? null : deviation, count: values.length };
 }
 

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import type { ChoiceExample } from "../../data/multiple-choice.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import type { ParamScope } from "../../nn/index.js";
 import { type HostTensor, int32Tensor } from "../../tensor.js";
 import { joinParts } from "../../text/parts.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { argmax, negativeLogLikelihood } from "../classification-scores.js";
-import { ChoiceHead } from "../downstream-heads.js";
 import { selectRows } from "../select.js";
-import type { EncodedText, Evaluation, HeadSizes, Prediction, Task, TaskContext, TaskHead, TaskKind } from "../task.js";
+import type { EncodedText, Evaluation, Prediction, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
+import { ChoiceHead } from "./choice-head.js";
 
 const optionsSchema = z.object({
   /** Answers to choose from; CosmosQA has four. */

@@ -2,8 +2,9 @@ import type { OpenQuestion } from "../../data/open-questions.js";
 import { userError } from "../../errors.js";
 import { type Asking, askedWhere } from "../asking.js";
 import type { Prediction } from "../task.js";
+import type { EncodedQuestion } from "./encoded-question.js";
 import type { OpenAnswer } from "./open-answers.js";
-import { type EncodedQuestion, OpenQa, type OpenScores, openQa } from "./open-qa.js";
+import { OpenQa, type OpenScores, openQa } from "./open-qa.js";
 
 /** A question, and paragraphs that may answer it. */
 export interface PassageQuestion {

@@ -1,6 +1,6 @@
 import type { EncodedText } from "../task.js";
 import { normaliseAnswer } from "./answer-scores.js";
-import type { EncodedParagraph, EncodedQuestion } from "./open-qa.js";
+import type { EncodedParagraph, EncodedQuestion } from "./encoded-question.js";
 import { normaliser, type SpanTargets } from "./span-loss.js";
 
 /** Words of a question's texts. */

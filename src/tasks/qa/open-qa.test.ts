@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type EncodedQuestion, openQa } from "./open-qa.js";
+import type { EncodedQuestion } from "./encoded-question.js";
+import { openQa } from "./open-qa.js";
 
 /** A question with the same paragraph so many times: `[CLS] ? Ada Lovelace`. */
 function question(paragraphs: number): EncodedQuestion {

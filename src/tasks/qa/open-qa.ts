@@ -2,28 +2,18 @@ import { z } from "zod";
 import type { OpenQuestion } from "../../data/open-questions.js";
 import type { Span } from "../../data/relation-example.js";
 import { type GraphBuilder, mul, type Parameter, reduceSum, type Value } from "../../graph/index.js";
-import { drop, type Linear, type ParamScope, type Pass } from "../../nn/index.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
+import { drop, type Linear, type ParamScope, type Pass, randomLinear } from "../../nn/index.js";
 import type { HostTensor } from "../../tensor.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import type { DownstreamHeadOptions } from "../downstream-heads.js";
-import { headLinear } from "../relations/relation-head.js";
-import type {
-  EncodedText,
-  Evaluation,
-  HeadSizes,
-  HostLoss,
-  Prediction,
-  Skipped,
-  Task,
-  TaskContext,
-  TaskHead,
-  TaskKind,
-} from "../task.js";
+import type { HeadOptions } from "../projection-head.js";
+import type { EncodedText, Evaluation, HostLoss, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
 import { type AnswerScores, scoreAnswers } from "./answer-scores.js";
 import { distantAnswers } from "./distant-answers.js";
+import type { EncodedParagraph, EncodedQuestion } from "./encoded-question.js";
 import { answerText, type OpenAnswer, openAnswers } from "./open-answers.js";
-import { type SpanTargets, spanLoss } from "./span-loss.js";
+import { spanLoss } from "./span-loss.js";
 
 const optionsSchema = z.object({
   /** Longest answer in tokens. */
@@ -31,19 +21,6 @@ const optionsSchema = z.object({
   /** Paragraphs of a question that are read. */
   maxParagraphs: z.int().min(1).max(100_000).default(50),
 });
-
-/** A question with one paragraph, or a part of a long one. */
-export interface EncodedParagraph extends EncodedText, SpanTargets {
-  readonly paragraph: string;
-  /** For each token from `first` on, where its characters start and end in the paragraph. */
-  readonly offsets: Int32Array;
-}
-
-export interface EncodedQuestion extends EncodedText {
-  /** `inputIds` is the longest of them. */
-  readonly texts: readonly EncodedParagraph[];
-  readonly example: OpenQuestion;
-}
 
 export type OpenScores = AnswerScores & { readonly questions: number };
 
@@ -175,10 +152,10 @@ export class SpanHead implements TaskHead {
 
   constructor(
     scope: ParamScope,
-    private readonly options: DownstreamHeadOptions,
+    private readonly options: HeadOptions,
   ) {
     const before = scope.all.length;
-    this.outputs = headLinear(scope.at("qa_outputs"), options.hiddenSize, 2, options.init);
+    this.outputs = randomLinear(scope.at("qa_outputs"), options.hiddenSize, 2, options.init);
     this.parameters = scope.all.slice(before);
   }
 

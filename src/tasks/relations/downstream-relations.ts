@@ -2,14 +2,15 @@ import { z } from "zod";
 import type { RelationExample } from "../../data/relation-example.js";
 import { noRelation } from "../../data/tacred.js";
 import { userError } from "../../errors.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import type { ParamScope } from "../../nn/index.js";
 import { type MarkerOptions, markEntities } from "../../text/markers.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { argmax, type ClassificationScores } from "../classification-scores.js";
-import { RelationPairHead } from "../downstream-heads.js";
-import type { Evaluation, HeadSizes, Prediction, Skipped, TaskContext, TaskHead, TaskKind } from "../task.js";
+import type { Evaluation, Prediction, Skipped, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
 import { type EncodedRelation, RelationClassification } from "./relation-classification.js";
+import { RelationHead } from "./relation-head.js";
 import { otherRelation, type PrecisionRecall, scoreSemEval, scoreTacred, undirected } from "./relation-scores.js";
 
 const optionsSchema = z.object({
@@ -70,7 +71,7 @@ class DownstreamRelations extends RelationClassification {
 
   override makeHead(scope: ParamScope, { hiddenSize }: HeadSizes): TaskHead {
     const { dropout, headInit: init } = this.context;
-    return new RelationPairHead(scope, this.labels.length, { hiddenSize, dropout, init });
+    return new RelationHead(scope, { featureSize: hiddenSize, hiddenSize }, this.labels.length, { dropout, init });
   }
 
   override score(predictions: Iterable<Prediction<EncodedRelation>>): RelationScores {

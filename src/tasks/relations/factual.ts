@@ -1,14 +1,12 @@
 import type { FeatureKind } from "../../adapters/config.js";
-import { type ReadRelationsOptions, readRelations } from "../../data/relation-data.js";
+import { type RelationReading, readRelations } from "../../data/relation-data.js";
 import type { RelationExample } from "../../data/relation-example.js";
 import { setting, userError } from "../../errors.js";
-import type { BackboneHandle } from "../../features/frozen-backbone.js";
 import type { factualObjectives } from "../../settings/choices.js";
 import type { EntityVector } from "../../text/markers.js";
-import type { TaskData } from "../../training/pretrain.js";
 import type { ClassificationScores } from "../classification-scores.js";
 import { type HeldOut, holdOut } from "../hold-out.js";
-import { collectExamples, type ExampleSet } from "../task-data.js";
+import { collectExamples, type ExampleSet, type TaskData } from "../task-data.js";
 import type { PrototypeScores } from "./prototypes.js";
 import { type EncodedRelation, relationClassification } from "./relation-classification.js";
 import { relationContrast } from "./relation-contrast.js";
@@ -20,7 +18,7 @@ export interface FactualData {
   readonly dev?: string | undefined;
   /** Decides what is held out where there are no {@link dev} data. */
   readonly seed?: number;
-  readonly read: ReadRelationsOptions;
+  readonly read: RelationReading;
   /** Default: the first marker's. */
   readonly entityVector?: EntityVector;
   /** Share of each label that is spread over all relations; 0 by default. */
@@ -47,8 +45,8 @@ export function objectiveFeatures(objective: FactualObjective, features: Feature
 }
 
 /** The first marker of an entity has not seen it where positions see only what is before them: its last token has. */
-export function defaultEntityVector({ config }: BackboneHandle): EntityVector {
-  return config.causal ? "last-token" : "first-marker";
+export function defaultEntityVector({ causal }: { readonly causal: boolean }): EntityVector {
+  return causal ? "last-token" : "first-marker";
 }
 
 export type FactualTaskData = TaskData<RelationExample, EncodedRelation, ClassificationScores>;
@@ -56,7 +54,7 @@ export type FactualTaskData = TaskData<RelationExample, EncodedRelation, Classif
 /** Reads whole files of relations; records that their format leaves out (T-REx) are counted. */
 export function readRelationSet(
   files: readonly string[],
-  options: ReadRelationsOptions,
+  options: RelationReading,
 ): Promise<ExampleSet<RelationExample>> {
   const expected = "at least one sentence with two entities and a relation";
   return collectExamples(files, (file, onSkip) => readRelations(file, { ...options, onSkip }), expected);

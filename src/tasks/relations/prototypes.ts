@@ -6,7 +6,7 @@
  */
 import { userError } from "../../errors.js";
 import { RandomStream } from "../../random.js";
-import { spread } from "../../statistics.js";
+import { meanAndDeviation } from "../../statistics.js";
 
 /** Accuracy of the nearest prototype; a fraction. */
 export interface PrototypeScores {
@@ -120,7 +120,7 @@ export function fewShot(
     });
     return hits / asked;
   });
-  const { mean, deviation } = spread(rates);
+  const { mean, deviation } = meanAndDeviation(rates);
   return { accuracy: mean, interval: (1.96 * deviation) / Math.sqrt(episodes), episodes };
 }
 

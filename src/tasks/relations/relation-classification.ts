@@ -1,27 +1,16 @@
 import { z } from "zod";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
-import type { GraphBuilder, Value } from "../../graph/index.js";
-import type { ParamScope, Pass } from "../../nn/index.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
+import type { ParamScope } from "../../nn/index.js";
 import { type HostTensor, int32Tensor } from "../../tensor.js";
 import { entityVectors, markEntities } from "../../text/markers.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { type ClassificationScores, scoreClassification } from "../classification-scores.js";
-import { crossEntropy } from "../losses.js";
 import { selectRows } from "../select.js";
-import type {
-  EncodedText,
-  Evaluation,
-  HeadSizes,
-  Prediction,
-  Skipped,
-  Task,
-  TaskContext,
-  TaskHead,
-  TaskKind,
-} from "../task.js";
-import { LinearPairHead } from "./linear-pair-head.js";
-import { RelationHead } from "./relation-head.js";
+import type { EncodedText, Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
+import { taskOptions } from "../task-options.js";
+import { RelationHead, releasedRelationHead } from "./relation-head.js";
 
 export interface EncodedRelation extends EncodedText {
   /** Positions of the vectors that stand for subject and object. */
@@ -46,14 +35,8 @@ export type RelationOptions = z.output<typeof relationOptions>;
 export const relationClassification: TaskKind<RelationExample, EncodedRelation, ClassificationScores> = {
   name: "relation-classification",
   make: ({ labels, options }, context) => {
-    const read = relationOptions.safeParse(options);
-    if (!read.success) {
-      throw userError({
-        what: `the options ${JSON.stringify(options)} are not those of the task ${relationClassification.name}`,
-        expected: `entityVector: ${entityVectors.join(" or ")}; labelSmoothing: from 0, below 1; head: released or linear`,
-      });
-    }
-    if (labels) return new RelationClassification(labels, context, read.data);
+    const read = taskOptions(relationOptions, options, relationClassification.name);
+    if (labels) return new RelationClassification(labels, context, read);
     throw userError({
       what: `the task ${relationClassification.name} names no relations`,
       expected: "a list of labels",
@@ -97,13 +80,13 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
     return "skipped" in marked ? marked : { ...marked, label, example };
   }
 
-  makeHead(scope: ParamScope, { featureSize, hiddenSize }: HeadSizes): TaskHead {
+  makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead {
     const { dropout, headInit } = this.context;
     const labels = this.labels.length;
-    if (this.how.head === "linear")
-      return new LinearPairHead(scope, featureSize, labels, headInit, this.how.labelSmoothing);
-    const head = new RelationHead(scope, featureSize, hiddenSize, labels, dropout, headInit);
-    return new RelationTaskHead(head, this.how.labelSmoothing);
+    const options = { dropout, init: headInit, labelSmoothing: this.how.labelSmoothing };
+    return this.how.head === "linear"
+      ? new RelationHead(scope, { featureSize: sizes.featureSize, hiddenSize: null }, labels, options)
+      : releasedRelationHead(scope, sizes, labels, options);
   }
 
   readPositions(encoded: EncodedRelation): readonly number[] {
@@ -138,26 +121,4 @@ export function relationFeeds(batch: readonly EncodedRelation[], width: number):
       Int32Array.from(batch, ({ label }) => label),
     ),
   };
-}
-
-/** The relation head with its inputs. */
-export class RelationTaskHead implements TaskHead {
-  constructor(
-    readonly head: RelationHead,
-    private readonly labelSmoothing = 0,
-  ) {}
-
-  get parameters() {
-    return this.head.parameters;
-  }
-
-  select(g: GraphBuilder): Value {
-    return g.input("select", "float32", ["batch", 2, "sequence"]);
-  }
-
-  forward(pass: Pass, features: readonly Value[]): { logits: Value; loss: Value } {
-    const logits = this.head.classify(pass, this.head.combine(pass, features));
-    const labels = pass.g.input("labels", "int32", ["batch"]);
-    return { logits, loss: crossEntropy(pass.g, logits, labels, this.labelSmoothing) };
-  }
 }

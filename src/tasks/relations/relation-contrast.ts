@@ -2,14 +2,14 @@ import { z } from "zod";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
 import type { GraphBuilder, Value } from "../../graph/index.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import type { ParamScope, Pass } from "../../nn/index.js";
 import { type HostTensor, int32Tensor } from "../../tensor.js";
 import { entityVectors } from "../../text/markers.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import type { Evaluation, HeadSizes, Prediction, Skipped, Task, TaskContext, TaskHead, TaskKind } from "../task.js";
+import type { Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
 import { supervisedContrastive, unitRows } from "./contrastive-loss.js";
-import { pairVectors, selectPair } from "./linear-pair-head.js";
 import { leaveOneOut, type PrototypeScores } from "./prototypes.js";
 import {
   type EncodedRelation,
@@ -17,6 +17,7 @@ import {
   RelationClassification,
   relationFeeds,
 } from "./relation-classification.js";
+import { pairVectors, selectPair } from "./relation-head.js";
 
 const optionsSchema = z.strictObject({
   entityVector: z.enum(entityVectors).default("first-marker"),

@@ -1,70 +1,83 @@
-import { concat, type Parameter, reshape, type Value } from "../../graph/index.js";
-import {
-  constant,
-  drop,
-  Linear,
-  type LinearInit,
-  normal,
-  type ParamScope,
-  type Pass,
-  uniform,
-} from "../../nn/index.js";
-import type { HeadInit } from "../task.js";
+import { concat, type GraphBuilder, type Parameter, reshape, type Value } from "../../graph/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
+import { type ParamScope, type Pass, randomLinear, selectInput } from "../../nn/index.js";
+import { crossEntropy } from "../losses.js";
+import { NarrowedHead } from "../narrowed-head.js";
+import { ProjectionHead } from "../projection-head.js";
 
-/** A linear layer of a head. */
-export function headLinear(scope: ParamScope, inputs: number, outputs: number, init: HeadInit): Linear {
-  return new Linear(scope, inputs, outputs, headInits(inputs, init));
+/** Picks the vectors of subject and object, float32 `[batch, 2, sequence]`. */
+export const selectPair = (g: GraphBuilder): Value => selectInput(g, 2);
+
+/** Both entities' features side by side: `[batch, 2, …]` each → `[batch, 2 · featureSize]`. */
+export function pairVectors(g: GraphBuilder, features: readonly Value[], featureSize: number): Value {
+  return reshape(g, concat(g, features, -1), 0, 2 * featureSize);
 }
 
-/** How a head's layer of so many inputs starts. */
-export function headInits(inputs: number, init: HeadInit): LinearInit {
-  const bound = uniform(1 / Math.sqrt(inputs));
-  return init === "official" ? { weight: bound, bias: bound } : { weight: normal(init), bias: constant(0) };
+export interface RelationHeadOptions {
+  readonly dropout: number;
+  readonly init: HeadInit;
+  /** Share of each label that is spread over all relations; 0 if left out. */
+  readonly labelSmoothing?: number;
 }
 
 /**
- * Relation classification from the vectors of two entity markers (K-Adapter §3.3 and the released `fac-adapter.py`):
+ * Relation classification from the vectors of subject and object:
  *
- *     f = com_dense([h[L] ; o_K]);   logits = out_proj(drop(dense([f_subject ; f_object])))
+ *     logits = out_proj(drop(dense([f_subject ; f_object])))
  *
- * com_dense is thrown away after pre-training with the rest; it has the name that the released checkpoints give it.
+ * or by a single layer, `logits = out_proj([f_subject ; f_object])`: what a pre-training learns then stands in the
+ * features, and not in layers that are thrown away. `labels` are int32 `[batch]`.
  */
-export class RelationHead {
+export class RelationHead implements TaskHead {
   readonly parameters: readonly Parameter[];
-  private readonly comDense: Linear;
-  private readonly dense: Linear;
-  private readonly outProj: Linear;
+  private readonly classifier: { forward(pass: Pass, pair: Value): Value };
 
   /**
-   * @param featureSize width of the features, 2H for `[h[L] ; o_K]`
-   * @param hiddenSize the backbone's (H)
+   * @param sizes width of the vectors, and of `dense`; null for a single layer
+   * @param labels number of relations
    */
   constructor(
     scope: ParamScope,
-    featureSize: number,
-    readonly hiddenSize: number,
+    private readonly sizes: { readonly featureSize: number; readonly hiddenSize: number | null },
     labels: number,
-    private readonly dropout: number,
-    init: HeadInit,
+    private readonly options: RelationHeadOptions,
   ) {
+    const { featureSize, hiddenSize } = sizes;
     const before = scope.all.length;
-    this.comDense = headLinear(scope.at("com_dense"), featureSize, hiddenSize, init);
-    this.dense = headLinear(scope.at("dense"), 2 * hiddenSize, hiddenSize, init);
-    this.outProj = headLinear(scope.at("out_proj"), hiddenSize, labels, init);
+    this.classifier =
+      hiddenSize === null
+        ? randomLinear(scope.at("out_proj"), 2 * featureSize, labels, options.init)
+        : new ProjectionHead(scope, 2 * featureSize, labels, { ...options, hiddenSize });
     this.parameters = scope.all.slice(before);
   }
 
-  /** `[batch, …, featureSize]` → `[batch, …, hidden]` */
-  combine(pass: Pass, features: readonly Value[]): Value {
-    return this.comDense.forward(pass, concat(pass.g, features, -1));
+  select(g: GraphBuilder): Value {
+    return selectPair(g);
   }
 
-  /**
-   * @param markers the combined vectors of the subject's and the object's marker, `[batch, 2, hidden]`
-   * @returns logits, `[batch, labels]`
-   */
-  classify(pass: Pass, markers: Value): Value {
-    const pair = reshape(pass.g, markers, 0, 2 * this.hiddenSize);
-    return this.outProj.forward(pass, drop(pass, this.dense.forward(pass, pair), this.dropout));
+  /** @param features `[batch, 2, …]`, side by side as wide as a vector */
+  forward(pass: Pass, features: readonly Value[]): { logits: Value; loss: Value } {
+    const { g } = pass;
+    const logits = this.classifier.forward(pass, pairVectors(g, features, this.sizes.featureSize));
+    return {
+      logits,
+      loss: crossEntropy(g, logits, g.input("labels", "int32", ["batch"]), this.options.labelSmoothing),
+    };
   }
+}
+
+/**
+ * The pre-training head of K-Adapter §3.3: `f = com_dense([h[L] ; o_K])` before a {@link RelationHead} of two layers.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/fac-adapter.py#L381 `AdapterModel`
+ */
+export function releasedRelationHead(
+  scope: ParamScope,
+  sizes: HeadSizes,
+  labels: number,
+  options: RelationHeadOptions,
+): NarrowedHead<RelationHead> {
+  const { hiddenSize } = sizes;
+  const make = (own: ParamScope) => new RelationHead(own, { featureSize: hiddenSize, hiddenSize }, labels, options);
+  return new NarrowedHead(scope, sizes, options.init, make);
 }

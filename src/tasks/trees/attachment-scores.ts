@@ -46,6 +46,8 @@ const plus = (a: Counts, b: Counts): Counts => ({
 /**
  * UAS and LAS as CoNLL 2018's `conll18_ud_eval.py` counts them over given words: relations without their subtypes.
  * Without sentences all rates are 0.
+ *
+ * @see https://github.com/ufal/conll2018/blob/317933157f0ea39943dea9185fd67a06e28c29b7/evaluation_script/conll18_ud_eval.py
  */
 export function scoreAttachments(sentences: readonly AttachedSentence[]): AttachmentScores {
   const files = new Map<string, AttachedSentence[]>();

@@ -12,10 +12,9 @@ import {
   unsqueeze,
   type Value,
 } from "../../graph/index.js";
-import { drop, type Linear, type ParamScope, type Pass } from "../../nn/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
+import { drop, type Linear, type ParamScope, type Pass, randomLinear, selectInput } from "../../nn/index.js";
 import { type ChoiceLoss, choiceLoss, crossEntropy } from "../losses.js";
-import { headLinear } from "../relations/relation-head.js";
-import type { HeadInit, HeadSizes, TaskHead } from "../task.js";
 
 export interface BiaffineOptions {
   /** Width of the vectors that are compared. */
@@ -56,24 +55,24 @@ export class BiaffineHead implements TaskHead {
   ) {
     const { size, relations, init } = options;
     const before = scope.all.length;
-    this.comDense = headLinear(scope.at("com_dense"), featureSize, hiddenSize, init);
-    this.dependent = headLinear(scope.at("arc_dependent"), hiddenSize, size, init);
-    this.head = headLinear(scope.at("arc_head"), hiddenSize, size, init);
-    this.arc = headLinear(scope.at("arc"), size, size, init);
+    this.comDense = randomLinear(scope.at("com_dense"), featureSize, hiddenSize, init);
+    this.dependent = randomLinear(scope.at("arc_dependent"), hiddenSize, size, init);
+    this.head = randomLinear(scope.at("arc_head"), hiddenSize, size, init);
+    this.arc = randomLinear(scope.at("arc"), size, size, init);
     this.label =
       relations === 0
         ? null
         : {
-            dependent: headLinear(scope.at("label_dependent"), hiddenSize, relationSize, init),
-            head: headLinear(scope.at("label_head"), hiddenSize, relationSize, init),
-            out: headLinear(scope.at("label_out"), relationSize, relations, init),
+            dependent: randomLinear(scope.at("label_dependent"), hiddenSize, relationSize, init),
+            head: randomLinear(scope.at("label_head"), hiddenSize, relationSize, init),
+            out: randomLinear(scope.at("label_out"), relationSize, relations, init),
           };
     this.parameters = scope.all.slice(before);
   }
 
   /** Row 0 picks the root, row i the first sub-word of the i-th word; rows without a 1 are padding. */
   select(g: GraphBuilder): Value {
-    return g.input("select", "float32", ["batch", "words", "sequence"]);
+    return selectInput(g, "words");
   }
 
   /**

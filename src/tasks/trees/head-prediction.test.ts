@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { resolveAdapterConfig } from "../../adapters/config.js";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { GraphBuilder, gradientsOf, type Value } from "../../graph/index.js";
-import { KnowledgeModel } from "../../models/knowledge-model.js";
+import { AdaptedModel } from "../../models/adapted-model.js";
+import { pretrainingDesign } from "../../models/design.js";
 import { initialValue } from "../../nn/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../../tensor.js";
 import { randomTensor } from "../../testing/random.js";
@@ -53,7 +54,7 @@ describe("HeadPrediction", () => {
     });
     expect(() => make({ alignment: "official" })).toThrow(/compares words/);
     expect(() => make({ head: "official" }, ["obj"])).toThrow(/tells no relations/);
-    expect(() => make({ head: "other" })).toThrow(/task option head/);
+    expect(() => make({ head: "other" })).toThrow(/head-prediction: options\.head: /);
     const headless = { ...bpe, encode: bpe.encode.bind(bpe), specials: { ...bpe.specials, cls: undefined } };
     expect(() => make({}).encode(sentenceOf([0]), headless)).toThrow(/no special token/);
   });
@@ -84,9 +85,8 @@ describe.each([
 ] as const)("the head %s", (_, options, labels) => {
   const hiddenSize = 6;
   const task = make({ arcSize: 5, classes: 12, ...options }, labels);
-  const model = new KnowledgeModel({
-    features: "last",
-    adapter: resolveAdapterConfig({ hiddenSize, layers: 1 }, "official"),
+  const model = new AdaptedModel({
+    ...pretrainingDesign({ features: "last", adapter: resolveAdapterConfig({ hiddenSize, layers: 1 }, "official") }),
     hiddenSize,
     backboneLayers: 1,
     makeHead: (scope, sizes) => task.makeHead(scope, sizes),

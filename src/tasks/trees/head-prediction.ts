@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { userError } from "../../errors.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import type { ParamScope } from "../../nn/index.js";
 import { alignments, choiceLosses, treeHeads } from "../../settings/choices.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../../tensor.js";
@@ -10,15 +11,14 @@ import { selectRows } from "../select.js";
 import type {
   EncodedText,
   Evaluation,
-  HeadSizes,
   Prediction,
   Skipped,
   Task,
   TaskContext,
-  TaskHead,
   TaskKind,
   TaskSettings,
 } from "../task.js";
+import { taskOptions } from "../task-options.js";
 import { type AttachmentScores, scoreAttachments, universalRelation } from "./attachment-scores.js";
 import { BiaffineHead } from "./biaffine-head.js";
 import { ReleasedHeadPredictionHead } from "./released-head.js";
@@ -60,7 +60,7 @@ export class HeadPrediction implements Task<DependencySentence, EncodedSentence,
     { labels, options }: TaskSettings,
     private readonly context: TaskContext,
   ) {
-    this.options = parseOptions(options);
+    this.options = taskOptions(optionsSchema, options, headPrediction.name);
     const { head, alignment } = this.options;
     if (head === "biaffine" && alignment === "official") {
       throw userError({
@@ -172,13 +172,6 @@ export class HeadPrediction implements Task<DependencySentence, EncodedSentence,
     const shift = alignment === "official" ? 1 : 0;
     return (i, j) => logits[i * classes + (firsts[j] as number) + shift] ?? Number.NEGATIVE_INFINITY;
   }
-}
-
-function parseOptions(options: TaskSettings["options"]): HeadPredictionOptions {
-  const parsed = optionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw userError({ where: `task option ${issue?.path.join(".")}`, what: issue?.message ?? "not valid" });
 }
 
 /** A label that counts for nothing. */

@@ -1,9 +1,8 @@
 import type { DependencySentence } from "../../data/dependency-sentence.js";
-import { type ReadTreesOptions, readTrees } from "../../data/tree-data.js";
+import { readTrees, type TreeReading } from "../../data/tree-data.js";
 import { setting, userError } from "../../errors.js";
-import type { TaskData } from "../../training/pretrain.js";
 import { holdOut } from "../hold-out.js";
-import { collectExamples, type ExampleSet } from "../task-data.js";
+import { collectExamples, type ExampleSet, type TaskData } from "../task-data.js";
 import { type AttachmentScores, universalRelation } from "./attachment-scores.js";
 import { type EncodedSentence, type HeadPredictionOptions, headPrediction } from "./head-prediction.js";
 
@@ -14,7 +13,7 @@ export interface LinguisticData {
   readonly dev?: readonly string[] | undefined;
   /** Decides what is held out where there are no {@link dev} data. */
   readonly seed?: number;
-  readonly read: ReadTreesOptions;
+  readonly read: TreeReading;
   readonly task: Pick<HeadPredictionOptions, "head" | "loss" | "alignment" | "arcSize">;
   /** Learn relations too. */
   readonly relations: boolean;
@@ -29,10 +28,7 @@ export function plainTrees(train: string, dev: string, arcSize: number): Linguis
 export type LinguisticTaskData = TaskData<DependencySentence, EncodedSentence, AttachmentScores>;
 
 /** Reads whole files of trees; what the options leave out is counted. */
-export function readTreeSet(
-  files: readonly string[],
-  options: ReadTreesOptions,
-): Promise<ExampleSet<DependencySentence>> {
+export function readTreeSet(files: readonly string[], options: TreeReading): Promise<ExampleSet<DependencySentence>> {
   return collectExamples(files, (file, onSkip) => readTrees(file, { ...options, onSkip }), "at least one sentence");
 }
 

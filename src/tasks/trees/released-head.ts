@@ -1,8 +1,17 @@
 import { concat, type GraphBuilder, matmul, type Parameter, type Value } from "../../graph/index.js";
-import { type AttentionMask, drop, type Linear, type ParamScope, type Pass, SelfAttention } from "../../nn/index.js";
+import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
+import {
+  type AttentionMask,
+  drop,
+  type Linear,
+  linearInit,
+  type ParamScope,
+  type Pass,
+  randomLinear,
+  SelfAttention,
+  selectInput,
+} from "../../nn/index.js";
 import { type ChoiceLoss, choiceLoss, labelRows } from "../losses.js";
-import { headInits, headLinear } from "../relations/relation-head.js";
-import type { HeadInit, HeadSizes, TaskHead } from "../task.js";
 
 export interface PositionOptions {
   /** Positions that a head may have: the longest text. */
@@ -28,6 +37,8 @@ export interface PositionTrace {
  *     com = com_dense([h[L] ; o_K]);   logits = out_proj(drop(dense(BertAttention(com))))
  *
  * The attention has one head of the backbone's size and leaves padding out.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/lin-adapter.py#L391 `AdapterModel`
  */
 export class ReleasedHeadPredictionHead implements TaskHead {
   readonly parameters: readonly Parameter[];
@@ -43,11 +54,11 @@ export class ReleasedHeadPredictionHead implements TaskHead {
   ) {
     const { classes, dropout, init } = options;
     const before = scope.all.length;
-    this.comDense = headLinear(scope.at("com_dense"), featureSize, hiddenSize, init);
+    this.comDense = randomLinear(scope.at("com_dense"), featureSize, hiddenSize, init);
     const block = { hiddenSize, heads: 1, layerNormEps: 1e-5, hiddenDropout: dropout, attentionDropout: dropout };
-    this.attention = new SelfAttention(scope.at("self_attention"), block, headInits(hiddenSize, init));
-    this.dense = headLinear(scope.at("dense"), hiddenSize, hiddenSize, init);
-    this.outProj = headLinear(scope.at("out_proj"), hiddenSize, classes, init);
+    this.attention = new SelfAttention(scope.at("self_attention"), block, linearInit(hiddenSize, init));
+    this.dense = randomLinear(scope.at("dense"), hiddenSize, hiddenSize, init);
+    this.outProj = randomLinear(scope.at("out_proj"), hiddenSize, classes, init);
     this.parameters = scope.all.slice(before);
   }
 
@@ -72,7 +83,7 @@ export class ReleasedHeadPredictionHead implements TaskHead {
 
   private queries(g: GraphBuilder, com: Value): Value {
     if (this.options.everyPosition) return com;
-    return matmul(g, g.input("select", "float32", ["batch", "words", "sequence"]), com);
+    return matmul(g, selectInput(g, "words"), com);
   }
 
   combine(pass: Pass, features: readonly Value[]): Value {

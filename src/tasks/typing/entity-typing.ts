@@ -1,25 +1,16 @@
 import { z } from "zod";
 import type { TypingExample } from "../../data/entity-typing.js";
 import { userError } from "../../errors.js";
+import type { HeadSizes, TaskHead } from "../../models/task-head.js";
 import type { ParamScope } from "../../nn/index.js";
 import { float32Tensor, type HostTensor } from "../../tensor.js";
 import { markMention } from "../../text/mention.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import { TypingHead } from "../downstream-heads.js";
 import { narrowedHead } from "../narrowed-head.js";
 import { selectRows } from "../select.js";
-import type {
-  EncodedText,
-  Evaluation,
-  HeadSizes,
-  Prediction,
-  Skipped,
-  Task,
-  TaskContext,
-  TaskHead,
-  TaskKind,
-} from "../task.js";
+import type { EncodedText, Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
+import { TypingHead } from "./typing-head.js";
 import { predictedTypes, scoreTyping, type TypingScores } from "./typing-scores.js";
 
 const optionsSchema = z.object({

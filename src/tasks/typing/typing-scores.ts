@@ -13,8 +13,10 @@ export interface TypingScores {
 }
 
 /**
- * The labels that are predicted: those above probability ½. FIGER's script adds the best one, all of them at a tie
- * (`accuracy()` of `run_finetune_figer_adapter.py`), so that something is always predicted; OpenEntity's does not.
+ * The labels that are predicted: those above probability ½. FIGER's script adds the best one, all of them at a tie, so
+ * that something is always predicted; OpenEntity's does not.
+ *
+ * @see https://github.com/microsoft/K-Adapter/blob/43651cd3b30d80572907b9661ccf2d7318bd9653/examples/run_finetune_figer_adapter.py#L299 `accuracy`
  */
 export function predictedTypes(logits: Float32Array, alwaysOne: boolean): number[] {
   const top = logits[argmax(logits)];

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { userError } from "../errors.js";
+import type { NamedAdapter } from "./adapter-set.js";
+import { holdsAdapter } from "./config.js";
+import { checkAdapterNames } from "./downstream-folder.js";
+import {
+  adapterFiles,
+  type BackboneIdentity,
+  hashOfTensors,
+  type Parameters,
+  readAdapterManifest,
+  readAdapterParameters,
+  requireSameBackbone,
+} from "./folder.js";
+import { adapterShapes } from "./official/import-adapter.js";
+
+/** A finished adapter, read from its folder to be used beside others. */
+export interface OpenedAdapter extends NamedAdapter {
+  readonly folder: string;
+  /** Of its tensors. */
+  readonly hash: string;
+  /** Under the names that they have in its own folder. */
+  readonly parameters: Parameters;
+  /** Whether every sentence was padded to the same length while it was trained. */
+  readonly fixedWidth: boolean;
+}
+
+/**
+ * Reads finished adapters for one backbone.
+ *
+ * @throws UserError where names are no names, an adapter was trained beside another backbone, or a folder holds a
+ * baseline without an adapter
+ */
+export async function openAdapters(
+  named: readonly { readonly name: string; readonly folder: string }[],
+  backbone: BackboneIdentity,
+): Promise<OpenedAdapter[]> {
+  checkAdapterNames(named.map(({ name }) => name));
+  const adapters: OpenedAdapter[] = [];
+  for (const { name, folder } of named) {
+    const { features, architecture: config, ...manifest } = await readAdapterManifest(folder);
+    requireSameBackbone(folder, manifest, backbone);
+    if (!holdsAdapter(features)) {
+      const what = `the folder holds a baseline on ${features}, no adapter`;
+      throw userError({ where: folder, what, expected: "an adapter" });
+    }
+    const parameters = await readAdapterParameters(folder, "adapter", adapterShapes(config, backbone.hiddenSize));
+    const hash = await hashOfTensors(join(folder, adapterFiles.adapter));
+    adapters.push({ name, folder, config, parameters, hash, fixedWidth: manifest.task.fixedWidth ?? false });
+  }
+  return adapters;
+}

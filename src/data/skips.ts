@@ -1,0 +1,12 @@
+/** Told of everything that a reader leaves out: why, and where it stands. */
+export type OnSkip<Reason extends string = string> = (reason: Reason, where: string) => void;
+
+/** Counts by reason what readers leave out. */
+export class SkipCounter {
+  readonly counts: Record<string, number> = {};
+
+  /** Bound: it is handed to readers as it is. */
+  readonly onSkip: OnSkip = (reason) => {
+    this.counts[reason] = (this.counts[reason] ?? 0) + 1;
+  };
+}

@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import type { BackboneIdentity } from "../adapters/folder.js";
+import {
+  type Backbone,
+  type BackboneConfig,
+  type BackboneDefinition,
+  backboneDefinition,
+  configurationHash,
+} from "../backbones/index.js";
+import type { Tensors } from "../engine/executor.js";
+import { userError } from "../errors.js";
+import { readJson } from "../files/json.js";
+import { float32Tensor, type HostTensor } from "../tensor.js";
+import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
+import { hashWeights } from "../weights/hash.js";
+import { resolveModel } from "../weights/hub.js";
+import { openWeights } from "../weights/open.js";
+import type { WeightSource } from "../weights/source.js";
+import { type StrictLoad, shapesOf, strictLoad } from "../weights/strict-load.js";
+
+/** A pre-trained model in a folder: configuration, tokenizer and the hash of its weights. Nothing is computed yet. */
+export interface BackboneHandle {
+  /** As the user named it. */
+  readonly name: string;
+  readonly folder: string;
+  readonly definition: BackboneDefinition;
+  readonly config: BackboneConfig;
+  readonly tokenizer: Tokenizer;
+  /** SHA-256 over the names, shapes and elements of the weights. */
+  readonly hash: string;
+  /** {@link configurationHash}: equal weights compute something else under another configuration. */
+  readonly configHash: string;
+}
+
+/**
+ * Finds a backbone by folder or Hugging Face id and reads all but its weights' elements.
+ *
+ * @throws UserError when a file is missing or broken, or the tokenizer does not belong to the model
+ */
+export async function openBackbone(name: string): Promise<BackboneHandle> {
+  const { folder } = await resolveModel(name);
+  const path = join(folder, "config.json");
+  const json = await readJson(path, { what: "the configuration", expected: "a model's config.json" });
+  const definition = backboneDefinition(json, path);
+  const config = definition.parseConfig(json, path);
+  const tokenizer = await loadTokenizer(folder);
+  if (tokenizer.vocabSize > config.vocabSize) {
+    throw userError({
+      where: folder,
+      what: `the tokenizer knows ${tokenizer.vocabSize} tokens, the model only ${config.vocabSize}`,
+      fix: "use the tokenizer files that were published with the model",
+    });
+  }
+  const source = await openWeights(folder);
+  try {
+    checkedWeights(definition, config, source);
+    const hash = await hashWeights(source);
+    return { name, folder, definition, config, tokenizer, hash, configHash: configurationHash(config) };
+  } finally {
+    await source.close();
+  }
+}
+
+/** The model that a configuration tells of, and its weights checked against it. */
+export function checkedWeights(
+  definition: BackboneDefinition,
+  config: BackboneConfig,
+  source: WeightSource,
+): { backbone: Backbone; loader: StrictLoad } {
+  const backbone = definition.build(config);
+  return {
+    backbone,
+    loader: strictLoad(shapesOf(backbone.parameters), source, {
+      canonicalKey: (key) => definition.canonicalKey(key, false),
+    }),
+  };
+}
+
+/** The most tokens that a model has positions for, special tokens included. */
+export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfig): number {
+  return modelType === "roberta" || modelType === "xlm-roberta" ? maxPositions - padTokenId - 1 : maxPositions;
+}
+
+/** What an adapter's folder records of its backbone. */
+export function backboneIdentity({ name, hash, configHash, tokenizer, config }: BackboneHandle): BackboneIdentity {
+  return {
+    name,
+    modelType: config.modelType,
+    hiddenSize: config.hiddenSize,
+    layers: config.layers,
+    hash,
+    configHash,
+    tokenizerHash: tokenizer.hash,
+  };
+}
+
+/** A model without its weights. */
+export type BackboneKind = Pick<BackboneHandle, "definition" | "config">;
+
+/** A backbone's weights by parameter, as a training starts from them: all, or those that are wanted. */
+export async function readBackboneTensors(
+  { folder, definition, config }: BackboneHandle,
+  wanted: (name: string) => boolean = () => true,
+): Promise<Tensors> {
+  const source = await openWeights(folder);
+  try {
+    const { backbone, loader } = checkedWeights(definition, config, source);
+    const tensors: Record<string, HostTensor> = {};
+    for (const { name, shape } of backbone.parameters) {
+      if (wanted(name)) tensors[name] = float32Tensor(shape, await loader.read(name));
+    }
+    return tensors;
+  } finally {
+    await source.close();
+  }
+}

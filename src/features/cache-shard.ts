@@ -1,0 +1,106 @@
+/**
+ * One file of a feature cache: the records, then the SHA-256 of all of them.
+ *
+ * Reading a record does not hash it, which would take several per cent of a small adapter's step. It looks at the file's
+ * times and size instead (fstat, some microseconds a record): a system call that changes the content changes them. Only
+ * then the whole shard is hashed again.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { fstatSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { userError } from "../errors.js";
+import { fileError, writeAtomically } from "../files/atomic.js";
+
+export const checksumBytes = 32;
+
+/** What changes whenever the content does. */
+function stampOf(handle: FileHandle): string {
+  const { size, mtimeNs, ctimeNs } = fstatSync(handle.fd, { bigint: true });
+  return `${size} ${mtimeNs} ${ctimeNs}`;
+}
+
+/** Whether a file has the right size and the right checksum. */
+async function isWhole(handle: FileHandle, bytes: number): Promise<boolean> {
+  if ((await handle.stat()).size !== bytes + checksumBytes) return false;
+  const hash = createHash("sha256");
+  const chunk = Buffer.alloc(1 << 20);
+  for (let at = 0; at < bytes; ) {
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, bytes - at), at);
+    if (bytesRead === 0) return false;
+    hash.update(chunk.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  const sum = Buffer.alloc(checksumBytes);
+  await handle.read(sum, 0, checksumBytes, bytes);
+  return hash.digest().equals(sum);
+}
+
+/** A whole shard, open for reading. */
+export class OpenShard {
+  private constructor(
+    private readonly file: string,
+    private readonly bytes: number,
+    private readonly handle: FileHandle,
+    private stamp: string,
+  ) {}
+
+  /**
+   * Opens a shard that holds so many bytes of records.
+   *
+   * @returns null where it is missing, torn or damaged
+   */
+  static async open(file: string, bytes: number): Promise<OpenShard | null> {
+    const handle = await open(file, "r").catch((error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+      throw fileError(file, "read the cache", error);
+    });
+    if (!handle) return null;
+    const stamp = stampOf(handle);
+    if (await isWhole(handle, bytes)) return new OpenShard(file, bytes, handle, stamp);
+    await handle.close();
+    return null;
+  }
+
+  /** @throws UserError where the file is no longer what it was when it was opened */
+  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const record = new Uint8Array(length);
+    const { bytesRead } = await this.handle.read(record, 0, length, offset).catch((error: unknown) => {
+      throw this.changed(error instanceof Error ? ` (${error.message})` : "");
+    });
+    // Behind the reading, so that no change can slip in between.
+    const stamp = stampOf(this.handle);
+    if (stamp === this.stamp && bytesRead === length) return record;
+    if (!(await isWhole(this.handle, this.bytes))) throw this.changed("");
+    // Its name, its rights or its times changed, or the same was written again.
+    this.stamp = stamp;
+    return this.read(offset, length);
+  }
+
+  private changed(why: string): Error {
+    return userError({
+      where: this.file,
+      what: `the cache file was overwritten or damaged while it was in use${why}`,
+      fix: `delete the folder ${dirname(this.file)}, which is computed again, and resume the run from its last checkpoint`,
+    });
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+}
+
+/** Writes a shard; it gets its name when it is whole. */
+export async function writeShard(file: string, bytes: number, records: readonly Uint8Array[]): Promise<void> {
+  const total = records.reduce((sum, { length }) => sum + length, 0);
+  if (total !== bytes) throw new Error(`${file}: ${total} bytes were computed instead of ${bytes}`);
+  const hash = createHash("sha256");
+  await writeAtomically(file, async (handle) => {
+    for (const record of records) {
+      hash.update(record);
+      await handle.writeFile(record);
+    }
+    await handle.writeFile(hash.digest());
+  });
+}

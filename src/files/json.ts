@@ -1,0 +1,68 @@
+import type { z } from "zod";
+import { userError } from "../errors.js";
+import { type FileKind, readText, readTextIfThere } from "./text.js";
+
+/** What a JSON value should be, for the error line. */
+export interface JsonExpectation {
+  readonly expected?: string;
+  /** What the user can do. */
+  readonly fix?: string;
+}
+
+/** A JSON file: what it is, what it should be, and how large it may be. */
+export interface JsonFile extends FileKind, JsonExpectation {}
+
+/**
+ * Reads a JSON file whole.
+ *
+ * @throws UserError where it cannot be read, is larger than `mostBytes`, or is not JSON in UTF-8
+ */
+export async function readJson(path: string, file: JsonFile): Promise<unknown> {
+  return parseJson(await readText(path, file), path, file);
+}
+
+/** {@link readJson}, or undefined where there is no such file. */
+export async function readJsonIfThere(path: string, file: JsonFile): Promise<unknown> {
+  const text = await readTextIfThere(path, file);
+  return text === null ? undefined : parseJson(text, path, file);
+}
+
+/**
+ * The value of a JSON text.
+ *
+ * @param where file, and line where it is known, for the error line
+ */
+export function parseJson(text: string, where: string, about: JsonExpectation = {}): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw userError({ ...about, where, what: `not JSON (${why})` });
+  }
+}
+
+/**
+ * Checks a value against a schema. The error line names the first field that is wrong: `where: field: what is wrong`.
+ *
+ * @param at where in its file the value stands, as `field.field`
+ * @returns the value with the schema's defaults filled in
+ */
+export function parseWith<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  where: string,
+  about: JsonExpectation = {},
+  at = "",
+): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { field, message } = firstIssue(result.error);
+  const place = [at, field].filter((part) => part !== "").join(".");
+  throw userError({ ...about, where: `${where}: ${place || "(whole file)"}`, what: message });
+}
+
+/** The first thing that a schema finds wrong; `field` is empty where that is the whole value. */
+export function firstIssue(error: z.ZodError): { readonly field: string; readonly message: string } {
+  const issue = error.issues[0];
+  return { field: issue?.path.map(String).join(".") ?? "", message: issue?.message ?? "not valid" };
+}
