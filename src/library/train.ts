@@ -118,8 +118,12 @@ class Mailbox<T> implements AsyncIterable<T> {
     for (;;) {
       const next = this.items.shift();
       if (next) {
-        yield next.item;
-        next.taken();
+        try {
+          yield next.item;
+        } finally {
+          // Also where the reader leaves: whoever waits for it goes on, and sees that it was stopped.
+          next.taken();
+        }
         continue;
       }
       if (this.ended) return;
