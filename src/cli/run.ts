@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The stream for progress: a bar if it is a terminal. */
   readonly stderr: Terminal;
+  /** Makes the whole command line, for a command that runs others. */
+  readonly makeProgram: MakeProgram;
 }
 
 /** Stderr, as far as progress needs to know it. */
@@ -52,23 +54,22 @@ const exit = { defect: 1, usage: 2, interrupted: 130 } as const;
 /** Makes a command's {@link CommandContext}; `json` is whether `--json` was given. */
 export type ContextFactory = (json: boolean) => CommandContext;
 
+/** Makes the command line; `words` are what the user typed after `kadapter`. */
+export type MakeProgram = (context: ContextFactory, words: readonly string[]) => Promise<Command>;
+
 /**
  * Runs the command line to its end and sets the exit code. It never calls `process.exit()`, which would abort the
  * process while ONNX Runtime computes: it lets things end.
  */
-export async function runCli(
-  makeProgram: (context: ContextFactory) => Promise<Command>,
-  argv: readonly string[],
-  process: ProcessLike,
-): Promise<void> {
+export async function runCli(makeProgram: MakeProgram, argv: readonly string[], process: ProcessLike): Promise<void> {
   const interruption = listenForInterruption(process);
   let output: Output | undefined;
   const context: ContextFactory = (json) => {
     output = new Output(json, process.stdout, process.stderr);
-    return { output, signal: interruption.signal, stderr: process.stderr };
+    return { output, signal: interruption.signal, stderr: process.stderr, makeProgram };
   };
   try {
-    const program = await makeProgram(context);
+    const program = await makeProgram(context, argv.slice(2));
     tameCommander(program, process);
     await program.parseAsync(argv);
     output?.finish();

@@ -1,13 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { partOf, readRelations } from "../data/relation-data.js";
 import type { RelationExample } from "../data/relation-example.js";
 import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { writeWiki80 } from "../data/wiki80-writer.js";
 import { userError } from "../errors.js";
-import { fileError } from "../files/atomic.js";
+import { parseWith, readJson } from "../files/json.js";
 import { RandomStream } from "../random.js";
-import { jsonOrNull } from "./cells.js";
 import { sentenceKey } from "./relation-sets.js";
 
 /** Parts into which data are split by subject, and the share of each. */
@@ -98,17 +96,9 @@ const idsSchema = z.record(z.string(), z.tuple([z.string()], z.string()));
 /** Names of relations by a file of ids, `{"P22": ["father", …]}`; case does not count. */
 async function relationNames(path: string | undefined): Promise<(name: string) => string> {
   if (path === undefined) return (name) => name;
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read the relations' ids", error);
-  });
-  const parsed = idsSchema.safeParse(jsonOrNull(text));
-  if (!parsed.success) {
-    throw userError({
-      where: path,
-      what: "not a file of relations' ids",
-      expected: 'JSON such as {"P22": ["father", "male parent"]}, as FewRel\'s pid2name.json',
-    });
-  }
-  const ids = new Map(Object.entries(parsed.data).map(([id, [name]]) => [name.toLowerCase(), id]));
+  const expected = 'JSON such as {"P22": ["father", "male parent"]}, as FewRel\'s pid2name.json';
+  const file = { what: "the relations' ids", expected };
+  const names = parseWith(idsSchema, await readJson(path, file), path, file);
+  const ids = new Map(Object.entries(names).map(([id, [name]]) => [name.toLowerCase(), id]));
   return (name) => ids.get(name.toLowerCase()) ?? name;
 }

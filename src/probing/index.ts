@@ -15,3 +15,4 @@ export * from "./candidates.js";
 export * from "./cloze-model.js";
 export * from "./fill.js";
 export * from "./lama.js";
+export * from "./rank-scores.js";

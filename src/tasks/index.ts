@@ -3,18 +3,11 @@
  * @module
  */
 
-export * from "../lm/causal-lm.js";
-export * from "../lm/language-model.js";
-export * from "../lm/lm-head.js";
-export * from "../lm/masked-lm.js";
-export * from "../lm/masking.js";
-export * from "../lm/ngram-baseline.js";
 export * from "../models/adapted-model.js";
 export * from "../models/design.js";
 export * from "../models/hidden-states.js";
 export * from "../models/joiner.js";
 export * from "../models/task-head.js";
-export * from "../probing/rank-scores.js";
 export * from "./choice/choice-head.js";
 export * from "./choice/multiple-choice.js";
 export * from "./classification-scores.js";

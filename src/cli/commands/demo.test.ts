@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { demoHtml } from "../demo/html.js";
 import { clozeVerdict, type DemoReport, demoPage, demoSections, wrapped } from "../demo/page.js";
 import { Output } from "../output.js";
+import { createProgram } from "../program.js";
 import { run } from "./demo.js";
 
 let folder: string;
@@ -22,6 +23,7 @@ const demo = (overwrite: boolean) =>
       output: new Output(true, nowhere, nowhere),
       signal: new AbortController().signal,
       stderr: process.stderr,
+      makeProgram: createProgram,
     },
   );
 

@@ -15,7 +15,6 @@ import { type DemoCurves, demoHtml } from "../demo/html.js";
 import { type DemoReport, demoPage } from "../demo/page.js";
 import { Output } from "../output.js";
 import { ownModel } from "../own-model.js";
-import { createProgram } from "../program.js";
 import { type CommandContext, Interrupted } from "../run.js";
 
 /** Where the demo puts things. */
@@ -202,11 +201,11 @@ class Commands {
   }
 
   async run(args: readonly string[]): Promise<unknown> {
-    const { signal, stderr } = this.context;
+    const { signal, stderr, makeProgram } = this.context;
     this.context.output.note(`$ kadapter ${args.join(" ")}`);
     let stdout = "";
     const output = new Output(true, { write: (text) => (stdout += text) }, stderr);
-    const program = await createProgram(() => ({ output, signal, stderr }), args);
+    const program = await makeProgram(() => ({ ...this.context, output }), args);
     try {
       await program.parseAsync(["node", "kadapter", ...args, "--json"]);
     } catch (error) {

@@ -30,6 +30,6 @@ export async function taskOf(folder: string): Promise<AnyTaskCommands> {
     where: folder,
     what: `the command line does not know the adapter's task ${name}`,
     expected: [...tasks.keys()].join(" or "),
-    fix: "load it with loadTaskModel of kadapter/training",
+    fix: "load it with loadModel of kadapter/training",
   });
 }
