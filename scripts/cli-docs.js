@@ -2,4 +2,4 @@
 import { writeFileSync } from "node:fs";
 import { helpPage } from "../dist/cli/help-page.js";
 
-writeFileSync(new URL("../docs/cli.md", import.meta.url), helpPage());
+writeFileSync(new URL("../docs/cli.md", import.meta.url), await helpPage());

@@ -1,10 +1,25 @@
 /**
  * What a user did that cannot work: one line that says what is wrong, where, what was expected and what to do.
  * The command line prints it and exits with code 2; every other error is a defect of this project.
+ *
+ * The line may name settings ({@link setting}). `message` has their names, as whoever calls the library knows them;
+ * the command line asks for {@link UserError.lineFor} with its flags.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
+
+  constructor(private readonly line: string) {
+    super(nameSettings(line, settingName));
+  }
+
+  /** The line with its settings named in another way. */
+  lineFor(nameOf: SettingNames): string {
+    return nameSettings(this.line, nameOf);
+  }
 }
+
+/** How a setting is called, with a value of it where one is meant: `init`, `init: "backbone"`, `--init backbone`. */
+export type SettingNames = (key: string, value?: string | number | boolean) => string;
 
 /** Parts of a {@link UserError}'s line, in the order in which they are printed. */
 export interface Complaint {
@@ -26,3 +41,25 @@ export function userError(complaint: Complaint): UserError {
   }${fix === undefined ? "" : `; ${fix}`}`;
   return new UserError(line.replace(/\s*[\r\n]+\s*/g, " "));
 }
+
+// Private-use characters, which no text about a setting holds.
+const [open, close] = ["\ue000", "\ue001"];
+const marked = new RegExp(`${open}([^${close}]*)${close}`, "g");
+
+/**
+ * Names a setting, or a value of it, in a text of a {@link Complaint} or in a help text. Who prints the text decides
+ * how it looks: the library speaks of `maxLength`, the command line of `--max-length`.
+ */
+export const setting: SettingNames = (key, value) => `${open}${JSON.stringify([key, value])}${close}`;
+
+/** Puts names in the places of {@link setting}. */
+export function nameSettings(text: string, nameOf: SettingNames): string {
+  return text.replace(marked, (_, named: string) => {
+    const [key, value] = JSON.parse(named) as [string, string | number | boolean | null];
+    return nameOf(key, value ?? undefined);
+  });
+}
+
+/** As the library's callers write it. */
+export const settingName: SettingNames = (key, value) =>
+  value === undefined ? key : `${key}: ${JSON.stringify(value)}`;

@@ -80,6 +80,11 @@ function presetLayers(preset: PresetName, layers: number): number[] {
   return [...new Set([0, Math.floor(layers / 2), layers])];
 }
 
+/** Layers that were chosen in a model of one depth, at the same relative depths of a model of another. */
+export function scaledLayers(layers: readonly number[], from: number, to: number): number[] {
+  return [...new Set(layers.map((layer) => Math.min(to, Math.round((layer * to) / from))))];
+}
+
 /** Heads of 64 dimensions, at least one, and a divisor of the size. */
 function defaultHeads(adapterSize: number): number {
   let heads = Math.max(1, Math.round(adapterSize / 64));

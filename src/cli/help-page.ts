@@ -1,81 +1,90 @@
-import type { Command, Option } from "commander";
-import { createProgram, type Handlers } from "./program.js";
+import { helpText, isRequired, type Setting, type Table } from "../settings/setting.js";
+import {
+  adapterSettings,
+  beginSettings,
+  cacheSettings,
+  dataSettings,
+  runtimeSettings,
+  trainingSettings,
+} from "../settings/shared.js";
+import type { CommandEntry } from "./command.js";
+import { commands } from "./commands/index.js";
+import { withFlags } from "./flags.js";
+import { flagsOf } from "./options.js";
 
-const nothing = async () => undefined;
-
-/** Total, so that a new command cannot be missing from the page. */
-const handlers: Handlers = {
-  pretrainFactual: nothing,
-  pretrainLinguistic: nothing,
-  pretrainLm: nothing,
-  pretrainMultitask: nothing,
-  finetune: { relations: nothing, entityTyping: nothing, multipleChoice: nothing, openQa: nothing },
-  sweep: nothing,
-  eval: nothing,
-  predict: nothing,
-  trainHead: nothing,
-  probeLama: nothing,
-  filter: nothing,
-  fill: nothing,
-  transfer: nothing,
-  continual: nothing,
-  import: nothing,
-  inspect: nothing,
-  verify: nothing,
-  doctor: nothing,
-  demo: nothing,
-};
+/** Settings that many commands have: they are listed once, and commands link to them. */
+const sharedTables: readonly Table[] = [
+  dataSettings,
+  adapterSettings,
+  trainingSettings,
+  cacheSettings,
+  runtimeSettings,
+  beginSettings,
+];
 
 /** `docs/cli.md`: every command and flag, from the same tables as `--help`. */
-export function helpPage(): string {
-  const program = createProgram(() => {
-    throw new Error("the page runs no command");
-  }, handlers);
-  const commands = leaves(program, program.name());
+export async function helpPage(): Promise<string> {
+  const sections: string[] = [];
+  for (const entry of commands) sections.push(section(entry, await entry.flags()));
   return `# Commands
 
 Made by \`npm run docs:cli\` from the tables that \`--help\` shows; do not edit it by hand.
 
 Try: \`node bin/kadapter.js doctor\`
 
-Options come from flags, over a recipe (\`--recipe FILE\`, YAML), over defaults. With \`--json\` the last line on stdout
-is one JSON object; everything said on the way goes to stderr. Exit codes: 0 done, 1 a defect of this project (or
-\`verify\` found a difference), 2 a mistake in flags, files or data, 130 stopped by the user.
+Options come from flags, over a recipe (\`--recipe FILE\`, a YAML file of the same options, named without \`--\`), over
+defaults. \`--help\` shows the basic options of a command, \`--help --all\` all of them. With \`--json\`, which every
+command takes, the last line on stdout is one JSON object; everything said on the way goes to stderr. Exit codes: 0 done,
+1 a defect of this project (or \`verify\` found a difference), 2 a mistake in flags, files or data, 130 stopped by the
+user.
 
-${commands.map(({ path }) => `- [\`${path}\`](#${path.replaceAll(" ", "-")})`).join("\n")}
+${commands.map(({ name }) => `- [\`kadapter ${name}\`](#${anchor(`kadapter ${name}`)})`).join("\n")}
 
-${commands.map(section).join("\n")}`;
+Options that many commands have are listed once, [at the end](#shared-options).
+
+${sections.join("\n")}
+## Shared options
+
+${sharedTables.map((table) => `### ${titleOf(table)}\n\n${listing(table)}`).join("\n")}`;
 }
 
-interface Leaf {
-  readonly path: string;
-  readonly command: Command;
-}
+const titleOf = (table: Table): string => Object.values(table)[0]?.group ?? "";
 
-function leaves(command: Command, path: string): readonly Leaf[] {
-  if (command.commands.length === 0) return [{ path, command }];
-  return command.commands.flatMap((child) => leaves(child, `${path} ${child.name()}`));
-}
+const anchor = (heading: string): string => heading.toLowerCase().replaceAll(" ", "-");
 
-function section({ path, command }: Leaf): string {
-  const places = command.registeredArguments.map((argument) => {
-    const name = argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
-    return row(name, argument.description);
+/** A command: its own settings as a table, and the names of those that it shares. */
+function section({ name, description, recipe }: CommandEntry, table: Table): string {
+  const isShared = ([key, one]: readonly [string, Setting]) => sharedTables.some((shared) => shared[key] === one);
+  const own = Object.fromEntries(Object.entries(table).filter((entry) => !isShared(entry)));
+  const links = sharedTables.flatMap((shared) => {
+    const used = Object.keys(shared).filter((key) => table[key] === shared[key]);
+    if (used.length === 0) return [];
+    const link = `[${titleOf(shared)}](#${anchor(titleOf(shared))})`;
+    const all = used.length === Object.keys(shared).length;
+    return [`${link}${all ? "" : `: ${used.map((key) => flag(key, shared[key] as Setting)).join(", ")}`}`];
   });
-  const options = command.options
-    .filter((option) => !option.hidden)
-    .map((option: Option) => row(option.flags, option.description));
-  return `## ${path}
+  return [
+    `## kadapter ${name}`,
+    `${description.charAt(0).toUpperCase()}${description.slice(1)}.${recipe ? " A recipe may hold its options." : ""}`,
+    ...(Object.keys(own).length > 0 ? [listing(own).trimEnd()] : []),
+    ...(links.length > 0 ? [`Shared: ${links.join("; ")}.`] : []),
+    "",
+  ]
+    .join("\n\n")
+    .trimEnd()
+    .concat("\n");
+}
 
-${sentence(command.description())}
+const flag = (key: string, one: Setting) => `\`${flagsOf(key, one).split(" ")[0]}\``;
 
-| | |
-| --- | --- |
-${[...places, ...options].join("\n")}
-`;
+/** A table of settings as they are given, and what they mean. */
+function listing(table: Table): string {
+  const rows = Object.entries(table).map(([key, one]) => {
+    const place = isRequired(one) ? `<${key}>` : `[${key}]`;
+    return row(one.positional ? place : flagsOf(key, one), withFlags(helpText(one)));
+  });
+  return `| | |\n| --- | --- |\n${rows.join("\n")}\n`;
 }
 
 const row = (name: string, meaning: string) =>
   `| \`${name.replaceAll("|", "\\|")}\` | ${meaning.replaceAll("|", "\\|")} |`;
-
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -2,22 +2,36 @@ import { Command } from "commander";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
-import { type FactualOptions, factualSpecs, formatRecipe, resolveFactualOptions } from "./options.js";
-import { parseRecipe, readRecipe } from "./recipe.js";
-import { addOptions, type GivenOptions, givenFlags } from "./spec.js";
+import { type FactualSettings, factualSettings } from "../settings/factual.js";
+import { type GivenSettings, resolveGiven } from "../settings/given.js";
+import { formatRecipe, parseRecipe, readRecipe } from "../settings/recipe.js";
+import { flagName } from "./flags.js";
+import { addSettings, givenFlags } from "./options.js";
 
 const required = ["--backbone", "b", "--train", "t", "--dev", "d", "--out", "o"];
 
-function flags(...argv: string[]): GivenOptions {
-  const command = addOptions(new Command("x"), factualSpecs).exitOverride();
+function flags(...argv: string[]): GivenSettings {
+  const command = new Command("x").exitOverride();
+  addSettings(command, factualSettings, false);
   command.parse(argv, { from: "user" });
-  return givenFlags(command, factualSpecs);
+  return givenFlags(command, factualSettings);
 }
 
-const resolve = (argv: string[], recipe = ""): FactualOptions =>
-  resolveFactualOptions(flags(...required, ...argv), parseRecipe("r.yaml", recipe, factualSpecs));
+const resolve = (argv: string[], recipe = ""): FactualSettings =>
+  resolveGiven(factualSettings, flags(...required, ...argv), parseRecipe("r.yaml", recipe, factualSettings));
 
-describe("resolveFactualOptions", () => {
+/** What the command line says of the mistake in a call. */
+function complaint(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof UserError) return error.lineFor(flagName);
+    throw error;
+  }
+  return "none";
+}
+
+describe("resolveGiven", () => {
   it("fills in the defaults and leaves open what follows from the backbone", () => {
     expect(resolve([])).toEqual({
       backbone: "b",
@@ -88,11 +102,11 @@ describe("resolveFactualOptions", () => {
     [[], "\n\nlearning-rate: .inf\n", "r.yaml:3: learning-rate:"],
     [[], "adapter-heads: 5\nadapter-size: 96\n", "r.yaml:1: adapter-heads: 5 heads do not divide"],
   ])("refuses %j with recipe %j", (argv, recipe, message) => {
-    expect(() => resolve(argv as string[], recipe as string)).toThrow(message as string);
+    expect(complaint(() => resolve(argv as string[], recipe as string))).toContain(message as string);
   });
 
   it("names a required option that nothing gives", () => {
-    expect(() => resolveFactualOptions(flags("--train", "t"))).toThrow(
+    expect(complaint(() => resolveGiven(factualSettings, flags("--train", "t")))).toContain(
       "--backbone is missing; expected a model folder",
     );
   });
@@ -116,9 +130,9 @@ describe("resolveFactualOptions", () => {
     fc.assert(
       fc.property(some, (values) => {
         const source = formatRecipe({ backbone: "b", train: "t", dev: "d", out: "o", ...values });
-        const options = resolveFactualOptions(new Map(), parseRecipe("r", source, factualSpecs));
+        const options = resolveGiven(factualSettings, parseRecipe("r", source, factualSettings));
         expect(JSON.parse(JSON.stringify(options))).toEqual(options);
-        const again = resolveFactualOptions(new Map(), parseRecipe("r", formatRecipe(options), factualSpecs));
+        const again = resolveGiven(factualSettings, parseRecipe("r", formatRecipe(options), factualSettings));
         expect(again).toEqual(options);
       }),
     );
@@ -149,7 +163,7 @@ describe("parseRecipe", () => {
   });
 
   it("takes an empty recipe for no options", () => {
-    expect(parseRecipe("r.yaml", "# nothing\n", factualSpecs).size).toBe(0);
+    expect(parseRecipe("r.yaml", "# nothing\n", factualSettings).size).toBe(0);
   });
 
   it("answers any text with options or one line", () => {
@@ -204,10 +218,12 @@ describe("parseRecipe", () => {
 
 describe("readRecipe", () => {
   it("names a file that is not there, is a folder, is too large", async () => {
-    await expect(readRecipe("/nowhere/r.yaml", factualSpecs)).rejects.toThrow(
-      "/nowhere/r.yaml: cannot read the recipe",
+    await expect(readRecipe("/nowhere/r.yaml", factualSettings)).rejects.toThrow(
+      "/nowhere/r.yaml: cannot read the file",
     );
-    await expect(readRecipe("/", factualSpecs)).rejects.toThrow("it is a folder, not a file");
-    await expect(readRecipe("/dev/zero", factualSpecs)).rejects.toThrow("/dev/zero: too large for a recipe");
+    await expect(readRecipe("/", factualSettings)).rejects.toThrow("it is a folder, not a file");
+    await expect(readRecipe("/dev/zero", factualSettings)).rejects.toThrow(
+      "/dev/zero: too large for a file of settings",
+    );
   });
 });

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readRecipe } from "./recipe.js";
-import type { GivenOptions } from "./spec.js";
-import { trainingCommands } from "./trainings.js";
+import { type GivenSettings, resolveGiven } from "../settings/given.js";
+import { readRecipe } from "../settings/recipe.js";
+import { trainingTables } from "../settings/trainings.js";
 
 const folder = new URL("../../recipes/", import.meta.url);
 const recipes = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ""));
@@ -11,21 +11,21 @@ const recipes = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ""));
 const ownModel = "own-model";
 
 /** What no recipe holds. */
-const required: GivenOptions = new Map(
+const required: GivenSettings = new Map(
   ["backbone", "train", "dev", "out"].map((key) => [key, { value: key, where: `--${key}` }]),
 );
 
-/** The command that a recipe is for, by the start of its name: `relations-tacred-official` is `finetune relations`'s. */
-function commandOf(recipe: string) {
-  if (recipe === ownModel) return trainingCommands.get("pretrain lm")!;
-  const found = [...trainingCommands].filter(([words]) => recipe.startsWith(`${words.split(" ").at(-1)}-`));
+/** The settings of the command that a recipe is for, by the start of its name: `relations-tacred-official` is `finetune relations`'s. */
+function tableOf(recipe: string) {
+  if (recipe === ownModel) return trainingTables.get("pretrain lm")!;
+  const found = [...trainingTables].filter(([words]) => recipe.startsWith(`${words.split(" ").at(-1)}-`));
   if (found.length !== 1) throw new Error(`${recipe} is for ${found.length} commands`);
   return found[0]![1];
 }
 
 async function resolved(recipe: string): Promise<Readonly<Record<string, unknown>>> {
-  const command = commandOf(recipe);
-  return command.resolve(await readRecipe(new URL(`${recipe}.yaml`, folder).pathname, command.specs), required);
+  const table = tableOf(recipe);
+  return resolveGiven(table, await readRecipe(new URL(`${recipe}.yaml`, folder).pathname, table), required);
 }
 
 /** Every row of the published tables: examples in a step, rate, warm-up, longest text. */
@@ -84,7 +84,7 @@ describe("recipes", () => {
     ["factual-default", "pretrain factual", {}],
     ["linguistic-default", "pretrain linguistic", { epochs: 8 }],
   ])("%s writes the defaults out", async (recipe, command, changed) => {
-    const defaults = trainingCommands.get(command)!.resolve(required);
+    const defaults = resolveGiven(trainingTables.get(command)!, required);
     expect(await resolved(recipe)).toEqual({ ...defaults, ...changed });
   });
 });

@@ -1,17 +1,13 @@
 import { EventEmitter } from "node:events";
-import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { userError } from "../errors.js";
+import { resolveGiven } from "../settings/given.js";
+import { multitaskSettings } from "../settings/multitask.js";
+import { type CommandEntry, command, training } from "./command.js";
+import { commands } from "./commands/index.js";
 import { jsonLine } from "./output.js";
-import { createProgram, type Handlers } from "./program.js";
-import {
-  ChecksFailed,
-  type CommandContext,
-  type ContextFactory,
-  Interrupted,
-  type ProcessLike,
-  runCli,
-} from "./run.js";
+import { createProgram } from "./program.js";
+import { ChecksFailed, type CommandContext, Interrupted, type ProcessLike, runCli } from "./run.js";
 
 class FakeStream extends EventEmitter {
   text = "";
@@ -32,19 +28,29 @@ class FakeProcess extends EventEmitter {
   }
 }
 
-async function run(handlers: Partial<Handlers>, ...argv: string[]): Promise<FakeProcess> {
+async function run(entries: readonly CommandEntry[], ...argv: string[]): Promise<FakeProcess> {
   const fake = new FakeProcess();
-  await runProgram(fake, (context) => createProgram(context, handlers), ...argv);
+  await runProgram(fake, entries, ...argv);
   return fake;
 }
 
-const runProgram = (fake: FakeProcess, make: (context: ContextFactory) => Command, ...argv: string[]) =>
+const runProgram = (fake: FakeProcess, entries: readonly CommandEntry[], ...argv: string[]) =>
   // The fake has what the runner touches; Node's stream types ask for far more.
-  runCli(make, ["node", "kadapter", ...argv], fake as unknown as ProcessLike);
+  runCli(
+    (context) => createProgram(context, argv, entries),
+    ["node", "kadapter", ...argv],
+    fake as unknown as ProcessLike,
+  );
 
-const doctor = (body: (context: CommandContext) => Promise<void> | void): Partial<Handlers> => ({
-  doctor: async (_, context) => body(context),
-});
+/** A command without settings. */
+const doctor = (body: (context: CommandContext) => Promise<void> | void): readonly CommandEntry[] => [
+  command({
+    name: "doctor",
+    description: "a command",
+    settings: async () => ({}),
+    run: async () => async (_, context) => body(context),
+  }),
+];
 
 describe("runCli", () => {
   it("prints lines for people, or one JSON line at the end for scripts", async () => {
@@ -140,7 +146,7 @@ describe("runCli", () => {
       output.result({ step: 7 });
       throw new Interrupted("continue with the same command and --resume");
     });
-    const done = runProgram(fake, (context) => createProgram(context, handlers), "doctor", "--json");
+    const done = runProgram(fake, handlers, "doctor", "--json");
     await running;
     fake.emit("SIGINT");
     expect(fake.killed).toEqual([]);
@@ -161,87 +167,133 @@ describe("runCli", () => {
       fake.stdout.emit("error", Object.assign(new Error("gone"), { code: "EPIPE" }));
       signal.throwIfAborted();
     });
-    await runProgram(fake, (context) => createProgram(context, handlers), "doctor");
+    await runProgram(fake, handlers, "doctor");
     expect([fake.exitCode, fake.stderr.text]).toEqual([undefined, ""]);
   });
 });
 
 describe("createProgram", () => {
-  it("offers only the commands that have a handler", () => {
-    const names = (handlers: Partial<Handlers>) =>
-      createProgram(() => {
-        throw new Error("not run");
-      }, handlers).commands.map((command) => command.name());
-    expect(names({})).toEqual([]);
-    expect(names({ doctor: async () => undefined })).toEqual(["doctor"]);
+  /** What `argv` makes a command run with, or what is said of it. */
+  async function parsed(...argv: string[]): Promise<unknown> {
+    const seen: unknown[] = [];
+    // The entries' own tables, with something in place of what they run.
+    const watched = commands.map(
+      (entry): CommandEntry => ({
+        ...entry,
+        run: async (given) => {
+          seen.push(resolveGiven(await entry.flags(), ...given));
+        },
+      }),
+    );
+    const fake = await run(watched, ...argv);
+    return seen[0] ?? `${fake.exitCode} ${fake.stderr.text}${fake.stdout.text}`;
+  }
+
+  it("loads the options of the command that is named, and of no other", async () => {
+    let loaded = "";
+    const watched = commands.map(
+      (entry): CommandEntry => ({
+        ...entry,
+        flags: () => {
+          loaded += `${entry.name};`;
+          return entry.flags();
+        },
+      }),
+    );
+    for (const argv of [["--help"], ["--version"], ["pretrain", "--help"], ["nothing"]]) await run(watched, ...argv);
+    expect(loaded).toBe("");
+    for (const argv of [
+      ["fill", "--help"],
+      ["help", "doctor"],
+      ["probe", "lama", "--help"],
+    ])
+      await run(watched, ...argv);
+    expect(loaded).toBe("fill;doctor;probe lama;");
   });
 
-  it("hands checked options to pretrain factual", async () => {
+  it("shows the basic options, and all under their headings with --all", async () => {
+    const help = async (...more: string[]) =>
+      (await run(commands, "pretrain", "factual", "--help", ...more)).stdout.text;
+    const [basic, all] = [await help(), await help("--all")];
+    expect(basic.split("\n").length).toBeLessThan(50);
+    expect(basic).toContain("--train <file>");
+    expect(basic).not.toContain("--adapter-ffn");
+    const shown = (text: string) => text.split("\n").filter((line) => /^ {2}(-\w, )?--/.test(line)).length;
+    expect(basic).toContain(`\`--help --all\` shows ${shown(all) - shown(basic)} more options`);
+    expect(all).toMatch(/\nAdapter:\n[\s\S]*--adapter-ffn <n>[\s\S]*\nTraining:\n[\s\S]*--patience <n>/);
+    expect(all).toMatch(/--no-mask-padding[\s\S]*--max-length and let/);
+    expect(all).not.toContain("--mask-padding ");
+  });
+
+  it("hands checked settings to a training", async () => {
+    const all = ["pretrain", "factual", "--backbone", "b", "--train", "t", "--dev", "d", "--out", "o"];
+    expect(await parsed(...all, "--layers", "0,3,6", "--resume", "--json")).toMatchObject({
+      layers: [0, 3, 6],
+      epochs: 5,
+      resume: true,
+      overwrite: false,
+    });
+    expect(await parsed(...all, "--resume", "--overwrite")).toBe(
+      "2 error: --overwrite: --resume is given, too; expected one of them\n",
+    );
+    expect(await parsed("pretrain")).toMatch(/^2 error: a command is missing/);
+  });
+
+  it("splits a training's settings from how its run begins", async () => {
     const seen: unknown[] = [];
-    const handlers: Partial<Handlers> = {
-      pretrainFactual: async (request) => {
+    const one = training({
+      name: "learn",
+      description: "learns",
+      settings: async () => multitaskSettings,
+      run: async () => async (request) => {
         seen.push(request);
       },
-    };
-    const all = ["pretrain", "factual", "--backbone", "b", "--train", "t", "--dev", "d", "--out", "o"];
-    const fake = await run(handlers, ...all, "--layers", "0,3,6", "--resume", "--json");
-    expect(fake.stderr.text).toBe("");
-    expect(seen).toMatchObject([{ options: { layers: [0, 3, 6], epochs: 5 }, resume: true, overwrite: false }]);
-    const both = await run(handlers, ...all, "--resume", "--overwrite");
-    expect([both.exitCode, both.stderr.text]).toEqual([
-      2,
-      "error: --resume and --overwrite contradict each other; expected one of them\n",
-    ]);
-    const none = await run(handlers, "pretrain");
-    expect([none.exitCode, none.stdout.text]).toEqual([2, ""]);
+    });
+    await run(
+      [one],
+      "learn",
+      "--backbone",
+      "b",
+      "--learn",
+      "factual=a,b",
+      "--out",
+      "o",
+      "--overwrite",
+      "--epochs",
+      "3",
+    );
+    expect(seen).toMatchObject([{ options: { epochs: 3, out: "o" }, resume: false, overwrite: true }]);
+    expect(seen[0]).not.toHaveProperty("options.overwrite");
   });
 
-  it("parses the other commands", async () => {
-    const seen: unknown[] = [];
-    const note = async (options: unknown) => {
-      seen.push(options);
-    };
-    const handlers: Partial<Handlers> = {
-      eval: note,
-      predict: note,
-      import: note,
-      inspect: note,
-      verify: note,
-      demo: note,
-    };
-    const good = [
+  it.each<[readonly string[], object]>([
+    [
       ["eval", "--adapter", "a", "--backbone", "b", "--data", "f", "--json"],
-      ["predict", "--adapter", "a", "--text", "Oslo is in Norway", "--subject", "Oslo", "--object", "Norway"],
-      ["predict", "--adapter", "a", "--data", "f"],
-      ["import", "m.bin", "--out", "o"],
-      ["inspect", "p"],
-      ["verify", "a"],
-      ["demo"],
-    ];
-    for (const argv of good) expect((await run(handlers, ...argv)).stderr.text).toBe("");
-    expect(seen).toMatchObject([
-      { adapter: "a", backbone: "b", data: ["f"], batchSize: 32, device: "auto" },
-      { adapter: "a", input: { sentence: { subject: { start: 0, end: 4 }, object: { start: 11, end: 17 } } }, top: 1 },
-      { adapter: "a", input: { data: ["f"] } },
-      { file: "m.bin", layers: [0, 11, 22], adapterHeads: 12, maskPadding: false },
-      { path: "p" },
-      { adapter: "a" },
-      { out: "runs/demo" },
-    ]);
-    const bad: [string[], string][] = [
-      [["import", "--out", "o"], "error: missing required argument 'file'"],
-      [["predict", "--adapter", "a"], "error: nothing to predict; expected --data, or --text"],
-      [["predict", "--adapter", "a", "--data", "f", "--text", "x"], "error: --data and --text are both given"],
-      [
-        ["predict", "--adapter", "a", "--text", "x", "--subject", "y", "--object", "x"],
-        'error: --subject: "y" is not in',
-      ],
-      [["eval", "--data", "f"], "error: --adapter is missing; expected an adapter's folder"],
-    ];
-    for (const [argv, line] of bad) {
-      const fake = await run(handlers, ...argv);
-      expect([fake.exitCode, fake.stderr.text.slice(0, line.length)]).toEqual([2, line]);
-    }
+      { adapter: "a", data: ["f"], tree: false },
+    ],
+    [["predict", "--adapter", "a", "--text", "Oslo is", "--subject", "Oslo"], { subject: "Oslo", top: 1, tree: true }],
+    [["predict", "--adapter", "a", "--data", "f", "--no-tree"], { data: ["f"], tree: false }],
+    [["predict", "--adapter", "a", "--data", "f", "--tree"], { tree: true }],
+    [["import", "m.bin", "--out", "o"], { file: "m.bin", layers: [0, 11, 22], adapterHeads: 12, maskPadding: false }],
+    [["inspect", "p"], { path: "p" }],
+    [["verify", "a"], { dir: "a" }],
+    [["verify", "--adapter", "a"], { adapter: "a" }],
+    [["probe", "filter", "--data", "d", "--in", "i", "--out", "o"], { in: "i" }],
+    [["demo"], { out: "runs/demo" }],
+  ])("parses %j", async (argv, settings) => {
+    expect(await parsed(...argv)).toMatchObject(settings);
+  });
+
+  it.each<[readonly string[], string]>([
+    [["import", "--out", "o"], "error: missing required argument 'file'"],
+    [["predict", "--adapter", "a"], "error: there is nothing to predict; expected --data, or --text"],
+    [["predict", "--adapter", "a", "--data", "f", "--text", "x"], "error: --text: --data is given, too"],
+    [["predict", "--adapter", "a", "--text", "x", "--subject", "y"], 'error: --subject: "y" is not in'],
+    [["eval", "--data", "f"], "error: --adapter is missing; expected an adapter's folder"],
+    [["verify"], "error: no adapter is given; expected one, as argument or as --adapter"],
+    [["verify", "a", "--adapter", "b"], "error: --adapter: 2 adapters are given"],
+  ])("refuses %j", async (argv, line) => {
+    expect(await parsed(...argv)).toContain(`2 ${line}`);
   });
 });
 

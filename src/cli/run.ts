@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from "commander";
 import { UserError } from "../errors.js";
+import { flagName } from "./flags.js";
 import { Output, type Sink } from "./output.js";
 
 /** What a command is given to run with. */
@@ -56,7 +57,7 @@ export type ContextFactory = (json: boolean) => CommandContext;
  * process while ONNX Runtime computes: it lets things end.
  */
 export async function runCli(
-  makeProgram: (context: ContextFactory) => Command,
+  makeProgram: (context: ContextFactory) => Promise<Command>,
   argv: readonly string[],
   process: ProcessLike,
 ): Promise<void> {
@@ -67,7 +68,7 @@ export async function runCli(
     return { output, signal: interruption.signal, stderr: process.stderr };
   };
   try {
-    const program = makeProgram(context);
+    const program = await makeProgram(context);
     tameCommander(program, process);
     await program.parseAsync(argv);
     output?.finish();
@@ -105,7 +106,7 @@ function report(error: unknown, process: ProcessLike, interruption: Interruption
   } else if (error instanceof ChecksFailed) {
     process.exitCode = exit.defect;
   } else if (error instanceof UserError) {
-    fail(`error: ${error.message}`, exit.usage);
+    fail(`error: ${error.lineFor(flagName)}`, exit.usage);
   } else {
     fail(`internal error, please report it: ${stackOf(error)}`, exit.defect);
   }

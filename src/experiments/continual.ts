@@ -3,6 +3,7 @@
  * same engine: an adapter for each (K-Adapter), one adapter trained on all in turn, and the model itself trained in turn.
  * @module
  */
+
 import { join } from "node:path";
 import type { KAdapterConfig } from "../adapters/config.js";
 import { downstreamFiles } from "../adapters/downstream-folder.js";
@@ -13,6 +14,7 @@ import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { continualSystems } from "../settings/choices.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
 import { encodeExamples, hashExamples } from "../tasks/task-data.js";
 import { trainingConfig } from "../training/config.js";
@@ -24,7 +26,6 @@ import { Cells } from "./cells.js";
 import { type Measured, measureAdapter, measureModel, readTrainedBackbone } from "./measure.js";
 
 /** The ways in which kinds of knowledge follow one another. */
-export const continualSystems = ["own-adapters", "shared-adapter", "fine-tuned-model"] as const;
 export type ContinualSystem = (typeof continualSystems)[number];
 
 /** Task data with a test set, whatever its types. */

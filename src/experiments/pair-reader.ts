@@ -9,6 +9,7 @@ import { type FeatureOptions, openFeatures } from "../features/features.js";
 import { type BackboneHandle, padBatch } from "../features/frozen-backbone.js";
 import { GraphBuilder, matmul } from "../graph/index.js";
 import { hiddenStateName, stateInputs } from "../models/knowledge-model.js";
+import type { stateFeatures } from "../settings/choices.js";
 import { type EncodedRelation, relationFeeds } from "../tasks/relations/relation-classification.js";
 import { concatenated, floatsOf } from "../tensor.js";
 
@@ -16,7 +17,6 @@ import { concatenated, floatsOf } from "../tensor.js";
 export type PairVectors = readonly Float32Array[];
 
 /** What needs no adapter: h[L], the tapped states side by side, and their sum. */
-export const stateFeatures = ["last", "taps", "taps-sum"] as const;
 export type StateFeature = (typeof stateFeatures)[number];
 
 export interface PairReaderOptions {

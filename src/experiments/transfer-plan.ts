@@ -3,26 +3,12 @@ import type { RelationExample } from "../data/relation-example.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
+import { stateFeatures, type transferRows } from "../settings/choices.js";
 import type { HeadInit } from "../tasks/task.js";
 import type { SkipCounts } from "../tasks/task-data.js";
 import type { TrainerSettings } from "../training/trainer.js";
-import { type StateFeature, stateFeatures } from "./pair-reader.js";
+import type { StateFeature } from "./pair-reader.js";
 
-/** Rows that hold no relational knowledge. */
-export const controlRows = [
-  ...stateFeatures,
-  "random",
-  "random-official",
-  "shuffled-classification",
-  "shuffled-own-output",
-  "shuffled-contrastive",
-  "permuted-classification",
-  "permuted-own-output",
-  "permuted-contrastive",
-] as const;
-/** Rows that were taught relations. */
-export const learntRows = ["classification", "own-output", "contrastive"] as const;
-export const transferRows = [...controlRows, ...learntRows] as const;
 export type TransferRow = (typeof transferRows)[number];
 
 /** What is measured of an adapter: its output alone, or beside the last hidden state. */

@@ -1,5 +1,6 @@
+import { controlRows, transferRows } from "../settings/choices.js";
 import { spread } from "../tasks/relations/prototypes.js";
-import { controlRows, type TransferCell, type TransferResult, transferRows } from "./transfer-plan.js";
+import type { TransferCell, TransferResult } from "./transfer-plan.js";
 
 /** One line of the table: a row's features by one view. */
 export interface TransferLine {

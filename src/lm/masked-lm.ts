@@ -5,6 +5,7 @@ import type { GraphBuilder, Value } from "../graph/index.js";
 import { concat } from "../graph/index.js";
 import type { ParamScope, Pass } from "../nn/index.js";
 import { hash32, RandomStream } from "../random.js";
+import { maskings } from "../settings/choices.js";
 import { crossEntropy } from "../tasks/losses.js";
 import { selectRows } from "../tasks/select.js";
 import type {
@@ -22,7 +23,7 @@ import type {
 import { type HostTensor, int32Tensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { LmHead, wordScores } from "./lm-head.js";
-import { type MaskingOptions, maskings, maskTokens, specialIds } from "./masking.js";
+import { type MaskingOptions, maskTokens, specialIds } from "./masking.js";
 
 /** Settings of masked language modelling, as they stand in a folder. */
 const optionsSchema = z.object({

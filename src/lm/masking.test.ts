@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../random.js";
-import { type MaskingOptions, maskings, maskTokens } from "./masking.js";
+import { maskings } from "../settings/choices.js";
+import { type MaskingOptions, maskTokens } from "./masking.js";
 
 const options = (masking: MaskingOptions["masking"]): MaskingOptions => ({
   masking,

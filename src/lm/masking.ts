@@ -1,11 +1,10 @@
 import type { TokenBlock } from "../data/text.js";
 import type { RandomStream } from "../random.js";
+import type { maskings } from "../settings/choices.js";
 import type { SpecialTokens } from "../text/tokenizer.js";
 
-/** What is drawn: single tokens, or all tokens of a word together. */
-export const maskings = ["token", "whole-word"] as const;
-
 export interface MaskingOptions {
+  /** What is drawn: single tokens, or all tokens of a word together. */
   readonly masking: (typeof maskings)[number];
   /** Share of tokens that are predicted. */
   readonly rate: number;

@@ -2,8 +2,10 @@
  * Language models that are made here: configuration, vocabulary and first guesses.
  * @module
  */
+
 import { backboneDefinition } from "../backbones/index.js";
 import { readTextLines, type TokenBlock } from "../data/text.js";
+import type { newModelTypes } from "../settings/choices.js";
 import { trainBpe } from "../text/bpe-trainer.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { bpeTokenizerJson } from "../text/vocab-files.js";
@@ -11,9 +13,6 @@ import type { LanguageModelStart } from "../training/language-model.js";
 import type { ConfigJson } from "./language-model-folder.js";
 import { neighbourAttention } from "./neighbour-attention.js";
 import { logFrequencies } from "./text-blocks.js";
-
-/** Kinds of models that can be trained from scratch. */
-export const newModelTypes = ["roberta", "gpt2"] as const;
 
 export interface NewModelOptions {
   readonly modelType: (typeof newModelTypes)[number];

@@ -1,6 +1,7 @@
 import { type LamaFact, type LamaRelation, lamaQuery } from "../data/lama.js";
 import { answerInSubject, inProbedFifth, nameGuesses, nameQuestions } from "../data/lama-filters.js";
 import { maxTokens } from "../features/frozen-backbone.js";
+import type { answerSets, subjectParts, uhnFilters } from "../settings/choices.js";
 import { AnswerTokens, clozeOf, topIndices } from "./answers.js";
 import { scoreAnswers } from "./candidates.js";
 import type { Cloze, ClozeModel } from "./cloze-model.js";
@@ -14,18 +15,14 @@ import {
   rankScores,
 } from "./rank-scores.js";
 
-/** LAMA-UHN: leave out facts whose answer stands in the subject's name, or also those that a name gives away. */
-export const uhnFilters = ["off", "string", "full"] as const;
-export const subjectParts = ["all", "fifth", "rest"] as const;
-/** What answers compete: the vocabulary's words, or the relation's objects (typed querying). */
-export const answerSets = ["vocabulary", "objects"] as const;
-
 export interface LamaProbeOptions {
   /** Answers that all compared models know; every single token where it is left out. */
   readonly vocabulary?: readonly string[];
+  /** What answers compete: the vocabulary's words, or the relation's objects (typed querying). */
   readonly answers: (typeof answerSets)[number];
   /** Objects of several tokens too, by pseudo-log-likelihood; with {@link answers} `objects` alone. */
   readonly multiToken: boolean;
+  /** LAMA-UHN: leave out facts whose answer stands in the subject's name, or also those that a name gives away. */
   readonly uhn: (typeof uhnFilters)[number];
   readonly subjects: (typeof subjectParts)[number];
   /** ParaRel's measure too. */

@@ -7,10 +7,11 @@ import { noRelation } from "../data/tacred.js";
 import { userError } from "../errors.js";
 import type { DownstreamTaskData } from "../training/finetune.js";
 import { type ChoiceScores, type EncodedChoice, multipleChoice } from "./choice/multiple-choice.js";
+import { type HeldOut, holdOut } from "./hold-out.js";
 import { distantAnswers } from "./qa/distant-answers.js";
 import { type EncodedQuestion, noAnswerInParagraphs, type OpenScores, openQa } from "./qa/open-qa.js";
 import { downstreamRelations, type RelationScores } from "./relations/downstream-relations.js";
-import { readRelationSet } from "./relations/factual.js";
+import { holdOutRelations, readRelationSet } from "./relations/factual.js";
 import type { EncodedRelation } from "./relations/relation-classification.js";
 import { collectExamples, type ExampleSet } from "./task-data.js";
 import { type EncodedMention, entityTyping } from "./typing/entity-typing.js";
@@ -19,15 +20,20 @@ import type { TypingScores } from "./typing/typing-scores.js";
 /** Files of a downstream data set. */
 export interface DownstreamData {
   readonly train: readonly string[];
-  readonly dev: readonly string[];
+  /** Default: a tenth of the training examples. */
+  readonly dev?: readonly string[] | undefined;
+  /** Decides what is held out where there are no {@link dev} data. */
+  readonly seed?: number;
   readonly test?: readonly string[];
 }
 
 async function readSets<X>(
-  { train, dev, test }: DownstreamData,
+  { train, dev, test, seed = 42 }: DownstreamData,
   read: (files: readonly string[]) => Promise<ExampleSet<X>>,
+  part: (set: ExampleSet<X>, seed: number) => HeldOut<X> = (set) => holdOut(set, { seed }),
 ) {
-  const sets = { train: await read(train), dev: await read(dev) };
+  const all = await read(train);
+  const sets = dev ? { train: all, dev: await read(dev) } : part(all, seed);
   return test ? { ...sets, test: await read(test) } : sets;
 }
 
@@ -37,7 +43,7 @@ export async function relationsTaskData(
   read: ReadRelationsOptions,
   { maxNegatives = Number.POSITIVE_INFINITY, markers = "plain", official = false },
 ): Promise<DownstreamTaskData<RelationExample, EncodedRelation, RelationScores>> {
-  const sets = await readSets(data, (files) => readRelationSet(files, read));
+  const sets = await readSets(data, (files) => readRelationSet(files, read), holdOutRelations);
   const labels = [...new Set(sets.train.examples.map(({ relation }) => relation))].sort();
   return {
     kind: downstreamRelations,
@@ -60,7 +66,7 @@ export async function typingTaskData(
   data: DownstreamData,
   { alwaysOne = false, official = false as false | "openentity" | "figer" },
 ): Promise<DownstreamTaskData<TypingExample, EncodedMention, TypingScores>> {
-  const sets = await readSets(data, readTypingSet);
+  const sets = await readSets(data, readTypingSet, (set, seed) => holdOut(set, { seed, together: ({ text }) => text }));
   const labels = [...new Set(sets.train.examples.flatMap((example) => example.labels))];
   if (labels.length === 0) throw userError({ where: sets.train.where, what: "no mention of the file has a type" });
   return { kind: entityTyping, settings: { labels, options: { alwaysOne, official } }, ...sets };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../graph/index.js";
+import { choiceLosses } from "../settings/choices.js";
 import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
 import { checkGradients } from "../testing/gradient-check.js";
 import { randomTensor } from "../testing/random.js";
 import { runGraph } from "../testing/run-graph.js";
-import { binaryCrossEntropy, choiceLoss, choiceLosses, crossEntropy, nextTokenLabels } from "./losses.js";
+import { binaryCrossEntropy, choiceLoss, crossEntropy, nextTokenLabels } from "./losses.js";
 
 /** Three rows of four candidates; nothing is picked in the second. */
 const picked = float32Tensor([3, 4], Float32Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));

@@ -17,10 +17,10 @@ import {
   sub,
   type Value,
 } from "../graph/index.js";
+import type { choiceLosses } from "../settings/choices.js";
 import type { HostTensor } from "../tensor.js";
 
 /** How one of several candidates is learnt. */
-export const choiceLosses = ["cross-entropy", "bce"] as const;
 export type ChoiceLoss = (typeof choiceLosses)[number];
 
 /** The label of every token for a causal language model: that of the next one; the last has none (−100). */

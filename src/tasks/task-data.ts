@@ -18,6 +18,8 @@ export interface ExampleSet<Example> {
   readonly examples: readonly Example[];
   /** What its format leaves out. */
   readonly skipped: SkipCounts;
+  /** For a set that was held out of the training data: how many of how many, and whether what is alike stayed together. */
+  readonly heldOut?: { readonly examples: number; readonly of: number; readonly together: boolean };
 }
 
 /** A data set as token ids. */

@@ -1,33 +1,52 @@
-import type { Command } from "commander";
-import { linguisticOwnSpecs } from "../linguistic-options.js";
-import { fileList, text } from "../options.js";
-import type { ContextFactory } from "../run.js";
-import { type Options, option } from "../spec.js";
-import { applySpecs, type Handler, overwriteSpec, simpleCommand } from "./common.js";
+import { writeFileAtomically } from "../../files/atomic.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
+import type { EvalSettings } from "../../settings/apply.js";
+import type { EncodedText } from "../../tasks/task.js";
+import { countSkipped, encodeExamples } from "../../tasks/task-data.js";
+import { loadModel } from "../../training/load-model.js";
+import { predictAll } from "../../training/trainer.js";
+import { refuseExisting } from "../files.js";
+import type { CommandContext } from "../run.js";
+import { taskOf } from "../tasks/index.js";
+import type { TaskCommands } from "../tasks/task-commands.js";
+import { runtimeOf } from "../watched.js";
 
-const evalSpecs = {
-  ...applySpecs,
-  data: option({
-    flags: "--data <file...>",
-    kind: "text",
-    schema: fileList,
-    expects: "files of labelled examples",
-    help: "labelled examples",
-  }),
-  brokenTrees: linguisticOwnSpecs.brokenTrees,
-  predictions: option({
-    flags: "--predictions <file>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "a file to write",
-    help: "write each example's prediction here as JSON lines",
-  }),
-  overwrite: overwriteSpec,
-};
+/** `eval`: how often an adapter is right on labelled examples. */
+export async function run(options: EvalSettings, context: CommandContext): Promise<void> {
+  if (options.predictions !== undefined) await refuseExisting(options.predictions, options.overwrite);
+  const useTask = await taskOf(options.adapter);
+  await useTask((commands) => evaluate(commands, options, context));
+}
 
-export type EvalOptions = Options<typeof evalSpecs>;
-
-/** `eval`: measures an adapter on labelled examples. */
-export function evalCommand(context: ContextFactory, handler: Handler<EvalOptions>): Command {
-  return simpleCommand("eval", "measure an adapter on labelled examples", evalSpecs, context, handler);
+async function evaluate<Example, Encoded extends EncodedText, Score>(
+  commands: TaskCommands<Example, Encoded, Score>,
+  options: EvalSettings,
+  { output, signal }: CommandContext,
+): Promise<void> {
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    const taskOptions = commands.taskOptions?.(options) ?? {};
+    const load = { backbone: options.backbone, taskOptions };
+    const { session, task, backbone } = await loadModel(executor, options.adapter, commands.kind, load);
+    const data = await commands.read(options.data, options);
+    const { examples, skipped } = encodeExamples(task, backbone.tokenizer, data);
+    const logits = await predictAll(session, examples, options.batchSize, signal);
+    const predictions = examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array }));
+    const score = task.score(predictions);
+    if (options.predictions !== undefined) {
+      const lines = predictions.map((prediction) => JSON.stringify(commands.comparison(prediction, task)));
+      await writeFileAtomically(options.predictions, `${lines.join("\n")}\n`);
+    }
+    const left = countSkipped(skipped);
+    commands.print(score, left, output);
+    output.result({
+      adapter: options.adapter,
+      data: options.data.length === 1 ? options.data[0] : options.data,
+      ...commands.result(score),
+      skipped: left,
+      skippedBy: skipped,
+    });
+  } finally {
+    await executor.close();
+  }
 }

@@ -1,78 +1,78 @@
-import { Argument, type Command } from "commander";
-import { z } from "zod";
-import { adapterSpecs, dataSpecs, text } from "../options.js";
-import type { ContextFactory } from "../run.js";
-import { type Options, option } from "../spec.js";
-import { type Handler, overwriteSpec, simpleCommand } from "./common.js";
+import { basename, join } from "node:path";
+import { type AdapterManifest, adapterFiles, writeAdapterFolder } from "../../adapters/folder.js";
+import { type OfficialAdapter, readOfficialAdapter } from "../../adapters/official/import-adapter.js";
+import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/frozen-backbone.js";
+import type { ImportSettings } from "../../settings/tools.js";
+import { isOfficialDownstream } from "../../training/import-downstream.js";
+import { hashFile } from "../../weights/hash.js";
+import { openWeights } from "../../weights/open.js";
+import { refuseExisting, withOutputFolder } from "../files.js";
+import { checkSizes, countOf, labelsOf, maxLengthOf, shapeOf } from "../import/common.js";
+import { importDownstream } from "../import/downstream.js";
+import type { CommandContext } from "../run.js";
 
-// What an official file cannot tell, with the released scripts' values.
-const importSpecs = {
-  out: option({
-    flags: "--out <dir>",
-    kind: "text",
-    schema: text,
-    expects: "the folder for the adapter",
-    help: "folder for the adapter",
-  }),
-  layers: option({
-    ...adapterSpecs.layers,
-    schema: adapterSpecs.layers.schema.default([0, 11, 22]),
-    help: "backbone layers that the adapter reads (default 0,11,22)",
-  }),
-  adapterHeads: option({
-    ...adapterSpecs.adapterHeads,
-    schema: adapterSpecs.adapterHeads.schema.default(12),
-    help: "attention heads (default 12)",
-  }),
-  skip: adapterSpecs.skip,
-  maskPadding: option({
-    ...adapterSpecs.maskPadding,
-    flags: "--mask-padding",
-    schema: z.boolean().default(false),
-    help: "hide padding from the adapter; the released code does not",
-  }),
-  backbone: option({
-    flags: "--backbone <dir|id>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "a model folder or a Hugging Face id",
-    help: "the language model that it was trained with, to record and check",
-  }),
-  backboneWeights: option({
-    flags: "--backbone-weights <file>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "the trained backbone's file, such as pytorch_pretrained_model.bin",
-    help: "a fine-tuned model's trained backbone (default: pytorch_pretrained_model.bin beside it, if it is there)",
-  }),
-  maxLength: option({
-    ...dataSpecs.maxLength,
-    schema: dataSpecs.maxLength.schema.unwrap().optional(),
-    help: "longest text in tokens (default: as the released scripts; factual 64, linguistic 128, relations 184, else 256)",
-  }),
-  labels: option({
-    flags: "--labels <file>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "a JSON file: a list of relations, or a map from relation to index",
-    help: "the head's relations or types (default: their indices)",
-  }),
-  overwrite: overwriteSpec,
-};
+/** `import FILE`: an adapter or a fine-tuned model of the released code becomes a folder; its tensors tell which. */
+export async function run(options: ImportSettings, context: CommandContext): Promise<void> {
+  const source = await openWeights(options.file);
+  const fineTuned = isOfficialDownstream(source);
+  await source.close();
+  await (fineTuned ? importDownstream(options, context) : importAdapter(options, context));
+}
 
-export type ImportOptions = Options<typeof importSpecs> & {
-  /** The official `pytorch_model.bin`. */
-  readonly file: string;
-};
-
-/** `import FILE`: turns an adapter or a fine-tuned model of the released code into a folder. */
-export function importCommand(context: ContextFactory, handler: Handler<ImportOptions>): Command {
-  const command: Command = simpleCommand(
-    "import",
-    "turn an adapter or a fine-tuned model of the released code (pytorch_model.bin) into a folder",
-    importSpecs,
-    context,
-    async (options, given) => handler({ ...options, file: String(command.args[0]) }, given),
+async function importAdapter(options: ImportSettings, { output }: CommandContext): Promise<void> {
+  const { out, file } = options;
+  await refuseExisting(join(out, adapterFiles.config), options.overwrite);
+  const official = await readOfficialAdapter(file, shapeOf(options));
+  const backbone = options.backbone === undefined ? null : await openBackbone(options.backbone);
+  checkSizes(official, backbone, file);
+  const manifest = await manifestOf(official, backbone, options);
+  const { adapter, head, others } = official;
+  await withOutputFolder(out, () => writeAdapterFolder(out, { manifest, adapter, head }));
+  for (const name of others) output.note(`left out ${JSON.stringify(name)}: no tensor`);
+  const counts = { adapter: countOf(adapter), head: countOf(head) };
+  const { architecture } = official;
+  output.say(
+    `${architecture.layers.length} adapter layers at ${architecture.layers.join(", ")}, ${architecture.transformerLayers} × ${architecture.size} inside, ${counts.adapter.toLocaleString("en")} parameters in ${adapter.size} tensors`,
   );
-  return command.addArgument(new Argument("<file>", "the released code's pytorch_model.bin"));
+  output.say(
+    `head for ${manifest.task.name}, ${official.classes} classes, ${counts.head.toLocaleString("en")} parameters in ${head.size} tensors`,
+  );
+  output.say(backbone ? `backbone ${backbone.name} recorded` : "no backbone recorded: give --backbone when it is used");
+  output.say(`the adapter is in ${out}`);
+  output.result({
+    out,
+    task: manifest.task.name,
+    classes: official.classes,
+    hiddenSize: official.hiddenSize,
+    architecture,
+    adapterTensors: adapter.size,
+    adapterParameters: counts.adapter,
+    headTensors: head.size,
+    headParameters: counts.head,
+    leftOut: others,
+    backboneHash: backbone?.hash ?? null,
+  });
+}
+
+async function manifestOf(
+  official: OfficialAdapter,
+  backbone: BackboneHandle | null,
+  options: ImportSettings,
+): Promise<AdapterManifest> {
+  const { architecture, task, classes, hiddenSize } = official;
+  const taskOptions = task === "head-prediction" ? { head: "official", alignment: "official", classes } : {};
+  const labels = task === "relation-classification" ? await labelsOf(options, classes) : null;
+  return {
+    format: "kadapter/1",
+    features: "adapter",
+    architecture,
+    hiddenStates: "float32",
+    backbonePrecision: "float32",
+    backbone: backbone
+      ? backboneIdentity(backbone)
+      : { name: null, modelType: null, hiddenSize, layers: null, hash: null, tokenizerHash: null },
+    task: { name: task, labels, maxLength: maxLengthOf(task, backbone, options.maxLength), options: taskOptions },
+    recipe: { importedFrom: basename(options.file), sha256: await hashFile(options.file) },
+    metrics: {},
+  };
 }

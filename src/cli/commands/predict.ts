@@ -1,109 +1,121 @@
-import type { Command } from "commander";
+import type { FileHandle } from "node:fs/promises";
 import type { Span } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
-import { fileList, text, whole } from "../options.js";
-import type { ContextFactory } from "../run.js";
-import { type Options, option } from "../spec.js";
-import { applySpecs, type Handler, overwriteSpec, simpleCommand } from "./common.js";
+import { writeAtomically } from "../../files/atomic.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
+import type { PredictSettings } from "../../settings/apply.js";
+import type { EncodedText } from "../../tasks/task.js";
+import { countSkipped, isSkipped } from "../../tasks/task-data.js";
+import { type LoadedModel, loadModel } from "../../training/load-model.js";
+import { predictAll } from "../../training/trainer.js";
+import { refuseExisting } from "../files.js";
+import { jsonLine } from "../output.js";
+import type { CommandContext } from "../run.js";
+import { taskOf } from "../tasks/index.js";
+import type { Answer, TaskCommands, TypedSentence } from "../tasks/task-commands.js";
+import { runtimeOf } from "../watched.js";
 
-const predictSpecs = {
-  ...applySpecs,
-  data: option({
-    flags: "--data <file...>",
-    kind: "text",
-    schema: fileList.optional(),
-    expects: "files of examples",
-    help: "examples; their answers, if there are any, are not read",
-  }),
-  text: option({
-    flags: "--text <sentence>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "a sentence",
-    help: "one sentence instead of --data",
-  }),
-  subject: option({
-    flags: "--subject <words>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "words of the sentence",
-    help: "the subject in --text",
-  }),
-  object: option({
-    flags: "--object <words>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "words of the sentence",
-    help: "the object in --text",
-  }),
-  top: option({
-    flags: "--top <n>",
-    kind: "number",
-    schema: whole(1, 100_000).default(1),
-    expects: "a whole number from 1",
-    help: "relations to name for each example (default 1)",
-  }),
-  out: option({
-    flags: "--out <file>",
-    kind: "text",
-    schema: text.optional(),
-    expects: "a file to write",
-    help: "write the answers (JSON lines; heads: CoNLL-U) here instead of on stdout",
-  }),
-  overwrite: overwriteSpec,
-};
+/** How many batches of examples are sorted by length together and held in memory. */
+const chunkBatches = 64;
 
-/** A sentence typed on the command line. */
-export interface TypedSentence {
-  readonly text: string;
-  /** For an adapter that tells relations. */
-  readonly subject?: Span;
-  readonly object?: Span;
+/** `predict`: the answer to every example, in the data's order. */
+export async function run(options: PredictSettings, context: CommandContext): Promise<void> {
+  if (options.out !== undefined) await refuseExisting(options.out, options.overwrite);
+  const useTask = await taskOf(options.adapter);
+  await useTask((commands) => predict(commands, options, context));
 }
 
-export type PredictOptions = Omit<Options<typeof predictSpecs>, "text" | "subject" | "object" | "data"> & {
-  /** Data files' names, or the sentence itself. */
-  readonly input: { readonly data: readonly string[] } | { readonly sentence: TypedSentence };
-};
-
-/** `predict`: tells the answers of unlabelled examples. */
-export function predictCommand(context: ContextFactory, handler: Handler<PredictOptions>): Command {
-  return simpleCommand(
-    "predict",
-    "tell the answer of each example, such as its relation",
-    predictSpecs,
-    context,
-    async ({ text, subject, object, data, ...rest }, given) =>
-      handler({ ...rest, input: inputOf({ text, subject, object, data }) }, given),
-  );
-}
-
-interface Inputs extends Readonly<Record<"text" | "subject" | "object", string | undefined>> {
-  readonly data: readonly string[] | undefined;
-}
-
-function inputOf({ text, subject, object, data }: Inputs): PredictOptions["input"] {
-  const typed = [text, subject, object].some((value) => value !== undefined);
-  if (data !== undefined && !typed) return { data };
-  if (data !== undefined) throw userError({ what: "--data and --text are both given", expected: "one of them" });
-  if (text === undefined) {
-    throw userError({
-      what: "nothing to predict",
-      expected: "--data, or --text (for relations with --subject and --object)",
+async function predict<Example, Encoded extends EncodedText, Score>(
+  commands: TaskCommands<Example, Encoded, Score>,
+  options: PredictSettings,
+  { output, signal }: CommandContext,
+): Promise<void> {
+  const { out } = options;
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    const taskOptions = commands.taskOptions?.(options) ?? {};
+    const load = { backbone: options.backbone, taskOptions };
+    const model = await loadModel(executor, options.adapter, commands.kind, load);
+    const predictions: Answer["json"][] = [];
+    const skipped: Record<string, number> = {};
+    let examples = 0;
+    const run = async (write: (line: string) => Promise<void> | void) => {
+      for await (const { json, text, skipped: reason } of answers(commands, model, options, signal)) {
+        examples++;
+        if (reason !== undefined) skipped[reason] = (skipped[reason] ?? 0) + 1;
+        if (output.json && out === undefined) predictions.push(json);
+        else await write(text ?? jsonLine(json));
+      }
+    };
+    if (out === undefined) await run((line) => output.say(line));
+    else await writeAtomically(out, (file) => run((line) => appendLine(file, line)));
+    if (out !== undefined) output.say(`${examples} examples in ${out}`);
+    for (const [reason, count] of Object.entries(skipped)) output.note(`skipped ${count}: ${reason}`);
+    output.result({
+      adapter: options.adapter,
+      examples,
+      skipped: countSkipped(skipped),
+      skippedBy: skipped,
+      ...(out === undefined ? { predictions } : { out }),
     });
+  } finally {
+    await executor.close();
   }
+}
+
+async function appendLine(file: FileHandle, line: string): Promise<void> {
+  await file.appendFile(`${line}\n`);
+}
+
+async function* answers<Example, Encoded extends EncodedText, Score>(
+  commands: TaskCommands<Example, Encoded, Score>,
+  model: LoadedModel<Example, Encoded, Score>,
+  options: PredictSettings,
+  signal: AbortSignal,
+): AsyncGenerator<Answer> {
+  const { data } = options;
+  let chunk: Example[] = [];
+  let any = false;
+  const examples = data ? commands.unlabelled(data, options) : [commands.typed(typedSentence(options))];
+  for await (const example of examples) {
+    any = true;
+    if (chunk.push(example) < chunkBatches * options.batchSize) continue;
+    yield* await answerAll(commands, model, chunk, options, signal);
+    chunk = [];
+  }
+  if (!any && data) throw userError({ where: data.join(" "), what: "the file holds no examples" });
+  yield* await answerAll(commands, model, chunk, options, signal);
+}
+
+async function answerAll<Example, Encoded extends EncodedText, Score>(
+  commands: TaskCommands<Example, Encoded, Score>,
+  { task, session, backbone }: LoadedModel<Example, Encoded, Score>,
+  examples: readonly Example[],
+  options: PredictSettings,
+  signal: AbortSignal,
+): Promise<Answer[]> {
+  const encode = task.encodeUnlabelled ? task.encodeUnlabelled.bind(task) : task.encode.bind(task);
+  const encoded = examples.map((example) => encode(example, backbone.tokenizer));
+  const usable = encoded.flatMap((result) => (isSkipped(result) ? [] : [result]));
+  const logits = await predictAll(session, usable, options.batchSize, signal);
+  let next = 0;
+  return encoded.map((result, i) => {
+    const prediction = isSkipped(result) ? result : { encoded: result, logits: logits[next++] as Float32Array };
+    return commands.answer(examples[i] as Example, prediction, task, options);
+  });
+}
+
+/** The sentence of the command line; what it does not name is left out. */
+function typedSentence({ text = "", subject, object }: PredictSettings): TypedSentence {
   return {
-    sentence: {
-      text,
-      ...(subject === undefined ? {} : { subject: find(text, subject, "--subject") }),
-      ...(object === undefined ? {} : { object: find(text, object, "--object") }),
-    },
+    text,
+    ...(subject === undefined ? {} : { subject: find(text, subject) }),
+    ...(object === undefined ? {} : { object: find(text, object) }),
   };
 }
 
 /** Where the words stand; the first place counts. */
-function find(text: string, words: string, where: string): Span {
+function find(text: string, words: string): Span {
   const start = text.indexOf(words);
-  if (start < 0) throw userError({ where, what: `"${words}" is not in the sentence`, expected: "words of --text" });
   return { start, end: start + words.length };
 }

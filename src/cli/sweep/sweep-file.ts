@@ -16,9 +16,12 @@
  */
 import { join } from "node:path";
 import { userError } from "../../errors.js";
-import { givenOptions, parseYamlMap, readBounded, readRecipe, unknownKey, type YamlMap } from "../recipe.js";
-import { type GivenOptions, kebab } from "../spec.js";
-import { type TrainingCommand, trainingCommands } from "../trainings.js";
+import { parseYamlMap, readBounded, type YamlMap } from "../../files/yaml-map.js";
+import { type GivenSettings, resolveGiven } from "../../settings/given.js";
+import { kebab } from "../../settings/names.js";
+import { givenSettings, readRecipe } from "../../settings/recipe.js";
+import { type Table, unknownName } from "../../settings/setting.js";
+import { trainingTables } from "../../settings/trainings.js";
 
 /** One training of a sweep. */
 export interface SweepRun {
@@ -60,19 +63,19 @@ const mostRuns = 10_000;
 export async function readSweep(path: string): Promise<Sweep> {
   const map = parseYamlMap(path, await readBounded(path), "a sweep");
   const strange = [...map.entries.keys()].find((key) => !keys.includes(String(key)));
-  if (strange !== undefined) throw unknownKey(map.where(strange), String(strange), keys);
+  if (strange !== undefined) throw unknownName("option", String(strange), keys, map.where(strange));
   const words = textOf(map, "run").trim().split(/\s+/);
-  const command = trainingCommands.get(words.join(" "));
-  if (!command) {
-    const known = [...trainingCommands.keys()].join(", ");
+  const table = trainingTables.get(words.join(" "));
+  if (!table) {
+    const known = [...trainingTables.keys()].join(", ");
     throw userError({ where: map.where("run"), what: `${words.join(" ")} is no training`, expected: known });
   }
   const out = textOf(map, "out");
-  const recipe = map.entries.has("recipe") ? await readRecipe(textOf(map, "recipe"), command.specs) : new Map();
-  const common = [givenOptions(belowOf(map, "options"), command.specs), recipe];
+  const recipe = map.entries.has("recipe") ? await readRecipe(textOf(map, "recipe"), table) : new Map();
+  const common = [givenSettings(belowOf(map, "options"), table), recipe];
   const evaluations = evaluationsOf(belowOf(map, "eval"));
   const metrics = map.entries.has("metrics") ? listOf(map, "metrics").map(String) : [];
-  return { command: words, out, runs: runsOf(map, command, out, common), evaluations, metrics };
+  return { command: words, out, runs: runsOf(map, table, out, common), evaluations, metrics };
 }
 
 function textOf(map: YamlMap, key: string): string {
@@ -113,13 +116,13 @@ function evaluationsOf(map: YamlMap): SweepEvaluation[] {
 
 interface Choice {
   readonly setting: Readonly<Record<string, string>>;
-  readonly given: GivenOptions;
+  readonly given: GivenSettings;
 }
 
 /** Rows × grid × seeds. */
-function runsOf(map: YamlMap, command: TrainingCommand, out: string, common: readonly GivenOptions[]): SweepRun[] {
-  const rows = rowsOf(map, command);
-  const points = pointsOf(belowOf(map, "grid"), command);
+function runsOf(map: YamlMap, table: Table, out: string, common: readonly GivenSettings[]): SweepRun[] {
+  const rows = rowsOf(map, table);
+  const points = pointsOf(belowOf(map, "grid"), table);
   const seeds = map.entries.has("seeds") ? listOf(map, "seeds") : [null];
   if (rows.length * points.length * seeds.length > mostRuns) {
     throw userError({ where: map.path, what: `more than ${mostRuns} runs`, fix: "make the grid smaller" });
@@ -141,13 +144,13 @@ function runsOf(map: YamlMap, command: TrainingCommand, out: string, common: rea
     const own = new Map([["out", { value: join(out, name), where: map.where("out") }]]);
     const seeded = seed === null ? [] : [new Map([["seed", { value: seed, where: `${map.where("seeds")}: seeds` }]])];
     const sources = [own, ...seeded, given, ...common].map((source) => withSeed(source, seed));
-    const options = command.resolve(...sources);
+    const options = resolveGiven(table, ...sources);
     return { name, setting, seed: typeof seed === "number" ? seed : null, options };
   }
 }
 
 /** `{seed}` in a text stands for the run's seed, so that a run can read what another sweep's run of that seed made. */
-function withSeed(given: GivenOptions, seed: unknown): GivenOptions {
+function withSeed(given: GivenSettings, seed: unknown): GivenSettings {
   const replace = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(replace);
     return typeof value === "string" && seed !== null ? value.replaceAll("{seed}", String(seed)) : value;
@@ -156,7 +159,7 @@ function withSeed(given: GivenOptions, seed: unknown): GivenOptions {
 }
 
 /** Settings that are written out, each with a name. */
-function rowsOf(map: YamlMap, { specs }: TrainingCommand): Choice[] {
+function rowsOf(map: YamlMap, table: Table): Choice[] {
   if (!map.entries.has("rows")) return [{ setting: {}, given: new Map() }];
   const rows = map.list("rows");
   if (!rows) throw userError({ where: map.where("rows"), what: "rows is no list of maps", expected: "- name: …" });
@@ -166,13 +169,13 @@ function rowsOf(map: YamlMap, { specs }: TrainingCommand): Choice[] {
       throw userError({ where: map.where("rows"), what: "a row has no name", expected: "- name: …" });
     }
     const entries = new Map([...row.entries].filter(([key]) => key !== "name"));
-    return { setting: { row: name }, given: givenOptions({ ...row, entries }, specs) };
+    return { setting: { row: name }, given: givenSettings({ ...row, entries }, table) };
   });
 }
 
 /** All combinations of a grid's values; the first option varies slowest. */
-function pointsOf(grid: YamlMap, { specs }: TrainingCommand): Choice[] {
-  const given = givenOptions(grid, specs);
+function pointsOf(grid: YamlMap, table: Table): Choice[] {
+  const given = givenSettings(grid, table);
   let points: Choice[] = [{ setting: {}, given: new Map() }];
   for (const [key, { where }] of given) {
     const name = kebab(key);

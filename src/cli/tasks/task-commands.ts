@@ -1,7 +1,15 @@
+import type { Span } from "../../data/relation-example.js";
 import type { EncodedText, Prediction, Skipped, Task, TaskKind, TaskSettings } from "../../tasks/task.js";
 import type { ExampleSet } from "../../tasks/task-data.js";
-import type { TypedSentence } from "../commands/predict.js";
 import type { Output } from "../output.js";
+
+/** A sentence typed on the command line. */
+export interface TypedSentence {
+  readonly text: string;
+  /** For an adapter that tells relations. */
+  readonly subject?: Span;
+  readonly object?: Span;
+}
 
 /** What `predict` asks for besides the likeliest answer. */
 export interface AnswerOptions {

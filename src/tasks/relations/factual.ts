@@ -3,9 +3,11 @@ import { type ReadRelationsOptions, readRelations } from "../../data/relation-da
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
 import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import type { factualObjectives } from "../../settings/choices.js";
 import type { EntityVector } from "../../text/markers.js";
 import type { TaskData } from "../../training/pretrain.js";
 import type { ClassificationScores } from "../classification-scores.js";
+import { type HeldOut, holdOut } from "../hold-out.js";
 import { collectExamples, type ExampleSet } from "../task-data.js";
 import type { PrototypeScores } from "./prototypes.js";
 import { type EncodedRelation, relationClassification } from "./relation-classification.js";
@@ -14,7 +16,10 @@ import { relationContrast } from "./relation-contrast.js";
 /** Where facts are learnt from. */
 export interface FactualData {
   readonly train: string;
-  readonly dev: string;
+  /** Default: a tenth of the training sentences, by subject. */
+  readonly dev?: string | undefined;
+  /** Decides what is held out where there are no {@link dev} data. */
+  readonly seed?: number;
   readonly read: ReadRelationsOptions;
   /** Default: the first marker's. */
   readonly entityVector?: EntityVector;
@@ -27,7 +32,6 @@ export interface FactualData {
  * adapter's output alone, so that what is learnt must stand in the adapter. `contrastive`: the supervised contrastive
  * loss on the adapter's output; nothing else is learnt.
  */
-export const factualObjectives = ["classification", "own-output", "contrastive"] as const;
 export type FactualObjective = (typeof factualObjectives)[number];
 
 /** What the head reads: for the two objectives on the adapter's output that alone; baselines as they are. */
@@ -69,10 +73,19 @@ interface FactualSets {
   readonly dev: ExampleSet<RelationExample>;
 }
 
-async function readSets({ train, dev, read }: Pick<FactualData, "train" | "dev" | "read">): Promise<FactualSets> {
+/** Holds out a tenth of a set of relations: whole subjects, so that no fact that is asked was learnt in other words. */
+export const holdOutRelations = (set: ExampleSet<RelationExample>, seed: number): HeldOut<RelationExample> =>
+  holdOut(set, {
+    seed,
+    together: ({ text, subject }) => text.slice(subject.start, subject.end),
+    label: ({ relation }) => relation,
+  });
+
+async function readSets({ train, dev, read, seed = 42 }: FactualData): Promise<FactualSets> {
   const trainSet = await readRelationSet([train], read);
   // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
   const labels = relationLabels(trainSet.examples);
+  if (dev === undefined) return { labels, ...holdOutRelations(trainSet, seed) };
   const devSet = await readRelationSet([dev], { ...read, minEntityPairs: 0 });
   return { labels, train: trainSet, dev: read.minEntityPairs ? withinLabels(devSet, new Set(labels)) : devSet };
 }

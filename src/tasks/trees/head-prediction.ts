@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { userError } from "../../errors.js";
 import type { ParamScope } from "../../nn/index.js";
+import { alignments, choiceLosses, treeHeads } from "../../settings/choices.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../../tensor.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { encodeWords, encodeWordsOfficially } from "../../text/words.js";
-import { choiceLosses } from "../losses.js";
 import { selectRows } from "../select.js";
 import type {
   EncodedText,
@@ -23,12 +23,6 @@ import { type AttachmentScores, scoreAttachments, universalRelation } from "./at
 import { BiaffineHead } from "./biaffine-head.js";
 import { ReleasedHeadPredictionHead } from "./released-head.js";
 import { type ArcScores, greedyHeads, maximumSpanningTree } from "./spanning-tree.js";
-
-/** Heads that learn trees: {@link BiaffineHead} and {@link ReleasedHeadPredictionHead}. */
-export const treeHeads = ["biaffine", "official"] as const;
-
-/** Which token stands for a word: its first sub-word, or, as in the released code, the n-th token for the n-th word. */
-export const alignments = ["words", "official"] as const;
 
 /** Settings of head prediction, as they stand in an adapter's folder. */
 const optionsSchema = z.object({

@@ -2,6 +2,7 @@ import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { type ReadTreesOptions, readTrees } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
 import type { TaskData } from "../../training/pretrain.js";
+import { holdOut } from "../hold-out.js";
 import { collectExamples, type ExampleSet } from "../task-data.js";
 import { type AttachmentScores, universalRelation } from "./attachment-scores.js";
 import { type EncodedSentence, type HeadPredictionOptions, headPrediction } from "./head-prediction.js";
@@ -9,7 +10,10 @@ import { type EncodedSentence, type HeadPredictionOptions, headPrediction } from
 /** Where trees are learnt from, and how. */
 export interface LinguisticData {
   readonly train: readonly string[];
-  readonly dev: readonly string[];
+  /** Default: a tenth of the training trees. */
+  readonly dev?: readonly string[] | undefined;
+  /** Decides what is held out where there are no {@link dev} data. */
+  readonly seed?: number;
   readonly read: ReadTreesOptions;
   readonly task: Pick<HeadPredictionOptions, "head" | "loss" | "alignment" | "arcSize">;
   /** Learn relations too. */
@@ -36,14 +40,15 @@ export function readTreeSet(
 export async function linguisticTaskData({
   train,
   dev,
+  seed = 42,
   read,
   task,
   relations,
 }: LinguisticData): Promise<LinguisticTaskData> {
   const trainSet = await readTreeSet(train, read);
   const labels = relations ? relationsOf(trainSet) : null;
-  const devSet = await readTreeSet(dev, read);
-  return { kind: headPrediction, settings: { labels, options: task }, train: trainSet, dev: devSet };
+  const sets = dev ? { train: trainSet, dev: await readTreeSet(dev, read) } : holdOut(trainSet, { seed });
+  return { kind: headPrediction, settings: { labels, options: task }, ...sets };
 }
 
 /** The universal relations of a data set, in alphabetical order. */

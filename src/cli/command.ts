@@ -1,0 +1,85 @@
+/**
+ * How a command is said: its name and description at once, its table of settings when it is named, its code when it
+ * is run.
+ * @module
+ */
+import type { GivenSettings } from "../settings/given.js";
+import type { Settings, Table } from "../settings/setting.js";
+import type { CommandContext } from "./run.js";
+
+/** What a command does once its settings are checked. */
+export type Run<O> = (options: O, context: CommandContext) => Promise<void>;
+
+/** A training's settings, and how this run begins. */
+export interface RunRequest<O> {
+  readonly options: O;
+  /** Go on from the last checkpoint in the output folder, or begin where there is none. */
+  readonly resume: boolean;
+  /** Replace what the output folder holds. */
+  readonly overwrite: boolean;
+}
+
+/** A command as the program sees it. */
+export interface CommandEntry {
+  /** Its words: `pretrain factual`. */
+  readonly name: string;
+  readonly description: string;
+  /** Whether a recipe may hold its settings. */
+  readonly recipe: boolean;
+  /** Everything that may be given as flags. */
+  flags(): Promise<Table>;
+  /** What a recipe may hold. */
+  table(): Promise<Table>;
+  /** Checks what was given, earlier sources before later ones, and runs. */
+  run(given: readonly GivenSettings[], context: CommandContext): Promise<void>;
+}
+
+interface Parts<T extends Table, O> {
+  readonly name: string;
+  readonly description: string;
+  readonly settings: () => Promise<T>;
+  readonly run: () => Promise<Run<O>>;
+}
+
+/** A command that takes its settings as flags, and from a recipe where `recipe` says so. */
+export function command<T extends Table>({
+  settings,
+  run,
+  ...about
+}: Parts<T, Settings<T>> & { readonly recipe?: boolean }): CommandEntry {
+  return {
+    recipe: false,
+    ...about,
+    flags: settings,
+    table: settings,
+    run: async (given, context) => {
+      const { resolveGiven } = await import("../settings/given.js");
+      const options = resolveGiven(await settings(), ...given);
+      await (await run())(options, context);
+    },
+  };
+}
+
+/** A command that trains: its settings may stand in a recipe, and its run may be resumed. */
+export function training<T extends Table>({
+  settings,
+  run,
+  ...about
+}: Parts<T, RunRequest<Settings<T>>>): CommandEntry {
+  const begin = async () => (await import("../settings/shared.js")).beginSettings;
+  return {
+    ...about,
+    recipe: true,
+    flags: async () => ({ ...(await settings()), ...(await begin()) }),
+    table: settings,
+    run: async (given, context) => {
+      const { resolveGiven } = await import("../settings/given.js");
+      const table = await settings();
+      const keep = (wanted: (key: string) => boolean) =>
+        given.map((source) => new Map([...source].filter(([key]) => wanted(key))));
+      const { resume, overwrite } = resolveGiven(await begin(), ...keep((key) => !(key in table)));
+      const options = resolveGiven(table, ...keep((key) => key in table));
+      await (await run())({ options, resume, overwrite }, context);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import { userError } from "../../errors.js";
+import { type ContinualStage, runContinual } from "../../experiments/continual.js";
+import { continualChanges, continualTable, continualVerdicts } from "../../experiments/continual-report.js";
+import type { BackboneHandle } from "../../features/frozen-backbone.js";
+import { writeFileAtomically } from "../../files/atomic.js";
+import { RandomStream } from "../../random.js";
+import type { ContinualSettings, LearnKind } from "../../settings/experiment.js";
+import { typingTaskData } from "../../tasks/downstream-task-data.js";
+import {
+  classificationTaskData,
+  defaultEntityVector,
+  readRelationSet,
+  relationLabels,
+} from "../../tasks/relations/factual.js";
+import type { EncodedText } from "../../tasks/task.js";
+import type { ExampleSet } from "../../tasks/task-data.js";
+import { linguisticTaskData, plainTrees, readTreeSet } from "../../tasks/trees/linguistic.js";
+import type { DownstreamTaskData } from "../../training/finetune.js";
+import { experimentSettings, runExperiment } from "../experiment.js";
+import { featureOptionsOf } from "../plan.js";
+import type { CommandContext } from "../run.js";
+
+/** `experiment continual`: trains kinds of knowledge in turn, prints the matrix and what became of the earlier ones. */
+export async function run(options: ContinualSettings, context: CommandContext): Promise<void> {
+  await runExperiment(options, context, async (how) => {
+    const { output, signal } = context;
+    const stages: ContinualStage[] = [];
+    for (const { kind, files } of options.learn) stages.push(await stageOf(kind, files, how.backbone, options));
+    const { out, systems, seeds, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm } = options;
+    const { modelLearningRate } = options;
+    const { backbone, architecture, executor } = how;
+    const plan = {
+      ...{ backbone, architecture, out, stages, systems, seeds, maxLength, modelLearningRate, headLearningRate },
+      ...{ headInit, weightDecay, maxGradNorm },
+      featureOptions: featureOptionsOf(options),
+      settings: experimentSettings(options),
+    };
+    const cells = await runContinual(executor, plan, {
+      onEvent: how.onEvent,
+      onCell: ({ system, seed, step, kind, metric }) =>
+        how.progress.note(`${system}, seed ${seed}, after step ${step}: ${kind} ${(100 * metric).toFixed(1)} %`),
+      signal,
+    });
+    how.progress.stop();
+    const changes = continualChanges(cells);
+    const verdicts = continualVerdicts(changes);
+    const kinds = stages.map(({ name }) => name);
+    const page = [continualTable(cells, kinds), "", ...verdicts.map((line) => `- ${line}`)].join("\n");
+    output.say(page);
+    const json = { options, cells, changes, verdicts };
+    await writeFileAtomically(join(out, "continual.md"), `${page}\n`);
+    await writeFileAtomically(join(out, "continual.json"), `${JSON.stringify(json, null, 1)}\n`);
+    output.result(json);
+  });
+}
+
+interface StageFiles {
+  readonly train: string;
+  readonly dev: string;
+  readonly test: string;
+}
+
+async function stageOf(
+  kind: LearnKind,
+  files: StageFiles,
+  backbone: BackboneHandle,
+  limits: ContinualSettings,
+): Promise<ContinualStage> {
+  switch (kind) {
+    case "factual": {
+      const [train, dev, test] = await readAll(files, (file) => readRelationSet([file], {}));
+      const sets = { labels: relationLabels(train.examples), train, dev };
+      return stage(
+        kind,
+        { ...classificationTaskData(sets, { entityVector: defaultEntityVector(backbone) }), test },
+        limits,
+      );
+    }
+    case "linguistic": {
+      const data = plainTrees(files.train, files.dev, limits.arcSize);
+      const test = await readTreeSet([files.test], data.read);
+      return stage(kind, { ...(await linguisticTaskData(data)), test }, limits);
+    }
+    case "entity-typing": {
+      const data = { train: [files.train], dev: [files.dev], test: [files.test] };
+      const { test, ...taskData } = await typingTaskData(data, {});
+      if (!test) throw userError({ where: files.test, what: "there are no examples to test on" });
+      return stage(kind, { ...taskData, test }, limits);
+    }
+  }
+}
+
+async function readAll<X>({ train, dev, test }: StageFiles, read: (file: string) => Promise<X>): Promise<[X, X, X]> {
+  return [await read(train), await read(dev), await read(test)];
+}
+
+/** A kind of knowledge with its sets cut to size. */
+function stage<Example, Encoded extends EncodedText, Score>(
+  name: string,
+  taskData: Required<DownstreamTaskData<Example, Encoded, Score>>,
+  { sentences, testSentences, dataSeed }: ContinualSettings,
+): ContinualStage {
+  const cut = (set: ExampleSet<Example>, most: number, part: string): ExampleSet<Example> => {
+    const order = new RandomStream(dataSeed, "continual", name, part).shuffle([...set.examples.keys()]);
+    const kept = new Set(order.slice(0, most));
+    return { ...set, examples: set.examples.filter((_, i) => kept.has(i)) };
+  };
+  const sets = {
+    train: cut(taskData.train, sentences, "train"),
+    dev: cut(taskData.dev, testSentences, "dev"),
+    test: cut(taskData.test, testSentences, "test"),
+  };
+  return { name, taskData: (use) => use({ ...taskData, ...sets }) };
+}

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { userError } from "../../errors.js";
+import { runTransfer } from "../../experiments/transfer.js";
+import type { TransferData, TransferPlan } from "../../experiments/transfer-plan.js";
+import { transferLines, transferTable, verdict } from "../../experiments/transfer-report.js";
+import { writeFileAtomically } from "../../files/atomic.js";
+import type { TransferSettings } from "../../settings/experiment.js";
+import { readRelationSet } from "../../tasks/relations/factual.js";
+import { type ExperimentRun, experimentSettings, runExperiment } from "../experiment.js";
+import { featureOptionsOf } from "../plan.js";
+import type { CommandContext } from "../run.js";
+
+/** `experiment transfer`: trains and measures, prints the table and its verdicts, and writes both beside the results. */
+export async function run(options: TransferSettings, context: CommandContext): Promise<void> {
+  await runExperiment(options, context, async (how) => {
+    const { output, signal } = context;
+    const result = await runTransfer(how.executor, planOf(options, how), await dataOf(options), {
+      onEvent: how.onEvent,
+      onCell: ({ row, relations, view, measure, seed, accuracy }) =>
+        how.progress.note(
+          `${row}${relations === null ? "" : ` (${relations} relations)`} ${view}, seed ${seed}, ${measure}: ${(100 * accuracy).toFixed(1)} %`,
+        ),
+      signal,
+    });
+    how.progress.stop();
+    const lines = transferLines(result);
+    const verdicts = result.measures.map((measure) => verdict(lines, measure));
+    const about = [
+      `Unseen relations: ${result.unseenRelations.join(", ")} (${result.unseenExamples} sentences).`,
+      `Left out of pre-training: ${Object.entries(result.left)
+        .map(([reason, count]) => `${count} ${reason}`)
+        .join(", ")}.`,
+      ...result.sets.map(
+        ({ relations, train, dev }) =>
+          `Pre-training: ${train} sentences of ${relations} relations, ${dev} for evaluation.`,
+      ),
+    ];
+    const page = [...about, "", transferTable(lines, result.measures), "", ...verdicts.map((line) => `- ${line}`)].join(
+      "\n",
+    );
+    output.say(page);
+    const json = { options, ...result, lines, verdicts };
+    await writeFileAtomically(join(options.out, "transfer.md"), `${page}\n`);
+    await writeFileAtomically(join(options.out, "transfer.json"), `${JSON.stringify(json, null, 1)}\n`);
+    output.result(json);
+  });
+}
+
+function planOf(options: TransferSettings, { backbone, architecture }: ExperimentRun): TransferPlan {
+  const { out, rows, seeds, maxLength, contrastBatchSize, temperature, headLearningRate, relations, sentences } =
+    options;
+  const { unseen, perUnseen, ways, shots, episodes, queries, perClass, dataSeed } = options;
+  return {
+    ...{
+      backbone,
+      out,
+      rows,
+      seeds,
+      architecture,
+      maxLength,
+      contrastBatchSize,
+      temperature,
+      headLearningRate,
+      relations,
+    },
+    ...{ sentences, unseen, perUnseen, ways, shots, episodes, queries, perClass, dataSeed },
+    headInit: options.headInit,
+    weightDecay: options.weightDecay,
+    maxGradNorm: options.maxGradNorm,
+    featureOptions: featureOptionsOf(options),
+    settings: experimentSettings(options),
+  };
+}
+
+async function dataOf({ train, fewShot, farTrain, farTest }: TransferSettings): Promise<TransferData> {
+  if ((farTrain === undefined) !== (farTest === undefined)) {
+    throw userError({ what: "the other data set needs both parts", expected: "--far-train and --far-test" });
+  }
+  const read = async (files: readonly string[]) => (await readRelationSet(files, {})).examples;
+  const known = await read(train);
+  return {
+    train: known,
+    fewShot: fewShot ? await read(fewShot) : known,
+    far: farTrain && farTest ? { train: await read(farTrain), test: await read(farTest) } : null,
+  };
+}

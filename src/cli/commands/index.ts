@@ -1,0 +1,155 @@
+/**
+ * Every command of `kadapter`. A new one needs an entry here, a table of settings in src/settings, and a file beside
+ * this one that exports `run`; docs/cli.md and `--help` follow from the table.
+ * @module
+ */
+import { type CommandEntry, command, training } from "../command.js";
+
+/** What commands of two words have in common. */
+export const commandGroups: Readonly<Record<string, string>> = {
+  pretrain: "train an adapter on one kind of knowledge",
+  finetune: "train a backbone with any adapters on a downstream task",
+  probe: "measure what a model knows, with and without adapters",
+  experiment: "run whole experiments, resumable, to one table",
+};
+
+/** In the order in which help shows them. */
+export const commands: readonly CommandEntry[] = [
+  training({
+    name: "pretrain factual",
+    description: "train a factual adapter by relation classification",
+    settings: async () => (await import("../../settings/factual.js")).factualSettings,
+    run: async () => (await import("./pretrain-factual.js")).run,
+  }),
+  training({
+    name: "pretrain linguistic",
+    description: "train a linguistic adapter by predicting each word's head",
+    settings: async () => (await import("../../settings/linguistic.js")).linguisticSettings,
+    run: async () => (await import("./pretrain-linguistic.js")).run,
+  }),
+  training({
+    name: "pretrain lm",
+    description: "train a whole language model on plain text",
+    settings: async () => (await import("../../settings/language-model.js")).languageModelSettings,
+    run: async () => (await import("./pretrain-lm.js")).run,
+  }),
+  training({
+    name: "pretrain multitask",
+    description:
+      "train the model itself on several kinds of knowledge at once: the baseline that adapters are measured by",
+    settings: async () => (await import("../../settings/multitask.js")).multitaskSettings,
+    run: async () => (await import("./pretrain-multitask.js")).run,
+  }),
+  training({
+    name: "finetune relations",
+    description: "learn which relation holds between two entities",
+    settings: async () => (await import("../../settings/finetune.js")).relationsSettings,
+    run: async () => (await import("./finetune.js")).relations,
+  }),
+  training({
+    name: "finetune entity-typing",
+    description: "learn which types a mention has",
+    settings: async () => (await import("../../settings/finetune.js")).typingSettings,
+    run: async () => (await import("./finetune.js")).entityTyping,
+  }),
+  training({
+    name: "finetune multiple-choice",
+    description: "learn which answer is right",
+    settings: async () => (await import("../../settings/finetune.js")).choiceSettings,
+    run: async () => (await import("./finetune.js")).multipleChoice,
+  }),
+  training({
+    name: "finetune open-qa",
+    description: "learn to answer out of retrieved paragraphs",
+    settings: async () => (await import("../../settings/finetune.js")).openQaSettings,
+    run: async () => (await import("./finetune.js")).openQa,
+  }),
+  command({
+    name: "sweep",
+    description: "run a training over a grid and seeds, and write one table of the results",
+    settings: async () => (await import("../../settings/tools.js")).sweepSettings,
+    run: async () => (await import("./sweep.js")).run,
+  }),
+  command({
+    name: "eval",
+    description: "measure an adapter on labelled examples",
+    settings: async () => (await import("../../settings/apply.js")).evalSettings,
+    run: async () => (await import("./eval.js")).run,
+  }),
+  command({
+    name: "predict",
+    description: "tell the answer of each example, such as its relation or its tree",
+    settings: async () => (await import("../../settings/apply.js")).predictSettings,
+    run: async () => (await import("./predict.js")).run,
+  }),
+  command({
+    name: "probe train-head",
+    description: "train a masked-language-model head beside a frozen model and frozen adapters",
+    settings: async () => (await import("../../settings/probe.js")).trainHeadSettings,
+    run: async () => (await import("./probe-train-head.js")).run,
+  }),
+  command({
+    name: "probe lama",
+    description: "ask LAMA's facts: P@1, P@10, P@100 and MRR",
+    settings: async () => (await import("../../settings/probe.js")).lamaSettings,
+    run: async () => (await import("./probe-lama.js")).run,
+  }),
+  command({
+    name: "probe filter",
+    description: "copy training data without the subjects that `probe lama --subjects fifth` asks about",
+    settings: async () => (await import("../../settings/probe.js")).filterSettings,
+    run: async () => (await import("./probe-filter.js")).run,
+  }),
+  command({
+    name: "fill",
+    description: "fill the hole of a text, with each set of adapters side by side",
+    settings: async () => (await import("../../settings/probe.js")).fillSettings,
+    run: async () => (await import("./fill.js")).run,
+  }),
+  command({
+    name: "experiment transfer",
+    description:
+      "does knowledge arrive: adapters against features without knowledge, on unseen relations and other data",
+    recipe: true,
+    settings: async () => (await import("../../settings/experiment.js")).transferSettings,
+    run: async () => (await import("./experiment-transfer.js")).run,
+  }),
+  command({
+    name: "experiment continual",
+    description:
+      "learn kinds of knowledge in turn and measure the earlier ones: adapters, one shared adapter, the model",
+    recipe: true,
+    settings: async () => (await import("../../settings/experiment.js")).continualSettings,
+    run: async () => (await import("./experiment-continual.js")).run,
+  }),
+  command({
+    name: "import",
+    description: "turn an adapter or a fine-tuned model of the released code (pytorch_model.bin) into a folder",
+    settings: async () => (await import("../../settings/tools.js")).importSettings,
+    run: async () => (await import("./import.js")).run,
+  }),
+  command({
+    name: "inspect",
+    description: "say what is in a model, an adapter or a data file",
+    settings: async () => (await import("../../settings/apply.js")).inspectSettings,
+    run: async () => (await import("./inspect.js")).run,
+  }),
+  command({
+    name: "verify",
+    description: "check an adapter's hashes, and that its backbone is unchanged",
+    settings: async () => (await import("../../settings/apply.js")).verifySettings,
+    run: async () => (await import("./verify.js")).run,
+  }),
+  command({
+    name: "doctor",
+    description: "say what this machine offers: devices, threads, versions",
+    settings: async () => (await import("../../settings/tools.js")).doctorSettings,
+    run: async () => (await import("./doctor.js")).run,
+  }),
+  command({
+    name: "demo",
+    description: "train a small adapter on built-in facts",
+    settings: async () => (await import("../../settings/tools.js")).demoSettings,
+    run: async () => (await import("./demo.js")).run,
+  }),
+];

@@ -1,0 +1,234 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { holdsAdapter } from "../../adapters/config.js";
+import { downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
+import { type AdapterManifest, adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
+import { inspectRelations } from "../../data/relation-data.js";
+import { inspectTrees, looksLikeConllu, treeFormats } from "../../data/tree-data.js";
+import { userError } from "../../errors.js";
+import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { fileError } from "../../files/atomic.js";
+import type { InspectSettings } from "../../settings/apply.js";
+import { elementCount } from "../../tensor.js";
+import { isFloating } from "../../weights/float32.js";
+import { detectWeights, openWeights } from "../../weights/open.js";
+import { SafetensorsFile } from "../../weights/safetensors.js";
+import type { WeightSource } from "../../weights/source.js";
+import type { Output } from "../output.js";
+import type { CommandContext } from "../run.js";
+import { treeFormat } from "../tasks/heads.js";
+import { relationFormat } from "../tasks/relation.js";
+import { reportTrees } from "../tasks/tree-summary.js";
+
+/** `inspect PATH`: what is in a model's or adapter's folder, a file of weights or a data file, told by its content. */
+export async function run(options: InspectSettings, { output }: CommandContext): Promise<void> {
+  const { path } = options;
+  switch (options.format === undefined ? await kindOf(path) : "data") {
+    case "adapter":
+      return inspectAdapter(path, output);
+    case "fine-tuned":
+      return inspectFineTuned(path, output);
+    case "model":
+      return inspectModel(path, output);
+    case "weights":
+      return inspectWeights(path, output);
+    case "data":
+      return inspectData(options, output);
+  }
+}
+
+async function kindOf(path: string): Promise<"adapter" | "fine-tuned" | "model" | "weights" | "data"> {
+  const stats = await stat(path).catch((error: unknown) => {
+    throw fileError(path, "inspect it", error);
+  });
+  if (!stats.isDirectory()) return (await detectWeights(path)) === undefined ? "data" : "weights";
+  const has = async (name: string) => (await stat(join(path, name)).catch(() => null)) !== null;
+  if (await has(adapterFiles.config)) return "adapter";
+  if (await has(downstreamFiles.config)) return "fine-tuned";
+  if (await has("config.json")) return "model";
+  if (await has("checkpoints")) {
+    throw userError({
+      where: path,
+      what: "a training that has not ended",
+      fix: "go on with the same command and --resume",
+    });
+  }
+  return "data";
+}
+
+const isFolder = async (path: string): Promise<boolean> => (await stat(path)).isDirectory();
+
+/** Parameters, element types and bytes of a file's tensors. */
+function summary(source: WeightSource) {
+  const dtypes: Record<string, number> = {};
+  let parameters = 0;
+  let tensors = 0;
+  for (const key of source.keys()) {
+    const info = source.info(key);
+    if (!info) continue;
+    tensors++;
+    const count = elementCount(info.shape);
+    // Buffers (`position_ids`) are no parameters.
+    if (isFloating(info.dtype)) parameters += count;
+    dtypes[info.dtype] = (dtypes[info.dtype] ?? 0) + count;
+  }
+  return { tensors, parameters, dtypes };
+}
+
+type Summary = ReturnType<typeof summary>;
+
+async function summaryOf(path: string): Promise<Summary> {
+  const source = await openWeights(path);
+  try {
+    return summary(source);
+  } finally {
+    await source.close();
+  }
+}
+
+const shown = ({ tensors, parameters, dtypes }: Summary): string =>
+  `${parameters.toLocaleString("en")} parameters in ${tensors} tensors of ${Object.keys(dtypes).join(", ") || "no type"}`;
+
+/** Lines of names and values, the values under each other. */
+function table(output: Output, rows: Readonly<Record<string, unknown>>): void {
+  const width = Math.max(...Object.keys(rows).map(({ length }) => length));
+  for (const [name, value] of Object.entries(rows)) {
+    const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+    output.say(`${name.padEnd(width)}  ${text}`);
+  }
+}
+
+async function inspectAdapter(path: string, output: Output): Promise<void> {
+  const { architecture, task, backbone, features, metrics, recipe, tensors } = await readAdapterManifest(path);
+  const adapter = await summaryOf(join(path, adapterFiles.adapter));
+  const head = await summaryOf(join(path, adapterFiles.head));
+  const labels = task.labels ?? [];
+  output.say(holdsAdapter(features) ? "an adapter" : `a baseline without an adapter (${features})`);
+  table(output, {
+    task: `${task.name}, ${task.labels ? `${labels.length} labels: ${list(labels, 8)}` : "labels unknown"}`,
+    architecture,
+    adapter: shown(adapter),
+    head: shown(head),
+    backbone: backboneLine(backbone),
+    "backbone's SHA-256": backbone.hash ?? "unknown",
+    "longest text": `${task.maxLength} tokens`,
+    metrics,
+    recipe,
+  });
+  output.result({
+    kind: "adapter",
+    path,
+    features,
+    architecture,
+    task,
+    backbone,
+    adapter,
+    head,
+    tensors,
+    metrics,
+    recipe,
+  });
+}
+
+async function inspectFineTuned(path: string, output: Output): Promise<void> {
+  const manifest = await readDownstreamManifest(path);
+  const { task, trains, fusion, adapters, backbone, metrics, recipe } = manifest;
+  const weights = await summaryOf(join(path, downstreamFiles.model));
+  const labels = task.labels ?? [];
+  output.say("a fine-tuned model");
+  table(output, {
+    task: `${task.name}, ${task.labels ? `${labels.length} labels: ${list(labels, 8)}` : "no labels"}`,
+    trained: trains === "none" ? "fusion and head" : `fusion, head and ${trains === "all" ? "all else" : trains}`,
+    fusion: fusion.taps ? `hidden states ${fusion.taps.join(", ")} side by side` : fusion.kind,
+    ...Object.fromEntries(
+      adapters.map(({ name, architecture, folder }) => [
+        `adapter ${name}`,
+        `layers ${architecture.layers.join(", ")}, size ${architecture.size}, from ${folder}`,
+      ]),
+    ),
+    weights: shown(weights),
+    backbone: backboneLine(backbone),
+    "backbone's SHA-256": backbone.hash ?? "unknown",
+    "longest text": `${task.maxLength} tokens`,
+    metrics,
+    recipe,
+  });
+  output.result({ kind: "fine-tuned", path, ...manifest, weights });
+}
+
+function backboneLine({ name, modelType, layers, hiddenSize }: AdapterManifest["backbone"]): string {
+  return `${name ?? "unknown"} (${modelType ?? "unknown kind"}, ${layers ?? "?"} layers × ${hiddenSize})`;
+}
+
+const list = (names: readonly string[], most: number): string =>
+  `${names.slice(0, most).join(", ")}${names.length > most ? " …" : ""}`;
+
+async function inspectModel(path: string, output: Output): Promise<void> {
+  const { config, definition, hash, tokenizer } = await openBackbone(path);
+  const source = await openWeights(path);
+  try {
+    const weights = summary(source);
+    const unused = [...source.keys()].filter((key) => definition.canonicalKey(key, true) === null);
+    output.say(`a language model (${config.modelType})`);
+    table(output, {
+      size: `${config.layers} layers × ${config.hiddenSize}, ${config.heads} heads, FFN ${config.intermediateSize}, ${config.activation}`,
+      weights: shown(weights),
+      "of them unused": unused.length === 0 ? "none" : `${unused.length}: ${list(unused, 6)}`,
+      "weights' SHA-256": hash,
+      tokenizer: `${tokenizer.kind}, ${tokenizer.vocabSize} tokens (the model has rows for ${config.vocabSize})`,
+      "tokenizer's SHA-256": tokenizer.hash,
+      "longest text": Number.isFinite(maxTokens(config)) ? `${maxTokens(config)} tokens` : "any",
+    });
+    for (const note of tokenizer.notes) output.note(note);
+    output.result({
+      kind: "model",
+      path,
+      config,
+      weights: { ...weights, file: source.path, hash, unused },
+      tokenizer: { kind: tokenizer.kind, vocabSize: tokenizer.vocabSize, hash: tokenizer.hash },
+      maxTokens: maxTokens(config),
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+async function inspectWeights(path: string, output: Output): Promise<void> {
+  const source = await openWeights(path);
+  try {
+    const format = await detectWeights(path);
+    const weights = summary(source);
+    const metadata = source instanceof SafetensorsFile ? Object.fromEntries(source.metadata) : {};
+    const others = source.others ?? [];
+    output.say(`weights (${format}): ${shown(weights)}`);
+    if (Object.keys(metadata).length > 0) output.say(`metadata ${JSON.stringify(metadata)}`);
+    if (others.length > 0) output.say(`entries that are no tensors: ${list(others, 20)}`);
+    const tensors = [...source.keys()].map((name) => ({ name, ...source.info(name) }));
+    for (const { name, dtype, shape } of tensors) output.say(`${dtype?.padEnd(9)} [${shape?.join(", ")}]  ${name}`);
+    output.result({ kind: "weights", path, format, ...weights, metadata, others, list: tensors });
+  } finally {
+    await source.close();
+  }
+}
+
+async function inspectData({ path, format }: InspectSettings, output: Output): Promise<void> {
+  const trees = treeFormats.some((name) => name === format);
+  if (trees || (format === undefined && !(await isFolder(path)) && (await looksLikeConllu(path)))) {
+    return reportTrees(path, await inspectTrees(path, treeFormat(format)), output);
+  }
+  const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
+  output.say(`relation data (${data.format}): ${data.examples} examples, ${data.relations.length} relations`);
+  for (const [reason, count] of data.skipped) output.say(`left out ${count}: ${reason}`);
+  const width = Math.max(8, ...data.relations.map(({ relation }) => relation.length));
+  output.say(`${"relation".padEnd(width)}  examples`);
+  for (const { relation, count } of data.relations) {
+    output.say(`${(relation || "(none)").padEnd(width)}  ${String(count).padStart(8)}`);
+  }
+  output.say(`words in a sentence: ${data.meanWords.toFixed(1)} on average`);
+  const most = Math.max(1, ...data.lengths.map(({ count }) => count));
+  for (const { upTo, count } of data.lengths.filter((bucket) => bucket.count > 0)) {
+    const bound = Number.isFinite(upTo) ? `up to ${String(upTo).padStart(3)}` : "    more ";
+    output.say(`${bound}  ${String(count).padStart(8)}  ${"█".repeat(Math.round((40 * count) / most))}`);
+  }
+  output.result({ kind: "data", path, ...data, skipped: Object.fromEntries(data.skipped) });
+}

@@ -1,0 +1,196 @@
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { TokenBlock } from "../../data/text.js";
+import { userError } from "../../errors.js";
+import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { writeFileAtomically } from "../../files/atomic.js";
+import { languageModelCard } from "../../lm/language-model-card.js";
+import { comparison } from "../../lm/language-model-comparison.js";
+import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "../../lm/language-model-folder.js";
+import { learnVocabulary, newModelConfig, newModelStart } from "../../lm/new-language-model.js";
+import { collectTextBlocks } from "../../lm/text-blocks.js";
+import type { LanguageModelSettings } from "../../settings/language-model.js";
+import type { JsonObject } from "../../tasks/task.js";
+import type { HostTensor } from "../../tensor.js";
+import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
+import {
+  type LanguageModelConfig,
+  type LanguageModelData,
+  type LanguageModelResult,
+  type LanguageModelStart,
+  trainLanguageModel,
+} from "../../training/language-model.js";
+import { removeEarlierRun } from "../../training/pretrain.js";
+import { asStored } from "../../training/training-record.js";
+import type { RunRequest } from "../command.js";
+import { withOutputFolder } from "../files.js";
+import { trainerSettingsOf } from "../plan.js";
+import { refuseUsed } from "../pretrain.js";
+import { type CommandContext, Interrupted } from "../run.js";
+import { watchTraining } from "../watched.js";
+
+type LmRequest = RunRequest<LanguageModelSettings>;
+
+/** `pretrain lm`: a whole language model, from scratch or on from a given one. */
+export async function run(request: LmRequest, context: CommandContext): Promise<void> {
+  const { options, overwrite } = request;
+  await refuseUsed(request);
+  await withOutputFolder(options.out, async () => {
+    if (overwrite) await removeEarlierRun(options.out);
+    await train(request, context);
+  });
+}
+
+async function train({ options, resume }: LmRequest, context: CommandContext): Promise<void> {
+  const { start, json, data } = await prepare(options, resume, context);
+  await watchTraining(options, context, async (executor, onEvent) => {
+    const result = await trainLanguageModel(executor, planOf(options, resume, start), data, onEvent, context.signal);
+    await report(options, { start, json, data, result }, context);
+    if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
+  });
+}
+
+interface Prepared {
+  readonly start: LanguageModelStart;
+  readonly json: ConfigJson;
+  readonly data: LanguageModelData;
+}
+
+/** The model to begin with, and the text in its tokens. */
+async function prepare(options: LanguageModelSettings, resume: boolean, context: CommandContext): Promise<Prepared> {
+  const { backbone: name, out } = options;
+  if (name === undefined) {
+    const tokenizer = await learntTokenizer(options, resume, context);
+    const json = newModelConfig(options, tokenizer.vocabSize);
+    const data = await readData(options, tokenizer);
+    return { start: newModelStart(json, tokenizer, data.train, options.seed), json, data };
+  }
+  const backbone = await openBackbone(name);
+  const start = givenModelStart(backbone);
+  const json: ConfigJson = JSON.parse(await readFile(join(backbone.folder, "config.json"), "utf8"));
+  const data = await readData(options, backbone.tokenizer);
+  await copyTokenizer(backbone.folder, out);
+  return { start, json, data };
+}
+
+/** Scores beside the baselines', the folder, and what there is to say. */
+async function report(
+  options: LanguageModelSettings,
+  { start, json, data, result }: Prepared & { readonly result: LanguageModelResult },
+  { output }: CommandContext,
+): Promise<void> {
+  const {
+    finished,
+    reason,
+    steps,
+    bestStep,
+    tokens,
+    run: { tokens: ran, seconds },
+  } = result;
+  const tokensPerSecond = seconds > 0 ? Math.round(ran / seconds) : 0;
+  const common = { out: options.out, reason, steps, bestStep, tokens, tokensPerSecond, options };
+  if (finished === null) return output.result(common);
+  const compare = comparison(start, data.train);
+  const dev = compare(finished.dev, result.heldOut.dev);
+  const tested = finished.test === null ? null : compare(finished.test, result.heldOut.test);
+  const recipe = asStored<JsonObject>({
+    ...options,
+    train: undefined,
+    test: undefined,
+    out: undefined,
+  });
+  const facts = { ...factsOf(options, start, finished.tensors), steps, tokens, dev, tested, recipe };
+  await writeLanguageModel(options.out, start, json, finished.tensors, languageModelCard(facts));
+  const results = { ...common, parameters: facts.parameters, dev, ...(tested === null ? {} : { test: tested }) };
+  await writeFileAtomically(join(options.out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  for (const [name, scores] of Object.entries({ dev, ...(tested === null ? {} : { test: tested }) })) {
+    for (const [who, { perplexity, accuracy }] of Object.entries(scores)) {
+      output.say(`${name}, ${who}: perplexity ${perplexity.toFixed(1)}, accuracy ${(100 * accuracy).toFixed(1)} %`);
+    }
+  }
+  output.say(`${tokens.toLocaleString("en")} tokens read, ${tokensPerSecond} a second; the model is in ${options.out}`);
+  output.result(results);
+}
+
+function factsOf(
+  options: LanguageModelSettings,
+  { definition, config }: LanguageModelStart,
+  tensors: readonly (readonly [string, HostTensor])[],
+) {
+  return {
+    name: basename(options.out),
+    modelType: definition.kind,
+    causal: config.causal,
+    licence: options.licence ?? null,
+    parameters: tensors.reduce((sum, [, { data }]) => sum + data.length, 0),
+    vocabSize: config.vocabSize,
+    maxLength: options.maxLength,
+    layers: config.layers,
+    hiddenSize: config.hiddenSize,
+    base: options.backbone ?? null,
+    train: options.train.map((file) => basename(file)),
+    test: (options.test ?? []).map((file) => basename(file)),
+  };
+}
+
+async function learntTokenizer(
+  options: LanguageModelSettings,
+  resume: boolean,
+  { output }: CommandContext,
+): Promise<Tokenizer> {
+  const { out, train } = options;
+  const known = resume ? await loadTokenizer(out).catch(() => null) : null;
+  if (known) return known;
+  output.note(`learning a vocabulary of ${options.vocabSize} tokens from the training text`);
+  const files = await learnVocabulary(train, options);
+  for (const [name, content] of Object.entries(files)) await writeFileAtomically(join(out, name), content);
+  return loadTokenizer(out);
+}
+
+async function readData(options: LanguageModelSettings, tokenizer: Tokenizer): Promise<LanguageModelData> {
+  const { maxLength, devTexts } = options;
+  const read = (files: readonly string[], limit?: number) =>
+    collectTextBlocks(files, tokenizer, { maxLength, ...(limit === undefined ? {} : { limit }) });
+  const all = await read(options.train);
+  const test = options.test ? await read(options.test) : [];
+  if (options.dev) return { train: all, dev: spread(await read(options.dev), devTexts).taken, test };
+  const { taken, left } = spread(all, devTexts);
+  if (left.length === 0) {
+    throw userError({
+      where: options.train.join(" "),
+      what: `${all.length} texts of ${maxLength} tokens are too few to keep ${devTexts} for evaluation`,
+      fix: "give more text, or lower --dev-texts or --max-length",
+    });
+  }
+  return { train: left, dev: taken, test };
+}
+
+/** So many blocks at equal distances, and the others. */
+function spread(
+  blocks: readonly TokenBlock[],
+  count: number,
+): { taken: readonly TokenBlock[]; left: readonly TokenBlock[] } {
+  const taken = Math.min(count, blocks.length);
+  const places = new Set(Array.from({ length: taken }, (_, i) => Math.floor(((i + 0.5) * blocks.length) / taken)));
+  return { taken: blocks.filter((_, i) => places.has(i)), left: blocks.filter((_, i) => !places.has(i)) };
+}
+
+function planOf(options: LanguageModelSettings, resume: boolean, start: LanguageModelStart): LanguageModelConfig {
+  const { out, masking, maskRate: rate, seed, maxLength, weightDecay, maxGradNorm, dtype } = options;
+  const limit = maxTokens(start.config);
+  if (maxLength > limit) {
+    throw userError({ where: "--max-length", what: `the model has positions for ${limit} tokens only` });
+  }
+  return {
+    start,
+    out,
+    masking: { masking, rate, seed },
+    heldOutRate: 0.15,
+    maxLength,
+    settings: trainerSettingsOf(options),
+    weightDecay,
+    maxGradNorm,
+    dtype,
+    resume,
+  };
+}

@@ -1,0 +1,156 @@
+import { join } from "node:path";
+import type { Executor } from "../../engine/executor.js";
+import { userError } from "../../errors.js";
+import { defaultCacheFolder } from "../../features/feature-cache.js";
+import { maxTokens, openBackbone } from "../../features/frozen-backbone.js";
+import { openFrozenAdapter } from "../../features/position-features.js";
+import { readLmHeadManifest, setName } from "../../lm/lm-head-folder.js";
+import { MaskedTexts } from "../../lm/masked-texts.js";
+import { collectTextBlocks } from "../../lm/text-blocks.js";
+import { workerExecutor } from "../../runtime/worker-executor.js";
+import type { TrainHeadSettings } from "../../settings/probe.js";
+import { type LmHeadConfig, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
+import { removeEarlierRun } from "../../training/pretrain.js";
+import { asStored } from "../../training/training-record.js";
+import { refuseExisting, withOutputFolder } from "../files.js";
+import { trainerSettingsOf } from "../plan.js";
+import { createProgress } from "../progress.js";
+import { type CommandContext, Interrupted } from "../run.js";
+import { runtimeOf } from "../watched.js";
+
+/** `probe train-head`: a head for each set of adapters, one after the other. */
+export async function run(options: TrainHeadSettings, context: CommandContext): Promise<void> {
+  const { out, overwrite, resume } = options;
+  const sets = adapterSets(options.sets, Object.keys(options.adapter));
+  if (!resume) for (const set of sets) await refuseExisting(join(out, nameOf(set)), overwrite);
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    const plan = await basePlan(options);
+    const texts = await openTexts(executor, options, plan, context);
+    try {
+      const results = await trainAll(executor, sets, plan, texts, context);
+      context.output.result({ out, sets: results, trainTexts: texts.train.length, devTexts: texts.dev.length });
+    } finally {
+      await texts.close();
+    }
+  } finally {
+    await executor.close();
+  }
+}
+
+/** One head after the other; those that are finished are kept where a run goes on. */
+async function trainAll(
+  executor: Executor,
+  sets: readonly (readonly string[])[],
+  plan: Omit<LmHeadConfig, "out"> & { readonly heads: string },
+  texts: MaskedTexts,
+  context: CommandContext,
+): Promise<Readonly<Record<string, unknown>>> {
+  const results: Record<string, unknown> = {};
+  for (const set of sets) {
+    const name = nameOf(set);
+    const folder = join(plan.heads, name);
+    const finished = plan.resume ? await readLmHeadManifest(folder).catch(() => null) : null;
+    const adapters = plan.adapters.filter((adapter) => set.includes(adapter.name));
+    const metrics =
+      finished?.metrics ??
+      (await withOutputFolder(folder, async () => {
+        if (!plan.resume) await removeEarlierRun(folder);
+        return trainOne(executor, { ...plan, adapters, out: folder }, texts, context);
+      }));
+    results[name] = metrics;
+    const { perplexity, accuracy } = metrics as { perplexity: number; accuracy: number };
+    const quality = `perplexity ${perplexity.toFixed(2)}, masked accuracy ${(100 * accuracy).toFixed(2)} %`;
+    context.output.say(`${name}: ${quality}; the head is in ${folder}`);
+  }
+  return results;
+}
+
+/** Sets as lists of names, each of which is an adapter that was given. */
+function adapterSets(sets: readonly string[] | undefined, names: readonly string[]): readonly (readonly string[])[] {
+  if (sets === undefined) {
+    const each = names.map((name) => [name]);
+    return names.length > 1 ? [[], ...each, names] : [[], ...each];
+  }
+  return sets.map((set) => {
+    const wanted = set === "none" ? [] : set.split("+");
+    const unknown = wanted.find((name) => !names.includes(name));
+    if (unknown === undefined) return wanted;
+    throw userError({
+      where: "--sets",
+      what: `there is no adapter ${JSON.stringify(unknown)}`,
+      expected: names.length === 0 ? "adapters, given with --adapter NAME=DIR" : `some of ${names.join(", ")}, or none`,
+    });
+  });
+}
+
+const nameOf = (set: readonly string[]) => setName(set.map((name) => ({ name })));
+
+async function basePlan(options: TrainHeadSettings): Promise<Omit<LmHeadConfig, "out"> & { readonly heads: string }> {
+  const backbone = await openBackbone(options.backbone);
+  const limit = maxTokens(backbone.config);
+  if (options.maxLength > limit) {
+    throw userError({
+      where: "--max-length",
+      what: `${options.maxLength} tokens are more than the backbone has positions for`,
+      expected: `at most ${limit}`,
+    });
+  }
+  const adapters = [];
+  for (const [name, folder] of Object.entries(options.adapter)) {
+    adapters.push(await openFrozenAdapter(name, folder, backbone));
+  }
+  const { weightDecay, maxGradNorm, resume } = options;
+  return {
+    heads: options.out,
+    backbone,
+    adapters,
+    tied: !options.newDecoder,
+    settings: trainerSettingsOf(options),
+    weightDecay,
+    maxGradNorm,
+    resume,
+    recipe: asStored(options),
+  };
+}
+
+/** The texts with their holes, for all heads. */
+async function openTexts(
+  executor: Executor,
+  options: TrainHeadSettings,
+  { backbone, adapters }: Pick<LmHeadConfig, "backbone" | "adapters">,
+  { stderr, signal }: CommandContext,
+): Promise<MaskedTexts> {
+  const { train, dev, maxTexts, devTexts, maxLength, masking, maskRate: rate, seed, epochs } = options;
+  const { maskSeed = seed, maskDraws: draws = epochs, cache, cacheSize } = options;
+  const read = (files: readonly string[], limit: number | undefined) =>
+    collectTextBlocks(files, backbone.tokenizer, { maxLength, ...(limit === undefined ? {} : { limit }) });
+  const data = { train: await read(train, maxTexts), dev: await read(dev, devTexts) };
+  const progress = createProgress(stderr);
+  try {
+    const own = { backbone, adapters, maxLength, draws, signal, masking: { masking, rate, seed: maskSeed } };
+    const kept = { cache: cache === "off" ? null : (cache ?? defaultCacheFolder()), cacheLimit: cacheSize * 2 ** 30 };
+    return await MaskedTexts.open(executor, { ...own, ...kept }, data, (event) => progress.handle(event));
+  } finally {
+    progress.stop();
+  }
+}
+
+async function trainOne(
+  executor: Executor,
+  plan: LmHeadConfig,
+  texts: MaskedTexts,
+  context: CommandContext,
+): Promise<LmHeadResult["manifest"]["metrics"]> {
+  const progress = createProgress(context.stderr);
+  try {
+    const result = await trainLmHead(executor, plan, texts, (event) => progress.handle(event), context.signal);
+    if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
+    if (!result.backboneUnchanged) {
+      throw userError({ where: plan.backbone.folder, what: "the backbone's files changed while the head was trained" });
+    }
+    return result.manifest.metrics;
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What surrounds every training of the command line: the engine, the progress bar, the logs.
+ * @module
+ */
+import { join } from "node:path";
+import type { TrainEvent } from "../engine/events.js";
+import type { Executor } from "../engine/executor.js";
+import { workerExecutor } from "../runtime/worker-executor.js";
+import type { Settings } from "../settings/setting.js";
+import type { runtimeSettings } from "../settings/shared.js";
+import { type EventSink, MetricsLog } from "../training/metrics-log.js";
+import { TensorBoardWriter } from "../training/tensorboard.js";
+import { createProgress } from "./progress.js";
+import { type CommandContext, Interrupted, isAbort } from "./run.js";
+
+type RuntimeSettings = Settings<typeof runtimeSettings>;
+
+export const runtimeOf = ({ device, threads }: RuntimeSettings) => ({
+  device,
+  ...(threads === undefined ? {} : { threads }),
+});
+
+/**
+ * Opens the engine for a training, shows and logs its events, and closes everything whatever happens.
+ *
+ * @throws Interrupted where it was stopped while hidden states were computed
+ */
+export async function watchTraining<Result>(
+  options: RuntimeSettings & { readonly out: string },
+  { stderr }: CommandContext,
+  train: (executor: Executor, onEvent: (event: TrainEvent) => Promise<void>) => Promise<Result>,
+): Promise<Result> {
+  const progress = createProgress(stderr);
+  const logs = new RunLogs(options.out);
+  const executor = await workerExecutor(runtimeOf(options));
+  try {
+    return await train(executor, async (event) => {
+      progress.handle(event);
+      await logs.handle(event);
+    });
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+    throw new Interrupted("the hidden states so far are kept: continue with the same command");
+  } finally {
+    progress.stop();
+    await logs.close();
+    await executor.close();
+  }
+}
+
+/** The run's log files; they are opened when it is known at which step the run starts. */
+class RunLogs {
+  private sinks: EventSink[] = [];
+
+  constructor(private readonly out: string) {}
+
+  async handle(event: TrainEvent): Promise<void> {
+    if (event.kind === "start") {
+      const resumed = event.step > 0 ? { resumeAt: event.step } : {};
+      this.sinks.push(await MetricsLog.open(join(this.out, "metrics.jsonl"), resumed));
+      this.sinks.push(await TensorBoardWriter.create(join(this.out, "tensorboard"), resumed));
+    }
+    for (const sink of this.sinks) await sink.append(event);
+  }
+
+  async close(): Promise<void> {
+    for (const sink of this.sinks) await sink.close();
+    this.sinks = [];
+  }
+}
