@@ -1,20 +1,34 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-// quick: beside the code, run on every save. slow: trainings, crashes, the command line; they need `npm run build`.
+const data = "**/*.data.test.ts";
+const slow = "**/*.slow.test.ts";
+
+/** For trainings and processes. The build that they run is loaded by Node, as a user's is. */
+const long: Partial<TestProjectInlineConfiguration["test"]> = {
+  pool: "forks",
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+  server: { deps: { external: [/\/dist\//] } },
+};
+
+// quick: beside the code, run on every save. The others need `npm run build`: cli, the command line as a whole; slow,
+// what takes minutes (kills at random, the demo, benchmarks); data, what reads the folder that KADAPTER_DATA names.
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
-      { test: { name: "quick", include: ["src/**/*.test.ts"], pool: "forks", testTimeout: 30_000 } },
       {
         test: {
-          name: "slow",
-          include: ["test/**/*.test.ts"],
+          name: "quick",
+          include: ["src/**/*.test.ts"],
+          exclude: [data],
           pool: "forks",
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
+          testTimeout: 30_000,
         },
       },
+      { test: { name: "cli", include: ["test/**/*.test.ts"], exclude: [data, slow], ...long } },
+      { test: { name: "slow", include: [`test/${slow}`], ...long } },
+      { test: { name: "data", include: [`src/${data}`, `test/${data}`], ...long } },
     ],
   },
 });

@@ -3,13 +3,13 @@
  * same weights, the losses of both sides must agree step by step.
  * @module
  */
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveAdapterConfig } from "../src/adapters/config.js";
 import { userError } from "../src/errors.js";
+import { published } from "../src/testing/published.js";
 import { peerBackboneConfig, randomBackboneFolder } from "./backbone-folder.js";
 import { command, fixed, row, whole } from "./command.js";
 import { measureOurs, measurePeer } from "./epochs.js";
@@ -19,14 +19,13 @@ import { tiny } from "./sizes.js";
 
 const usage = `npm run bench:curve -- [options]
   --backbone DIR    folder of a BERT or RoBERTa (a RoBERTa of 4 layers with random weights)
-  --data FILE       relations (../shared/data/trex-rc/dev.json where there is such a file, else the project's own)
+  --data FILE       relations (data/trex-rc/dev.json in the folder KADAPTER_DATA, or else the project's own)
   --steps N         (30)
   --batch N         sentences in a batch (16)
   --rate R          learning rate (3e-4)
   --threads N       threads of both sides (one a core)
   --json            the last line is one JSON object`;
 
-const shared = "../shared/data/trex-rc/dev.json";
 /** The largest difference of a step's losses. */
 const tolerance = 1e-3;
 /** The released code's fixed length. */
@@ -38,7 +37,7 @@ function options() {
   const { values } = parseArgs({
     options: {
       backbone: { type: "string" },
-      data: { type: "string", default: existsSync(shared) ? shared : "" },
+      data: { type: "string", default: published("data", "trex-rc", "dev.json") },
       steps: { type: "string", default: "30" },
       batch: { type: "string", default: "16" },
       rate: { type: "string", default: "3e-4" },

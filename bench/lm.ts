@@ -3,7 +3,6 @@
  * and read the same texts with the same holes, so their losses must agree step by step.
  * @module
  */
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +16,7 @@ import { initialValue } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { isSkipped } from "../src/tasks/task-data.js";
 import { float32Tensor } from "../src/tensor.js";
+import { published } from "../src/testing/published.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { adamWDefaults } from "../src/training/adamw.js";
 import { LanguageModelSession } from "../src/training/language-model-session.js";
@@ -31,7 +31,7 @@ import { median, seconds } from "./stats.js";
 
 const usage = `npm run bench:lm -- [options]
   --model DIR       a RoBERTa's folder, of which shape and vocabulary are taken (models/own)
-  --text FILE       plain text (../shared/data/text/wikitext2_raw_valid.txt.gz where there is such a file, else the docs)
+  --text FILE       plain text (data/text/wikitext2_raw_valid.txt.gz in the folder KADAPTER_DATA, or else the docs)
   --batch N         texts in a batch (16)
   --length N        tokens of a text (128)
   --steps N         (40)
@@ -41,7 +41,6 @@ const usage = `npm run bench:lm -- [options]
   --no-peer         without PyTorch
   --json            the last line is one JSON object`;
 
-const shared = "../shared/data/text/wikitext2_raw_valid.txt.gz";
 const ownText = ["README.md", "docs/concepts.md", "docs/data.md", "docs/experiments.md", "docs/lama.md"];
 /** As the project's own model was trained (recipes/own-model.yaml). */
 const maskRate = 0.3;
@@ -78,7 +77,8 @@ async function taskDataOf(values: ReturnType<typeof options>) {
   const tokenizer = await loadTokenizer(values.model);
   const settings = maskedLmSettings(tokenizer, config.vocabSize, { rate: maskRate, seed });
   const objective = new MaskedLm(settings, { maxLength: length });
-  const files = values.text ? [values.text] : existsSync(shared) ? [shared] : ownText;
+  const text = values.text ?? published("data", "text", "wikitext2_raw_valid.txt.gz");
+  const files = text ? [text] : ownText;
   const blocks = await collectTextBlocks(files, tokenizer, { maxLength: length });
   const texts = blocks.flatMap((block) => {
     const text = objective.encode(block, tokenizer);
@@ -177,7 +177,11 @@ async function main(): Promise<void> {
   }
 }
 
-function report(taskData: TaskData, all: readonly { readonly ours: Steps; readonly peer: Peer | null }[], json: boolean) {
+function report(
+  taskData: TaskData,
+  all: readonly { readonly ours: Steps; readonly peer: Peer | null }[],
+  json: boolean,
+) {
   const { layers, hiddenSize, vocabSize } = taskData.config;
   const own = median(all.map((one) => perSecond(taskData, one.ours)));
   console.log(

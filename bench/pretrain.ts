@@ -3,8 +3,8 @@
  * does and beside LoRA.
  * @module
  */
-import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { published } from "../src/testing/published.js";
 import { randomBackboneFolder } from "./backbone-folder.js";
 import { command, whole } from "./command.js";
 import { compare, comparisonFlags, comparisonUsage, howLong } from "./comparison.js";
@@ -12,6 +12,8 @@ import { countedEpochs } from "./epochs.js";
 import { full, tiny } from "./sizes.js";
 
 const usage = `npm run bench:pretrain -- [options]
+  --data FILE       relations (data/trex-rc/dev.json in the folder KADAPTER_DATA, or else the project's own)
+  --tokenizer DIR   a RoBERTa's vocabulary (tokenizers/roberta in that folder, or else a small one of the project's own)
   --sentences N     sentences (256)
   --batch N         sentences in a batch (64)
   --lora-batches N  batches of LoRA that are timed, 0: none (1)
@@ -22,12 +24,13 @@ ${comparisonUsage}`;
 const maxLength = 64;
 /** The released scripts' highest rate. */
 const rate = 5e-5;
-const shared = { data: "../shared/data/trex-rc/dev.json", tokenizer: "../shared/tokenizers/roberta" };
 
 function options() {
   const { values } = parseArgs({
     options: {
       ...comparisonFlags,
+      data: { type: "string" },
+      tokenizer: { type: "string" },
       sentences: { type: "string", default: "256" },
       batch: { type: "string", default: "64" },
       "lora-batches": { type: "string", default: "1" },
@@ -45,8 +48,10 @@ async function main(): Promise<void> {
   }
   const sizes = values.tiny ? tiny : full;
   const count = (name: "sentences" | "batch" | "threads") => whole(values, name);
-  const data = existsSync(shared.data) && !values.tiny ? shared.data : null;
-  const backbone = await randomBackboneFolder(".cache/bench", sizes, 1, data ? shared.tokenizer : null);
+  const usual = (...names: readonly string[]) => (values.tiny ? "" : published(...names)) || null;
+  const data = values.data ?? usual("data", "trex-rc", "dev.json");
+  const tokenizer = values.tokenizer ?? usual("tokenizers", "roberta");
+  const backbone = await randomBackboneFolder(".cache/bench", sizes, 1, tokenizer);
   await compare(
     {
       benchmark: "pretrain",

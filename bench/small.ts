@@ -7,13 +7,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveAdapterConfig } from "../src/adapters/config.js";
 import { userError } from "../src/errors.js";
+import { published } from "../src/testing/published.js";
 import { peerBackboneConfig } from "./backbone-folder.js";
 import { command, whole } from "./command.js";
 import { compare, comparisonFlags, comparisonUsage, howLong } from "./comparison.js";
 
 const usage = `npm run bench:small -- [options]
-  --backbone DIR    folder of a BERT or RoBERTa, weights as safetensors (../shared/models/minilm-l6)
-  --data FILE       relations (../shared/data/wiki80/train.jsonl)
+  --backbone DIR    folder of a BERT or RoBERTa, weights as safetensors (models/minilm-l6 in the folder
+                    KADAPTER_DATA)
+  --data FILE       relations (data/wiki80/train.jsonl in that folder)
   --sentences N     so many of them, drawn by a seed (1024)
   --batch N         sentences in a batch (32)
   --length N        PyTorch's fixed length, and the longest sentence here (64)
@@ -27,8 +29,8 @@ function options() {
   const { values } = parseArgs({
     options: {
       ...comparisonFlags,
-      backbone: { type: "string", default: "../shared/models/minilm-l6" },
-      data: { type: "string", default: "../shared/data/wiki80/train.jsonl" },
+      backbone: { type: "string", default: published("models", "minilm-l6") },
+      data: { type: "string", default: published("data", "wiki80", "train.jsonl") },
       sentences: { type: "string", default: "1024" },
       batch: { type: "string", default: "32" },
       length: { type: "string", default: "64" },
@@ -46,7 +48,8 @@ async function adapterFor(backbone: string) {
 }
 
 function requireFile(flag: string, path: string, what: string): void {
-  if (!existsSync(path)) throw userError({ where: path, what: "no such file", fix: `name ${what} with ${flag}` });
+  const fix = `name ${what}, or set KADAPTER_DATA to a folder that has models/minilm-l6 and data/wiki80`;
+  if (!existsSync(path)) throw userError({ where: flag, what: path ? `${path}: no such file` : "is missing", fix });
 }
 
 async function main(): Promise<void> {
@@ -56,7 +59,7 @@ async function main(): Promise<void> {
     return;
   }
   const { backbone, data } = values;
-  requireFile("--backbone DIR", join(backbone, "config.json"), "a model's folder");
+  requireFile("--backbone DIR", backbone && join(backbone, "config.json"), "a model's folder");
   requireFile("--data FILE", data, "a file of relations");
   const count = (name: "sentences" | "batch" | "threads" | "length" | "seed") => whole(values, name);
   await compare(

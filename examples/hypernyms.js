@@ -7,7 +7,7 @@ import { concat, reshape } from "kadapter/graph";
 import { constant, drop, Linear, normal } from "kadapter/nn";
 import { workerExecutor } from "kadapter/runtime";
 import { argmax, crossEntropy } from "kadapter/tasks";
-import { loadTaskModel, openBackbone, predictAll, pretrain, trainingPlan } from "kadapter/training";
+import { loadTaskModel, openBackbone, predictAll, pretrain, trainingConfig } from "kadapter/training";
 
 const kinds = {
   animal: ["dog", "cat", "horse", "cow", "sheep", "goat", "wolf", "bear", "lion", "mouse"],
@@ -83,7 +83,7 @@ const [folder, out] = process.argv.slice(2);
 const executor = await workerExecutor();
 const set = (from, to) => ({ where: "built-in", examples: pairs(from, to), skipped: {} });
 const lesson = { kind: hypernyms, settings: { labels: null, options: {} }, train: set(0, 7), dev: set(7, 10) };
-const plan = trainingPlan(await openBackbone(folder), out, { settings: { epochs: 10, batchSize: 8 } });
+const plan = trainingConfig(await openBackbone(folder), out, { settings: { epochs: 10, batchSize: 8 } });
 const { scores } = await pretrain(executor, plan, lesson, (event) => {
   if (event.kind === "eval") console.log(`epoch ${event.epoch + 1}: accuracy ${event.metrics.accuracy.toFixed(3)}`);
 });

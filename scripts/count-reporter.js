@@ -1,5 +1,8 @@
+import { appendFileSync } from "node:fs";
+
 /**
- * A vitest reporter whose only line, the last one, is for programs: `12 passed, 0 failed, 3 skipped`.
+ * A vitest reporter whose only line, the last one, is for programs: `12 passed, 0 failed, 3 skipped`. The three numbers are
+ * also added, as a line, to the file that the environment variable TEST_COUNTS names.
  * A file that fails before any of its tests runs, and an error outside of tests, count as one failure each.
  */
 export default class CountReporter {
@@ -20,6 +23,9 @@ export default class CountReporter {
       }
       if (module.state() === "failed" && failed === 0) count.failed++;
     }
-    process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+    const { passed, failed, skipped } = count;
+    process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+    const file = process.env["TEST_COUNTS"];
+    if (file) appendFileSync(file, `${passed} ${failed} ${skipped}\n`);
   }
 }

@@ -3,7 +3,7 @@
 // tasks and several seeds. And with the model trained too, for two of them: alone, with a random adapter, with F+L, and
 // where it learnt facts and trees itself (the multi-task baseline).
 //
-//   node scripts/downstream-experiment.js --backbone DIR --data ../shared/data --out DIR [--seeds 1,2,3] \
+//   node scripts/downstream-experiment.js --backbone DIR --data $KADAPTER_DATA/data --out DIR [--seeds 1,2,3] \
 //     [--tasks semeval,redocred,openentity,cosmosqa,xquad] [--rows none,taps,random,copies,random+copies,F,L,F+L] \
 //     [--sentences 20000] \
 //     [--trained-tasks semeval,openentity] [--trained-rows none,random,F+L,multitask] [--trained-epochs 3] \

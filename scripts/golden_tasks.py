@@ -3,7 +3,7 @@
     golden_tasks.py FOLDER [--seed N]   writes them; then npm run parity -- FOLDER
     golden_tasks.py --check FOLDER...   computes the numbers of such folders once more and compares
 
-The formulas are those of ../shared/fixtures/OFFICIAL.md in plain PyTorch. A folder's numbers are always computed from
+The formulas are those of fixtures/OFFICIAL.md in plain PyTorch. A folder's numbers are always computed from
 what lies in it, so --check on the official folders proves the very functions that write the new ones.
 """
 

@@ -1,7 +1,7 @@
 /** Adapters that are trained apart, in processes of their own, do not depend on each other. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { adapterBits, json, makeWorld, type World } from "./support.js";
+import { adapterBits, json, kadapterProcess, makeWorld, type World } from "./support.js";
 
 const trees = fileURLToPath(new URL("../examples/data/trees.conllu", import.meta.url));
 
@@ -13,7 +13,7 @@ afterAll(() => world.remove());
 
 /** Two kinds of knowledge, by the name of the folder that the adapter goes to. */
 const taskSets: Readonly<Record<string, (out: string) => (string | number)[]>> = {
-  facts: (out) => world.training(out, "--max-steps", 12, "--dropout", 0.2),
+  facts: (out) => world.training(out, "--max-steps", 12, "--dropout", 0.2, "--threads", 2),
   trees: (out) => [
     ...["pretrain", "linguistic", "--backbone", world.backbone, "--train", trees, "--dev", trees, "--out", out],
     ...["--layers", "1,3", "--adapter-size", 8, "--adapter-heads", 1, "--arc-size", 8, "--dropout", 0.2],
@@ -22,7 +22,7 @@ const taskSets: Readonly<Record<string, (out: string) => (string | number)[]>> =
 };
 
 async function train(taskData: string, where: string): Promise<void> {
-  await json(taskSets[taskData]!(world.at(where, taskData)));
+  await json(taskSets[taskData]!(world.at(where, taskData)), kadapterProcess);
 }
 
 test("in either order, or at the same time, they give identical files", async () => {

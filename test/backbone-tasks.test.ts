@@ -1,10 +1,9 @@
-import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backboneKinds, taskFiles, writeSmallModel } from "./small-models.js";
+import { json, kadapter, type Run, testFolder } from "./support.js";
 
 // The table in the documentation is what is tested: a row for each model, a column for each task.
 const table = readFileSync(new URL("../docs/backbones.md", import.meta.url), "utf8");
@@ -15,44 +14,10 @@ const rows = table.split("\n").flatMap((line) => {
     : [];
 });
 
-class Sink extends EventEmitter {
-  text = "";
-  write(text: string): boolean {
-    this.text += text;
-    return true;
-  }
-}
-
-/** The built one, whose worker threads are JavaScript; its types are the sources', as it may not be built yet. */
-const { main } = (await import(
-  new URL("../dist/cli/main.js", import.meta.url).href
-)) as typeof import("../src/cli/main.js");
-
-/** Runs a command in this process, which saves the start of another for each cell. */
-async function kadapter(...args: (string | number)[]): Promise<{ code: number; stderr: string; result: unknown }> {
-  const own = Object.assign(new EventEmitter(), {
-    pid: process.pid,
-    exitCode: 0,
-    stdout: new Sink(),
-    stderr: new Sink(),
-    kill: () => undefined,
-  });
-  await main(["node", "kadapter", ...args.map(String), "--json"], own as unknown as NodeJS.Process);
-  const { exitCode: code, stdout, stderr } = own;
-  return { code, stderr: stderr.text, result: code === 0 ? JSON.parse(stdout.text) : null };
-}
-
-async function json(...args: (string | number)[]): Promise<Record<string, unknown>> {
-  const { code, stderr, result } = await kadapter(...args);
-  expect(code, stderr).toBe(0);
-  return result as Record<string, unknown>;
-}
-
 let folder = "";
 let data: Awaited<ReturnType<typeof taskFiles>>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "kadapter-cells-"));
-  process.env["XDG_CACHE_HOME"] = join(folder, "caches");
+  folder = await testFolder();
   data = await taskFiles(join(folder, "data"));
   for (const kind of backboneKinds) await writeSmallModel(join(folder, kind), kind, data.texts);
 });
@@ -68,15 +33,15 @@ const share = (value: unknown) => {
 
 async function pretrain(kind: string, what: "factual" | "linguistic", [train, dev]: readonly [string, string]) {
   const out = ["--train", train, "--dev", dev, "--out", at(kind, what)];
-  const trained = await json("pretrain", what, "--backbone", join(folder, kind), ...out, ...adapter, ...steps);
+  const trained = await json(["pretrain", what, "--backbone", join(folder, kind), ...out, ...adapter, ...steps]);
   expect(trained["backboneUnchanged"]).toBe(true);
-  return json("eval", "--adapter", at(kind, what), "--data", dev, "--threads", 1);
+  return json(["eval", "--adapter", at(kind, what), "--data", dev, "--threads", 1]);
 }
 
 async function finetune(kind: string, task: string, [train, dev]: readonly [string, string], trains: string) {
   const out = ["--adapter", `facts=${at(kind, "factual")}`, "--train", train, "--dev", dev, "--out", at(kind, task)];
   const call = ["finetune", task, "--backbone", join(folder, kind), ...out, "--trains", trains, ...steps];
-  const done = await json(...call);
+  const done = await json(call);
   expect(done["backboneUnchanged"]).toBe(true);
   return done["dev"];
 }
@@ -84,7 +49,7 @@ async function finetune(kind: string, task: string, [train, dev]: readonly [stri
 /** What a model puts into a hole; probabilities of all words. */
 async function fill(...args: string[]): Promise<void> {
   const text = "Vienna is the capital of [MASK] .";
-  const { sets } = (await json("fill", text, "--top", 3, "--threads", 1, ...args)) as {
+  const { sets } = (await json(["fill", text, "--top", 3, "--threads", 1, ...args])) as {
     sets: Record<string, { word: string; probability: number }[]>;
   };
   for (const words of Object.values(sets)) {
@@ -107,20 +72,20 @@ const columns: readonly ((kind: string) => Promise<void>)[] = [
   async (kind) => void (await finetune(kind, "multiple-choice", data.choices, "backbone")),
   async (kind) => void (await finetune(kind, "open-qa", data.questions, "adapters")),
   async (kind) => {
-    await json(...headOf(kind), ...steps);
+    await json([...headOf(kind), ...steps]);
     await fill("--heads", at(kind, "heads"));
   },
   (kind) => fill("--backbone", join(folder, kind)),
 ];
 
 /** What a cell that says no answers, by column. */
-const refusals: Readonly<Record<number, (kind: string) => Promise<{ code: number; stderr: string }>>> = {
+const refusals: Readonly<Record<number, (kind: string) => Promise<Run>>> = {
   1: (kind) => {
     const files = ["--train", data.trees[0], "--dev", data.trees[1], "--out", at(kind, "linguistic")];
-    return kadapter("pretrain", "linguistic", "--backbone", join(folder, kind), ...files, ...adapter, ...steps);
+    return kadapter(["pretrain", "linguistic", "--backbone", join(folder, kind), ...files, ...adapter, ...steps]);
   },
-  6: (kind) => kadapter(...headOf(kind), ...steps),
-  7: (kind) => kadapter("fill", "A [MASK].", "--backbone", join(folder, kind)),
+  6: (kind) => kadapter([...headOf(kind), ...steps]),
+  7: (kind) => kadapter(["fill", "A [MASK].", "--backbone", join(folder, kind)]),
 };
 
 test("the table has a row for each model and a column for each task", () => {

@@ -21,7 +21,7 @@ afterAll(() => world.remove());
 let outs = 0;
 const finetuning = (task: string, { train, dev }: DataSet, out: string, ...more: Args): Args => [
   ...["finetune", task, "--backbone", world.backbone, "--train", train, "--dev", dev, "--out", out],
-  ...["--max-length", 64, "--max-steps", 1, "--threads", 2, "--cache", "off", ...more],
+  ...["--max-length", 64, "--max-steps", 1, "--threads", 1, "--cache", "off", ...more],
 ];
 
 /** The line of a fine-tuning that must refuse, when nothing was left behind. */

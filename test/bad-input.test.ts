@@ -6,7 +6,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoExamples } from "../src/demo/examples.js";
 import { writeRandomBackbone } from "../src/testing/random-backbone.js";
-import { expectComplaint, filesBelow, json, kadapter, makeWorld, type Run, type World } from "./support.js";
+import {
+  expectComplaint,
+  filesBelow,
+  json,
+  kadapter,
+  kadapterProcess,
+  makeWorld,
+  type Run,
+  type World,
+} from "./support.js";
 import { torchWithCode, torchZip } from "./torch-writer.js";
 
 let world: World;
@@ -22,10 +31,9 @@ type Args = (string | number)[];
 let outs = 0;
 
 /** Runs a command that writes to a new folder and must refuse; gives its line, when nothing was left behind. */
-async function refused(args: (out: string) => Args, before?: string): Promise<string> {
+async function refused(args: (out: string) => Args): Promise<string> {
   const out = world.at(`out-${outs++}`, "below");
-  const run = await kadapter([...args(out), "--json"], before === undefined ? {} : { before });
-  const line = expectComplaint(run);
+  const line = expectComplaint(await kadapter([...args(out), "--json"]));
   expect(existsSync(join(out, ".."))).toBe(false);
   return line;
 }
@@ -248,7 +256,9 @@ describe("a place that cannot be written", () => {
   // The limit of a file's size stands in for a full disk, which needs rights: writes fail in their middle alike.
   test("no room for a checkpoint", async () => {
     const out = world.at("limited");
-    const run = await kadapter([...world.training(out, "--cache", "off"), "--json"], { before: "ulimit -f 100" });
+    const run = await kadapterProcess([...world.training(out, "--cache", "off"), "--json"], {
+      before: "ulimit -f 100",
+    });
     expect(expectFailedRun(run)).toMatch(/limited\/checkpoints\/.*: cannot write .*the file grew over the size limit/);
     const left = await filesBelow(out);
     expect(left.filter((name) => /tmp|adapter_config|state/.test(name))).toEqual([]);
@@ -257,7 +267,7 @@ describe("a place that cannot be written", () => {
   test("no room for the cache of hidden states", async () => {
     const out = world.at("limited-cache");
     const cache = world.at("small-cache");
-    const run = await kadapter([...world.training(out, "--cache", cache), "--json"], { before: "ulimit -f 20" });
+    const run = await kadapterProcess([...world.training(out, "--cache", cache), "--json"], { before: "ulimit -f 20" });
     expect(expectFailedRun(run)).toMatch(/small-cache\/.*the file grew over the size limit/);
     expect((await filesBelow(cache)).filter((name) => /tmp|shard/.test(name))).toEqual([]);
     expect(existsSync(out)).toBe(false);
@@ -269,7 +279,7 @@ describe("a place that cannot be written", () => {
     const mount = `mount -t tmpfs -o size=150k tmpfs ${out}`;
     const after = `find ${out} -name "*.tmp" -o -name adapter_config.json -o -name state.safetensors >&2`;
     const args = [...world.training(join(out, "run"), "--cache", "off"), "--json"];
-    const run = await kadapter(args, { before: mount, after, unshare: true });
+    const run = await kadapterProcess(args, { before: mount, after, unshare: true });
     expect(expectFailedRun(run)).toMatch(/disk\/run\/.*no space left on the disk/);
   });
 });

@@ -14,7 +14,7 @@ const rate = expect.toSatisfy((value: number) => value >= 0 && value <= 1, "a fr
 
 const small = () => [
   ...["--layers", "0,1,3", "--adapter-size", 16, "--adapter-heads", 2, "--transformer-layers", 1, "--max-length", 64],
-  ...["--batch-size", 16, "--epochs", 1, "--threads", 2],
+  ...["--batch-size", 16, "--epochs", 1, "--threads", 1],
 ];
 
 describe("experiment transfer", () => {

@@ -40,7 +40,7 @@ const adapters = (...names: (keyof typeof shapes)[]): Args =>
 /** A short fine-tuning; later options win. */
 const finetuning = (task: string, { train, dev, test: tests }: DataSet, out: string, ...more: Args): Args => [
   ...["finetune", task, "--backbone", world.backbone, "--train", train, "--dev", dev, "--test", tests],
-  ...["--out", out, "--max-length", 64, "--epochs", 6, "--batch-size", 8, "--learning-rate", 0.003, "--threads", 2],
+  ...["--out", out, "--max-length", 64, "--epochs", 6, "--batch-size", 8, "--learning-rate", 0.003, "--threads", 1],
   ...more,
 ];
 
@@ -178,9 +178,9 @@ test.each(cases)("$name", async ({ name, task, set, more, options, scores }) => 
   if (options.includes("--max-negatives")) expect(result["skippedTrain"]).toEqual({ "over-max-negatives": 3 });
 
   // What is on the disk is what was measured.
-  const again = await json(["eval", "--adapter", out, "--data", data.test, "--threads", 2]);
+  const again = await json(["eval", "--adapter", out, "--data", data.test, "--threads", 1]);
   expect(scoresIn(again, scores)).toEqual(scoresIn(result["test"], scores));
-  const told = await json(["predict", "--adapter", out, "--data", data.test, "--threads", 2]);
+  const told = await json(["predict", "--adapter", out, "--data", data.test, "--threads", 1]);
   const counted = (result["test"] as Result)["examples"] ?? (result["test"] as Result)["questions"];
   expect({ examples: told["examples"], skipped: told["skipped"] }).toEqual({ examples: counted, skipped: 0 });
   expect(told["predictions"]).toHaveLength(Number(counted));

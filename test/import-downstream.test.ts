@@ -2,15 +2,11 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { toFloat32 } from "../src/weights/float32.js";
-import { openWeights } from "../src/weights/open.js";
 import { type DataSet, type layouts, writeDownstreamData } from "./downstream-data.js";
-import { expectComplaint, json, kadapter, makeWorld, sha256, type World } from "./support.js";
+import { hashed, prefixed, type Tensors, tensorsOf } from "./state-dicts.js";
+import { expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
 import { type StateTensor, torchLegacy, torchZip } from "./torch-writer.js";
-
-const fixtures = fileURLToPath(new URL("../../shared/fixtures/downstream", import.meta.url));
 
 let world: World;
 let sets: Record<(typeof layouts)[number], DataSet>;
@@ -19,30 +15,6 @@ beforeAll(async () => {
   sets = await writeDownstreamData(world.at("sets"));
 });
 afterAll(() => world.remove());
-
-type Tensors = Map<string, StateTensor>;
-
-async function tensorsOf(file: string): Promise<Tensors> {
-  const source = await openWeights(file);
-  const tensors: Tensors = new Map();
-  for (const key of source.keys()) {
-    const tensor = await source.read(key);
-    tensors.set(key, { shape: tensor.shape, data: toFloat32(tensor) });
-  }
-  await source.close();
-  return tensors;
-}
-
-const prefixed = (prefix: string, tensors: Tensors): Tensors =>
-  new Map([...tensors].map(([name, tensor]) => [`${prefix}${name}`, tensor]));
-
-const hashed = (tensors: Tensors) =>
-  Object.fromEntries(
-    [...tensors].map(([name, { data }]) => [
-      name,
-      sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-    ]),
-  );
 
 describe("a model with a trained backbone, in the released code's two files", () => {
   const shape = ["--layers", "0,1,3", "--adapter-heads", 2];
@@ -57,7 +29,7 @@ describe("a model with a trained backbone, in the released code's two files", ()
     const { train, dev } = sets.tacred;
     const data = ["--train", train, "--dev", dev, "--out", trained, "--max-length", 64, "--official-features"];
     const given = adapters.flatMap(({ name, out }) => ["--adapter", `${name}=${out}`]);
-    const how = ["--trains", "backbone", "--max-steps", 4, "--cache-dtype", "float32", "--threads", 2];
+    const how = ["--trains", "backbone", "--max-steps", 4, "--cache-dtype", "float32", "--threads", 1];
     await json(["finetune", "relations", "--backbone", world.backbone, ...data, ...given, ...how]);
     const whole = await tensorsOf(join(trained, "model.safetensors"));
     const ofTask = ([name]: [string, StateTensor]) => /^(fac_adapter|lin_adapter|task_dense|dense|out_proj)/.test(name);
@@ -139,51 +111,5 @@ describe("a model with a trained backbone, in the released code's two files", ()
       world.at("trained.bin"),
     );
     expect(expectComplaint(await kadapter(args))).toMatch(/trained\.bin: .*; give --backbone$/);
-  });
-});
-
-describe.skipIf(!existsSync(fixtures))("the released code's models", () => {
-  const adapterOf = (name: string) => tensorsOf(join(fixtures, `${name}-adapter`, "model.safetensors"));
-
-  test.each([
-    ["tacred", "relations", 42, { kind: "concat", adapterDense: false }],
-    ["openentity", "entity-typing", 9, { kind: "concat", adapterDense: false }],
-    ["figer", "entity-typing", 14, { kind: "concat", adapterDense: false }],
-    ["cosmosqa", "multiple-choice", null, { kind: "concat", adapterDense: true }],
-  ])("%s with both adapters: every tensor is there, the same", async (name, task, classes, fusion) => {
-    const both = new Map(
-      [...prefixed("fac_adapter.", await adapterOf("fac")), ...prefixed("lin_adapter.", await adapterOf("lin"))].filter(
-        ([key]) => key.includes("_adapter.adapter."),
-      ),
-    );
-    const head = await tensorsOf(join(fixtures, name, "head.safetensors"));
-    const checkpoint: Tensors = new Map([...both, ...head]);
-    const path = world.at(`${name}.bin`);
-    await writeFile(path, torchZip(checkpoint));
-    const out = world.at("published", name);
-    const said = await json(["import", path, "--out", out, "--layers", "0,2,4", "--adapter-heads", 4]);
-    expect(said).toMatchObject({ task, classes, fusion, leftOut: [], trains: "none" });
-    expect(hashed(await tensorsOf(join(out, "model.safetensors")))).toEqual(hashed(checkpoint));
-    expect((await json(["verify", out]))["ok"]).toBe(true);
-  });
-
-  test("added adapters have no dense layers", async () => {
-    const head = await tensorsOf(join(fixtures, "openentity", "head.safetensors"));
-    const checkpoint: Tensors = new Map([
-      ...[...prefixed("lin_adapter.", await adapterOf("lin"))].filter(([key]) => key.includes("_adapter.adapter.")),
-      ...[...head].filter(([key]) => !key.startsWith("task_dense")),
-    ]);
-    await writeFile(world.at("added.bin"), torchZip(checkpoint));
-    const args = [
-      "import",
-      world.at("added.bin"),
-      "--out",
-      world.at("added"),
-      "--layers",
-      "0,2,4",
-      "--adapter-heads",
-      4,
-    ];
-    expect(await json(args)).toMatchObject({ fusion: { kind: "add", adapterDense: false }, tensors: checkpoint.size });
   });
 });

@@ -17,7 +17,7 @@ import { floatsOf } from "../src/tensor.js";
 import { expectClose } from "../src/testing/small-backbones.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { openSafetensors } from "../src/weights/safetensors.js";
-import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
+import { adapterBits, expectComplaint, json, kadapter, kadapterProcess, makeWorld, type World } from "./support.js";
 
 let world: World;
 let text = "";
@@ -59,11 +59,11 @@ async function writeLama(): Promise<void> {
 
 const train = (out: string, ...more: (string | number)[]) => [
   ...["probe", "train-head", "--backbone", world.backbone, "--train", text, "--dev", text, "--out", world.at(out)],
-  ...["--max-length", 32, "--epochs", 3, "--batch-size", 16, "--learning-rate", 0.01, "--threads", 2, ...more],
+  ...["--max-length", 32, "--epochs", 3, "--batch-size", 16, "--learning-rate", 0.01, "--threads", 1, ...more],
 ];
 const facts = () => ["--adapter", `facts=${world.at("facts")}`];
 const probe = (...more: (string | number)[]) => [
-  ...["probe", "lama", "--data", world.at("lama"), "--heads", world.at("heads"), "--threads", 2, ...more],
+  ...["probe", "lama", "--data", world.at("lama"), "--heads", world.at("heads"), "--threads", 1, ...more],
 ];
 
 type Scores = Record<string, { p1: number; mrr: number; questions: number }>;
@@ -100,7 +100,7 @@ describe("probe train-head", () => {
   test("goes on after a stop to the same bits", async () => {
     const more = ["--sets", "facts", ...facts(), "--save-every", 2];
     const killed = train("killed", ...more, "--resume");
-    await kadapter(killed, {
+    await kadapterProcess(killed, {
       onStderr: (soFar, child) => {
         if (soFar.includes("saved")) child.kill("SIGKILL");
       },

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
+import { adapterBits, expectComplaint, json, kadapter, kadapterProcess, makeWorld, type World } from "./support.js";
 import { writeTrees } from "./tree-data.js";
 
 let world: World;
@@ -19,7 +19,7 @@ afterAll(() => world.remove());
 const options = (out: string, ...more: (string | number)[]) => [
   ...["pretrain", "linguistic", "--backbone", world.backbone, "--train", train, "--dev", dev, "--out", world.at(out)],
   ...["--layers", "0,1,3", "--adapter-size", 16, "--adapter-heads", 2, "--transformer-layers", 1, "--arc-size", 16],
-  ...["--epochs", 2, "--batch-size", 16, "--learning-rate", 0.003, "--threads", 2, ...more],
+  ...["--epochs", 2, "--batch-size", 16, "--learning-rate", 0.003, "--threads", 1, ...more],
 ];
 
 const rate = expect.toSatisfy((value: number) => value >= 0 && value <= 1, "a fraction");
@@ -79,7 +79,7 @@ describe("pretrain linguistic", () => {
     const steps = ["--epochs", 3, "--save-every", 2, "--las", "--dropout", 0.2];
     await json(options("straight", ...steps));
     const killed = options("killed", ...steps, "--resume");
-    await kadapter(killed, {
+    await kadapterProcess(killed, {
       onStderr: (soFar, child) => {
         if (soFar.includes("saved")) child.kill("SIGKILL");
       },

@@ -26,7 +26,7 @@ afterAll(() => world.remove());
 const options = (out: string, ...more: (string | number)[]) => [
   ...["pretrain", "multitask", "--backbone", world.backbone, "--out", world.at(out)],
   ...["--learn", `factual=${world.train},${world.dev}`, `linguistic=${trees.join(",")}`],
-  ...["--max-length", 64, "--batch-size", 8, "--arc-size", 16, "--learning-rate", 0.001, "--threads", 2, ...more],
+  ...["--max-length", 64, "--batch-size", 8, "--arc-size", 16, "--learning-rate", 0.001, "--threads", 1, ...more],
 ];
 
 const weights = async (folder: string) => sha256(await readFile(join(folder, "model.safetensors")));

@@ -1,6 +1,6 @@
 /** Facts learnt on the adapter's own output: trained, measured, verified, and the same after a stop. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { adapterBits, expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
+import { adapterBits, expectComplaint, json, kadapter, kadapterProcess, makeWorld, type World } from "./support.js";
 
 let world: World;
 beforeAll(async () => {
@@ -41,7 +41,7 @@ describe("pretrain factual --objective", () => {
     });
     expect(await json(["inspect", world.at("paper")])).toMatchObject({ features: "adapter", head: { tensors: 6 } });
     const killed = world.training(world.at("killed"), ...how, "--resume");
-    await kadapter(killed, {
+    await kadapterProcess(killed, {
       onStderr: (soFar, child) => {
         if (soFar.includes("saved")) child.kill("SIGKILL");
       },

@@ -9,6 +9,7 @@ import {
   expectComplaint,
   filesBelow,
   kadapter,
+  kadapterProcess,
   makeWorld,
   type Run,
   sha256,
@@ -109,7 +110,7 @@ test("stopped by Ctrl-C while hidden states are computed keeps what is complete 
   const out = world.at("filling");
   const command = world.training(out, "--train", train);
   let asked = false;
-  const run = await kadapter(command, {
+  const run = await kadapterProcess(command, {
     onStderr: (soFar, child) => {
       if (asked || !soFar.includes("train: hidden states are cached")) return;
       asked = child.kill("SIGINT");

@@ -1,9 +1,11 @@
 /**
- * What the slow tests share: the built command line as a child process, a tiny random backbone and generated data.
+ * What the tests of the command line share: the built command line in this process or as one of its own, a tiny random
+ * backbone and generated data.
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { EventEmitter } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,8 +16,11 @@ import { demoExamples, writeDemoData } from "../src/demo/examples.js";
 import { writeRandomBackbone } from "../src/testing/random-backbone.js";
 
 /** The executable, as a user runs it; `npm run build` makes what it loads. */
-export const bin = fileURLToPath(new URL("../bin/kadapter.js", import.meta.url));
-if (!existsSync(new URL("../dist/cli/main.js", import.meta.url))) throw new Error("run `npm run build` first");
+const bin = fileURLToPath(new URL("../bin/kadapter.js", import.meta.url));
+const built = new URL("../dist/cli/main.js", import.meta.url);
+if (!existsSync(built)) throw new Error("run `npm run build` first");
+/** The built one, whose worker threads are JavaScript; its types are the sources', as it may not be built yet. */
+const { main } = (await import(built.href)) as typeof import("../src/cli/main.js");
 
 /** How a run ended and what it said. */
 export interface Run {
@@ -25,7 +30,31 @@ export interface Run {
   readonly stderr: string;
 }
 
-export interface RunOptions {
+/** A stream of a process that keeps what is written to it. */
+class Written extends EventEmitter {
+  text = "";
+  write(text: string): boolean {
+    this.text += text;
+    return true;
+  }
+}
+
+/** Runs `kadapter` to its end in this process, which saves the start of another. */
+export async function kadapter(args: readonly (string | number)[]): Promise<Run> {
+  const [stdout, stderr] = [new Written(), new Written()];
+  const own = Object.assign(new EventEmitter(), {
+    pid: process.pid,
+    exitCode: 0,
+    stdout,
+    stderr,
+    kill: () => undefined,
+  });
+  // It has what the command line touches; Node's types ask for far more.
+  await main(["node", "kadapter", ...args.map(String)], own as unknown as NodeJS.Process);
+  return { code: own.exitCode, signal: null, stdout: stdout.text, stderr: stderr.text };
+}
+
+export interface ProcessOptions {
   /** Told of stderr as it comes. */
   readonly onStderr?: (soFar: string, child: ChildProcess) => void;
   /** Called when the process runs. */
@@ -38,18 +67,14 @@ export interface RunOptions {
   readonly unshare?: boolean;
 }
 
-/** Caches stay out of the user's home, and nothing is downloaded. */
-let caches = "";
-
-/** Runs `kadapter` to its end. */
-export function kadapter(args: readonly (string | number)[], options: RunOptions = {}): Promise<Run> {
+/** Runs `kadapter` to its end as a user does: for what a process has alone, such as signals, limits and a memory of its own. */
+export function kadapterProcess(args: readonly (string | number)[], options: ProcessOptions = {}): Promise<Run> {
   const argv = [bin, ...args.map(String)];
   const { before = "true", after, unshare = false } = options;
   const script = after === undefined ? `${before}; exec "$@"` : `${before}; "$@"; code=$?; ${after}; exit $code`;
   const shell = [...(unshare ? ["unshare", "-m"] : []), "bash", "-c", script, "bash", process.execPath, ...argv];
   const [command = "", ...given] = options.before === undefined ? [process.execPath, ...argv] : shell;
-  const env = { ...process.env, XDG_CACHE_HOME: caches, HF_HUB_OFFLINE: "1" };
-  const child = spawn(command, given, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, given, { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -67,8 +92,11 @@ export function kadapter(args: readonly (string | number)[], options: RunOptions
 }
 
 /** Runs `kadapter … --json` and gives its object, which must be all of stdout. */
-export async function json(args: readonly (string | number)[]): Promise<Record<string, unknown>> {
-  const run = await kadapter([...args, "--json"]);
+export async function json(
+  args: readonly (string | number)[],
+  how: typeof kadapter = kadapter,
+): Promise<Record<string, unknown>> {
+  const run = await how([...args, "--json"]);
   expect(run.stderr).not.toMatch(/error/i);
   expect(run.code).toBe(0);
   expect(run.stdout).toMatch(/^\{.*\}\n$/);
@@ -89,10 +117,17 @@ export interface World {
   remove(): Promise<void>;
 }
 
+/** A temporary folder; caches go there instead of into the user's home, and nothing is downloaded. */
+export async function testFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "kadapter-test-"));
+  process.env["XDG_CACHE_HOME"] = join(folder, "caches");
+  process.env["HF_HUB_OFFLINE"] = "1";
+  return folder;
+}
+
 /** A three-layer RoBERTa of width 32 and some hundred sentences of sixteen relations. */
 export async function makeWorld(): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), "kadapter-slow-"));
-  caches = join(folder, "caches");
+  const folder = await testFolder();
   const at = (...names: string[]) => join(folder, ...names);
   const data = await writeDemoData(at("data"), { perRelation: { train: 6, dev: 2, test: 2 } });
   const texts = demoExamples("train").map(({ text }) => text);
@@ -106,7 +141,7 @@ export async function makeWorld(): Promise<World> {
     training: (out, ...more) => [
       ...["pretrain", "factual", "--backbone", backbone, "--train", data.train, "--dev", data.dev],
       ...["--out", out, "--layers", "0,1,3", "--adapter-size", 16, "--adapter-heads", 2, "--transformer-layers", 1],
-      ...["--max-length", 64, "--epochs", 2, "--batch-size", 16, "--learning-rate", 0.003, "--threads", 2, ...more],
+      ...["--max-length", 64, "--epochs", 2, "--batch-size", 16, "--learning-rate", 0.003, "--threads", 1, ...more],
     ],
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -162,7 +197,7 @@ export async function stopAt(
 ): Promise<Run> {
   let ended = false;
   let sent = false;
-  const run = kadapter(args, {
+  const run = kadapterProcess(args, {
     onStart: async (child) => {
       while (!ended && (await stepsDone(out)) < step) await new Promise((resolve) => setTimeout(resolve, 2));
       if (!ended) sent = child.kill(signal);

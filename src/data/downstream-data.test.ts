@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +8,6 @@ import { UserError } from "../errors.js";
 import { readEntityTyping } from "./entity-typing.js";
 import { readMultipleChoice } from "./multiple-choice.js";
 import { type OpenQuestion, readOpenQuestions } from "./open-questions.js";
-import { readRelations } from "./relation-data.js";
 
 let folder = "";
 let files = 0;
@@ -199,23 +197,5 @@ describe("open-domain questions", () => {
     expect(await all(readOpenQuestions(without, { unlabelled: true }))).toHaveLength(1);
     await mkdir(join(folder, "empty"));
     expect(await messageOf(readOpenQuestions(join(folder, "empty")))).toMatch(/no JSON files/);
-  });
-});
-
-const shared = "../shared/data";
-
-describe.skipIf(!existsSync(shared))("real files (need ../shared)", () => {
-  it("have as many examples as is known, and both of SemEval's forms agree", async () => {
-    expect(await all(readEntityTyping(`${shared}/openentity/dev.json`))).toHaveLength(671);
-    expect(await all(readEntityTyping(`${shared}/figer-gold/test.json`))).toHaveLength(393);
-    expect(await all(readMultipleChoice(`${shared}/cosmosqa/dev.csv`))).toHaveLength(265);
-    expect(await all(readOpenQuestions(`${shared}/openqa-xquad/train.txt`))).toHaveLength(598);
-    expect(await all(readOpenQuestions(`${shared}/searchqa-sample/val`))).toHaveLength(2);
-    const own = await all(readRelations(`${shared}/semeval2010-8/TEST_FILE_FULL.TXT`));
-    const tacred = await all(readRelations(`${shared}/semeval2010-8/test.tacred.json`));
-    const bare = ({ text, subject }: (typeof own)[0]) => text.slice(subject.start, subject.end).replace(/\s/g, "");
-    expect(own.map((one) => [one.id, one.relation, bare(one)])).toEqual(
-      tacred.map((one) => [one.id, one.relation, bare(one)]),
-    );
   });
 });

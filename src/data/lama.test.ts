@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -103,19 +102,4 @@ it("readVocabulary drops empty and repeated lines, and refuses an empty file", a
   expect(await readVocabulary(file)).toEqual(["Paris", "London"]);
   await writeFile(file, "\n");
   await expect(readVocabulary(file)).rejects.toThrow(/vocabulary is empty/);
-});
-
-const shared = "../shared/data/lama";
-describe.skipIf(!existsSync(shared))("LAMA as it was published (skipped without ../shared)", () => {
-  it.each([
-    ["trex", 41, 28_051],
-    ["google-re", 3, 5_274],
-    // Three of the 236 questions have two holes.
-    ["squad", 1, 233],
-  ] as const)("%s has %i relations and %i facts", async (set, relations, facts) => {
-    const read = await readLama(shared, set);
-    expect(read.length).toBe(relations);
-    expect(read.reduce((sum, relation) => sum + relation.facts.length, 0)).toBe(facts);
-    if (set === "trex") for (const relation of read) expect(relation.template, relation.name).not.toBeNull();
-  });
 });

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -331,25 +330,5 @@ describe("partOf", () => {
     for (const bad of [{}, { a: 0 }, { a: -1, b: 2 }, { a: Number.NaN }, { a: Number.POSITIVE_INFINITY }]) {
       expect(() => partOf(example("Q1"), bad as Record<string, number>)).toThrow(UserError);
     }
-  });
-});
-
-const shared = join("..", "shared", "data");
-describe.skipIf(!existsSync(shared))("published data", () => {
-  it.each<[string, RelationFormat, number, number]>([
-    ["fewrel/dev.json", "fewrel", 2035, 42],
-    ["fewrel/val_pubmed.json", "fewrel", 1000, 10],
-    ["wiki80/dev.jsonl", "wiki80", 1399, 80],
-    ["cre-tacred/dev.json", "tacred", 1449, 31],
-    ["redocred-tacred/dev.json", "tacred", 1054, 71],
-    ["trex-rc/dev.json", "trex-rc", 2500, 28],
-    ["trex-rc/train.json.gz", "trex-rc", 70850, 28],
-    ["trex-format/redocred_as_trex_0-80.json", "trex", 1357, 82],
-  ])("%s is read whole", async (name, format, examples, relations) => {
-    const summary = await inspectRelations(join(shared, name));
-    expect([summary.format, summary.examples]).toEqual([format, examples]);
-    expect(summary.relations.length).toBe(relations);
-    expect(summary.lengths.reduce((sum, { count }) => sum + count, 0)).toBe(examples);
-    expect(summary.skipped.size).toBe(0);
   });
 });

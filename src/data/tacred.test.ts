@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import type { RelationExample } from "./relation-example.js";
 import { limitNegatives } from "./tacred.js";
 
@@ -32,21 +29,5 @@ describe("limitNegatives", () => {
     const skipped: (string | undefined)[] = [];
     for await (const _ of limitNegatives(examples(relations), 2, ({ id }) => skipped.push(id)));
     expect(skipped).toEqual(["c", "e"]);
-  });
-
-  const path = join("..", "shared", "fixtures", "tokenization", "tacred.json");
-  it.skipIf(!existsSync(path))("keeps what the official fixture says", async () => {
-    const fixture = z
-      .object({
-        cases: z.array(z.object({ record: z.object({ id: z.string(), relation: z.string() }) })),
-        negative_sample: z.array(
-          z.object({ negative_sample: z.number(), dataset_type: z.string(), kept: z.array(z.string()) }),
-        ),
-      })
-      .parse(JSON.parse(readFileSync(path, "utf8")));
-    const records = fixture.cases.map(({ record }) => [record.id, record.relation] as const);
-    for (const one of fixture.negative_sample) {
-      if (one.dataset_type === "train") expect(await kept(records, one.negative_sample)).toEqual(one.kept);
-    }
   });
 });

@@ -1,11 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import { smallBert, smallBpe } from "./test-tokenizers.js";
-import { loadTokenizer } from "./tokenizer.js";
-import { encodeWords, encodeWordsOfficially, type SpacedWord, type WordEncoding } from "./words.js";
+import { encodeWords, type SpacedWord, type WordEncoding } from "./words.js";
 
 const bpe = await smallBpe();
 const bert = smallBert();
@@ -65,37 +61,5 @@ describe("encodeWords", () => {
     expect(encodeWords(bert, word)).toEqual({ ids: [bert.specials.unk], firsts: [0] });
     const strict = { ...bert, encode: bert.encode.bind(bert), specials: { ...bert.specials, unk: undefined } };
     expect(encodeWords(strict, word)).toBeNull();
-  });
-});
-
-const folder = join("..", "shared", "fixtures", "tokenization");
-const fixture = z.object({
-  max_seq_length: z.number(),
-  cases: z.array(
-    z.object({
-      record: z.object({
-        sent: z.string(),
-        tokens: z.array(z.record(z.string(), z.object({ start: z.number(), end: z.number() }))),
-      }),
-      features: z.object({ input_ids: z.array(z.number()) }).or(z.object({ dropped: z.literal(true) })),
-    }),
-  ),
-});
-
-describe.skipIf(!existsSync(folder))("encodeWordsOfficially (needs ../shared)", () => {
-  it("gives the released code's ids", async () => {
-    const tokenizer = await loadTokenizer(folder);
-    const { cases, max_seq_length: length } = fixture.parse(
-      JSON.parse(readFileSync(join(folder, "find_head.json"), "utf8")),
-    );
-    for (const { record, features } of cases) {
-      if (!("input_ids" in features)) continue;
-      const forms = record.tokens.map((token, i) => {
-        const { start, end } = token[String(i + 1)]!;
-        return record.sent.slice(start, end);
-      });
-      const ids = tokenizer.withSpecials(encodeWordsOfficially(tokenizer, forms).ids);
-      expect([...ids, ...Array(length - ids.length).fill(1)]).toEqual(features.input_ids);
-    }
   });
 });

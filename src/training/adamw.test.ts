@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Parameter, toOnnx } from "../graph/index.js";
 import { localExecutor } from "../runtime/local.js";
@@ -136,59 +135,5 @@ describe("AdamW in a graph", () => {
       false,
       false,
     ]);
-  });
-});
-
-const golden = "../shared/fixtures/adamw/adamw.json";
-
-interface GoldenRun {
-  readonly eps: number;
-  readonly weight_decay: number;
-  readonly correct_bias: boolean;
-  readonly betas: readonly [number, number];
-  readonly max_grad_norm: number | null;
-  readonly steps: readonly { readonly lr: number; readonly param: Record<string, number[]> }[];
-}
-
-describe.skipIf(!existsSync(golden))("AdamW against the released code (needs ../shared)", () => {
-  it("gives the same parameters after each of ten updates", async () => {
-    const data = JSON.parse(readFileSync(golden, "utf8")) as {
-      initial: Record<string, number[]>;
-      gradients: Record<string, number[] | null>[];
-      runs: GoldenRun[];
-    };
-    const flat = (values: Record<string, number[]>): Values =>
-      Object.fromEntries(
-        Object.entries(values).map(([name, value]) => [name, Float32Array.from(value.flat(3) as number[])]),
-      );
-    const shapes = Object.fromEntries(
-      Object.entries(flat(data.initial)).map(([name, value]) => [name, [value.length]]),
-    );
-    // A missing gradient skips a parameter there; here every trained parameter has one.
-    const usable = data.gradients.findIndex((grads) => Object.values(grads).some((grad) => grad === null));
-    const count = usable < 0 ? data.gradients.length : usable;
-    expect(count).toBeGreaterThan(0);
-    for (const golden of data.runs.filter(({ correct_bias }) => correct_bias)) {
-      const steps = golden.steps.slice(0, count);
-      const config = {
-        beta1: golden.betas[0],
-        beta2: golden.betas[1],
-        epsilon: golden.eps,
-        weightDecay: golden.weight_decay,
-        maxGradNorm: golden.max_grad_norm ?? 0,
-      };
-      const gradients = data.gradients.slice(0, count).map((grads) => flat(grads as Record<string, number[]>));
-      const after = await run(
-        parametersOf(shapes),
-        flat(data.initial),
-        gradients,
-        steps.map(({ lr }) => lr),
-        config,
-      );
-      steps.forEach(({ param }, i) => {
-        for (const [name, value] of Object.entries(flat(param)))
-          expectNear((after[i] as (typeof after)[0]).values[name] as Float32Array, value);
-      });
-    }
   });
 });

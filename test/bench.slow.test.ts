@@ -1,7 +1,9 @@
 /** The benchmarks run to their end at the size of a toy, without PyTorch, and refuse what they cannot measure. */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { beforeAll, describe, expect, test } from "vitest";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const bench = (name: string, ...args: readonly string[]) =>
   spawnSync(process.execPath, [`bench/dist/bench/${name}.js`, ...args], { encoding: "utf8" });
@@ -14,12 +16,16 @@ function result(name: string, ...args: readonly string[]): Record<string, unknow
   return JSON.parse(run.stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
 }
 
+let folder = "";
 beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "kadapter-bench-"));
   const built = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "bench/tsconfig.json"], {
     encoding: "utf8",
   });
   expect(built.stdout + built.stderr).toBe("");
 });
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("benchmarks", () => {
   test("pretrain: seconds of both precisions, as far as the peak allows", () => {
@@ -36,13 +42,16 @@ describe("benchmarks", () => {
   });
 
   test("lm: tokens a second, and a loss that falls from that of guessing", () => {
-    const sizes = ["--steps", "8", "--batch", "4", "--length", "32", "--threads", "2", "--repetitions", "1"];
-    const { tokensPerSecond, measured } = result("lm", ...sizes, "--no-peer");
+    // So little text that every step reads all of it: what one step learns, the next one shows.
+    const text = join(folder, "text.txt");
+    writeFileSync(text, "Vienna is the capital of Austria, and the river Danube flows through it. ".repeat(8));
+    const sizes = ["--steps", "12", "--batch", "4", "--length", "32", "--threads", "2", "--repetitions", "1"];
+    const { tokensPerSecond, measured } = result("lm", "--text", text, ...sizes, "--no-peer");
     expect(tokensPerSecond).toBeGreaterThan(0);
     const { losses } = (measured as { ours: { losses: number[] } }[])[0]?.ours ?? { losses: [] };
-    expect(losses).toHaveLength(8);
+    expect(losses).toHaveLength(12);
     expect(losses[0]).toBeCloseTo(Math.log(8192), 0);
-    expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+    expect(losses.at(-1)).toBeLessThan((losses[0] as number) - 0.5);
   });
 
   test.each([

@@ -1,19 +1,18 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { published } from "../testing/published.js";
 import { hashWeights } from "./hash.js";
 import { openWeights } from "./open.js";
 import type { WeightSource } from "./source.js";
 import { strictLoad } from "./strict-load.js";
 
-// Files that the official code and torch.save wrote; they lie beside the project, not in it.
-const fixtures = fileURLToPath(new URL("../../../shared/fixtures", import.meta.url));
+// Files that the official code and torch.save wrote.
+const fixtures = published("fixtures");
 
 async function open(path: string): Promise<WeightSource> {
   return openWeights(`${fixtures}/${path}`);
 }
 
-describe.skipIf(!existsSync(fixtures))("fixtures of the official code", () => {
+describe.skipIf(!fixtures)("fixtures of the official code", () => {
   for (const kind of ["factual", "linguistic"]) {
     test(`the ${kind} adapter is the same in safetensors, zip and legacy PyTorch files`, async () => {
       const files = ["model.safetensors", "pytorch_model.bin", "pytorch_model.legacy.bin"];

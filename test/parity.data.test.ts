@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
+import { published } from "../src/testing/published.js";
 
-const fixtures = "../shared/fixtures";
+const fixtures = published("fixtures");
 
-/** The golden folders are beside the project where it is developed, not on a user's machine. */
 it
-  .skipIf(!existsSync(fixtures))
+  .skipIf(!fixtures)
   .each([
     "backbones/roberta",
     "backbones/bert",
@@ -18,7 +17,7 @@ it
     "scorers",
     "tokenization",
     "adamw",
-  ])("agrees with PyTorch's numbers: %s (needs ../shared)", (folder) => {
+  ])("agrees with PyTorch's numbers: %s", (folder) => {
   const run = spawnSync(process.execPath, ["dist/parity/main.js", `${fixtures}/${folder}`], { encoding: "utf8" });
   const problems = run.stdout.split("\n").filter((line) => /FAIL|NOT COMPARED/.test(line));
   expect(problems).toEqual([]);

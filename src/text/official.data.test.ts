@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { published } from "../testing/published.js";
 import { type MarkerOptions, markEntities } from "./markers.js";
 import { officialEncode } from "./official.js";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.js";
 
-const folder = join("..", "shared", "fixtures", "tokenization");
-const here = existsSync(join(folder, "vocab.json"));
-const tokenizer: Tokenizer | undefined = here ? await loadTokenizer(folder) : undefined;
+const folder = published("fixtures", "tokenization");
+const tokenizer: Tokenizer | undefined = folder ? await loadTokenizer(folder) : undefined;
 const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), "utf8"));
 
 const recordSchema = z.object({
@@ -67,7 +67,7 @@ function convert(
   };
 }
 
-describe.skipIf(!here)("the official preprocessing (fixtures/tokenization)", () => {
+describe.skipIf(!folder)("the official preprocessing", () => {
   it.each([
     ["trex.json", true],
     ["tacred.json", "tacred"],
