@@ -181,14 +181,19 @@ for (const fact of allFacts()) {
   for (let i = 0; i < count; i++) facts[fact.split].push(sentence(own[(first + i) % own.length], fact));
 }
 for (const split of ["train", "dev", "test"]) {
-  write(`${split}.jsonl`, shuffled(facts[split]).map((record) => JSON.stringify(record)));
+  write(
+    `${split}.jsonl`,
+    shuffled(facts[split]).map((record) => JSON.stringify(record)),
+  );
   const chosen = shuffled(facts[split]).slice(0, split === "train" ? 60 : 50);
   const records = chosen.map((record, index) => JSON.stringify(typed(record, index % 5 === 4)));
   write(`types-${split}.json`, [`[\n${records.join(",\n")}\n]`]);
 }
 
 /* Trees: a small grammar. A phrase is a list of words {form, upos, deprel, head}, head relative to the list, -1 its root. */
-const nouns = "company office boat lamp worker engineer factory harbour customer bridge clock train shop drill".split(" ");
+const nouns = "company office boat lamp worker engineer factory harbour customer bridge clock train shop drill".split(
+  " ",
+);
 const adjectives = "old small new large quiet famous local empty cheap young".split(" ");
 const transitive = "sells builds repairs buys owns paints visits needs".split(" ");
 const intransitive = "works waits closes opens grows sleeps".split(" ");
