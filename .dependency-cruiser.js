@@ -10,7 +10,7 @@ const floors = [
   ["nn"],
   ["backbones"],
   ["adapters", "engine"],
-  ["models"],
+  ["models", "settings"],
   ["tasks"],
   ["features"],
   ["lm"],

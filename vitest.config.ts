@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const data = "**/*.data.test.ts";
@@ -15,7 +16,8 @@ const long: Partial<TestProjectInlineConfiguration["test"]> = {
 // what takes minutes (kills at random, the demo, benchmarks); data, what reads the folder that KADAPTER_DATA names.
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Most tests compute on one thread.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     projects: [
       {
         test: {

@@ -116,7 +116,7 @@ async function ours({ config, objective, batches }: TaskData, threads: number): 
   const steps = { seconds: [] as number[], losses: [] as number[] };
   for (const [i, batch] of batches.entries()) {
     const step = async () => {
-      steps.losses.push((await session.step([batch], { learningRate: rate, update: i + 1, seed })).loss);
+      steps.losses.push((await session.step([batch], { learningRate: rate, update: i + 1, epoch: 0, seed })).loss);
     };
     steps.seconds.push(await seconds(step));
   }

@@ -9,8 +9,9 @@ import { initialValue } from "../src/nn/index.js";
 import { type EncodedRelation, relationClassification } from "../src/tasks/relations/relation-classification.js";
 import { encodeExamples } from "../src/tasks/task-data.js";
 import { float32Tensor } from "../src/tensor.js";
+import type { TrainingConfig } from "../src/training/config.js";
 import { trainingConfig } from "../src/training/config.js";
-import { pretrain, type TaskData, type TrainingConfig } from "../src/training/pretrain.js";
+import { pretrain, type TaskData } from "../src/training/pretrain.js";
 import { makeTaskModel } from "../src/training/task-model.js";
 import { writeSafetensors } from "../src/weights/safetensors-writer.js";
 

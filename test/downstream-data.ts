@@ -5,7 +5,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { RelationExample } from "../src/data/relation-example.js";
-import { type DemoSplit, demoExamples, demoSplits, wiki80Record } from "../src/demo/examples.js";
+import { wiki80Record } from "../src/data/wiki80-writer.js";
+import { type DemoSplit, demoExamples, demoSplits } from "../src/demo/examples.js";
 
 /** Files of one data set. */
 export interface DataSet {

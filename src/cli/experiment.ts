@@ -1,13 +1,17 @@
+import { join } from "node:path";
 import { type KAdapterConfig, randomInit } from "../adapters/config.js";
-import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
+import type { ExperimentWatch } from "../experiments/trainings.js";
 import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import { writeFileAtomically } from "../files/atomic.js";
 import { workerExecutor } from "../runtime/worker-executor.js";
 import type { ExperimentSettings } from "../settings/experiment.js";
 import { chosenAdapterConfig } from "../training/backbone-start.js";
+import type { TrainingConfig } from "../training/config.js";
 import { withOutputFolder } from "./files.js";
 import { adapterShape } from "./plan.js";
-import { createProgress, type Progress } from "./progress.js";
+import { planOf } from "./pretrain.js";
+import { createProgress } from "./progress.js";
 import { type CommandContext, Interrupted, isAbort } from "./run.js";
 import { runtimeOf } from "./watched.js";
 
@@ -15,29 +19,38 @@ import { runtimeOf } from "./watched.js";
 export interface ExperimentRun {
   readonly executor: Executor;
   readonly backbone: BackboneHandle;
-  readonly architecture: KAdapterConfig;
-  readonly progress: Progress;
-  onEvent(event: TrainEvent): void;
+  /** Shows how far it is, and stops it. */
+  readonly watch: Required<ExperimentWatch>;
+  /** Prints the page with its tables, and writes it and all numbers into the experiment's folder under a name. */
+  publish(name: string, page: string, json: Readonly<Record<string, unknown>>): Promise<void>;
 }
+
+type RunSettings = Pick<ExperimentSettings, "backbone" | "out" | "device" | "threads">;
 
 /** Opens what an experiment needs, runs it, and says how to go on if it is stopped. */
 export async function runExperiment(
-  options: ExperimentSettings,
-  context: CommandContext,
+  options: RunSettings,
+  { output, signal, stderr }: CommandContext,
   run: (how: ExperimentRun) => Promise<void>,
 ): Promise<void> {
   const backbone = await openBackbone(options.backbone);
-  const architecture = chosenAdapterConfig(backbone, options.preset, {
-    ...adapterShape(options, backbone, context.output),
-    // Random weights by default: a table's rows should differ by what was learnt, not by what was copied.
-    init: options.init ?? randomInit,
-  });
-  const progress = createProgress(context.stderr);
+  const progress = createProgress(stderr);
+  const watch = {
+    onEvent: progress.handle.bind(progress),
+    onNote: progress.note.bind(progress),
+    signal,
+  };
   const executor = await workerExecutor(runtimeOf(options));
+  const publish: ExperimentRun["publish"] = async (name, page, json) => {
+    progress.stop();
+    output.say(page);
+    const all = { options, ...json };
+    await writeFileAtomically(join(options.out, `${name}.md`), `${page}\n`);
+    await writeFileAtomically(join(options.out, `${name}.json`), `${JSON.stringify(all, null, 1)}\n`);
+    output.result(all);
+  };
   try {
-    await withOutputFolder(options.out, () =>
-      run({ executor, backbone, architecture, progress, onEvent: (event) => progress.handle(event) }),
-    );
+    await withOutputFolder(options.out, () => run({ executor, backbone, watch, publish }));
   } catch (error) {
     if (!isAbort(error)) throw error;
     throw new Interrupted("what is finished is kept: continue with the same command");
@@ -47,7 +60,20 @@ export async function runExperiment(
   }
 }
 
-/** The training settings of an experiment's options; its seeds are its own. */
+/** The adapter of an experiment on how knowledge arrives and stays. */
+export function experimentAdapter(
+  options: ExperimentSettings,
+  backbone: BackboneHandle,
+  { output }: CommandContext,
+): KAdapterConfig {
+  return chosenAdapterConfig(backbone, options.preset, {
+    ...adapterShape(options, backbone, output),
+    // Random weights by default: a table's rows should differ by what was learnt, not by what was copied.
+    init: options.init ?? randomInit,
+  });
+}
+
+/** The training settings of such an experiment; its seeds are its own. */
 export const experimentSettings = (options: ExperimentSettings) => ({
   epochs: options.epochs,
   maxSteps: options.maxSteps ?? 0,
@@ -59,3 +85,14 @@ export const experimentSettings = (options: ExperimentSettings) => ({
   saveEvery: 500,
   patience: 0,
 });
+
+/** How an experiment trains adapters as `pretrain` does; its seeds, and what it changes for a row, are its own. */
+export function pretrainingOf(
+  options: Omit<Parameters<typeof planOf>[0]["options"], "features" | "freezeAdapter" | "seed" | "train" | "dev">,
+  features: TrainingConfig["features"],
+  backbone: BackboneHandle,
+  context: CommandContext,
+): TrainingConfig {
+  const own = { ...options, features, freezeAdapter: false, seed: 0, train: [] };
+  return { ...planOf({ options: own, resume: true }, backbone, context), recipe: {} };
+}

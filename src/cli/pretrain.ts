@@ -9,14 +9,9 @@ import type { FactualSettings } from "../settings/factual.js";
 import type { LinguisticSettings } from "../settings/linguistic.js";
 import type { EncodedText } from "../tasks/task.js";
 import { chosenAdapterConfig } from "../training/backbone-start.js";
-import {
-  checkpointFolder,
-  type PretrainResult,
-  pretrain,
-  removeEarlierRun,
-  type TaskData,
-  type TrainingConfig,
-} from "../training/pretrain.js";
+import type { TrainingConfig } from "../training/config.js";
+import { type PretrainResult, pretrain, type TaskData } from "../training/pretrain.js";
+import { checkpointFolder, removeEarlierRun } from "../training/run.js";
 import { asStored } from "../training/training-record.js";
 import type { RunRequest } from "./command.js";
 import { withOutputFolder } from "./files.js";
@@ -91,8 +86,9 @@ function architectureOf(
   });
 }
 
-function planOf(
-  { options, resume }: PretrainRequest,
+/** How an adapter is trained. */
+export function planOf(
+  { options, resume }: Pick<PretrainRequest, "options" | "resume">,
   backbone: BackboneHandle,
   context: CommandContext,
 ): TrainingConfig {

@@ -86,3 +86,4 @@ export {
 export { readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
 export { readTrexRc } from "./trex-rc.js";
 export { readWiki80 } from "./wiki80.js";
+export { wiki80Record, writeWiki80 } from "./wiki80-writer.js";

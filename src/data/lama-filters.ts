@@ -74,6 +74,11 @@ export class SubjectIndex {
     return this.names.size;
   }
 
+  /** What it finds, in an order that does not depend on the subjects' order. */
+  keys(): readonly string[] {
+    return [...this.names, ...this.ids].sort();
+  }
+
   hasId(id: string | undefined): boolean {
     return id !== undefined && this.ids.has(id);
   }

@@ -2,13 +2,21 @@ import { once } from "node:events";
 import { createGzip } from "node:zlib";
 import { userError } from "../errors.js";
 import { writeAtomically } from "../files/atomic.js";
-import type { SubjectIndex } from "./lama-filters.js";
+import { type LamaFact, readLamaSubjects } from "./lama.js";
+import { inProbedFifth, SubjectIndex } from "./lama-filters.js";
 import { beginning, readJsonLines, readJsonRecords, readLines } from "./records.js";
 
 export interface FilterCounts {
   readonly kept: number;
   /** Sentences about one of the subjects. */
   readonly dropped: number;
+}
+
+/** The subjects of LAMA's data that `fifth` asks about, see {@link inProbedFifth}. */
+export async function probedSubjects(root: string): Promise<SubjectIndex> {
+  const probed: LamaFact[] = [];
+  for await (const fact of readLamaSubjects(root)) if (inProbedFifth(fact.subject)) probed.push(fact);
+  return new SubjectIndex(probed);
 }
 
 /** A record as it is written back, and what decides about it. */

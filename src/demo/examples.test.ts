@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readRelations } from "../data/relation-data.js";
 import type { RelationExample } from "../data/relation-example.js";
-import { demoData, demoExamples, demoRelations, demoSplits, splitOf, wiki80Record, writeDemoData } from "./examples.js";
+import { wiki80Record } from "../data/wiki80-writer.js";
+import { demoData, demoExamples, demoRelations, demoSplits, splitOf, writeDemoData } from "./examples.js";
 import { facts } from "./facts.js";
 import { openings, patterns } from "./patterns.js";
 

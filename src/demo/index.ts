@@ -10,9 +10,7 @@ export {
   demoExamples,
   demoRelations,
   demoSplits,
-  wiki80Record,
   writeDemoData,
-  writeWiki80,
 } from "./examples.js";
 export { type Fact, facts, type Name } from "./facts.js";
 export { escapeXml, type LearningCurve, lineChart, readCurve } from "./learning-curve.js";

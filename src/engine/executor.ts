@@ -77,8 +77,8 @@ export interface LoadedGraph {
   close(): Promise<void>;
 }
 
-/** Runs graphs one after another. */
-export interface Executor {
+/** Runs graphs one after another, and holds the state that they change. */
+export interface Executor extends AsyncDisposable {
   /** The device that was chosen. */
   readonly device: Exclude<DeviceName, "auto">;
   /** How ONNX Runtime is called: `c` through its C interface, which copies no output; `node` through its npm package. */
@@ -94,7 +94,13 @@ export interface Executor {
   setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
   /** Copies of state slots. */
   getState(names: readonly string[]): Promise<Tensors>;
-  /** Waits for what is under way and lets go of everything. */
+  /**
+   * The same engine for one user more: what is loaded through a scope and the slots that are set through it are its own,
+   * whatever their names. Closing the scope closes its graphs and frees its slots; closing what it was opened from closes
+   * it too.
+   */
+  scope(): Executor;
+  /** Waits for what is under way and lets go of everything that was loaded or set here, and in scopes of this. */
   close(): Promise<void>;
 }
 

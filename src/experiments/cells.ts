@@ -24,7 +24,7 @@ export class Cells {
    * @throws UserError where the file holds a result of other settings
    */
   async get<T extends JsonObject>(name: string, identity: JsonObject, compute: () => Promise<T>): Promise<T> {
-    const path = join(this.folder, `${name}.json`);
+    const path = this.pathOf(name);
     const hash = hashJson(identity);
     const text = await readFile(path, "utf8").catch((error: unknown) => {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
@@ -34,6 +34,11 @@ export class Cells {
     const value = await compute();
     await writeFileAtomically(path, `${JSON.stringify({ identity: hash, value }, null, 1)}\n`);
     return value;
+  }
+
+  /** A result's file. */
+  pathOf(name: string): string {
+    return join(this.folder, `${name}.json`);
   }
 
   private checked(path: string, text: string, hash: string): unknown {
@@ -54,7 +59,8 @@ export class Cells {
   }
 }
 
-function jsonOrNull(text: string): unknown {
+/** A text as JSON; null where it is none. */
+export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

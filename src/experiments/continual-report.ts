@@ -1,4 +1,4 @@
-import { spread } from "../tasks/relations/prototypes.js";
+import { spread } from "../statistics.js";
 import type { ContinualCell, ContinualSystem } from "./continual.js";
 
 export const systemNames: Readonly<Record<ContinualSystem, string>> = {

@@ -10,20 +10,20 @@ import { downstreamFiles } from "../adapters/downstream-folder.js";
 import { hashOfTensors, type Parameters, readAdapterManifest, readAdapterParameters } from "../adapters/folder.js";
 import { noFusion } from "../adapters/fusion.js";
 import { adapterShapes } from "../adapters/official/import-adapter.js";
-import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { continualSystems } from "../settings/choices.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
-import { encodeExamples, hashExamples } from "../tasks/task-data.js";
 import { trainingConfig } from "../training/config.js";
 import { type DownstreamTaskData, finetune } from "../training/finetune.js";
-import { pretrain, removeEarlierRun } from "../training/pretrain.js";
+import { pretrain } from "../training/pretrain.js";
+import { removeEarlierRun } from "../training/run.js";
 import type { TrainerSettings } from "../training/trainer.js";
 import { hashJson } from "../weights/hash.js";
 import { Cells } from "./cells.js";
 import { type Measured, measureAdapter, measureModel, readTrainedBackbone } from "./measure.js";
+import { type ExperimentWatch, hashesOfData } from "./trainings.js";
 
 /** The ways in which kinds of knowledge follow one another. */
 export type ContinualSystem = (typeof continualSystems)[number];
@@ -72,10 +72,8 @@ export interface ContinualCell extends Measured {
   readonly tensors: string;
 }
 
-export interface ContinualWatch {
-  readonly onEvent?: (event: TrainEvent) => Promise<void> | void;
+export interface ContinualWatch extends ExperimentWatch {
   readonly onCell?: (cell: ContinualCell) => void;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -110,22 +108,7 @@ class ContinualRun {
     private readonly watch: ContinualWatch,
   ) {
     this.cells = new Cells(join(plan.out, "cells"));
-    this.data = hashJson(plan.stages.map(({ name, taskData }) => [name, taskData((one) => this.hashOf(one))]));
-  }
-
-  private hashOf<Example, Encoded extends EncodedText, Score>({
-    kind,
-    settings,
-    train,
-    dev,
-    test,
-  }: Required<DownstreamTaskData<Example, Encoded, Score>>): string[] {
-    const { backbone, maxLength } = this.plan;
-    const task = kind.make(settings, { maxLength, dropout: 0, headInit: 0.05 });
-    const hashes = [train, dev, test].map((set) =>
-      hashExamples(task, encodeExamples(task, backbone.tokenizer, set).examples),
-    );
-    return [kind.name, hashJson({ ...settings }), ...hashes];
+    this.data = hashJson(plan.stages.map(({ name, taskData }) => [name, taskData((one) => hashesOfData(plan, one))]));
   }
 
   /** Trains the kind of a step, or finds it done. */

@@ -1,4 +1,5 @@
 import type { Executor } from "../engine/executor.js";
+import { inScope } from "../engine/scopes.js";
 import type { Parameter, Value } from "../graph/index.js";
 import { constant, Linear, ParamScope, type Pass } from "../nn/index.js";
 import { RandomStream } from "../random.js";
@@ -62,7 +63,16 @@ function standardiser(vectors: readonly Float32Array[]): (vector: Float32Array) 
   return (vector) => vector.map((x, d) => (x - mean[d]!) * factor[d]!);
 }
 
-async function trainLinear(
+function trainLinear(
+  executor: Executor,
+  vectors: readonly Float32Array[],
+  labels: readonly number[],
+  options: ProbeOptions,
+): Promise<{ readonly weight: Float32Array; readonly bias: Float32Array }> {
+  return inScope(executor, (scope) => trainLinearIn(scope, vectors, labels, options));
+}
+
+async function trainLinearIn(
   executor: Executor,
   vectors: readonly Float32Array[],
   labels: readonly number[],
@@ -80,33 +90,29 @@ async function trainLinear(
   const { updatesInPlace: inPlace } = executor;
   const graph = fusedStep({ loss, trainable: parameters, optimizer, dropout: false, inPlace });
   const loaded = await executor.load(stepSource(graph));
-  try {
-    await new ParameterState(executor, parameters, parameters).initialise(seed);
-    const batches = endless(vectors.length, Math.min(batchSize, vectors.length), seed);
-    for (let step = 1; step <= steps; step++) {
-      const indices = batches.next().value;
-      const rate = learningRate * (1 - (step - 1) / steps);
-      const x = new Float32Array(indices.length * size);
-      indices.forEach((i, row) => {
-        x.set(vectors[i] as Float32Array, row * size);
-      });
-      await loaded.run(
-        {
-          x: float32Tensor([indices.length, size], x),
-          labels: int32Tensor(
-            [indices.length],
-            Int32Array.from(indices, (i) => labels[i] as number),
-          ),
-          ...rateFeeds(rate, step, optimizer),
-        },
-        graph.fetch,
-      );
-    }
-    const state = await executor.getState(parameters.map(({ name }) => name));
-    return { weight: floatsOf(state, layer.weight.name), bias: floatsOf(state, layer.bias.name) };
-  } finally {
-    await loaded.close();
+  await new ParameterState(executor, parameters, parameters).initialise(seed);
+  const batches = endless(vectors.length, Math.min(batchSize, vectors.length), seed);
+  for (let step = 1; step <= steps; step++) {
+    const indices = batches.next().value;
+    const rate = learningRate * (1 - (step - 1) / steps);
+    const x = new Float32Array(indices.length * size);
+    indices.forEach((i, row) => {
+      x.set(vectors[i] as Float32Array, row * size);
+    });
+    await loaded.run(
+      {
+        x: float32Tensor([indices.length, size], x),
+        labels: int32Tensor(
+          [indices.length],
+          Int32Array.from(indices, (i) => labels[i] as number),
+        ),
+        ...rateFeeds(rate, step, optimizer),
+      },
+      graph.fetch,
+    );
   }
+  const state = await executor.getState(parameters.map(({ name }) => name));
+  return { weight: floatsOf(state, layer.weight.name), bias: floatsOf(state, layer.bias.name) };
 }
 
 /** Batches of indices without end; each passage over the data is in another order. */

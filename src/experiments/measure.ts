@@ -9,16 +9,17 @@ import { downstreamFiles } from "../adapters/downstream-folder.js";
 import type { Parameters } from "../adapters/folder.js";
 import { noFusion } from "../adapters/fusion.js";
 import type { Executor } from "../engine/executor.js";
+import { inScope } from "../engine/scopes.js";
 import { TokenFeatures } from "../features/feature-sources.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
-import type { EncodedText, HeadInit, Task } from "../tasks/task.js";
-import { encodeExamples } from "../tasks/task-data.js";
+import type { EncodedText, HeadInit, Prediction, Task, TaskKind } from "../tasks/task.js";
+import { type ExampleSet, encodeExamples } from "../tasks/task-data.js";
 import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { makeDownstreamModel } from "../training/downstream-model.js";
 import type { DownstreamTaskData } from "../training/finetune.js";
 import { PredictionSession, type SessionOptions } from "../training/session.js";
-import { makeTaskModel, readTaskState } from "../training/task-model.js";
+import { loadTaskModel, makeTaskModel, readTaskState } from "../training/task-model.js";
 import { predictAll } from "../training/trainer.js";
 import { readSafetensors } from "../weights/safetensors.js";
 
@@ -40,7 +41,36 @@ export interface MeasureOptions {
   readonly featureOptions: FeatureOptions;
 }
 
-type TestedTaskData<Example, Encoded extends EncodedText, Score> = Required<DownstreamTaskData<Example, Encoded, Score>>;
+type TestedTaskData<Example, Encoded extends EncodedText, Score> = Required<
+  DownstreamTaskData<Example, Encoded, Score>
+>;
+
+/** Examples in one forward pass, as `kadapter eval` has them. */
+const batchSize = 32;
+
+/** What a trained adapter says of examples that were not left out. */
+export interface ToldExamples<Example, Encoded extends EncodedText, Score> {
+  readonly task: Task<Example, Encoded, Score>;
+  readonly predictions: readonly Prediction<Encoded>[];
+}
+
+/** Runs a finished adapter with its own head, as `kadapter eval` does. */
+export async function tellExamples<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  folder: string,
+  kind: TaskKind<Example, Encoded, Score>,
+  set: ExampleSet<Example>,
+  { backbone, signal }: { readonly backbone: BackboneHandle; readonly signal?: AbortSignal | undefined },
+): Promise<ToldExamples<Example, Encoded, Score>> {
+  const { task, session, close } = await loadTaskModel(executor, folder, kind, { backbone: backbone.folder });
+  try {
+    const { examples } = encodeExamples(task, backbone.tokenizer, set);
+    const logits = await predictAll(session, examples, batchSize, signal);
+    return { task, predictions: examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })) };
+  } finally {
+    await close();
+  }
+}
 
 /** Measures the head of one folder beside the adapter of another (or the same) on the task's test data. */
 export async function measureAdapter<Example, Encoded extends EncodedText, Score>(
@@ -51,23 +81,19 @@ export async function measureAdapter<Example, Encoded extends EncodedText, Score
 ): Promise<Measured> {
   const common = { backbone, features, architecture, maxLength, headInit, featureDtype: featureOptions.dtype };
   const { task, model } = makeTaskModel(kind, settings, common);
-  await executor.setState(await readTaskState(model, folders));
   const { examples } = encodeExamples(task, backbone.tokenizer, test);
-  const source = await openFeatures(
-    executor,
-    backbone,
-    { layers: model.neededLayers },
-    examples,
-    "test",
-    featureOptions,
-    () => undefined,
-  );
-  try {
-    const options = { executor, features: source, padTokenId: backbone.config.padTokenId, model, task, maxLength };
-    return await measured(task, examples, options);
-  } finally {
-    await source.close();
-  }
+  return inScope(executor, async (scope) => {
+    await scope.setState(await readTaskState(model, folders));
+    const needed = { layers: model.neededLayers };
+    const ignore = () => undefined;
+    const features = await openFeatures(scope, backbone, needed, examples, "test", featureOptions, ignore);
+    try {
+      const { padTokenId } = backbone.config;
+      return await measured(task, examples, { executor: scope, features, padTokenId, model, task, maxLength });
+    } finally {
+      await features.close();
+    }
+  });
 }
 
 /** Measures the head of one fine-tuned model beside the backbone of another (or the same) on the task's test data. */
@@ -81,14 +107,15 @@ export async function measureModel<Example, Encoded extends EncodedText, Score>(
     ...{ frozenDropout: false, dropout: 0, featureDtype: featureOptions.dtype },
   });
   const names = (parameters: readonly { readonly name: string }[]) => parameters.map(({ name }) => name);
-  await executor.setState({
-    ...(await readTensors(folders.model, names(model.backboneParameters))),
-    ...(await readTensors(folders.head, names(model.taskParameters))),
-  });
   const { examples } = encodeExamples(task, backbone.tokenizer, test);
   const features = new TokenFeatures<EncodedText>(backbone, featureOptions.dtype);
-  return measured(task, examples, {
-    ...{ executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength },
+  return inScope(executor, async (scope) => {
+    await scope.setState({
+      ...(await readTensors(folders.model, names(model.backboneParameters))),
+      ...(await readTensors(folders.head, names(model.taskParameters))),
+    });
+    const { padTokenId } = backbone.config;
+    return measured(task, examples, { executor: scope, features, padTokenId, model, task, maxLength });
   });
 }
 
@@ -97,7 +124,7 @@ async function measured<Example, Encoded extends EncodedText, Score>(
   examples: readonly Encoded[],
   options: SessionOptions<Encoded>,
 ): Promise<Measured> {
-  const logits = await predictAll(await PredictionSession.open(options), examples, 32);
+  const logits = await predictAll(await PredictionSession.open(options), examples, batchSize);
   const hash = createHash("sha256");
   for (const row of logits) hash.update(bytesOf(float32Tensor([row.length], row)));
   const score = task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));

@@ -1,13 +1,14 @@
 import type { KAdapterConfig } from "../adapters/config.js";
 import type { RelationExample } from "../data/relation-example.js";
-import type { TrainEvent } from "../engine/events.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import { stateFeatures, type transferRows } from "../settings/choices.js";
+import type { FactualObjective } from "../tasks/relations/factual.js";
 import type { HeadInit } from "../tasks/task.js";
 import type { SkipCounts } from "../tasks/task-data.js";
 import type { TrainerSettings } from "../training/trainer.js";
 import type { StateFeature } from "./pair-reader.js";
+import type { ExperimentWatch } from "./trainings.js";
 
 export type TransferRow = (typeof transferRows)[number];
 
@@ -76,10 +77,8 @@ export interface TransferResult {
   readonly sets: readonly { readonly relations: number; readonly train: number; readonly dev: number }[];
 }
 
-export interface TransferWatch {
-  readonly onEvent?: (event: TrainEvent) => Promise<void> | void;
+export interface TransferWatch extends ExperimentWatch {
   readonly onCell?: (cell: TransferCell) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** A row's place in the table. */
@@ -101,7 +100,7 @@ export const pretrainedAs = (subject: Subject): Subject => ({
   row: subject.row.replace("permuted-", "") as TransferRow,
 });
 /** What a pre-trained row learns by. */
-export const objectiveOf = (row: TransferRow): string => row.replace("shuffled-", "");
+export const objectiveOf = (row: TransferRow): FactualObjective => row.replace("shuffled-", "") as FactualObjective;
 /** Stands in the names of files and folders. */
 export const nameOf = ({ row, relations, seed }: Subject): string =>
   [row, ...(relations === null ? [] : [`${relations}-relations`]), `seed-${seed}`].join(".");

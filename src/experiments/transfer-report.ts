@@ -1,5 +1,5 @@
 import { controlRows, transferRows } from "../settings/choices.js";
-import { spread } from "../tasks/relations/prototypes.js";
+import { spread } from "../statistics.js";
 import type { TransferCell, TransferResult } from "./transfer-plan.js";
 
 /** One line of the table: a row's features by one view. */

@@ -4,31 +4,27 @@
  * @module
  */
 import { join } from "node:path";
-import type { AdapterInit, FeatureKind } from "../adapters/config.js";
-import { type Parameters, readAdapterManifest, readAdapterParameters } from "../adapters/folder.js";
+import type { AdapterInit } from "../adapters/config.js";
+import { type Parameters, readAdapterParameters } from "../adapters/folder.js";
 import { KAdapter } from "../adapters/k-adapter.js";
 import type { RelationExample } from "../data/relation-example.js";
 import type { Executor } from "../engine/executor.js";
 import { initialValue, ParamScope } from "../nn/index.js";
 import { RandomStream } from "../random.js";
-import {
-  classificationTaskData,
-  contrastTaskData,
-  defaultEntityVector,
-  relationLabels,
-} from "../tasks/relations/factual.js";
+import { defaultEntityVector, objectiveFeatures, relationLabels } from "../tasks/relations/factual.js";
 import { fewShot } from "../tasks/relations/prototypes.js";
 import { type EncodedRelation, RelationClassification } from "../tasks/relations/relation-classification.js";
 import type { JsonObject } from "../tasks/task.js";
 import { encodeExamples } from "../tasks/task-data.js";
 import { concatenated } from "../tensor.js";
 import { trainingConfig } from "../training/config.js";
-import { pretrain, removeEarlierRun, type TaskData } from "../training/pretrain.js";
 import { hashJson } from "../weights/hash.js";
 import { Cells } from "./cells.js";
+import { factsAsTask } from "./facts.js";
 import { probeAccuracy, probeDefaults } from "./linear-probe.js";
 import { PairReader, type PairVectors } from "./pair-reader.js";
 import { type PretrainingSet, perClass, pretrainingSets, shuffledLabels, splitRelations } from "./relation-sets.js";
+import { pretrainAdapter } from "./trainings.js";
 import {
   isPermuted,
   isState,
@@ -274,13 +270,11 @@ class TransferRun {
     const { row, seed } = subject;
     const { backbone, architecture, featureOptions, maxLength, temperature } = this.plan;
     const { headLearningRate, headInit, weightDecay, maxGradNorm } = this.plan;
-    const { onEvent, signal } = this.watch;
-    const contrastive = objectiveOf(row) === "contrastive";
-    const batchSize = contrastive ? this.plan.contrastBatchSize : this.plan.settings.batchSize;
-    const out = this.folder(subject);
-    const features: FeatureKind = objectiveOf(row) === "classification" ? "adapter" : "output";
-    const plan = trainingConfig(backbone, out, {
-      ...{ architecture, featureOptions, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm, features },
+    const objective = objectiveOf(row);
+    const batchSize = objective === "contrastive" ? this.plan.contrastBatchSize : this.plan.settings.batchSize;
+    const config = trainingConfig(backbone, this.folder(subject), {
+      ...{ architecture, featureOptions, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm },
+      features: objectiveFeatures(objective, "adapter"),
       resume: true,
       settings: { ...this.plan.settings, batchSize, seed },
     });
@@ -292,18 +286,8 @@ class TransferRun {
       skipped: {},
     });
     const sets = { labels: set.labels, train: part("train", set.train), dev: part("dev", set.dev) };
-    const entityVector = defaultEntityVector(backbone);
-    const head = objectiveOf(row) === "own-output" ? "linear" : "released";
-    // The task's types are its own affair: what is kept of its score are numbers.
-    const run = <Encoded extends EncodedRelation, Score>(taskData: TaskData<RelationExample, Encoded, Score>) =>
-      pretrain(this.executor, plan, taskData, onEvent, signal);
-    const result = contrastive
-      ? await run(contrastTaskData(sets, { temperature, entityVector }))
-      : await run(classificationTaskData(sets, { head, entityVector }));
-    signal?.throwIfAborted();
-    await removeEarlierRun(out);
-    const { tensors, metrics } = await readAdapterManifest(out);
-    return { adapter: tensors?.adapter ?? "", backbone: result.backboneHash.after, metrics: metrics as JsonObject };
+    const taskData = factsAsTask(sets, { objective, temperature, entityVector: defaultEntityVector(backbone) });
+    return { ...(await taskData((one) => pretrainAdapter(this.executor, config, one, this.watch))) };
   }
 }
 

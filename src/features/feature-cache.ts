@@ -13,8 +13,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileError, writeAtomically, writeFileAtomically } from "../files/atomic.js";
 import { dtypeBytes } from "../tensor.js";
-import type { JsonSettings } from "../training/checkpoint.js";
-import { hashJson } from "../weights/hash.js";
+import { hashJson, type JsonValue } from "../weights/hash.js";
 import { cacheMark } from "./cache-room.js";
 
 export type FeatureDType = "float16" | "float32";
@@ -23,7 +22,7 @@ export interface FeatureCacheOptions {
   /** Folder that holds caches. */
   readonly root: string;
   /** What decides the bits, besides lengths, layers and dtype: hashes of backbone and data. */
-  readonly identity: JsonSettings;
+  readonly identity: { readonly [name: string]: JsonValue };
   /** Tokens of each example. */
   readonly lengths: readonly number[];
   /** Hidden states that are kept. */

@@ -1,6 +1,6 @@
 import type { TokenBlock } from "../data/text.js";
-import type { LanguageModelStart } from "../training/language-model.js";
 import type { ComparedScores } from "./language-model-card.js";
+import type { LanguageModelStart } from "./language-model-start.js";
 import type { EncodedMasked, MaskedLmScores } from "./masked-lm.js";
 import { specialIds } from "./masking.js";
 import { NgramBaseline, type Question } from "./ngram-baseline.js";

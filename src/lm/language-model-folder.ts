@@ -10,8 +10,8 @@ import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../
 import { readNamed } from "../features/word-embeddings.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import type { HostTensor } from "../tensor.js";
-import type { LanguageModelStart } from "../training/language-model.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
+import type { LanguageModelStart } from "./language-model-start.js";
 
 /** config.json as it was read or made. */
 export type ConfigJson = Readonly<Record<string, unknown>>;
@@ -81,7 +81,7 @@ export async function copyTokenizer(from: string, to: string): Promise<void> {
 
 /** A given model as a training's start; a head that its weights do not hold is drawn. */
 export function givenModelStart(backbone: BackboneHandle): LanguageModelStart {
-  const { definition, config, tokenizer, hash } = backbone;
+  const { definition, config, tokenizer } = backbone;
   if (definition.build(config).targets) {
     throw userError({
       where: backbone.folder,
@@ -90,7 +90,7 @@ export function givenModelStart(backbone: BackboneHandle): LanguageModelStart {
     });
   }
   huggingFaceKeys(backbone, backbone.folder);
-  return { definition, config, tokenizer, hash, given: () => allTensors(backbone) };
+  return { definition, config, tokenizer, backbone, given: () => allTensors(backbone) };
 }
 
 async function allTensors(backbone: BackboneHandle): Promise<Tensors> {

@@ -9,8 +9,8 @@ import type { newModelTypes } from "../settings/choices.js";
 import { trainBpe } from "../text/bpe-trainer.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { bpeTokenizerJson } from "../text/vocab-files.js";
-import type { LanguageModelStart } from "../training/language-model.js";
 import type { ConfigJson } from "./language-model-folder.js";
+import type { LanguageModelStart } from "./language-model-start.js";
 import { neighbourAttention } from "./neighbour-attention.js";
 import { logFrequencies } from "./text-blocks.js";
 
@@ -124,5 +124,5 @@ export function newModelStart(
     ...neighbourAttention(config, parameters, seed),
     ...(bias ? { [bias.name]: logFrequencies(train, config.vocabSize) } : {}),
   });
-  return { definition, config, tokenizer, hash: null, given };
+  return { definition, config, tokenizer, backbone: null, given };
 }

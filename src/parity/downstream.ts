@@ -8,7 +8,7 @@ import { float32Tensor, floatsOf } from "../tensor.js";
 import { adamWDefaults, rateFeeds } from "../training/adamw.js";
 import { slotNames } from "../training/optimizer.js";
 import { ParameterState } from "../training/parameter-state.js";
-import { warmupLinear } from "../training/schedule.js";
+import { warmupStableDecay } from "../training/schedule.js";
 import { accumulationFeeds, type StepGraph, splitStep, stepSource } from "../training/step.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { openTorchBin } from "../weights/torch-bin.js";
@@ -219,7 +219,8 @@ class Training {
   private rate(): number {
     const { order, learning_rate, warmup_steps, t_total } = this.meta;
     const before = order.indexOf("scheduler.step()") < order.indexOf("optimizer.step()");
-    return learning_rate * warmupLinear(before ? this.updates : this.updates - 1, warmup_steps, t_total);
+    const update = before ? this.updates : this.updates - 1;
+    return learning_rate * warmupStableDecay(update, warmup_steps, t_total, t_total);
   }
 
   /** Norm of the gradients that have been accumulated, in double precision. */

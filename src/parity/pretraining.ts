@@ -14,7 +14,7 @@ import { localExecutor } from "../runtime/local.js";
 import { float32Scalar, float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { adamWDefaults, rateFeeds } from "../training/adamw.js";
 import { ParameterState } from "../training/parameter-state.js";
-import { warmupLinear } from "../training/schedule.js";
+import { warmupStableDecay } from "../training/schedule.js";
 import { fusedStep, stepSource } from "../training/step.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import type { WeightSource } from "../weights/source.js";
@@ -311,7 +311,7 @@ async function compareTrajectory(
   ).initialise(0);
   for (const [i, batch] of batches.entries()) {
     const states = await backbone.graph.run(backboneFeeds(batch), backbone.names);
-    const rate = meta.learning_rate * warmupLinear(i + 1, meta.warmup_steps, meta.t_total);
+    const rate = meta.learning_rate * warmupStableDecay(i + 1, meta.warmup_steps, meta.t_total, meta.t_total);
     const rates = rateFeeds(rate, i + 1, optimizer);
     const results = await graph.run({ ...batch, ...states, ...rates }, step.fetch);
     const compare = (name: string, data: ArrayLike<number>) =>

@@ -6,6 +6,7 @@
 import type { Executor, LoadedGraph } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
+import { openedInScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { sortedBatches } from "../features/batches.js";
 import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
@@ -61,14 +62,19 @@ export interface ClozeModelOptions {
 }
 
 /** A backbone with any number of heads, each over its own set of adapters. */
-export class ClozeModel {
+export class ClozeModel implements AsyncDisposable {
   private constructor(
+    private readonly scope: Executor,
     readonly backbone: BackboneHandle,
     private readonly sets: readonly HeadSet[],
     private readonly features: PositionSource,
   ) {}
 
-  static async open(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
+  static open(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
+    return openedInScope(executor, (scope) => ClozeModel.openIn(scope, options));
+  }
+
+  private static async openIn(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
     const folders: string[] = [];
     for (const folder of options.heads ?? []) folders.push(...(await findLmHeads(folder)));
     const manifests = await chosenHeads(folders, options.sets);
@@ -82,7 +88,7 @@ export class ClozeModel {
     const features =
       (manifests.length === 0 ? await openTargetFeatures(executor, backbone) : null) ??
       (await PositionFeatures.open(executor, backbone, used));
-    return new ClozeModel(backbone, sets, features);
+    return new ClozeModel(executor, backbone, sets, features);
   }
 
   get names(): readonly string[] {
@@ -125,7 +131,11 @@ export class ClozeModel {
 
   async close(): Promise<void> {
     await this.features.close();
-    for (const { head } of this.sets) await head.close();
+    await this.scope.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

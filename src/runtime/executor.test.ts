@@ -121,6 +121,32 @@ for (const [kind, open] of Object.entries(kinds)) {
       await executor.close();
     });
 
+    it("keeps the state and graphs of scopes apart, and ends them with the scope", async () => {
+      const executor = await open();
+      const scopes = [executor.scope(), executor.scope()];
+      const graphs = [];
+      for (const [i, scope] of scopes.entries()) {
+        await scope.setState({ total: vector(100 * i, 0, 0) });
+        graphs.push(await scope.load(counter()));
+      }
+      for (const [i, graph] of graphs.entries()) {
+        expect(floatsOf(await graph.run({ x: vector(1, 2, 3) }, ["sum"]), "sum")[0]).toBe(100 * i + 6);
+      }
+      await expect(executor.getState(["total"])).rejects.toThrow(/slot total/);
+      const [first, second] = scopes as [Executor, Executor];
+      const inner = second.scope();
+      await inner.setState({ total: vector(7, 7, 7) });
+      await first.close();
+      await first.close();
+      await expect(graphs[0]?.run({ x: vector(1, 2, 3) }, ["sum"])).rejects.toThrow(/closed/);
+      await expect(first.load(counter())).rejects.toThrow(/closed/);
+      expect(floatsOf(await second.getState(["total"]), "total")).toEqual(Float32Array.of(101, 2, 3));
+      expect(floatsOf(await inner.getState(["total"]), "total")).toEqual(Float32Array.of(7, 7, 7));
+      await second.close();
+      await expect(inner.setState({ total: vector(1, 1, 1) })).rejects.toThrow(/closed/);
+      await executor.close();
+    });
+
     it("takes parameters from memory beside the model", async () => {
       const executor = await open();
       const g = new GraphBuilder();

@@ -36,9 +36,9 @@ export async function localExecutor(options: ExecutorOptions = {}): Promise<Exec
   const device = await firstWorkingDevice(candidates);
   const threads = options.threads ?? defaultThreads();
   const direct = options.binding === "node" ? null : await directBinding(device);
-  if (direct) return new LocalExecutor(device, threads, "c", direct);
+  if (direct) return executorOn(device, threads, "c", direct);
   const { nodeBinding } = await import("./node-binding.js");
-  return new LocalExecutor(device, threads, "node", nodeBinding);
+  return executorOn(device, threads, "node", nodeBinding);
 }
 
 /** The binding that copies no state, or null where there is none or foreign functions cannot be called. */
@@ -68,23 +68,42 @@ async function firstWorkingDevice(candidates: readonly Executor["device"][]): Pr
   throw failure;
 }
 
+function executorOn<V>(
+  device: Executor["device"],
+  threads: number,
+  bindingName: Executor["bindingName"],
+  binding: Binding<V>,
+): Executor {
+  const updatesInPlace = device === "cpu" && binding.writesInPlace && runsKernels();
+  const facts = { device, bindingName, int8WeightBits: int8WeightBits(), updatesInPlace };
+  return new LocalExecutor(facts, threads, binding, async () => binding.close?.());
+}
+
 class LocalExecutor<V> implements Executor {
+  readonly device: Executor["device"];
+  readonly bindingName: Executor["bindingName"];
+  readonly int8WeightBits: Executor["int8WeightBits"];
+  readonly updatesInPlace: boolean;
   private readonly slots: StateSlots<V>;
   private readonly graphs = new Set<OpenGraph<V>>();
-  readonly int8WeightBits = int8WeightBits();
-  readonly updatesInPlace: boolean;
+  private readonly scopes = new Set<LocalExecutor<V>>();
+  private closed = false;
 
   constructor(
-    readonly device: Executor["device"],
+    private readonly facts: ExecutorFacts,
     private readonly threads: number,
-    readonly bindingName: Executor["bindingName"],
     private readonly binding: Binding<V>,
+    private readonly onClose: () => Promise<void> | void,
   ) {
+    this.device = facts.device;
+    this.bindingName = facts.bindingName;
+    this.int8WeightBits = facts.int8WeightBits;
+    this.updatesInPlace = facts.updatesInPlace;
     this.slots = new StateSlots(binding);
-    this.updatesInPlace = device === "cpu" && binding.writesInPlace && runsKernels();
   }
 
   async load(source: GraphSource): Promise<LoadedGraph> {
+    this.requireOpen();
     if (source.adamW && !this.updatesInPlace) throw new Error("this executor does not update in place");
     const session = await this.binding.open(source, this.device, this.threads);
     const adamW = source.adamW ? this.memoryFor(source.adamW) : null;
@@ -118,6 +137,7 @@ class LocalExecutor<V> implements Executor {
   private async run(graph: OpenGraph<V>, feeds: Tensors, fetch: readonly string[]): Promise<Tensors> {
     const { binding, slots } = this;
     const { session, updates, written, adamW } = graph;
+    if (!this.graphs.has(graph)) throw new Error("the graph was closed");
     const known = (name: string) => name in feeds || slots.has(name) || adamW?.gradients.has(name);
     const missing = session.inputNames.find((name) => !known(name));
     if (missing !== undefined) throw new Error(`the graph's input ${missing} is neither fed nor part of the state`);
@@ -166,6 +186,7 @@ class LocalExecutor<V> implements Executor {
   }
 
   async setState(tensors: Tensors): Promise<void> {
+    this.requireOpen();
     for (const [name, tensor] of Object.entries(tensors)) {
       const current = await this.binding.keep(checked(tensor));
       this.slots.fill(name, tensor, current);
@@ -173,6 +194,7 @@ class LocalExecutor<V> implements Executor {
   }
 
   async setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
+    this.requireOpen();
     const types = Object.values(shapes).map((shape) => ({ dtype: "float32" as const, shape }));
     const values = await this.binding.zeros(types);
     Object.keys(shapes).forEach((name, i) => {
@@ -187,12 +209,31 @@ class LocalExecutor<V> implements Executor {
     return Object.fromEntries(await Promise.all(copies));
   }
 
+  scope(): Executor {
+    this.requireOpen();
+    const { facts, threads, binding } = this;
+    const scope: LocalExecutor<V> = new LocalExecutor(facts, threads, binding, () => void this.scopes.delete(scope));
+    this.scopes.add(scope);
+    return scope;
+  }
+
+  private requireOpen(): void {
+    if (this.closed) throw new Error("the executor, or this scope of it, was closed");
+  }
+
   async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    for (const scope of [...this.scopes]) await scope.close();
     const open = [...this.graphs];
     this.graphs.clear();
     for (const { session } of open) await session.close();
     this.slots.clear();
-    await this.binding.close?.();
+    await this.onClose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

@@ -1,18 +1,27 @@
 /** Messages between {@link workerExecutor} and the worker thread that runs the graphs. */
-import type { ExecutorFacts, ExecutorOptions, GraphSource, Tensors } from "../engine/executor.js";
+import type { Executor, ExecutorFacts, ExecutorOptions, GraphSource, Tensors } from "../engine/executor.js";
+
+/** What stands in the scope that is named, see {@link Executor.scope}; 0 is the executor itself. */
+interface Scoped {
+  readonly scope: number;
+}
 
 export type Request =
   | { readonly call: "open"; readonly options: ExecutorOptions }
-  | { readonly call: "load"; readonly source: GraphSource }
+  /** Opens a scope under a number that the caller has chosen. */
+  | ({ readonly call: "scope"; readonly opened: number } & Scoped)
+  | ({ readonly call: "load"; readonly source: GraphSource } & Scoped)
   | { readonly call: "run"; readonly graph: number; readonly feeds: Tensors; readonly fetch: readonly string[] }
   | { readonly call: "release"; readonly graph: number }
-  | { readonly call: "setState"; readonly tensors: Tensors }
-  | { readonly call: "setZeros"; readonly shapes: Readonly<Record<string, readonly number[]>> }
-  | { readonly call: "getState"; readonly names: readonly string[] }
-  | { readonly call: "close" };
+  | ({ readonly call: "setState"; readonly tensors: Tensors } & Scoped)
+  | ({ readonly call: "setZeros"; readonly shapes: Readonly<Record<string, readonly number[]>> } & Scoped)
+  | ({ readonly call: "getState"; readonly names: readonly string[] } & Scoped)
+  /** Closes a scope; 0 ends the worker. */
+  | ({ readonly call: "close" } & Scoped);
 
 export interface Results {
   open: ExecutorFacts;
+  scope: null;
   load: number;
   run: Tensors;
   release: null;

@@ -23,7 +23,7 @@ export async function workerExecutor(options: ExecutorOptions = {}): Promise<Exe
   try {
     return new WorkerExecutor(await channel.call({ call: "open", options }), channel);
   } catch (error) {
-    await channel.call({ call: "close" });
+    await channel.call({ call: "close", scope: 0 });
     throw error;
   }
 }
@@ -33,10 +33,15 @@ class WorkerExecutor implements Executor {
   readonly bindingName: Executor["bindingName"];
   readonly int8WeightBits: Executor["int8WeightBits"];
   readonly updatesInPlace: boolean;
+  private readonly scopes = new Set<WorkerExecutor>();
+  /** Ends of the graphs that are loaded. */
+  private readonly graphs = new Set<() => Promise<void>>();
 
   constructor(
-    facts: ExecutorFacts,
+    private readonly facts: ExecutorFacts,
     private readonly channel: Channel,
+    private readonly id = 0,
+    private readonly onClose: () => void = () => undefined,
   ) {
     this.device = facts.device;
     this.bindingName = facts.bindingName;
@@ -45,29 +50,47 @@ class WorkerExecutor implements Executor {
   }
 
   async load(source: GraphSource): Promise<LoadedGraph> {
-    const graph = await this.channel.call({ call: "load", source });
+    const graph = await this.channel.call({ call: "load", scope: this.id, source });
+    const close = async () => {
+      if (this.graphs.delete(close)) await this.channel.call({ call: "release", graph });
+    };
+    this.graphs.add(close);
     return {
       run: (feeds, fetch) => this.channel.call({ call: "run", graph, feeds, fetch }, transferable(feeds)),
-      close: async () => {
-        await this.channel.call({ call: "release", graph });
-      },
+      close,
     };
   }
 
   async setState(tensors: Tensors): Promise<void> {
-    await this.channel.call({ call: "setState", tensors }, transferable(tensors));
+    await this.channel.call({ call: "setState", scope: this.id, tensors }, transferable(tensors));
   }
 
   async setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
-    await this.channel.call({ call: "setZeros", shapes });
+    await this.channel.call({ call: "setZeros", scope: this.id, shapes });
   }
 
   getState(names: readonly string[]): Promise<Tensors> {
-    return this.channel.call({ call: "getState", names });
+    return this.channel.call({ call: "getState", scope: this.id, names });
+  }
+
+  scope(): Executor {
+    const opened = this.channel.nextScope();
+    // It is opened before anything that is asked of it; where that fails, so does what is asked.
+    this.channel.call({ call: "scope", scope: this.id, opened }).catch(() => undefined);
+    const scope: WorkerExecutor = new WorkerExecutor(this.facts, this.channel, opened, () => this.scopes.delete(scope));
+    this.scopes.add(scope);
+    return scope;
   }
 
   async close(): Promise<void> {
-    await this.channel.call({ call: "close" });
+    for (const scope of [...this.scopes]) await scope.close();
+    for (const close of [...this.graphs]) await close();
+    await this.channel.call({ call: "close", scope: this.id });
+    this.onClose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 
@@ -80,6 +103,7 @@ interface Pending {
 class Channel {
   private readonly pending = new Map<number, Pending>();
   private nextId = 0;
+  private scopes = 0;
   private death: Error | null = null;
 
   constructor(private readonly worker: Worker) {
@@ -88,11 +112,18 @@ class Channel {
     worker.on("exit", (code) => this.fail(new Error(`the compute thread ended with code ${code}`)));
   }
 
+  /** A number for a scope that nobody has had. */
+  nextScope(): number {
+    return ++this.scopes;
+  }
+
   call<C extends Request["call"]>(
     request: Extract<Request, { call: C }>,
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<Results[C]> {
-    if (this.death) return request.call === "close" ? Promise.resolve(null as Results[C]) : Promise.reject(this.death);
+    // Who is dead has nothing open.
+    const ends = request.call === "close" || request.call === "release";
+    if (this.death) return ends ? Promise.resolve(null as Results[C]) : Promise.reject(this.death);
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve: resolve as Pending["resolve"], reject });

@@ -12,26 +12,33 @@ import type { Reply, Request, Results } from "./protocol.js";
 const port = parentPort;
 if (!port) throw new Error("this module runs in a worker thread only");
 
-let executor: Executor | null = null;
+/** The executor under 0, and its scopes. */
+const scopes = new Map<number, Executor>();
 const graphs = new Map<number, LoadedGraph>();
 let nextGraph = 0;
 
-function opened(): Executor {
-  if (!executor) throw new Error("the worker was not opened");
+function opened(scope: number): Executor {
+  const executor = scopes.get(scope);
+  if (!executor) throw new Error(scope === 0 ? "the worker was not opened" : "the scope was closed");
   return executor;
 }
 
 async function answer(request: Request): Promise<Results[keyof Results]> {
   switch (request.call) {
-    case "open":
-      executor = await localExecutor(request.options);
+    case "open": {
+      const executor = await localExecutor(request.options);
+      scopes.set(0, executor);
       return factsOf(executor);
+    }
+    case "scope":
+      scopes.set(request.opened, opened(request.scope).scope());
+      return null;
     case "load":
-      graphs.set(nextGraph, await opened().load(request.source));
+      graphs.set(nextGraph, await opened(request.scope).load(request.source));
       return nextGraph++;
     case "run": {
       const graph = graphs.get(request.graph);
-      if (!graph) throw new Error(`graph ${request.graph} was released`);
+      if (!graph) throw new Error(`graph ${request.graph} was closed`);
       return graph.run(request.feeds, request.fetch);
     }
     case "release":
@@ -39,15 +46,16 @@ async function answer(request: Request): Promise<Results[keyof Results]> {
       graphs.delete(request.graph);
       return null;
     case "setState":
-      await opened().setState(request.tensors);
+      await opened(request.scope).setState(request.tensors);
       return null;
     case "setZeros":
-      await opened().setZeros(request.shapes);
+      await opened(request.scope).setZeros(request.shapes);
       return null;
     case "getState":
-      return opened().getState(request.names);
+      return opened(request.scope).getState(request.names);
     case "close":
-      await executor?.close();
+      await scopes.get(request.scope)?.close();
+      scopes.delete(request.scope);
       return null;
   }
 }
@@ -70,6 +78,6 @@ port.on("message", ({ id, request }: { id: number; request: Request }) => {
       };
       port.postMessage(reply);
     }
-    if (request.call === "close") port.close();
+    if (request.call === "close" && request.scope === 0) port.close();
   });
 });

@@ -49,3 +49,12 @@ export const controlRows = [
 /** Rows of the transfer experiment that were taught relations. */
 export const learntRows = ["classification", "own-output", "contrastive"] as const;
 export const transferRows = [...controlRows, ...learntRows] as const;
+
+/** Rows of the linguistic experiment: what the same head reads. */
+export const linguisticRows = ["last", "random", "copies", "adapter"] as const;
+
+/** Adapters of the downstream experiment, which its rows join with `+`, and its rows without an adapter. */
+export const downstreamAdapters = ["random", "copies", "F", "L"] as const;
+export const downstreamBaselines = ["none", "taps", "multitask"] as const;
+/** Kinds of its tasks, named as by `kadapter finetune`. */
+export const downstreamKinds = ["relations", "entity-typing", "multiple-choice", "open-qa"] as const;

@@ -20,14 +20,17 @@ const {
   ...how
 } = trainingSettings;
 
-/** What all experiments train with. */
+/** `out` of every experiment. */
+export const experimentOut = {
+  ...dataSettings.out,
+  expects: "a folder for results",
+  help: "folder for tables, finished results and adapters; what is there is not computed again",
+};
+
+/** What the experiments on how knowledge arrives and stays train with. */
 const commonSettings = {
   backbone: dataSettings.backbone,
-  out: {
-    ...dataSettings.out,
-    expects: "a folder for results",
-    help: "folder for tables, finished results and adapters; what is there is not computed again",
-  },
+  out: experimentOut,
   maxLength: dataSettings.maxLength,
   ...shape,
   ...how,
@@ -36,7 +39,8 @@ const commonSettings = {
   ...runtimeSettings,
 };
 
-const seeds = {
+/** `seeds` of every experiment. */
+export const seeds = {
   ...trainingSettings.seed,
   type: "text",
   argument: "list",
@@ -56,8 +60,8 @@ const sampleSettings = group("Sample", {
   },
 });
 
-const relationFiles = (help: string) => ({ ...dataSettings.train, ...files("files of relation data", help) });
-const optionalFiles = (help: string, otherwise: string) => ({
+export const relationFiles = (help: string) => ({ ...dataSettings.train, ...files("files of relation data", help) });
+export const optionalFiles = (help: string, otherwise: string) => ({
   ...relationFiles(help),
   schema: fileList.optional(),
   otherwise,
@@ -168,5 +172,5 @@ export const continualSettings = {
 
 export type TransferSettings = Settings<typeof transferSettings>;
 export type ContinualSettings = Settings<typeof continualSettings>;
-/** What the settings of all experiments have in common. */
+/** What the settings of both have in common. */
 export type ExperimentSettings = Settings<typeof commonSettings>;

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { userError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
+import { hashJson, hashLists } from "../weights/hash.js";
 import type { EncodedText, Skipped, Task } from "./task.js";
 
 /** How many examples could not be used, by reason. */
@@ -108,4 +109,13 @@ export function hashExamples<Encoded extends EncodedText>(
     }
   }
   return hash.digest("hex");
+}
+
+/** {@link hashExamples}, with every text of an example. */
+export function hashTexts<Encoded extends EncodedText>(
+  task: Pick<Task<never, Encoded, unknown>, "feeds" | "texts">,
+  examples: readonly Encoded[],
+): string {
+  const texts = examples.flatMap((example) => task.texts?.(example) ?? [example]);
+  return hashJson([hashExamples(task, examples), hashLists(texts.map(({ inputIds }) => inputIds))]);
 }

@@ -15,13 +15,12 @@ const progressSchema = z.object({
   best: z.number().nullable(),
   bestStep: z.number().int().nonnegative(),
   evaluationsSinceBest: z.number().int().nonnegative(),
-  /** What the run must have in common with the one that continues it. */
+  /** What the run must have in common with the one that continues it, see `identity.ts`. */
   settings: z.record(z.string(), z.json()),
+  /** Of what is in `settings`. */
+  version: z.number().int().default(1),
 });
 export type TrainingProgress = z.infer<typeof progressSchema>;
-
-/** Plain JSON by name. */
-export type JsonSettings = TrainingProgress["settings"];
 
 export interface Checkpoint {
   readonly path: string;

@@ -1,6 +1,80 @@
+/**
+ * How trainings are set: what all have in common, and what each kind adds. Every field counts when a run is resumed,
+ * see `identity.ts`.
+ * @module
+ */
+import type { FeatureKind, KAdapterConfig } from "../adapters/config.js";
+import type { TrainedParts } from "../adapters/downstream-folder.js";
+import type { Parameters } from "../adapters/folder.js";
+import type { FusionConfig } from "../adapters/fusion.js";
+import type { FeatureOptions } from "../features/features.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
+import type { HeadInit, JsonObject } from "../tasks/task.js";
+import { type AdamWConfig, adamWDefaults } from "./adamw.js";
 import { chosenAdapterConfig } from "./backbone-start.js";
-import type { TrainingConfig } from "./pretrain.js";
+import type { FusedAdapter } from "./downstream-model.js";
+import type { TrainerSettings } from "./trainer.js";
+
+/** Of every training. */
+export interface RunConfig {
+  /** Folder of the result, and of the checkpoints on the way. */
+  readonly out: string;
+  readonly settings: TrainerSettings;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  /** Whether it goes on from the last checkpoint, where there is one. */
+  readonly resume: boolean;
+}
+
+/** Of a training on tasks. */
+export interface TaskRunConfig extends RunConfig {
+  readonly backbone: BackboneHandle;
+  /** Longest text in tokens. */
+  readonly maxLength: number;
+  readonly headInit: HeadInit;
+  /** Of heads and fusions. */
+  readonly headLearningRate: number;
+}
+
+/** Of an adapter, whatever it learns. */
+export interface TrainingConfig extends TaskRunConfig {
+  readonly features: FeatureKind;
+  readonly architecture: KAdapterConfig;
+  readonly featureOptions: FeatureOptions;
+  /** Only the head learns: what a random adapter is worth. */
+  readonly freezeAdapter: boolean;
+  /** Every sentence padded to `maxLength`, as in the released code; by default to the longest of its batch. */
+  readonly fixedWidth?: boolean;
+  /** An adapter that is trained further; by default it starts anew. */
+  readonly start?: { readonly parameters: Parameters; readonly hash: string };
+  /** Stored in the adapter's folder. */
+  readonly recipe: JsonObject;
+}
+
+/** Of a downstream model, whatever the task. */
+export interface FinetuneConfig extends TaskRunConfig {
+  readonly adapters: readonly FusedAdapter[];
+  readonly fusion: FusionConfig;
+  readonly trains: TrainedParts;
+  readonly frozenDropout: boolean;
+  readonly dropout: number;
+  readonly featureOptions: FeatureOptions;
+  readonly adamEpsilon: number;
+  /** A backbone that was trained before, instead of the folder's, for {@link trains} `backbone` and `all`. */
+  readonly start?: { readonly backbone: Parameters; readonly hash: string };
+  /** Stored in the model's folder. */
+  readonly recipe: JsonObject;
+}
+
+/** Of the optimiser, as a run sets it. */
+export const optimizerOf = ({
+  weightDecay,
+  maxGradNorm,
+}: Pick<RunConfig, "weightDecay" | "maxGradNorm">): AdamWConfig => ({
+  ...adamWDefaults,
+  weightDecay,
+  maxGradNorm,
+});
 
 /** How an adapter is trained unless it is said otherwise: the defaults of the command line, without a cache. */
 export function trainingConfig(

@@ -23,6 +23,7 @@ import {
 import type { FusionConfig } from "../adapters/fusion.js";
 import { adapterShapes } from "../adapters/official/import-adapter.js";
 import type { Executor, Tensors } from "../engine/executor.js";
+import { openedInScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type FeatureSource, StreamedFeatures, TokenFeatures } from "../features/feature-sources.js";
@@ -146,6 +147,8 @@ export interface LoadedDownstreamModel<Example, Encoded extends EncodedText, Sco
   readonly manifest: DownstreamManifest;
   readonly backbone: BackboneHandle;
   readonly session: PredictionSession<Encoded>;
+  /** Lets go of its graphs, its weights and its backbone's. */
+  close(): Promise<void>;
 }
 
 /** Loads a fine-tuned model's folder beside its backbone; the backbone must be the one it was trained beside. */
@@ -186,21 +189,20 @@ export async function loadDownstreamModel<Example, Encoded extends EncodedText, 
   );
   const shapes = new Map(made.model.parameters.map(({ name: own, shape }) => [own, shape]));
   const parameters = await readDownstreamParameters(folder, shapes);
-  await executor.setState(
-    Object.fromEntries([...parameters].map(([own, { shape, data }]) => [own, float32Tensor(shape, data)])),
-  );
-  const session = await PredictionSession.open<Encoded>({
-    executor,
-    features: await streamed(executor, backbone, made.model, {
-      dtype: manifest.hiddenStates,
-      precision: manifest.backbonePrecision,
-    }),
-    padTokenId: backbone.config.padTokenId,
-    ...made,
-    maxLength,
-    fixedWidth,
+  const state = [...parameters].map(([own, { shape, data }]) => [own, float32Tensor(shape, data)]);
+  const { hiddenStates: dtype, backbonePrecision: precision } = manifest;
+  return openedInScope(executor, async (scope) => {
+    await scope.setState(Object.fromEntries(state));
+    const session = await PredictionSession.open<Encoded>({
+      executor: scope,
+      features: await streamed(scope, backbone, made.model, { dtype, precision }),
+      padTokenId: backbone.config.padTokenId,
+      ...made,
+      maxLength,
+      fixedWidth,
+    });
+    return { ...made, manifest, backbone, session, close: () => scope.close() };
   });
-  return { ...made, manifest, backbone, session };
 }
 
 /** What the model is fed for texts that come as they come: tokens, or hidden states computed anew. */

@@ -1,59 +1,34 @@
-import { join } from "node:path";
-import { type DownstreamManifest, type TrainedParts, writeDownstreamFolder } from "../adapters/downstream-folder.js";
-import type { Parameters as NamedParameters } from "../adapters/folder.js";
-import type { FusionConfig } from "../adapters/fusion.js";
-import type { DoneEvent, TrainEvent } from "../engine/events.js";
+import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/downstream-folder.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openAdapterOutputs } from "../features/adapter-outputs.js";
 import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
-import { backboneOptions, type FeatureOptions, openFeatures } from "../features/features.js";
-import { type BackboneHandle, openBackbone, readBackboneTensors } from "../features/frozen-backbone.js";
-import type { EncodedText, HeadInit, JsonObject, TaskKind, TaskSettings } from "../tasks/task.js";
-import { type EncodedData, type ExampleSet, encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
-import { elementCount, float32Tensor, floatsOf } from "../tensor.js";
-import { hashJson, hashLists } from "../weights/hash.js";
-import { readSafetensors } from "../weights/safetensors.js";
-import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { adamWDefaults } from "./adamw.js";
+import { backboneOptions, openFeatures } from "../features/features.js";
+import { readBackboneTensors } from "../features/frozen-backbone.js";
+import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
+import { type EncodedData, type ExampleSet, encodeFitting, hashTexts, type SkipCounts } from "../tasks/task-data.js";
+import { float32Tensor } from "../tensor.js";
+import { type FinetuneConfig, optimizerOf } from "./config.js";
 import {
   adapterTensors,
   type DownstreamTaskModel,
-  type FusedAdapter,
   makeDownstreamModel,
   streamed,
   trainsBackbone,
 } from "./downstream-model.js";
 import { HostLossSession } from "./host-loss-session.js";
-import { checkpointFolder, type TaskData } from "./pretrain.js";
+import type { TaskData } from "./pretrain.js";
+import {
+  type EndedRun,
+  type OnEvent,
+  type OpenTraining,
+  type RunContext,
+  readParameters,
+  runTraining,
+  scoreOf,
+} from "./run.js";
 import { PredictionSession, type SessionOptions, type StepSession, TrainingSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
-import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
-import { asStored, trainingRecord } from "./training-record.js";
-
-/** How a model is fine-tuned, whatever the task. */
-export interface FinetuneConfig {
-  readonly backbone: BackboneHandle;
-  readonly adapters: readonly FusedAdapter[];
-  readonly fusion: FusionConfig;
-  readonly trains: TrainedParts;
-  readonly frozenDropout: boolean;
-  readonly out: string;
-  readonly headInit: HeadInit;
-  readonly dropout: number;
-  readonly maxLength: number;
-  readonly featureOptions: FeatureOptions;
-  readonly settings: TrainerSettings;
-  /** Of fusion and head. */
-  readonly headLearningRate: number;
-  readonly weightDecay: number;
-  readonly adamEpsilon: number;
-  readonly maxGradNorm: number;
-  readonly resume: boolean;
-  /** A backbone that was trained before, instead of the folder's, for {@link trains} `backbone` and `all`. */
-  readonly start?: { readonly backbone: NamedParameters; readonly hash: string };
-  /** Stored in the model's folder. */
-  readonly recipe: JsonObject;
-}
+import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 /** A downstream task's data; the test set is scored once, at the end. */
 export interface DownstreamTaskData<Example, Encoded extends EncodedText, Score>
@@ -72,14 +47,18 @@ export interface FinetuneResult<Score> {
   readonly backboneHash: { readonly before: string; readonly after: string };
 }
 
-type OnEvent = (event: TrainEvent) => Promise<void> | void;
-
 interface Setup<Example, Encoded extends EncodedText, Score> extends DownstreamTaskModel<Example, Encoded, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
   readonly settings: TaskSettings;
   readonly train: EncodedData<Encoded>;
   readonly dev: EncodedData<Encoded>;
   readonly test: EncodedData<Encoded> | null;
+}
+
+/** Of the dev and the test data. */
+interface Scores<Score> {
+  readonly dev: Score;
+  readonly test: Score | null;
 }
 
 /**
@@ -89,173 +68,111 @@ interface Setup<Example, Encoded extends EncodedText, Score> extends DownstreamT
  * @param onEvent told of every step, evaluation and checkpoint
  * @param signal stops after the step under way and leaves a checkpoint
  */
-export async function finetune<Example, Encoded extends EncodedText, Score>(
+export function finetune<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  plan: FinetuneConfig,
-  taskData: DownstreamTaskData<Example, Encoded, Score>,
-  onEvent: OnEvent = () => undefined,
+  config: FinetuneConfig,
+  { kind, settings, train, dev, test }: DownstreamTaskData<Example, Encoded, Score>,
+  onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<FinetuneResult<Score>> {
-  const setup = prepare(plan, taskData);
-  const run = await Run.open(executor, plan, setup, onEvent, signal);
-  try {
-    const last = await run.train();
-    const finished = last.reason !== "interrupted";
-    if (finished) await run.restoreBest();
-    const dev = finished ? await run.score(setup.dev) : null;
-    const test = finished && setup.test ? await run.score(setup.test) : null;
-    const metrics = {
-      ...(dev === null ? {} : setup.task.evaluation(dev).metrics),
-      ...(test === null ? {} : prefixed("test.", setup.task.evaluation(test).metrics)),
-    };
-    const manifest = manifestOf(plan, setup, metrics, last);
-    if (finished) await writeDownstreamFolder(plan.out, manifest, await run.parameters());
-    const { folder, hash: before } = plan.backbone;
-    const { hash: after } = await openBackbone(folder);
-    const skipped = { train: setup.train.skipped, dev: setup.dev.skipped, test: setup.test?.skipped ?? {} };
-    return { manifest, reason: last.reason, dev, test, skipped, backboneHash: { before, after } };
-  } finally {
-    await run.close();
-  }
+  const open = async (context: RunContext) => {
+    const featureDtype = config.featureOptions.dtype;
+    const made = makeDownstreamModel(kind, settings, { ...config, fedOutputs: keepsOutputs(config), featureDtype });
+    const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
+    const sets = { train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
+    return openFinetuning(context, config, { ...made, kind, settings, ...sets });
+  };
+  return runTraining(executor, config, open, onEvent, signal);
 }
 
-const prefixed = (prefix: string, metrics: Readonly<Record<string, number>>) =>
-  Object.fromEntries(Object.entries(metrics).map(([key, value]) => [`${prefix}${key}`, value]));
-
-function prepare<Example, Encoded extends EncodedText, Score>(
-  plan: FinetuneConfig,
-  { kind, settings, train, dev, test }: DownstreamTaskData<Example, Encoded, Score>,
-): Setup<Example, Encoded, Score> {
-  const fedOutputs = keepsOutputs(plan);
-  const made = makeDownstreamModel(kind, settings, { ...plan, fedOutputs, featureDtype: plan.featureOptions.dtype });
-  const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, plan.backbone.tokenizer, set);
-  return { ...made, kind, settings, train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
+async function openFinetuning<Example, Encoded extends EncodedText, Score>(
+  context: RunContext,
+  config: FinetuneConfig,
+  setup: Setup<Example, Encoded, Score>,
+): Promise<OpenTraining<Encoded, Scores<Score>, FinetuneResult<Score>>> {
+  const { backbone, settings } = config;
+  const { task, model, train, dev, test } = setup;
+  if (fixedWidth(config)) await context.onEvent({ kind: "note", text: fixedWidthNote(config) });
+  const session = await openSession(config, setup, await sessionOptions(context, config, setup, train, "train"));
+  const scorer = async ({ examples }: EncodedData<Encoded>, options: SessionOptions<Encoded>) => {
+    const prediction = await PredictionSession.open(options);
+    return () => scoreOf(task, prediction, examples, 2 * settings.batchSize, context.signal);
+  };
+  const scoreDev = await scorer(dev, await sessionOptions(context, config, setup, dev, "dev"));
+  const scoreTest = test ? await scorer(test, await sessionOptions(context, config, setup, test, "test")) : null;
+  return {
+    ...{ session, backbone, train: train.examples, parameters: model.parameters, trainable: model.trainable },
+    texts: (example) => textsOf(task, example),
+    data: {
+      ...learntIdentity(setup),
+      ...(fixedWidth(config) ? { fixedWidth: "true" } : {}),
+      train: hashTexts(task, train.examples),
+      dev: hashTexts(task, dev.examples),
+    },
+    evaluate: async () => task.evaluation(await scoreDev()),
+    score: async () => ({ dev: await scoreDev(), test: scoreTest ? await scoreTest() : null }),
+    finish: (ended) => finish(context, config, setup, ended),
+  };
 }
 
-/** A training with all that it holds open. */
-class Run<Example, Encoded extends EncodedText, Score> {
-  private readonly opened: FeatureSource<EncodedText>[] = [];
-  private readonly predictions = new Map<EncodedData<Encoded>, PredictionSession<Encoded>>();
-
-  private constructor(
-    private readonly executor: Executor,
-    private readonly plan: FinetuneConfig,
-    private readonly setup: Setup<Example, Encoded, Score>,
-    private readonly onEvent: OnEvent,
-    private readonly signal: AbortSignal | undefined,
-  ) {}
-
-  private session!: StepSession<Encoded>;
-
-  static async open<Example, Encoded extends EncodedText, Score>(
-    executor: Executor,
-    plan: FinetuneConfig,
-    setup: Setup<Example, Encoded, Score>,
-    onEvent: OnEvent,
-    signal: AbortSignal | undefined,
-  ): Promise<Run<Example, Encoded, Score>> {
-    const run = new Run(executor, plan, setup, onEvent, signal);
-    if (fixedWidth(plan)) await onEvent({ kind: "note", text: fixedWidthNote(plan) });
-    const options = await run.sessionOptions(setup.train, "train");
-    run.session = await run.openTraining(options);
-    for (const [what, data] of Object.entries({ dev: setup.dev, test: setup.test })) {
-      if (data) run.predictions.set(data, await PredictionSession.open(await run.sessionOptions(data, what)));
-    }
-    return run;
-  }
-
-  private async openTraining(options: SessionOptions<Encoded>): Promise<StepSession<Encoded>> {
-    const { plan, setup } = this;
-    const { weightDecay, maxGradNorm, adamEpsilon: epsilon, settings } = plan;
-    const optimizer = { ...adamWDefaults, weightDecay, maxGradNorm, epsilon };
-    const { backboneParameters: backbone, trainable } = setup.model;
-    const variants = {
-      rateScale: headRateScale(setup.model.taskParameters, plan.headLearningRate / settings.learningRate),
-      // The released scripts clip backbone and task model apart.
-      clipGroups: { backbone, task_model: trainable.filter((parameter) => !backbone.includes(parameter)) },
-    };
-    if (setup.task.hostLoss) return HostLossSession.open(options, optimizer, variants);
-    const accumulation = settings.gradientAccumulation > 1;
-    return TrainingSession.open(options, optimizer, { ...variants, accumulation });
-  }
-
-  private async sessionOptions(data: EncodedData<Encoded>, what: string): Promise<SessionOptions<Encoded>> {
-    const { executor, plan, setup } = this;
-    const { backbone, maxLength } = plan;
-    const { model, task } = setup;
-    const texts = data.examples.flatMap((example) => textsOf(task, example));
-    const features = await this.openSource(texts, what);
-    this.opened.push(features);
-    const given = async (): Promise<Tensors> => ({
-      ...(trainsBackbone(plan.trains) ? await startBackbone(plan) : {}),
-      ...adapterTensors(plan.adapters),
-    });
-    const { padTokenId } = backbone.config;
-    return { executor, features, padTokenId, model, task, maxLength, fixedWidth: fixedWidth(plan), given };
-  }
-
-  /** Hidden states (or tokens) of texts, and what frozen adapters make of them. */
-  private async openSource(texts: readonly EncodedText[], what: string): Promise<FeatureSource<EncodedText>> {
-    const { executor, plan, onEvent } = this;
-    const { backbone, featureOptions } = plan;
-    const { model } = this.setup;
-    const { cache, dtype } = featureOptions;
-    if (trainsBackbone(plan.trains) || model.adapters.readsPadding || cache === null) {
-      return streamed(executor, backbone, model, { ...backboneOptions(featureOptions), dtype });
-    }
-    const own = { ...featureOptions, cache, ...(this.signal ? { signal: this.signal } : {}) };
-    const states = await openFeatures(executor, backbone, { layers: model.neededLayers }, texts, what, own, onEvent);
-    if (!model.options.fedOutputs) return states;
-    const outputs = await openAdapterOutputs(executor, backbone, plan.adapters, texts, what, own, onEvent);
-    return new JoinedFeatures([states, outputs]);
-  }
-
-  /** Scores the current parameters. */
-  async score(data: EncodedData<Encoded>): Promise<Score> {
-    const session = this.predictions.get(data);
-    if (!session) throw new Error("the data set was not opened");
-    const logits = await predictAll(session, data.examples, 2 * this.plan.settings.batchSize, this.signal);
-    return this.setup.task.score(data.examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
-  }
-
-  async train(): Promise<DoneEvent> {
-    const { plan, setup, executor } = this;
-    const { model, task } = setup;
-    const trainer = new Trainer<Encoded>({
-      session: this.session,
-      settings: plan.settings,
-      train: setup.train.examples,
-      texts: (example) => textsOf(task, example),
-      evaluate: async () => task.evaluation(await this.score(setup.dev)),
-      keepBest: async (parameters) => writeSafetensors(bestFile(plan.out), Object.entries(await parameters())),
-      readState: (slots) => executor.getState(slots),
-      checkpoints: checkpointFolder(plan.out),
-      identity: identityOf(plan, setup),
-      resume: plan.resume,
-      parameters: model.parameters.map(({ name }) => name),
-      parameterCount: model.trainable.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    });
-    return trainer.finish(this.onEvent, this.signal);
-  }
-
-  /** Takes the parameters that were best on the dev data. */
-  async restoreBest(): Promise<void> {
-    const names = this.setup.model.parameters.map(({ name }) => name);
-    await this.executor.setState(await readSafetensors(bestFile(this.plan.out), names));
-  }
-
-  async parameters() {
-    const { parameters } = this.setup.model;
-    const state = await this.executor.getState(parameters.map(({ name }) => name));
-    return new Map(parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(state, name) }]));
-  }
-
-  async close(): Promise<void> {
-    for (const features of this.opened) await features.close();
-  }
+async function openSession<Example, Encoded extends EncodedText, Score>(
+  config: FinetuneConfig,
+  { model, task }: Setup<Example, Encoded, Score>,
+  options: SessionOptions<Encoded>,
+): Promise<StepSession<Encoded>> {
+  const { settings, headLearningRate } = config;
+  const optimizer = { ...optimizerOf(config), epsilon: config.adamEpsilon };
+  const { backboneParameters: backbone, trainable } = model;
+  const variants = {
+    rateScale: headRateScale(model.taskParameters, headLearningRate / settings.learningRate),
+    // The released scripts clip backbone and task model apart.
+    clipGroups: { backbone, task_model: trainable.filter((parameter) => !backbone.includes(parameter)) },
+  };
+  if (task.hostLoss) return HostLossSession.open(options, optimizer, variants);
+  const accumulation = settings.gradientAccumulation > 1;
+  return TrainingSession.open(options, optimizer, { ...variants, accumulation });
 }
 
-const bestFile = (out: string) => join(checkpointFolder(out), "best.safetensors");
+/** What a session of a data set is made with; opens what it is fed. */
+async function sessionOptions<Example, Encoded extends EncodedText, Score>(
+  context: RunContext,
+  config: FinetuneConfig,
+  setup: Setup<Example, Encoded, Score>,
+  data: EncodedData<Encoded>,
+  what: string,
+): Promise<SessionOptions<Encoded>> {
+  const { backbone, maxLength, trains, adapters } = config;
+  const { model, task } = setup;
+  const { padTokenId } = backbone.config;
+  const texts = data.examples.flatMap((example) => textsOf(task, example));
+  const features = context.keep(await openSource(context, config, setup, texts, what));
+  const given = async (): Promise<Tensors> => ({
+    ...(trainsBackbone(trains) ? await startBackbone(config) : {}),
+    ...adapterTensors(adapters),
+  });
+  const { executor } = context;
+  return { executor, features, padTokenId, model, task, maxLength, fixedWidth: fixedWidth(config), given };
+}
+
+/** Hidden states (or tokens) of texts, and what frozen adapters make of them. */
+async function openSource<Example, Encoded extends EncodedText, Score>(
+  { executor, signal, onEvent, keep }: RunContext,
+  { backbone, featureOptions, trains, adapters }: FinetuneConfig,
+  { model }: Setup<Example, Encoded, Score>,
+  texts: readonly EncodedText[],
+  what: string,
+): Promise<FeatureSource<EncodedText>> {
+  const { cache, dtype } = featureOptions;
+  if (trainsBackbone(trains) || model.adapters.readsPadding || cache === null) {
+    return streamed(executor, backbone, model, { ...backboneOptions(featureOptions), dtype });
+  }
+  const own = { ...featureOptions, cache, ...(signal ? { signal } : {}) };
+  const states = await openFeatures(executor, backbone, { layers: model.neededLayers }, texts, what, own, onEvent);
+  if (!model.options.fedOutputs) return states;
+  keep(states);
+  const outputs = await openAdapterOutputs(executor, backbone, adapters, texts, what, own, onEvent);
+  return new JoinedFeatures([states, outputs]);
+}
 
 /** Whether the adapters' outputs are computed once and kept: nothing of them changes in training, padding included. */
 const keepsOutputs = ({ trains, frozenDropout, adapters, featureOptions }: FinetuneConfig): boolean =>
@@ -284,50 +201,29 @@ async function startBackbone({ backbone, start }: FinetuneConfig): Promise<Tenso
   return Object.fromEntries(tensors);
 }
 
-/** What decides the bits of the result: a run can only be continued by one that has all of this in common. */
-function identityOf<Example, Encoded extends EncodedText, Score>(
-  plan: FinetuneConfig,
-  { kind, settings: learnt, task, train }: Setup<Example, Encoded, Score>,
-): Record<string, string> {
-  const { fusion, trains, frozenDropout, headInit, dropout, maxLength } = plan;
-  const { headLearningRate, weightDecay, adamEpsilon, maxGradNorm } = plan;
-  const { saveEvery: _, ...settings } = plan.settings;
-  const { dtype, precision: backbonePrecision = "float32" } = plan.featureOptions;
-  const model = { fusion, trains, frozenDropout, headInit, dropout, maxLength, dtype, backbonePrecision };
-  const shown = { ...settings, ...model, headLearningRate, weightDecay, adamEpsilon, maxGradNorm };
-  return {
-    ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
-    backbone: plan.backbone.hash,
-    ...(plan.start ? { start: plan.start.hash } : {}),
-    ...(fixedWidth(plan) ? { fixedWidth: "true" } : {}),
-    adapters: plan.adapters.map(({ name, hash }) => `${name}=${hash}`).join(" "),
-    task: `${kind.name} ${JSON.stringify(learnt.options)}`,
-    labels: hashJson(learnt.labels),
-    train: hashTexts(task, train.examples),
-  };
-}
-
-/** {@link hashExamples}, with every text of an example. */
-function hashTexts<Encoded extends EncodedText>(
-  task: Parameters<typeof hashExamples<Encoded>>[0] & SessionOptions<Encoded>["task"],
-  examples: readonly Encoded[],
-): string {
-  const ids = examples.flatMap((example) => textsOf(task, example).map(({ inputIds }) => inputIds));
-  return hashJson([hashExamples(task, examples), hashLists(ids)]);
-}
-
-function manifestOf<Example, Encoded extends EncodedText, Score>(
-  plan: FinetuneConfig,
+async function finish<Example, Encoded extends EncodedText, Score>(
+  { executor }: RunContext,
+  config: FinetuneConfig,
   setup: Setup<Example, Encoded, Score>,
-  metrics: Readonly<Record<string, number>>,
-  last: DoneEvent,
-): DownstreamManifest {
-  const { trains, fusion, adapters } = plan;
-  return asStored({
+  { last, scores, backboneHash }: EndedRun<Scores<Score>>,
+): Promise<FinetuneResult<Score>> {
+  const { task, model, train, dev, test } = setup;
+  const { trains, fusion, adapters } = config;
+  const metricsOf = (prefix: string, score: Score | null | undefined) =>
+    score === null || score === undefined
+      ? []
+      : Object.entries(task.evaluation(score).metrics).map(([key, value]) => [`${prefix}${key}`, value] as const);
+  const metrics = Object.fromEntries([...metricsOf("", scores?.dev), ...metricsOf("test.", scores?.test)]);
+  const manifest: DownstreamManifest = asStored({
     format: "kadapter-downstream/1",
     trains,
     fusion,
-    adapters: adapters.map(({ name, config, folder, hash }) => ({ name, architecture: config, folder, hash })),
-    ...trainingRecord(plan, setup, fixedWidth(plan), metrics, last),
+    adapters: adapters.map(({ name, config: architecture, folder, hash }) => ({ name, architecture, folder, hash })),
+    ...trainingRecord(config, setup, fixedWidth(config), metrics, last),
   });
+  if (scores !== null) {
+    await writeDownstreamFolder(config.out, manifest, await readParameters(executor, model.parameters));
+  }
+  const skipped = { train: train.skipped, dev: dev.skipped, test: test?.skipped ?? {} };
+  return { manifest, reason: last.reason, dev: scores?.dev ?? null, test: scores?.test ?? null, skipped, backboneHash };
 }

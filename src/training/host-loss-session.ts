@@ -29,6 +29,8 @@ import { accumulationFeeds, type StepGraph, splitStep } from "./step.js";
  * them again for the parameters' gradients, which add up. Both times the same is dropped.
  */
 export class HostLossSession<E extends EncodedText> extends StatefulSession implements StepSession<E> {
+  readonly accumulates = true;
+
   private constructor(
     private readonly options: SessionOptions<E>,
     private readonly optimizer: AdamWConfig,
@@ -76,6 +78,10 @@ export class HostLossSession<E extends EncodedText> extends StatefulSession impl
     }
     const rates = rateFeeds(learningRate, update, this.optimizer);
     return { loss, gradNorm: single(await this.update.graph.run(rates, this.update.fetch), "grad_norm") };
+  }
+
+  async close(): Promise<void> {
+    for (const { graph } of [this.scores, this.accumulate, this.update]) await graph.close();
   }
 
   private async lossOf(example: E, keys: readonly number[]): Promise<HostLoss> {

@@ -142,6 +142,27 @@ describe("AdamW in place", () => {
     await executor.close();
   });
 
+  it("works in each scope's own memory", async () => {
+    const executor = await localExecutor({ device: "cpu", threads: 1 });
+    const step = fusedStep(options(adamWDefaults, true, {}));
+    const [one, two] = [executor.scope(), executor.scope()];
+    const graphs = [];
+    for (const scope of [one, two]) {
+      graphs.push(await scope.load(stepSource(step)));
+      await scope.setState(start(1));
+    }
+    const run = (graph: LoadedGraph | undefined) =>
+      graph?.run({ x: float32Scalar(1), ...rates(1, adamWDefaults) }, step.fetch);
+    await run(graphs[0]);
+    const before = await two.getState(slots);
+    await run(graphs[0]);
+    expect(await two.getState(slots)).toEqual(before);
+    await one.close();
+    await run(graphs[1]);
+    expect(await two.getState(slots)).not.toEqual(before);
+    await executor.close();
+  });
+
   it("wants every slot of values and moments", async () => {
     const executor = await localExecutor({ device: "cpu", threads: 1 });
     const step = fusedStep(options(adamWDefaults, true, {}));

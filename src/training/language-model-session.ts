@@ -15,6 +15,7 @@ import {
   type Loaded,
   load,
   namedDims,
+  onlyBatch,
   type StepResult,
   type StepScalars,
   type StepSession,
@@ -36,6 +37,8 @@ export interface LanguageModelSessionOptions {
 
 /** Steps and scores of a whole language model. The same text is masked otherwise in every step. */
 export class LanguageModelSession extends StatefulSession implements StepSession<EncodedMasked> {
+  readonly accumulates = false;
+
   private constructor(
     private readonly options: LanguageModelSessionOptions,
     private readonly training: Loaded,
@@ -60,9 +63,9 @@ export class LanguageModelSession extends StatefulSession implements StepSession
     return new LanguageModelSession(options, await load(executor, step), await executor.load({ model: toOnnx(score) }));
   }
 
-  async step([texts = []]: readonly (readonly EncodedMasked[])[], scalars: StepScalars): Promise<StepResult> {
+  async step(microBatches: readonly (readonly EncodedMasked[])[], scalars: StepScalars): Promise<StepResult> {
     const { learningRate, update, seed } = scalars;
-    const batch = texts.map((text, row) => this.options.objective.redraw(text, seed, update, row));
+    const batch = onlyBatch(microBatches).map((text, row) => this.options.objective.redraw(text, seed, update, row));
     const { graph, inputs, fetch } = this.training;
     const feeds = this.feeds(batch, inputs);
     const results = await graph.run(

@@ -11,6 +11,8 @@ export interface LoadedModel<Example, Encoded extends EncodedText, Score> {
   readonly task: Task<Example, Encoded, Score>;
   readonly session: PredictionSession<Encoded>;
   readonly backbone: BackboneHandle;
+  /** Lets go of its graphs, its weights and its backbone's. */
+  close(): Promise<void>;
 }
 
 /** Loads the folder of an adapter with its head, or of a fine-tuned model. */

@@ -3,24 +3,23 @@
  * (K-Adapter §4, "RoBERTa + multitask"), where what adapters keep apart is put into the model itself.
  * @module
  */
-import { join } from "node:path";
 import { noFusion } from "../adapters/fusion.js";
-import type { DoneEvent, TrainEvent } from "../engine/events.js";
+import type { DoneEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import { TokenFeatures } from "../features/feature-sources.js";
 import { type BackboneHandle, readBackboneTensors } from "../features/frozen-backbone.js";
 import type { Parameter } from "../graph/index.js";
-import type { EncodedText, Evaluation, HeadInit, JsonObject } from "../tasks/task.js";
+import type { EncodedText, Evaluation } from "../tasks/task.js";
 import { encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
-import { elementCount, type HostTensor } from "../tensor.js";
+import type { HostTensor } from "../tensor.js";
 import { hashJson } from "../weights/hash.js";
-import { readSafetensors } from "../weights/safetensors.js";
-import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { adamWDefaults } from "./adamw.js";
+import { optimizerOf, type TaskRunConfig } from "./config.js";
 import { makeDownstreamModel } from "./downstream-model.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import { checkpointFolder, type TaskData } from "./pretrain.js";
+import type { TaskData } from "./pretrain.js";
+import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining, scoreOf } from "./run.js";
 import {
+  onlyBatch,
   PredictionSession,
   type StepResult,
   type StepScalars,
@@ -29,7 +28,7 @@ import {
   textsOf,
 } from "./session.js";
 import { headRateScale } from "./step.js";
-import { predictAll, Trainer, type TrainerSettings } from "./trainer.js";
+import type { TrainerSettings } from "./trainer.js";
 
 /** Task data, whatever its types. */
 export type AnyTaskData = <R>(
@@ -42,19 +41,11 @@ export interface NamedTaskData {
   readonly taskData: AnyTaskData;
 }
 
-export interface MultitaskConfig {
-  readonly backbone: BackboneHandle;
-  readonly out: string;
-  readonly maxLength: number;
+export interface MultitaskConfig extends Omit<TaskRunConfig, "settings"> {
   /** One batch is one task's, and one step. */
   readonly settings: Omit<TrainerSettings, "gradientAccumulation">;
-  readonly headLearningRate: number;
-  readonly headInit: HeadInit;
   /** Of the heads; the backbone's is its own. */
   readonly dropout: number;
-  readonly weightDecay: number;
-  readonly maxGradNorm: number;
-  readonly resume: boolean;
 }
 
 export interface MultitaskResult {
@@ -72,44 +63,57 @@ export interface MultitaskResult {
   } | null;
 }
 
-type OnEvent = (event: TrainEvent) => Promise<void> | void;
+/** On each task's dev data, by its name. */
+type Scores = Readonly<Record<string, Evaluation>>;
 
 /**
  * Trains a backbone on all tasks: each step is one task's, in an order that follows from the seed, as many of each as
  * its examples fill. The parameters kept are those with the best mean of the tasks' scores.
  */
-export async function trainMultitask(
+export function trainMultitask(
   executor: Executor,
-  plan: MultitaskConfig,
+  config: MultitaskConfig,
   taskSets: readonly NamedTaskData[],
-  onEvent: OnEvent = () => undefined,
+  onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<MultitaskResult> {
+  const settings = { ...config.settings, gradientAccumulation: 1 };
+  const open = (context: RunContext) => openMultitask(context, config, taskSets);
+  return runTraining(executor, { ...config, settings }, open, onEvent, signal);
+}
+
+async function openMultitask(
+  { executor }: RunContext,
+  config: MultitaskConfig,
+  taskSets: readonly NamedTaskData[],
+): Promise<OpenTraining<CourseExample, Scores, MultitaskResult>> {
   const courses: Course[] = [];
-  for (const [index, taskData] of taskSets.entries()) courses.push(await openCourse(executor, plan, taskData, index));
+  for (const [index, taskData] of taskSets.entries()) courses.push(await openCourse(executor, config, taskData, index));
+  const { backbone } = config;
   const parameters = distinct(courses.flatMap((course) => course.parameters));
-  const names = parameters.map(({ name }) => name);
-  const best = join(checkpointFolder(plan.out), "best.safetensors");
-  const trainer = new Trainer<CourseExample>({
-    session: new MultitaskSession(executor, plan.backbone, parameters, courses),
-    settings: { ...plan.settings, gradientAccumulation: 1 },
+  const score = () => evaluations(courses);
+  return {
+    ...{ backbone, parameters, trainable: parameters, score },
+    session: new MultitaskSession(executor, backbone, parameters, courses),
     train: courses.flatMap(({ examples }) => examples),
     texts: ({ texts }) => texts,
     group: ({ course }) => course,
-    evaluate: async () => meanEvaluation(await evaluations(courses)),
-    keepBest: async (state) => writeSafetensors(best, Object.entries(await state())),
-    readState: (slots) => executor.getState(slots),
-    checkpoints: checkpointFolder(plan.out),
-    identity: identityOf(plan, courses),
-    resume: plan.resume,
-    parameters: names,
-    parameterCount: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-  });
-  const { reason, step: steps, bestStep } = await trainer.finish(onEvent, signal);
+    data: Object.fromEntries(
+      courses.flatMap(({ name, data }) => [[`task.${name}`, data.train] as const, [`dev.${name}`, data.dev] as const]),
+    ),
+    evaluate: async () => meanEvaluation(await score()),
+    finish: (ended) => finish(executor, courses, parameters, ended),
+  };
+}
+
+async function finish(
+  executor: Executor,
+  courses: readonly Course[],
+  parameters: readonly Parameter[],
+  { last: { reason, step: steps, bestStep }, scores }: EndedRun<Scores>,
+): Promise<MultitaskResult> {
   const skipped = Object.fromEntries(courses.map((course) => [course.name, course.skipped]));
-  if (reason === "interrupted") return { reason, steps, bestStep, skipped, finished: null };
-  await executor.setState(await readSafetensors(best, names));
-  const scores = await evaluations(courses);
+  if (scores === null) return { reason, steps, bestStep, skipped, finished: null };
   const heads = new Set(courses.flatMap((course) => course.heads));
   const backbone = parameters.filter((parameter) => !heads.has(parameter)).map(({ name }) => name);
   const tensors = Object.entries(await executor.getState(backbone));
@@ -122,8 +126,6 @@ interface CourseExample extends EncodedText {
   readonly texts: readonly EncodedText[];
 }
 
-type Step = StepSession<CourseExample>["step"];
-
 /** One task in the training, its types kept to itself. */
 interface Course {
   readonly name: string;
@@ -132,19 +134,19 @@ interface Course {
   /** Those among them that are its own. */
   readonly heads: readonly Parameter[];
   readonly skipped: SkipCounts;
-  /** Of all that it learns from. */
-  readonly identity: string;
-  readonly step: Step;
+  /** What it learns from, and what says how well: of the task and its examples. */
+  readonly data: { readonly train: string; readonly dev: string };
+  step(batch: readonly CourseExample[], scalars: StepScalars): Promise<StepResult>;
   evaluate(): Promise<Evaluation>;
 }
 
 function openCourse(
   executor: Executor,
-  plan: MultitaskConfig,
+  config: MultitaskConfig,
   { name, taskData }: NamedTaskData,
   index: number,
 ): Promise<Course> {
-  const { backbone, maxLength, headInit, dropout, settings } = plan;
+  const { backbone, maxLength, headInit, dropout, settings } = config;
   return taskData(async ({ kind, settings: learnt, train: trainSet, dev: devSet }): Promise<Course> => {
     const { task, model } = makeDownstreamModel(kind, learnt, {
       ...{ backbone, maxLength, headInit, dropout, headScope: name },
@@ -155,9 +157,8 @@ function openCourse(
     const dev = encodeFitting(task, backbone.tokenizer, devSet);
     const features = new TokenFeatures<EncodedText>(backbone, "float32");
     const options = { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
-    const optimizer = { ...adamWDefaults, weightDecay: plan.weightDecay, maxGradNorm: plan.maxGradNorm };
-    const rateScale = headRateScale(model.taskParameters, plan.headLearningRate / settings.learningRate);
-    const session = await TrainingSession.open(options, optimizer, { rateScale, accumulation: false });
+    const rateScale = headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate);
+    const session = await TrainingSession.open(options, optimizerOf(config), { rateScale, accumulation: false });
     const prediction = await PredictionSession.open(options);
     const encoded = new Map(
       train.examples.map((example): [CourseExample, (typeof train.examples)[number]] => [
@@ -171,18 +172,15 @@ function openCourse(
       parameters: model.parameters,
       heads: model.taskParameters,
       skipped: train.skipped,
-      identity: `${kind.name} ${hashJson([learnt.labels ? [...learnt.labels] : null, learnt.options])} ${hashExamples(task, train.examples)}`,
-      step: (microBatches, scalars) => {
-        const own = microBatches.map((batch) =>
-          batch.map((one) => encoded.get(one) as (typeof train.examples)[number]),
-        );
-        return session.step(own, scalars);
+      data: {
+        train: `${kind.name} ${hashJson([learnt.labels, learnt.options])} ${hashExamples(task, train.examples)}`,
+        dev: hashExamples(task, dev.examples),
       },
-      evaluate: async () => {
-        const logits = await predictAll(prediction, dev.examples, 2 * settings.batchSize);
-        const rows = dev.examples.map((one, i) => ({ encoded: one, logits: logits[i] as Float32Array }));
-        return task.evaluation(task.score(rows));
+      step: (batch, scalars) => {
+        const own = batch.map((one) => encoded.get(one) as (typeof train.examples)[number]);
+        return session.step([own], scalars);
       },
+      evaluate: async () => task.evaluation(await scoreOf(task, prediction, dev.examples, 2 * settings.batchSize)),
     };
   });
 }
@@ -198,11 +196,16 @@ class MultitaskSession extends StatefulSession implements StepSession<CourseExam
     super(new ParameterState(executor, parameters, parameters, () => readBackboneTensors(backbone)));
   }
 
+  readonly accumulates = false;
+
+  /** The tasks' sessions are closed with the training's scope. */
+  async close(): Promise<void> {}
+
   step(microBatches: readonly (readonly CourseExample[])[], scalars: StepScalars): Promise<StepResult> {
-    const [first] = microBatches[0] ?? [];
-    const course = first && this.courses[first.course];
+    const batch = onlyBatch(microBatches);
+    const course = this.courses[batch[0]?.course ?? -1];
     if (!course) throw new Error("a step without examples");
-    return course.step(microBatches, scalars);
+    return course.step(batch, scalars);
   }
 }
 
@@ -224,18 +227,4 @@ function meanEvaluation(scores: Readonly<Record<string, Evaluation>>): Evaluatio
   );
   const metric = named.reduce((sum, [, own]) => sum + own.metric, 0) / named.length;
   return { metrics: Object.fromEntries(metrics), metric };
-}
-
-/** What decides the bits of the result. */
-function identityOf(plan: MultitaskConfig, courses: readonly Course[]): Record<string, string> {
-  const { backbone, maxLength, headLearningRate, headInit, dropout, weightDecay, maxGradNorm } = plan;
-  const { saveEvery: _, ...settings } = plan.settings;
-  const shown: JsonObject = JSON.parse(
-    JSON.stringify({ ...settings, maxLength, headLearningRate, headInit, dropout, weightDecay, maxGradNorm }),
-  );
-  return {
-    ...Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, JSON.stringify(value)])),
-    backbone: backbone.hash,
-    ...Object.fromEntries(courses.map(({ name, identity }) => [`task.${name}`, identity])),
-  };
 }

@@ -57,7 +57,7 @@ export class ParameterState {
 }
 
 /** What every training's session does with its parameters' state. */
-export abstract class StatefulSession {
+export abstract class StatefulSession implements AsyncDisposable {
   protected constructor(protected readonly state: ParameterState) {}
 
   get slots(): readonly string[] {
@@ -70,5 +70,11 @@ export abstract class StatefulSession {
 
   restore(state: Tensors): Promise<void> {
     return this.state.restore(state);
+  }
+
+  abstract close(): Promise<void>;
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

@@ -75,7 +75,7 @@ async function opened(options: { maskPadding: boolean; fixedWidth: boolean }) {
 }
 
 type Opened = Awaited<ReturnType<typeof opened>>;
-const scalars = (update: number) => ({ learningRate: 1e-2, update, seed: 3 });
+const scalars = (update: number) => ({ learningRate: 1e-2, update, epoch: 0, seed: 3 });
 
 /** One step's loss and, in the first moments after it, its gradients. */
 async function oneStep({ session }: Opened) {
@@ -141,5 +141,16 @@ describe("reading ahead", () => {
     await session.step([short], scalars(1), long);
     await session.step([short], scalars(2));
     expect(features.read).toEqual([short, long, short]);
+  });
+});
+
+describe("a session that takes one batch a step", () => {
+  it("drops no micro-batch without a word", async () => {
+    const { session } = await opened({ maskPadding: true, fixedWidth: false });
+    await session.initialise(1);
+    await expect(session.step([short, long], scalars(1))).rejects.toThrow("one batch of examples, not 2");
+    await expect(session.step([], scalars(1))).rejects.toThrow("not 0");
+    await session.close();
+    await expect(session.step([short], scalars(1))).rejects.toThrow("closed");
   });
 });

@@ -103,6 +103,8 @@ export interface StepScalars {
   readonly learningRate: number;
   /** Counted from 1. */
   readonly update: number;
+  /** Counted from 0. */
+  readonly epoch: number;
   readonly seed: number;
 }
 
@@ -116,9 +118,11 @@ export interface TrainingVariants {
 }
 
 /** Runs the optimiser steps of a training. */
-export interface StepSession<E extends EncodedText> {
+export interface StepSession<E extends EncodedText> extends AsyncDisposable {
   /** Names of all state slots: parameters, and moments of those that learn. */
   readonly slots: readonly string[];
+  /** Whether a step may have several micro-batches; without, it has exactly one. */
+  readonly accumulates: boolean;
   /** Given parameters, fresh ones that follow from the seed, and moments of zero. */
   initialise(seed: number): Promise<void>;
   /** Takes the tensors of a checkpoint. */
@@ -129,6 +133,19 @@ export interface StepSession<E extends EncodedText> {
    * @param next the micro-batch that the next step will begin with: what it reads may be fetched while this step runs
    */
   step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult>;
+  /** Closes its graphs; what it is fed from stays open. */
+  close(): Promise<void>;
+}
+
+/**
+ * The batch of a step of a session that does not accumulate.
+ *
+ * @throws Error where there are several, or none: nothing is left out without a word
+ */
+export function onlyBatch<E>(microBatches: readonly (readonly E[])[]): readonly E[] {
+  const [batch] = microBatches;
+  if (batch && batch.length > 0 && microBatches.length === 1) return batch;
+  throw new Error(`a step of this session takes one batch of examples, not ${microBatches.length}`);
 }
 
 /** Runs optimiser steps; parameters and moments live where the graphs run. */
@@ -170,12 +187,16 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
     });
   }
 
+  get accumulates(): boolean {
+    return this.split !== null;
+  }
+
   /** One optimiser step over one or more micro-batches. */
   async step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult> {
     const { learningRate, update, seed } = scalars;
     const rates = rateFeeds(learningRate, update, this.optimizer);
     if (microBatches.length === 1 || !this.split) {
-      const feeds = await this.feeds(this.fused, microBatches[0] ?? [], [seed, update, 0]);
+      const feeds = await this.feeds(this.fused, onlyBatch(microBatches), [seed, update, 0]);
       const running = this.fused.graph.run({ ...feeds, ...rates }, this.fused.fetch);
       this.readAhead(this.fused, next);
       const results = await running;
@@ -192,6 +213,10 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
       loss += share * single(await running, "loss");
     }
     return { loss, gradNorm: single(await apply.graph.run(rates, apply.fetch), "grad_norm") };
+  }
+
+  async close(): Promise<void> {
+    for (const { graph } of [this.fused, ...Object.values(this.split ?? {})]) await graph.close();
   }
 
   private async feeds(loaded: Loaded, batch: readonly E[], keys: readonly number[]): Promise<Tensors> {
@@ -216,7 +241,7 @@ export function single(tensors: Tensors, name: string): number {
 }
 
 /** Runs the model without dropout and without labels. */
-export class PredictionSession<E extends EncodedText> {
+export class PredictionSession<E extends EncodedText> implements AsyncDisposable {
   private constructor(
     private readonly options: SessionOptions<E>,
     private readonly loaded: Loaded,
@@ -236,6 +261,15 @@ export class PredictionSession<E extends EncodedText> {
     const logits = floatsOf(await this.loaded.graph.run(feeds, this.loaded.fetch), "logits");
     const size = logits.length / batch.length;
     return batch.map((_, i) => logits.slice(i * size, (i + 1) * size));
+  }
+
+  /** Closes its graph; what it is fed from stays open. */
+  close(): Promise<void> {
+    return this.loaded.graph.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Text by text, so that memory does not grow with their number; padding is cut off. */

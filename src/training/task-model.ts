@@ -7,6 +7,7 @@ import {
 } from "../adapters/folder.js";
 import type { RelationExample } from "../data/relation-example.js";
 import type { Executor } from "../engine/executor.js";
+import { openedInScope } from "../engine/scopes.js";
 import { UserError, userError } from "../errors.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type NeededStates, StreamedFeatures } from "../features/feature-sources.js";
@@ -84,6 +85,8 @@ export interface LoadedTaskModel<Example, Encoded extends EncodedText, Score>
   readonly manifest: AdapterManifest;
   readonly backbone: BackboneHandle;
   readonly session: PredictionSession<Encoded>;
+  /** Lets go of its graphs, its weights and its backbone's. */
+  close(): Promise<void>;
 }
 
 export interface LoadOptions {
@@ -116,21 +119,24 @@ export async function loadTaskModel<Example, Encoded extends EncodedText, Score>
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
   const settings = { labels: manifest.task.labels, options: { ...manifest.task.options, ...taskOptions } };
   const made = madeFrom(folder, manifest, kind, settings, backbone);
-  await executor.setState(await readTaskState(made.model, { adapter: folder, head: folder }));
+  const state = await readTaskState(made.model, { adapter: folder, head: folder });
   const {
     hiddenStates: dtype,
     backbonePrecision: precision,
     task: { maxLength, fixedWidth = false },
   } = manifest;
-  const session = await PredictionSession.open<Encoded>({
-    executor,
-    features: await StreamedFeatures.load(executor, backbone, neededStates(made), { dtype, precision }),
-    padTokenId: backbone.config.padTokenId,
-    ...made,
-    maxLength,
-    fixedWidth,
+  return openedInScope(executor, async (scope) => {
+    await scope.setState(state);
+    const session = await PredictionSession.open<Encoded>({
+      executor: scope,
+      features: await StreamedFeatures.load(scope, backbone, neededStates(made), { dtype, precision }),
+      padTokenId: backbone.config.padTokenId,
+      ...made,
+      maxLength,
+      fixedWidth,
+    });
+    return { ...made, manifest, backbone, session, close: () => scope.close() };
   });
-  return { ...made, manifest, backbone, session };
 }
 
 /** {@link loadTaskModel} for relations. */

@@ -3,13 +3,8 @@ import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
 import type { EncodedText } from "../tasks/task.js";
-import {
-  type JsonSettings,
-  latestCheckpoint,
-  readCheckpoint,
-  type TrainingProgress,
-  writeCheckpoint,
-} from "./checkpoint.js";
+import { latestCheckpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
+import { identityVersion, type RunIdentity, requireSameRun } from "./identity.js";
 import { type Warmup, warmupStableDecay, warmupSteps } from "./schedule.js";
 import type { PredictionSession, StepSession } from "./session.js";
 
@@ -52,7 +47,7 @@ export interface TrainerOptions<E extends EncodedText> {
   /** Folder of the checkpoints. */
   readonly checkpoints: string;
   /** What a run must have in common with the one that continues it. */
-  readonly identity: JsonSettings;
+  readonly identity: RunIdentity;
   readonly resume: boolean;
   /** Names of the parameters. */
   readonly parameters: readonly string[];
@@ -78,8 +73,16 @@ export class Trainer<E extends EncodedText> {
   private readonly textCounts: readonly number[];
   private progress: TrainingProgress;
 
+  /** @throws UserError where the session takes fewer micro-batches than the settings want */
   constructor(private readonly options: TrainerOptions<E>) {
-    const { settings, train } = options;
+    const { settings, train, session } = options;
+    if (settings.gradientAccumulation > 1 && !session.accumulates) {
+      throw userError({
+        where: "gradientAccumulation",
+        what: `a step of this training is one batch, not ${settings.gradientAccumulation}`,
+        fix: "leave it out, or raise the batch size",
+      });
+    }
     const texts = train.map((example) => options.texts?.(example) ?? [example]);
     this.lengths = texts.map((parts) => parts.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0));
     this.textCounts = texts.map(({ length }) => length);
@@ -88,12 +91,14 @@ export class Trainer<E extends EncodedText> {
     const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
     const [warmup, decay] = [settings.warmup, settings.decay ?? totalSteps].map((one) => warmupSteps(one, totalSteps));
     this.plan = { stepsPerEpoch, totalSteps, warmup: warmup as number, decay: decay as number };
-    this.progress = { step: 0, best: null, bestStep: 0, evaluationsSinceBest: 0, settings: { ...options.identity } };
+    const identity = { settings: { ...options.identity }, version: identityVersion };
+    this.progress = { step: 0, best: null, bestStep: 0, evaluationsSinceBest: 0, ...identity };
   }
 
   /** @param signal stops after the step under way; the checkpoint that is then written continues the run */
   async *run(signal?: AbortSignal): AsyncGenerator<TrainEvent> {
-    await this.begin();
+    const note = await this.begin();
+    if (note !== null) yield { kind: "note", text: note };
     const { stepsPerEpoch, totalSteps } = this.plan;
     const { train, parameterCount } = this.options;
     yield {
@@ -137,17 +142,19 @@ export class Trainer<E extends EncodedText> {
     return last;
   }
 
-  /** Initialises, or takes up the last checkpoint. */
-  private async begin(): Promise<void> {
+  /** Initialises, or takes up the last checkpoint, of which there may be something to say. */
+  private async begin(): Promise<string | null> {
     const { session, settings, resume, checkpoints } = this.options;
     const checkpoint = resume ? await latestCheckpoint(checkpoints) : null;
     if (!checkpoint) {
       await session.initialise(settings.seed);
-      return;
+      return null;
     }
-    requireSameSettings(checkpoint.path, checkpoint.progress.settings, this.options.identity);
-    this.progress = checkpoint.progress;
+    const note = requireSameRun(checkpoint.path, checkpoint.progress, this.options.identity);
+    const { settings: _, version: __, ...reached } = checkpoint.progress;
+    this.progress = { ...this.progress, ...reached };
     await session.restore(await readCheckpoint(checkpoint));
+    return note;
   }
 
   private get epoch(): number {
@@ -184,7 +191,7 @@ export class Trainer<E extends EncodedText> {
     const learningRate = settings.learningRate * warmupStableDecay(update, warmup, decay, totalSteps);
     const { loss, gradNorm } = await session.step(
       microBatches,
-      { learningRate, update, seed: settings.seed },
+      { learningRate, update, epoch, seed: settings.seed },
       this.upcoming?.microBatches[0],
     );
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
@@ -251,21 +258,6 @@ export class Trainer<E extends EncodedText> {
     const path = await writeCheckpoint(this.options.checkpoints, this.progress, state);
     return { kind: "checkpoint", step: this.progress.step, path };
   }
-}
-
-function requireSameSettings(path: string, before: JsonSettings, now: JsonSettings): void {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-  const different = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]));
-  if (different.length === 0) return;
-  const shown = different.map(
-    (name) =>
-      `${name} was ${JSON.stringify(before[name])?.slice(0, 60)}, is ${JSON.stringify(now[name])?.slice(0, 60)}`,
-  );
-  throw userError({
-    where: path,
-    what: `the run to be resumed had other settings (${shown.join("; ")})`,
-    fix: "resume with the same options and data, or start anew with --overwrite",
-  });
 }
 
 /** Logits of every example, in the examples' order; batches of similar length. Throws an AbortError when `signal` asks for it. */

@@ -3,6 +3,7 @@ import type { FeatureOptions } from "../features/features.js";
 import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
 import type { EncodedText, JsonObject, TaskSettings } from "../tasks/task.js";
 import { countSkipped, type EncodedData } from "../tasks/task-data.js";
+import { hashJson } from "../weights/hash.js";
 
 /** What was trained: on which features, and by which recipe. */
 interface RecordedPlan {
@@ -56,3 +57,9 @@ export function trainingRecord(
 
 /** A manifest, or the options of a run, as it will be read: without what is undefined, and nobody else's to change. */
 export const asStored = <T>(written: object): T => JSON.parse(JSON.stringify(written)) as T;
+
+/** What a run's identity says of what is learnt, besides the data. */
+export const learntIdentity = ({ kind, settings }: Pick<RecordedTaskData, "kind" | "settings">) => ({
+  task: `${kind.name} ${JSON.stringify(settings.options)}`,
+  labels: hashJson(settings.labels),
+});

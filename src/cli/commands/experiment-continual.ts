@@ -1,9 +1,7 @@
-import { join } from "node:path";
 import { userError } from "../../errors.js";
 import { type ContinualStage, runContinual } from "../../experiments/continual.js";
 import { continualChanges, continualTable, continualVerdicts } from "../../experiments/continual-report.js";
 import type { BackboneHandle } from "../../features/frozen-backbone.js";
-import { writeFileAtomically } from "../../files/atomic.js";
 import { RandomStream } from "../../random.js";
 import type { ContinualSettings, LearnKind } from "../../settings/experiment.js";
 import { typingTaskData } from "../../tasks/downstream-task-data.js";
@@ -17,19 +15,19 @@ import type { EncodedText } from "../../tasks/task.js";
 import type { ExampleSet } from "../../tasks/task-data.js";
 import { linguisticTaskData, plainTrees, readTreeSet } from "../../tasks/trees/linguistic.js";
 import type { DownstreamTaskData } from "../../training/finetune.js";
-import { experimentSettings, runExperiment } from "../experiment.js";
+import { experimentAdapter, experimentSettings, runExperiment } from "../experiment.js";
 import { featureOptionsOf } from "../plan.js";
 import type { CommandContext } from "../run.js";
 
 /** `experiment continual`: trains kinds of knowledge in turn, prints the matrix and what became of the earlier ones. */
 export async function run(options: ContinualSettings, context: CommandContext): Promise<void> {
   await runExperiment(options, context, async (how) => {
-    const { output, signal } = context;
     const stages: ContinualStage[] = [];
     for (const { kind, files } of options.learn) stages.push(await stageOf(kind, files, how.backbone, options));
     const { out, systems, seeds, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm } = options;
     const { modelLearningRate } = options;
-    const { backbone, architecture, executor } = how;
+    const { backbone, executor, watch } = how;
+    const architecture = experimentAdapter(options, backbone, context);
     const plan = {
       ...{ backbone, architecture, out, stages, systems, seeds, maxLength, modelLearningRate, headLearningRate },
       ...{ headInit, weightDecay, maxGradNorm },
@@ -37,21 +35,15 @@ export async function run(options: ContinualSettings, context: CommandContext): 
       settings: experimentSettings(options),
     };
     const cells = await runContinual(executor, plan, {
-      onEvent: how.onEvent,
+      ...watch,
       onCell: ({ system, seed, step, kind, metric }) =>
-        how.progress.note(`${system}, seed ${seed}, after step ${step}: ${kind} ${(100 * metric).toFixed(1)} %`),
-      signal,
+        watch.onNote(`${system}, seed ${seed}, after step ${step}: ${kind} ${(100 * metric).toFixed(1)} %`),
     });
-    how.progress.stop();
     const changes = continualChanges(cells);
     const verdicts = continualVerdicts(changes);
     const kinds = stages.map(({ name }) => name);
     const page = [continualTable(cells, kinds), "", ...verdicts.map((line) => `- ${line}`)].join("\n");
-    output.say(page);
-    const json = { options, cells, changes, verdicts };
-    await writeFileAtomically(join(out, "continual.md"), `${page}\n`);
-    await writeFileAtomically(join(out, "continual.json"), `${JSON.stringify(json, null, 1)}\n`);
-    output.result(json);
+    await how.publish("continual", page, { cells, changes, verdicts });
   });
 }
 

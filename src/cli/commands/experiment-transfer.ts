@@ -1,28 +1,27 @@
-import { join } from "node:path";
+import type { KAdapterConfig } from "../../adapters/config.js";
 import { userError } from "../../errors.js";
 import { runTransfer } from "../../experiments/transfer.js";
 import type { TransferData, TransferPlan } from "../../experiments/transfer-plan.js";
 import { transferLines, transferTable, verdict } from "../../experiments/transfer-report.js";
-import { writeFileAtomically } from "../../files/atomic.js";
+import type { BackboneHandle } from "../../features/frozen-backbone.js";
 import type { TransferSettings } from "../../settings/experiment.js";
 import { readRelationSet } from "../../tasks/relations/factual.js";
-import { type ExperimentRun, experimentSettings, runExperiment } from "../experiment.js";
+import { experimentAdapter, experimentSettings, runExperiment } from "../experiment.js";
 import { featureOptionsOf } from "../plan.js";
 import type { CommandContext } from "../run.js";
 
 /** `experiment transfer`: trains and measures, prints the table and its verdicts, and writes both beside the results. */
 export async function run(options: TransferSettings, context: CommandContext): Promise<void> {
   await runExperiment(options, context, async (how) => {
-    const { output, signal } = context;
-    const result = await runTransfer(how.executor, planOf(options, how), await dataOf(options), {
-      onEvent: how.onEvent,
+    const { backbone, watch } = how;
+    const plan = planOf(options, backbone, experimentAdapter(options, backbone, context));
+    const result = await runTransfer(how.executor, plan, await dataOf(options), {
+      ...watch,
       onCell: ({ row, relations, view, measure, seed, accuracy }) =>
-        how.progress.note(
+        watch.onNote(
           `${row}${relations === null ? "" : ` (${relations} relations)`} ${view}, seed ${seed}, ${measure}: ${(100 * accuracy).toFixed(1)} %`,
         ),
-      signal,
     });
-    how.progress.stop();
     const lines = transferLines(result);
     const verdicts = result.measures.map((measure) => verdict(lines, measure));
     const about = [
@@ -38,15 +37,11 @@ export async function run(options: TransferSettings, context: CommandContext): P
     const page = [...about, "", transferTable(lines, result.measures), "", ...verdicts.map((line) => `- ${line}`)].join(
       "\n",
     );
-    output.say(page);
-    const json = { options, ...result, lines, verdicts };
-    await writeFileAtomically(join(options.out, "transfer.md"), `${page}\n`);
-    await writeFileAtomically(join(options.out, "transfer.json"), `${JSON.stringify(json, null, 1)}\n`);
-    output.result(json);
+    await how.publish("transfer", page, { ...result, lines, verdicts });
   });
 }
 
-function planOf(options: TransferSettings, { backbone, architecture }: ExperimentRun): TransferPlan {
+function planOf(options: TransferSettings, backbone: BackboneHandle, architecture: KAdapterConfig): TransferPlan {
   const { out, rows, seeds, maxLength, contrastBatchSize, temperature, headLearningRate, relations, sentences } =
     options;
   const { unseen, perUnseen, ways, shots, episodes, queries, perClass, dataSeed } = options;

@@ -9,14 +9,10 @@ import {
   typingTaskData,
 } from "../../tasks/downstream-task-data.js";
 import type { EncodedText } from "../../tasks/task.js";
+import type { FinetuneConfig } from "../../training/config.js";
 import { openAdapters } from "../../training/downstream-model.js";
-import {
-  type DownstreamTaskData,
-  type FinetuneConfig,
-  type FinetuneResult,
-  finetune,
-} from "../../training/finetune.js";
-import { removeEarlierRun } from "../../training/pretrain.js";
+import { type DownstreamTaskData, type FinetuneResult, finetune } from "../../training/finetune.js";
+import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import type { Run, RunRequest } from "../command.js";
 import { withOutputFolder } from "../files.js";

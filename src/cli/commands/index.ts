@@ -11,6 +11,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   finetune: "train a backbone with any adapters on a downstream task",
   probe: "measure what a model knows, with and without adapters",
   experiment: "run whole experiments, resumable, to one table",
+  data: "prepare data",
 };
 
 /** In the order in which help shows them. */
@@ -121,6 +122,42 @@ export const commands: readonly CommandEntry[] = [
     recipe: true,
     settings: async () => (await import("../../settings/experiment.js")).continualSettings,
     run: async () => (await import("./experiment-continual.js")).run,
+  }),
+  command({
+    name: "experiment downstream",
+    description:
+      "what adapters bring to downstream tasks, beside untrained ones and beside the model that learnt the same itself",
+    recipe: true,
+    settings: async () => (await import("../../settings/experiments.js")).downstreamSettings,
+    run: async () => (await import("./experiment-downstream.js")).run,
+  }),
+  command({
+    name: "experiment linguistic",
+    description: "what a linguistic adapter brings, beside no adapter and untrained ones",
+    recipe: true,
+    settings: async () => (await import("../../settings/experiments.js")).linguisticExperimentSettings,
+    run: async () => (await import("./experiment-linguistic.js")).run,
+  }),
+  command({
+    name: "experiment lama",
+    description: "LAMA without contamination: the model alone, beside untrained adapters and beside factual ones",
+    recipe: true,
+    settings: async () => (await import("../../settings/experiments.js")).lamaExperimentSettings,
+    run: async () => (await import("./experiment-lama.js")).run,
+  }),
+  command({
+    name: "experiment precision",
+    description: "what float16 hidden states and an int8 backbone cost in accuracy",
+    recipe: true,
+    settings: async () => (await import("../../settings/experiments.js")).precisionSettings,
+    run: async () => (await import("./experiment-precision.js")).run,
+  }),
+  command({
+    name: "data sample",
+    description: "draw a sample of relation data, of one part of a split by subject, without what other files hold",
+
+    settings: async () => (await import("../../settings/experiments.js")).sampleSettings,
+    run: async () => (await import("./data-sample.js")).run,
   }),
   command({
     name: "import",

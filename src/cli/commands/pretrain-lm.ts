@@ -7,6 +7,7 @@ import { writeFileAtomically } from "../../files/atomic.js";
 import { languageModelCard } from "../../lm/language-model-card.js";
 import { comparison } from "../../lm/language-model-comparison.js";
 import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "../../lm/language-model-folder.js";
+import type { LanguageModelStart } from "../../lm/language-model-start.js";
 import { learnVocabulary, newModelConfig, newModelStart } from "../../lm/new-language-model.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
 import type { LanguageModelSettings } from "../../settings/language-model.js";
@@ -17,10 +18,9 @@ import {
   type LanguageModelConfig,
   type LanguageModelData,
   type LanguageModelResult,
-  type LanguageModelStart,
   trainLanguageModel,
 } from "../../training/language-model.js";
-import { removeEarlierRun } from "../../training/pretrain.js";
+import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../command.js";
 import { withOutputFolder } from "../files.js";

@@ -7,7 +7,7 @@ import type { MultitaskSettings } from "../../settings/multitask.js";
 import { defaultEntityVector, factualTaskData } from "../../tasks/relations/factual.js";
 import { linguisticTaskData, plainTrees } from "../../tasks/trees/linguistic.js";
 import { type MultitaskResult, type NamedTaskData, trainMultitask } from "../../training/multitask.js";
-import { removeEarlierRun } from "../../training/pretrain.js";
+import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../command.js";
 import { withOutputFolder } from "../files.js";

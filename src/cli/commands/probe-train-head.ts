@@ -10,7 +10,7 @@ import { collectTextBlocks } from "../../lm/text-blocks.js";
 import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { TrainHeadSettings } from "../../settings/probe.js";
 import { type LmHeadConfig, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
-import { removeEarlierRun } from "../../training/pretrain.js";
+import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import { refuseExisting, withOutputFolder } from "../files.js";
 import { trainerSettingsOf } from "../plan.js";

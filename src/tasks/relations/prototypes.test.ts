@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
 import { testRandom } from "../../testing/random.js";
-import { fewShot, leaveOneOut, spread } from "./prototypes.js";
+import { fewShot, leaveOneOut } from "./prototypes.js";
 
 /** `each` vectors around each of so many directions. */
 function clusters(classes: number, each: number, noise: number) {
@@ -87,9 +87,4 @@ describe("leaveOneOut", () => {
       ).accuracy,
     ).toBe(0);
   });
-});
-
-it("spread gives mean and sample deviation", () => {
-  expect(spread([1, 2, 3, 4])).toEqual({ mean: 2.5, deviation: Math.sqrt(5 / 3) });
-  expect(spread([7])).toEqual({ mean: 7, deviation: 0 });
 });

@@ -6,6 +6,7 @@
  */
 import { userError } from "../../errors.js";
 import { RandomStream } from "../../random.js";
+import { spread } from "../../statistics.js";
 
 /** Accuracy of the nearest prototype; a fraction. */
 export interface PrototypeScores {
@@ -151,11 +152,4 @@ function nearest(vector: Float64Array, prototypes: readonly Float64Array[]): num
     if (similar > most) [best, most] = [i, similar];
   });
   return best;
-}
-
-/** Mean and (sample) standard deviation; the deviation of a single number is 0. */
-export function spread(numbers: readonly number[]): { readonly mean: number; readonly deviation: number } {
-  const mean = numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
-  const square = numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return { mean, deviation: numbers.length < 2 ? 0 : Math.sqrt(square / (numbers.length - 1)) };
 }

@@ -22,34 +22,7 @@ import { kebab } from "../../settings/names.js";
 import { givenSettings, readRecipe } from "../../settings/recipe.js";
 import { type Table, unknownName } from "../../settings/setting.js";
 import { trainingTables } from "../../settings/trainings.js";
-
-/** One training of a sweep. */
-export interface SweepRun {
-  /** Names its folder. */
-  readonly name: string;
-  /** What tells it from the others but for the seed: the columns of the table. */
-  readonly setting: Readonly<Record<string, string>>;
-  readonly seed: number | null;
-  /** Complete and checked. */
-  readonly options: Readonly<Record<string, unknown>>;
-}
-
-/** A data set that finished runs are evaluated on. */
-export interface SweepEvaluation {
-  readonly name: string;
-  readonly files: readonly string[];
-}
-
-export interface Sweep {
-  /** Words of the command: `finetune`, `relations`. */
-  readonly command: readonly string[];
-  readonly out: string;
-  /** In the order in which they are run: all settings with the first seed, then with the next. */
-  readonly runs: readonly SweepRun[];
-  readonly evaluations: readonly SweepEvaluation[];
-  /** Columns of the table; empty: all scores. */
-  readonly metrics: readonly string[];
-}
+import type { Sweep, SweepEvaluation, SweepRun } from "./sweep.js";
 
 const keys = ["run", "out", "recipe", "options", "rows", "grid", "seeds", "eval", "metrics"];
 /** A grid is a product; more runs than this are a typing error. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { csvTable, markdownTable, type RunOutcome, spread, sweepTable } from "./table.js";
+import { type RunOutcome, sweepCsv, sweepMarkdown, sweepTable } from "./table.js";
 
 const run = (row: string, seed: number, scores: Record<string, number> | null, error?: string): RunOutcome => ({
   ...{ name: `${row},seed=${seed}`, setting: { row }, seed, scores },
@@ -15,7 +15,7 @@ describe("sweepTable", () => {
   ];
 
   it("gives means and deviations by setting, and a row for each failure", () => {
-    expect(markdownTable(sweepTable(outcomes, []))).toBe(
+    expect(sweepMarkdown(sweepTable(outcomes, []))).toBe(
       [
         "| row | accuracy | loss | runs |",
         "| --- | --- | --- | --- |",
@@ -28,7 +28,7 @@ describe("sweepTable", () => {
   });
 
   it("gives the same as CSV, in full", () => {
-    expect(csvTable(sweepTable(outcomes, ["accuracy"]))).toBe(
+    expect(sweepCsv(sweepTable(outcomes, ["accuracy"]))).toBe(
       [
         "row,accuracy,accuracy sd,finished,runs,failure",
         `a|b,0.625,${Math.SQRT2 / 8},2,2,`,
@@ -40,6 +40,7 @@ describe("sweepTable", () => {
   });
 
   it("has no deviation of one value", () => {
-    expect(spread([3])).toEqual({ mean: 3, sd: null, count: 1 });
+    const [row] = sweepTable([run("a", 1, { loss: 3 })], []).rows;
+    expect(row?.scores["loss"]).toEqual({ mean: 3, sd: null, count: 1 });
   });
 });

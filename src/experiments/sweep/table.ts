@@ -3,6 +3,9 @@
  * @module
  */
 
+import { spread } from "../../statistics.js";
+import { markdownTable } from "../tables.js";
+
 /** What became of a run. */
 export interface RunOutcome {
   readonly name: string;
@@ -38,12 +41,9 @@ export interface SweepTable {
   readonly rows: readonly TableRow[];
 }
 
-/** Mean and sample standard deviation (n − 1). */
-export function spread(values: readonly number[]): Spread {
-  const count = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, sd: count < 2 ? null : Math.sqrt(squares / (count - 1)), count };
+function spreadOf(values: readonly number[]): Spread {
+  const { mean, deviation } = spread(values);
+  return { mean, sd: values.length < 2 ? null : deviation, count: values.length };
 }
 
 /** @param metrics the scores that are wanted; empty: all that some run has, in their order there */
@@ -60,7 +60,7 @@ export function sweepTable(outcomes: readonly RunOutcome[], metrics: readonly st
     return {
       setting: group[0]!.setting,
       scores: Object.fromEntries(
-        named.filter(([, values]) => values.length > 0).map(([metric, values]) => [metric, spread(values)]),
+        named.filter(([, values]) => values.length > 0).map(([metric, values]) => [metric, spreadOf(values)]),
       ),
       finished: good.length,
       runs: group.length,
@@ -73,18 +73,16 @@ export function sweepTable(outcomes: readonly RunOutcome[], metrics: readonly st
 const namesOf = (objects: readonly object[]): string[] => [...new Set(objects.flatMap((one) => Object.keys(one)))];
 
 /** Markdown: a row for each setting, and one for each run that failed. */
-export function markdownTable({ settings, metrics, rows }: SweepTable): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
+export function sweepMarkdown({ settings, metrics, rows }: SweepTable): string {
   const settingCells = ({ setting }: TableRow) => settings.map((name) => setting[name] ?? "");
   const body = rows.flatMap((row) => [
-    line([...settingCells(row), ...metrics.map((name) => shown(row.scores[name])), runsCell(row)]),
+    [...settingCells(row), ...metrics.map((name) => shown(row.scores[name])), runsCell(row)],
     ...row.failures.map(({ name, error }) => {
       const rest = metrics.map((_, i) => (i === 0 ? `failed: ${error}` : ""));
-      return line([...settingCells(row), ...rest, name]);
+      return [...settingCells(row), ...rest, name];
     }),
   ]);
-  const head = [...settings, ...metrics, "runs"];
-  return line(head) + line(head.map(() => "---")) + body.join("");
+  return `${markdownTable([...settings, ...metrics, "runs"], body)}\n`;
 }
 
 const runsCell = ({ finished, runs }: TableRow): string => (finished === runs ? `${runs}` : `${finished} of ${runs}`);
@@ -95,8 +93,8 @@ function shown(value: Spread | undefined): string {
   return value.sd === null ? mean : `${mean} ± ${value.sd.toFixed(4)}`;
 }
 
-/** CSV (RFC 4180) with full precision; the same rows as {@link markdownTable}. */
-export function csvTable({ settings, metrics, rows }: SweepTable): string {
+/** CSV (RFC 4180) with full precision; the same rows as {@link sweepMarkdown}. */
+export function sweepCsv({ settings, metrics, rows }: SweepTable): string {
   const line = (cells: readonly (string | number | null | undefined)[]) =>
     `${cells.map((cell) => quoted(String(cell ?? ""))).join(",")}\r\n`;
   const body = rows.flatMap((row) => {

@@ -1,0 +1,17 @@
+import { sampleRelations } from "../../experiments/sample-relations.js";
+import type { SampleSettings } from "../../settings/experiments.js";
+import { refuseExisting } from "../files.js";
+import type { CommandContext } from "../run.js";
+
+/** `data sample`: a sample of relation data, of one part of their subjects if that is asked for. */
+export async function run(options: SampleSettings, { output }: CommandContext): Promise<void> {
+  const { data, out, overwrite, limit, seed, part, shares, ids, without = [] } = options;
+  await refuseExisting(out, overwrite);
+  const { chosen, of, left } = await sampleRelations(data, out, { limit, seed, part, shares, ids, without });
+  const other =
+    without.length === 0
+      ? ""
+      : `; left out ${left.relations} of relations and ${left.sentences} sentences that stand in ${without.join(" ")}`;
+  output.say(`${chosen} of ${of} examples in ${out}${other}`);
+  output.result({ out, chosen, of, left });
+}

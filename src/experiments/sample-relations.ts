@@ -1,0 +1,110 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { partOf, readRelations } from "../data/relation-data.js";
+import type { RelationExample } from "../data/relation-example.js";
+import { writeWiki80 } from "../data/wiki80-writer.js";
+import { userError } from "../errors.js";
+import { fileError } from "../files/atomic.js";
+import { RandomStream } from "../random.js";
+import { jsonOrNull } from "./cells.js";
+import { sentenceKey } from "./relation-sets.js";
+
+/** Parts into which data are split by subject, and the share of each. */
+export interface PartShares {
+  readonly train: number;
+  readonly dev: number;
+  readonly test: number;
+}
+
+export interface SampleOptions {
+  /** Most examples that are drawn; all by default. */
+  readonly limit?: number | undefined;
+  /** Decides which; 1 by default. */
+  readonly seed?: number;
+  /** Only examples of this part of the subjects. */
+  readonly part?: keyof PartShares | undefined;
+  /** 80, 10 and 10 by default. */
+  readonly shares?: PartShares;
+  /** A file such as FewRel's `pid2name.json`: relations that it names are written by their id. */
+  readonly ids?: string | undefined;
+  /** Files whose relations and sentences are left out. */
+  readonly without?: readonly string[];
+}
+
+export interface SampleCounts {
+  /** Examples that were written. */
+  readonly chosen: number;
+  /** Examples that they were drawn from. */
+  readonly of: number;
+  /** Left out because another file has their relation, or their sentence. */
+  readonly left: { readonly relations: number; readonly sentences: number };
+}
+
+/**
+ * Draws a sample of relation examples of several files, in their order, and writes it as Wiki80's JSON Lines. The same
+ * inputs, options and seed give the same file.
+ *
+ * @throws UserError where a file cannot be read, or nothing is left
+ */
+export async function sampleRelations(
+  inputs: readonly string[],
+  out: string,
+  options: SampleOptions = {},
+): Promise<SampleCounts> {
+  const { part, shares = { train: 80, dev: 10, test: 10 }, seed = 1, limit } = options;
+  const relationOf = await relationNames(options.ids);
+  const known = await knownIn(options.without ?? [], relationOf);
+  const examples: RelationExample[] = [];
+  const left = { relations: 0, sentences: 0 };
+  for (const input of inputs) {
+    for await (const example of readRelations(input)) {
+      if (part !== undefined && partOf(example, shares) !== part) continue;
+      const relation = relationOf(example.relation);
+      if (known.relations.has(relation)) left.relations++;
+      else if (known.sentences.has(sentenceKey(example))) left.sentences++;
+      else examples.push({ ...example, relation });
+    }
+  }
+  if (examples.length === 0) {
+    throw userError({ where: inputs.join(" "), what: `no example is left to draw (${JSON.stringify(left)} left out)` });
+  }
+  const order = new RandomStream(seed, "sample").shuffle([...examples.keys()]);
+  const chosen = order.slice(0, limit).sort((a, b) => a - b);
+  await writeWiki80(
+    out,
+    chosen.map((i) => examples[i] as RelationExample),
+  );
+  return { chosen: chosen.length, of: examples.length, left };
+}
+
+/** What stands in other files. */
+async function knownIn(files: readonly string[], relationOf: (name: string) => string) {
+  const known = { relations: new Set<string>(), sentences: new Set<string>() };
+  for (const file of files) {
+    for await (const example of readRelations(file)) {
+      known.relations.add(relationOf(example.relation));
+      known.sentences.add(sentenceKey(example));
+    }
+  }
+  return known;
+}
+
+const idsSchema = z.record(z.string(), z.tuple([z.string()], z.string()));
+
+/** Names of relations by a file of ids, `{"P22": ["father", …]}`; case does not count. */
+async function relationNames(path: string | undefined): Promise<(name: string) => string> {
+  if (path === undefined) return (name) => name;
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fileError(path, "read the relations' ids", error);
+  });
+  const parsed = idsSchema.safeParse(jsonOrNull(text));
+  if (!parsed.success) {
+    throw userError({
+      where: path,
+      what: "not a file of relations' ids",
+      expected: 'JSON such as {"P22": ["father", "male parent"]}, as FewRel\'s pid2name.json',
+    });
+  }
+  const ids = new Map(Object.entries(parsed.data).map(([id, [name]]) => [name.toLowerCase(), id]));
+  return (name) => ids.get(name.toLowerCase()) ?? name;
+}

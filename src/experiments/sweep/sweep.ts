@@ -1,0 +1,194 @@
+/**
+ * Many trainings, one table: every combination of settings and seeds is trained, tested, and goes on where it was
+ * stopped. How one training is run is the caller's affair.
+ * @module
+ */
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setting, userError } from "../../errors.js";
+import { writeFileAtomically } from "../../files/atomic.js";
+import { formatRecipe } from "../../settings/recipe.js";
+import { jsonOrNull } from "../cells.js";
+import { type RunOutcome, sweepCsv, sweepMarkdown, sweepTable } from "./table.js";
+
+/** One training of a sweep. */
+export interface SweepRun {
+  /** Names its folder. */
+  readonly name: string;
+  /** What tells it from the others but for the seed: the columns of the table. */
+  readonly setting: Readonly<Record<string, string>>;
+  readonly seed: number | null;
+  /** Complete and checked. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A data set that finished runs are evaluated on. */
+export interface SweepEvaluation {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+export interface Sweep {
+  /** Words of the command: `finetune`, `relations`. */
+  readonly command: readonly string[];
+  readonly out: string;
+  /** In the order in which they are run: all settings with the first seed, then with the next. */
+  readonly runs: readonly SweepRun[];
+  readonly evaluations: readonly SweepEvaluation[];
+  /** Columns of the table; empty: all scores. */
+  readonly metrics: readonly string[];
+}
+
+/** The result of a training or an evaluation: its numbers are the scores. */
+export type RunResult = Readonly<Record<string, unknown>>;
+
+/** How runs of a sweep are done. */
+export interface SweepRunner {
+  /**
+   * Trains, or goes on.
+   *
+   * @param recipe the file with its settings
+   * @throws RunFailed where the run cannot be done, but others can
+   */
+  train(command: readonly string[], recipe: string): Promise<RunResult>;
+  /** Measures a finished run on more data. */
+  evaluate(folder: string, options: SweepRun["options"], files: readonly string[]): Promise<RunResult>;
+}
+
+/** A run that ended with an error; the message is what it said. */
+export class RunFailed extends Error {
+  override readonly name = "RunFailed";
+}
+
+/** What became of a whole sweep. */
+export interface SweepResult {
+  readonly outcomes: readonly RunOutcome[];
+  /** The tables' files. */
+  readonly markdown: string;
+  readonly csv: string;
+}
+
+export interface SweepOptions {
+  /** Trains anew what was trained with other options. */
+  readonly overwrite?: boolean;
+  readonly onNote?: (line: string) => void;
+}
+
+/**
+ * Does all runs. A run that is finished is not repeated, one that was stopped goes on, one that failed is tried again;
+ * the tables are written anew after each.
+ *
+ * @throws UserError where a folder holds a run of other options, before the first run begins
+ */
+export async function runSweep(
+  sweep: Sweep,
+  runner: SweepRunner,
+  { overwrite = false, onNote = () => undefined }: SweepOptions = {},
+): Promise<SweepResult> {
+  await clearOthers(sweep, overwrite);
+  const outcomes: RunOutcome[] = [];
+  const files = { markdown: join(sweep.out, "table.md"), csv: join(sweep.out, "table.csv") };
+  for (const [i, run] of sweep.runs.entries()) {
+    onNote(`run ${i + 1} of ${sweep.runs.length}: ${run.name}`);
+    outcomes.push(await outcomeOf(sweep, run, runner, onNote));
+    const table = sweepTable(outcomes, sweep.metrics);
+    await writeFileAtomically(files.markdown, sweepMarkdown(table));
+    await writeFileAtomically(files.csv, sweepCsv(table));
+  }
+  return { outcomes, ...files };
+}
+
+/** What a run's folder holds of the sweep: its options as a recipe, and what it reached. */
+const filesOf = (sweep: Sweep, { name }: SweepRun) => {
+  const folder = join(sweep.out, name);
+  return { folder, recipe: join(folder, "recipe.yaml"), result: join(folder, "result.json") };
+};
+
+const readText = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);
+
+/** What a finished run reached, and on what it was evaluated. */
+interface Kept {
+  readonly scores: Readonly<Record<string, number>>;
+  readonly evaluations: Sweep["evaluations"];
+}
+
+/**
+ * Runs that were made with other options are neither taken for these nor thrown away, unless that is asked for. Then
+ * they go before the first run begins.
+ */
+async function clearOthers(sweep: Sweep, overwrite: boolean): Promise<void> {
+  for (const run of sweep.runs) {
+    const { folder, recipe } = filesOf(sweep, run);
+    const [before, now] = [await readText(recipe), formatRecipe(run.options)];
+    if (before === null || before === now) continue;
+    if (overwrite) await rm(folder, { recursive: true, force: true });
+    else {
+      const lines = new Set(now.split("\n"));
+      const other = before.split("\n").find((line) => !lines.has(line)) ?? "more of them";
+      throw userError({
+        where: recipe,
+        what: `the run was made with other options (${other})`,
+        fix: `choose another out, or train it anew with ${setting("overwrite")}`,
+      });
+    }
+  }
+}
+
+async function outcomeOf(
+  sweep: Sweep,
+  run: SweepRun,
+  runner: SweepRunner,
+  onNote: (line: string) => void,
+): Promise<RunOutcome> {
+  const { name, setting, seed } = run;
+  const { result } = filesOf(sweep, run);
+  const text = await readText(result);
+  const kept = text === null ? null : (jsonOrNull(text) as Kept | null);
+  if (kept && JSON.stringify(kept.evaluations) === JSON.stringify(sweep.evaluations)) {
+    onNote("finished before");
+    return { name, setting, seed, scores: kept.scores };
+  }
+  try {
+    const scores = await trained(sweep, run, runner);
+    await writeFileAtomically(result, JSON.stringify({ scores, evaluations: sweep.evaluations } satisfies Kept));
+    return { name, setting, seed, scores };
+  } catch (error) {
+    if (!(error instanceof RunFailed)) throw error;
+    onNote(`failed: ${error.message}`);
+    return { name, setting, seed, scores: null, error: error.message };
+  }
+}
+
+/** Trains (or goes on with) one run and evaluates it. */
+async function trained(sweep: Sweep, run: SweepRun, runner: SweepRunner): Promise<Record<string, number>> {
+  const { folder, recipe } = filesOf(sweep, run);
+  await writeFileAtomically(recipe, formatRecipe(run.options));
+  const scores = scoresOf(await runner.train(sweep.command, recipe), "");
+  for (const { name, files } of sweep.evaluations) {
+    Object.assign(scores, scoresOf(await runner.evaluate(folder, run.options, files), `${name}.`));
+  }
+  return scores;
+}
+
+/** Numbers that say what was done, not how well. */
+const counts = new Set([
+  "bestStep",
+  "steps",
+  "examples",
+  "questions",
+  "sentences",
+  "words",
+  "skipped",
+  "trainExamples",
+  "devExamples",
+  "testExamples",
+  "exactMatches",
+]);
+
+/** The scores of a result: its numbers but for counts. */
+export function scoresOf(result: RunResult, prefix: string): Record<string, number> {
+  const scores = Object.entries(result).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number" && !counts.has(entry[0]),
+  );
+  return Object.fromEntries(scores.map(([key, value]) => [`${prefix}${key}`, value]));
+}

@@ -1,0 +1,97 @@
+/**
+ * What a run must have in common with the one that goes on with it: all of its settings and data, less a short list.
+ * @module
+ */
+import { userError } from "../errors.js";
+import { hashJson, type JsonValue } from "../weights/hash.js";
+
+/** What decides the bits of a run's result, by the names of its settings. */
+export type RunIdentity = Readonly<Record<string, string>>;
+
+/** Settings that may differ: where things are kept, how often, and what the finished folder says of them. */
+const free: ReadonlySet<string> = new Set(["out", "resume", "recipe", "saveEvery", "cache", "cacheLimit", "signal"]);
+
+/** Settings that are several, which count each by its own name. */
+const groups: ReadonlySet<string> = new Set(["settings", "architecture", "featureOptions", "masking"]);
+
+/** What stands for itself by a hash: a backbone, an adapter, given weights. A null hash is of something new. */
+interface Hashed {
+  readonly hash: string | null;
+  readonly name?: string;
+  readonly config?: object;
+}
+
+const isHashed = (value: unknown): value is Hashed => typeof value === "object" && value !== null && "hash" in value;
+
+/**
+ * The identity of a run: every field of its configuration but the {@link free} ones. A field that is added to a
+ * configuration counts from then on, without a word here.
+ *
+ * @param data hashes of what is learnt from and what the best parameters are chosen by, and other things that are no
+ * settings, by name
+ */
+export function identityOf(config: object, data: RunIdentity): RunIdentity {
+  const fields: Record<string, string> = {};
+  const put = (name: string, group: string | null, value: string) => {
+    // A name that two groups have in common, with two meanings.
+    const key = group !== null && name in fields && fields[name] !== value ? `${group}.${name}` : name;
+    fields[key] = value;
+  };
+  const add = (object: object, group: string | null) => {
+    for (const [name, value] of Object.entries(object) as [string, unknown][]) {
+      if (free.has(name) || value === undefined) continue;
+      if (groups.has(name) && typeof value === "object" && value !== null) add(value, name);
+      else if (isHashed(value)) {
+        put(name, group, value.hash ?? "new");
+        if (value.config) put(`${name}.config`, group, hashOf([value.config]));
+      } else if (Array.isArray(value) && value.every(isHashed)) {
+        put(name, group, value.map((one) => `${one.name}=${one.hash}`).join(" "));
+        if (value.length > 0) put(`${name}.config`, group, hashOf(value.map(({ config = {} }) => config)));
+      } else if (typeof value === "function") {
+        throw new Error(`the setting ${name} is a function: nobody can tell whether it is the same`);
+      } else put(name, group, JSON.stringify(value));
+    }
+  };
+  add(config, null);
+  return { ...fields, ...data };
+}
+
+/** Of plain objects, without their undefined fields. */
+const hashOf = (values: readonly object[]) => hashJson(JSON.parse(JSON.stringify(values)) as JsonValue);
+
+/** Names that versions before {@link identityVersion} had for settings. */
+const formerNames: Readonly<Record<string, string>> = { featureDtype: "dtype", backbonePrecision: "precision" };
+
+/** Versions before noted only what they had listed, so that of other settings nothing can be told. */
+export const identityVersion = 2;
+
+/**
+ * Refuses to go on with a run that had other settings or data.
+ *
+ * @param before what the checkpoint says, and in which version
+ * @returns a line about what could not be compared, or null
+ * @throws UserError that names each setting that differs
+ */
+export function requireSameRun(
+  path: string,
+  before: { readonly version: number; readonly settings: Readonly<Record<string, unknown>> },
+  now: RunIdentity,
+): string | null {
+  const earlier = before.version < identityVersion;
+  const named = Object.entries(before.settings).map(([name, value]) => [formerNames[name] ?? name, value] as const);
+  const then: Readonly<Record<string, unknown>> = Object.fromEntries(earlier ? named : Object.entries(before.settings));
+  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])];
+  const compared = earlier ? names.filter((name) => name in then && name in now) : names;
+  const different = compared.filter((name) => then[name] !== now[name]);
+  if (different.length === 0) {
+    return earlier ? `${path} is of an earlier version, which did not note the dev data: it must be the same` : null;
+  }
+  const shown = different.map((name) => `${name} was ${brief(then[name])}, is ${brief(now[name])}`);
+  throw userError({
+    where: path,
+    what: `the run to be resumed had other settings (${shown.join("; ")})`,
+    fix: "resume with the same options and data, or start anew with --overwrite",
+  });
+}
+
+const brief = (value: unknown) => (value === undefined ? "not set" : JSON.stringify(value).slice(0, 60));

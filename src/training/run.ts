@@ -1,0 +1,161 @@
+/**
+ * What every training does, whatever it trains: set-up, loop, the best parameters, the promise about the backbone, and
+ * only then the folder.
+ * @module
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Parameters } from "../adapters/folder.js";
+import type { DoneEvent, TrainEvent } from "../engine/events.js";
+import type { Executor } from "../engine/executor.js";
+import { inScope } from "../engine/scopes.js";
+import { userError } from "../errors.js";
+import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
+import type { Parameter } from "../graph/index.js";
+import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
+import { elementCount, floatsOf } from "../tensor.js";
+import { readSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors-writer.js";
+import type { RunConfig } from "./config.js";
+import { identityOf, type RunIdentity } from "./identity.js";
+import type { PredictionSession, StepSession } from "./session.js";
+import { predictAll, Trainer } from "./trainer.js";
+
+export type OnEvent = (event: TrainEvent) => Promise<void> | void;
+
+/** Where a run keeps what is not part of its result. */
+export const checkpointFolder = (out: string): string => join(out, "checkpoints");
+
+/** Removes what an earlier run left, for a fresh start in the same folder. */
+export async function removeEarlierRun(out: string): Promise<void> {
+  await rm(checkpointFolder(out), { recursive: true, force: true });
+}
+
+/** What a training works with. */
+export interface RunContext {
+  /** The training's own part of the engine; it ends with the training. */
+  readonly executor: Executor;
+  readonly onEvent: OnEvent;
+  readonly signal: AbortSignal | undefined;
+  /** Closes something with the training, however that ends. */
+  keep<T extends { close(): Promise<void> }>(opened: T): T;
+}
+
+/** What one training does its own way. */
+export interface OpenTraining<E extends EncodedText, Scores, Result> {
+  readonly session: StepSession<E>;
+  readonly train: readonly E[];
+  /** See {@link TrainerOptions}. */
+  texts?(example: E): readonly EncodedText[];
+  group?(example: E): number;
+  /** All that make the model; of these the best are kept. */
+  readonly parameters: readonly Parameter[];
+  /** How many of them learn. */
+  readonly trainable: readonly Parameter[];
+  /** See {@link identityOf}. */
+  readonly data: RunIdentity;
+  /** Whose files must be the same at the end; null where there is no model before. */
+  readonly backbone: BackboneHandle | null;
+  /** Of the current parameters; its metric decides which are the best. */
+  evaluate(): Promise<Evaluation>;
+  /** Scores the best parameters, which are in place. */
+  score(): Promise<Scores>;
+  /** Writes what was learnt, if the training was not interrupted, and tells of it. */
+  finish(ended: EndedRun<Scores>): Promise<Result>;
+}
+
+/** How a run ended. */
+export interface EndedRun<Scores> {
+  readonly last: DoneEvent;
+  /** Null for a training that was interrupted. */
+  readonly scores: Scores | null;
+  /** SHA-256 of the backbone's files before and after. */
+  readonly backboneHash: { readonly before: string; readonly after: string };
+}
+
+/**
+ * Trains from start, or from the last checkpoint, to end.
+ *
+ * @param config all that the run can be told by, see {@link identityOf}
+ * @throws UserError where the backbone's files are not what they were; nothing is written then
+ */
+export function runTraining<E extends EncodedText, Scores, Result>(
+  executor: Executor,
+  config: Pick<RunConfig, "out" | "settings" | "resume">,
+  open: (context: RunContext) => Promise<OpenTraining<E, Scores, Result>>,
+  onEvent: OnEvent = () => undefined,
+  signal?: AbortSignal,
+): Promise<Result> {
+  return inScope(executor, async (scope) => {
+    const kept: { close(): Promise<void> }[] = [];
+    const keep: RunContext["keep"] = (opened) => {
+      kept.push(opened);
+      return opened;
+    };
+    try {
+      const training = await open({ executor: scope, onEvent, signal, keep });
+      const best = join(checkpointFolder(config.out), "best.safetensors");
+      const last = await trainerOf(scope, config, training, best).finish(onEvent, signal);
+      const finished = last.reason !== "interrupted";
+      if (finished) await scope.setState(await readSafetensors(best, namesOf(training.parameters)));
+      const scores = finished ? await training.score() : null;
+      return await training.finish({ last, scores, backboneHash: await requireUntouched(training.backbone) });
+    } finally {
+      for (const one of kept.reverse()) await one.close();
+    }
+  });
+}
+
+const namesOf = (parameters: readonly Parameter[]) => parameters.map(({ name }) => name);
+
+function trainerOf<E extends EncodedText, Scores, Result>(
+  executor: Executor,
+  config: Pick<RunConfig, "out" | "settings" | "resume">,
+  training: OpenTraining<E, Scores, Result>,
+  best: string,
+): Trainer<E> {
+  const { session, train, texts, group, parameters, trainable, data } = training;
+  return new Trainer<E>({
+    ...{ session, train, settings: config.settings, resume: config.resume },
+    ...(texts ? { texts } : {}),
+    ...(group ? { group } : {}),
+    evaluate: () => training.evaluate(),
+    keepBest: async (current) => writeSafetensors(best, Object.entries(await current())),
+    readState: (slots) => executor.getState(slots),
+    checkpoints: checkpointFolder(config.out),
+    identity: identityOf(config, data),
+    parameters: namesOf(parameters),
+    parameterCount: trainable.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+  });
+}
+
+/** The project's first promise: whatever was learnt beside a model, or from it, its own files are as they were. */
+async function requireUntouched(backbone: BackboneHandle | null): Promise<EndedRun<unknown>["backboneHash"]> {
+  if (!backbone) return { before: "", after: "" };
+  const { folder, hash: before } = backbone;
+  const { hash: after } = await openBackbone(folder);
+  if (after === before) return { before, after };
+  throw userError({
+    where: folder,
+    what: "the backbone's files changed while the training ran",
+    fix: "restore them and train again",
+  });
+}
+
+/** Copies of parameters as they are now. */
+export async function readParameters(executor: Executor, parameters: readonly Parameter[]): Promise<Parameters> {
+  const state = await executor.getState(namesOf(parameters));
+  return new Map(parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(state, name) }]));
+}
+
+/** A task's score of the current parameters. */
+export async function scoreOf<E extends EncodedText, Score>(
+  task: Pick<Task<never, E, Score>, "score">,
+  session: PredictionSession<E>,
+  examples: readonly E[],
+  batchSize: number,
+  signal?: AbortSignal,
+): Promise<Score> {
+  const logits = await predictAll(session, examples, batchSize, signal);
+  return task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
+}
