@@ -29,9 +29,11 @@ describe("experiment linguistic", () => {
   ];
 
   test("stopped and continued, it gives the table of one that was not", async () => {
+    let sent = false;
     const stopped = await kadapter(await options("stopped"), {
       onStderr: (soFar, child) => {
-        if (soFar.includes("copies.seed-1: trained")) child.kill("SIGINT");
+        // Once: a second signal would kill it.
+        if (!sent && soFar.includes("copies.seed-1: trained")) sent = child.kill("SIGINT");
       },
     });
     expect(stopped.code).toBe(130);
@@ -71,21 +73,22 @@ describe("experiment linguistic", () => {
 test("experiment precision compares with float32, example by example", async () => {
   const options = [
     ...["experiment", "precision", "--backbone", world.backbone, "--train", world.train, "--dev", world.dev],
-    ...["--out", world.at("precision"), ...tiny(), "--epochs", 1],
+    ...["--out", world.at("precision"), ...tiny(), "--epochs", 1, "--seeds", 1],
   ];
-  const result = await json(options);
+  // The report on int8 speaks of relative errors, which `json` would take for one.
+  const run = async () => JSON.parse((await kadapter([...options, "--json"])).stdout) as Record<string, unknown>;
+  const result = await run();
   const cells = result["cells"] as { precision: string; seed: number; right: boolean[] }[];
   const names = ["float32", "float16 states", "float16 states, int8 backbone"];
-  const all = [1, 2].flatMap((seed) => names.map((name) => `${name} ${seed}`));
-  expect(cells.map(({ precision, seed }) => `${precision} ${seed}`)).toEqual(all);
+  expect(cells.map(({ precision }) => precision)).toEqual(names);
   const adapter = ["eval", "--adapter", world.at("precision", "float32.seed-1"), "--data", world.dev, "--threads", 2];
   const rates = cells[0]?.right.map(Number) ?? [];
   expect((await json(adapter))["accuracy"]).toBeCloseTo(rates.reduce((a, b) => a + b, 0) / rates.length, 12);
   const page = await readFile(world.at("precision", "precision.md"), "utf8");
-  expect(page).toMatch(new RegExp(`^${rates.length} examples of .*dev\\.jsonl, seeds 1,2; differences in points`));
-  expect(page).toMatch(/^\| float32 \| \d+\.\d\d ± \d+\.\d\d \| {2}\| {2}\|$/m);
-  expect(page).toMatch(/^\| float16 states \| \S+ ± \S+ \| [+−]\d+\.\d\d \| [+−]\S+ … [+−]\S+ \|$/m);
-  expect(await json(options)).toEqual(result);
+  expect(page).toMatch(new RegExp(`^${rates.length} examples of .*dev\\.jsonl, seeds 1; differences in points`));
+  expect(page).toMatch(/^\| float32 \| \d+\.\d\d \| {2}\| {2}\|$/m);
+  expect(page).toMatch(/^\| float16 states \| \d+\.\d\d \| [+−]\d+\.\d\d \| [+−]\S+ … [+−]\S+ \|$/m);
+  expect(await run()).toEqual(result);
 });
 
 test("experiment lama trains adapters that have read nothing of whom they are asked about", async () => {
