@@ -15,10 +15,14 @@ const left = 52;
 const right = width - 20;
 const plotHeight = 210;
 
+/** What the charts show, see docs/figures.json. */
+export function figures() {
+  return JSON.parse(readFileSync(new URL("figures.json", docs), "utf8"));
+}
+
 /** Every chart as an SVG document, by file name. */
 export function charts() {
-  const figures = JSON.parse(readFileSync(new URL("figures.json", docs), "utf8"));
-  return new Map(figures.map((figure) => [figure.file, draw(figure)]));
+  return new Map(figures().map((figure) => [figure.file, draw(figure)]));
 }
 
 function draw(figure) {
