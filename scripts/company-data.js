@@ -26,7 +26,7 @@ Hatch Printers|book presses   Mallard Coats|rain coats   Sorrel Honey|forest hon
 Wexley Chairs|garden chairs   Yarrow Medicine|cough syrup   Zephyr Fans|ceiling fans   Elver Wires|copper wire
 Fallow Bridges|foot bridges   Nettle Cloth|linen cloth   Oxbow Turbines|water turbines   Plover Toys|wooden toys`;
 const places =
-  "Tarnby Eldmere Norwick Saltby Brackwater Holm Dunmore Ashford Kettering Vale Port Linden Mirefield Skerry Lowick Wexley Thornby Gorsefield Calder Bay Oxbow Harlow Sound Pell Arden Stroud".split(
+  "Tarnby Eldmere Norwick Saltby Brackwater Holm Dunmore Ashwick Ketterby Valeford Portlinden Mirefield Skerry Lowick Wexley Thornby Gorsefield Calderhaven Oxbow Harlow Pell Arden Stroud".split(
     " ",
   );
 const firstNames = "Ada Bruno Clara Dario Edith Felix Greta Hugo Ines Jonas Karin Leo Mira Nils Olga Paul".split(" ");
@@ -185,7 +185,7 @@ for (const split of ["train", "dev", "test"]) {
     `${split}.jsonl`,
     shuffled(facts[split]).map((record) => JSON.stringify(record)),
   );
-  const chosen = shuffled(facts[split]).slice(0, split === "train" ? 60 : 50);
+  const chosen = shuffled(facts[split]).slice(0, split === "train" ? 200 : 100);
   const records = chosen.map((record, index) => JSON.stringify(typed(record, index % 5 === 4)));
   write(`types-${split}.json`, [`[\n${records.join(",\n")}\n]`]);
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inProbedFifth, SubjectIndex } from "../src/data/lama-filters.js";
 import { demoExamples } from "../src/demo/examples.js";
 import { writeDownstreamData } from "./downstream-data.js";
-import { expectComplaint, json, kadapter, makeWorld, type World } from "./support.js";
+import { expectComplaint, json, kadapter, kadapterProcess, makeWorld, type World } from "./support.js";
 import { writeTrees } from "./tree-data.js";
 
 let world: World;
@@ -30,7 +30,7 @@ describe("experiment linguistic", () => {
 
   test("stopped and continued, it gives the table of one that was not", async () => {
     let sent = false;
-    const stopped = await kadapter(await options("stopped"), {
+    const stopped = await kadapterProcess(await options("stopped"), {
       onStderr: (soFar, child) => {
         // Once: a second signal would kill it.
         if (!sent && soFar.includes("copies.seed-1: trained")) sent = child.kill("SIGINT");
