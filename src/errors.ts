@@ -8,7 +8,8 @@
 export class UserError extends Error {
   override readonly name = "UserError";
 
-  constructor(private readonly line: string) {
+  /** @param line the line with its settings marked, for another {@link UserError} with the same words */
+  constructor(readonly line: string) {
     super(nameSettings(line, settingName));
   }
 

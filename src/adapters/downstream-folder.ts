@@ -6,7 +6,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { float32Tensor } from "../tensor.js";
 import { openSafetensors } from "../weights/safetensors.js";
@@ -101,7 +101,7 @@ export function checkAdapterNames(names: readonly string[]): void {
   const bad = names.find((name, i) => !/^[\w-]+$/.test(name) || names.indexOf(name) !== i);
   if (bad === undefined) return;
   throw userError({
-    where: "--adapter",
+    where: setting("adapter"),
     what: /^[\w-]+$/.test(bad)
       ? `two adapters are called ${bad}`
       : `an adapter cannot be called ${JSON.stringify(bad)}`,

@@ -1,16 +1,18 @@
+import { existsSync } from "node:fs";
+import { basename, isAbsolute, resolve } from "node:path";
 import { holdsAdapter } from "./config.js";
 import type { AdapterManifest } from "./folder.js";
 
 /** The README of an adapter's folder, for those who find it. */
 export function modelCard(manifest: AdapterManifest, adapterParameters: number, headParameters: number): string {
   const { architecture, backbone, features, metrics, recipe, task } = manifest;
-  const base = backbone.name ?? "an unknown backbone";
+  const base = baseName(backbone.name);
   return `---
 library_name: kadapter
-${backbone.name === null ? "" : `base_model: ${JSON.stringify(backbone.name)}\n`}tags: [k-adapter, adapter, ${task.name}]
+${base === null ? "" : `base_model: ${JSON.stringify(base)}\n`}tags: [k-adapter, adapter, ${task.name}]
 ---
 
-# A knowledge adapter for ${base}
+# A knowledge adapter for ${base ?? "an unknown backbone"}
 
 ${
   holdsAdapter(features)
@@ -35,7 +37,7 @@ ${Object.keys(metrics).length === 0 ? "None recorded." : propertyTable(metrics)}
 ## Use
 
 \`\`\`sh
-npx kadapter eval --adapter . --backbone ${backbone.name ?? "DIR"} --data FILE --json
+npx kadapter eval --adapter . --backbone ${base ?? "DIR"} --data FILE --json
 \`\`\`
 
 The backbone's weights have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.
@@ -52,8 +54,22 @@ export function propertyTable(rows: Readonly<Record<string, unknown>>): string {
   return ["| | |", "| --- | --- |", ...lines].join("\n");
 }
 
+/** A model as others know it: its Hugging Face id, or its folder's own name rather than where that lies on a machine. */
+function baseName(name: string | null): string | null {
+  if (name === null) return null;
+  // A snapshot in the hub's cache: models--FacebookAI--roberta-large/snapshots/…
+  const cached = /models--([^/\\]+)--([^/\\]+)[/\\]snapshots/.exec(name);
+  if (cached) return `${cached[1]}/${cached[2]}`;
+  return /^\w[\w.-]*(\/[\w.-]+)?$/.test(name) && !existsSync(name) ? name : basename(resolve(name));
+}
+
+/** Enough digits to read, and no path of the machine that it was made on. */
+function readable(value: unknown): unknown {
+  if (typeof value === "number") return Number(value.toPrecision(6));
+  return typeof value === "string" && isAbsolute(value) ? basename(value) : value;
+}
+
 function cell(value: unknown): string {
-  return (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
-    .replaceAll("|", "\\|")
-    .replace(/\s+/g, " ");
+  const text = JSON.stringify(value, (_, inner: unknown) => readable(inner)) ?? "";
+  return (typeof value === "string" ? String(readable(value)) : text).replaceAll("|", "\\|").replace(/\s+/g, " ");
 }

@@ -1,4 +1,4 @@
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 
 /** A syntactic word and its place in the tree. */
 export interface DependencyWord {
@@ -90,7 +90,7 @@ export function acceptTree(
     where,
     what: describe(fault, words),
     expected: "a tree: every head a word of the sentence, one word with head 0, no cycles",
-    fix: "repair the sentence, or leave such sentences out with --broken-trees skip",
+    fix: `repair the sentence, or leave such sentences out with ${setting("brokenTrees", "skip")}`,
   });
 }
 

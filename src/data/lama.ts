@@ -6,7 +6,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { checkRecord, readJsonLines, readLines } from "./records.js";
 
@@ -200,7 +200,7 @@ export async function readLama(
       where: root,
       what: `the folder holds no ${set}`,
       expected: `a folder ${folders[set].join(" or ")} in it`,
-      fix: `give the folder of LAMA's data, or other names with --from (it holds ${(await lamaSetsIn(root)).join(", ") || "none"})`,
+      fix: `give the folder of LAMA's data, or other names with ${setting("from")} (it holds ${(await lamaSetsIn(root)).join(", ") || "none"})`,
     });
   }
   const templatesFile = join(root, "relations.jsonl");

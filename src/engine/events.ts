@@ -30,6 +30,7 @@ export type TrainEvent =
       readonly kind: "step";
       /** Optimiser steps done, this one included. */
       readonly step: number;
+      /** Counted from 1. */
       readonly epoch: number;
       /** Mean loss over the step's sentences. */
       readonly loss: number;
@@ -42,6 +43,7 @@ export type TrainEvent =
   | {
       readonly kind: "eval";
       readonly step: number;
+      /** Counted from 1. */
       readonly epoch: number;
       readonly metrics: Metrics;
       readonly best: boolean;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import type { JsonObject } from "../tasks/task.js";
 import { hashJson } from "../weights/hash.js";
@@ -54,7 +54,7 @@ export class Cells {
     throw userError({
       where: path,
       what: "the result was made with other settings or data",
-      fix: "choose another --out, or remove the file",
+      fix: `choose another folder with ${setting("out")}, or remove the file`,
     });
   }
 }

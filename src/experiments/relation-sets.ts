@@ -1,6 +1,6 @@
 import { partOf } from "../data/relation-data.js";
 import type { RelationExample } from "../data/relation-example.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { RandomStream } from "../random.js";
 import { relationLabels } from "../tasks/relations/factual.js";
 import type { SkipCounts } from "../tasks/task-data.js";
@@ -74,14 +74,14 @@ function chooseUnseen(fewShot: readonly RelationExample[], { unseen, seed }: Spl
     const missing = unseen.find((name) => !relations.includes(name));
     if (missing === undefined) return [...unseen];
     throw userError({
-      where: "--unseen",
+      where: setting("unseen"),
       what: `there is no relation ${missing} in the data`,
       expected: some(relations),
     });
   }
   if (unseen < relations.length) return new RandomStream(seed, "unseen").shuffle(relations).slice(0, unseen).sort();
   throw userError({
-    where: "--unseen",
+    where: setting("unseen"),
     what: `${unseen} of ${relations.length} relations leave none to be learnt`,
     expected: "fewer",
   });
@@ -114,7 +114,7 @@ export function pretrainingSets(
     const chosen = new Set(order.slice(0, count === "all" ? order.length : count));
     if (count !== "all" && count > order.length) {
       throw userError({
-        where: "--relations",
+        where: setting("relations"),
         what: `there are only ${order.length} relations to learn, not ${count}`,
       });
     }
@@ -130,7 +130,7 @@ export function pretrainingSets(
     const held = dev.filter(({ relation }) => labels.includes(relation));
     const set = { labels, train: kept, dev: evenly(held, Math.max(200, Math.floor(size / 20)), seed) };
     if (set.dev.length === 0)
-      throw userError({ where: "--train", what: "too few sentences to learn from and to evaluate on" });
+      throw userError({ where: setting("train"), what: "too few sentences to learn from and to evaluate on" });
     return [count, set] as const;
   });
   return new Map(sets);

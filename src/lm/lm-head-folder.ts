@@ -6,7 +6,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { hashOfTensors } from "../adapters/folder.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/frozen-backbone.js";
 import type { FrozenAdapter } from "../features/position-features.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
@@ -134,7 +134,7 @@ export async function requireSameParts(
     throw userError({
       where: folder,
       what: `the head was trained beside another adapter ${adapter.name} than ${adapter.folder}`,
-      fix: "train the head anew, or give the adapter's folder with --adapter",
+      fix: `train the head anew, or give the adapter's folder with ${setting("adapter")}`,
     });
   }
 }

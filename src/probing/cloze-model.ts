@@ -7,7 +7,7 @@ import type { Executor, LoadedGraph } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { openedInScope } from "../engine/scopes.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { sortedBatches } from "../features/batches.js";
 import { type BackboneHandle, openBackbone } from "../features/frozen-backbone.js";
 import {
@@ -79,7 +79,8 @@ export class ClozeModel implements AsyncDisposable {
     for (const folder of options.heads ?? []) folders.push(...(await findLmHeads(folder)));
     const manifests = await chosenHeads(folders, options.sets);
     const named = options.backbone ?? manifests[0]?.manifest.backbone.name;
-    if (named === undefined) throw userError({ what: "no model is given", expected: "--backbone or --heads" });
+    if (named === undefined)
+      throw userError({ what: "no model is given", expected: `${setting("backbone")} or ${setting("heads")}` });
     const backbone = await openBackbone(named);
     const adapters = await openAdapters(manifests, backbone, options.adapters ?? {});
     const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
@@ -156,9 +157,12 @@ async function chosenHeads(folders: readonly string[], sets: readonly string[] |
     const head = found.find((one) => one.name === name);
     if (head) return head;
     throw userError({
-      where: "--sets",
+      where: setting("sets"),
       what: `there is no head for ${JSON.stringify(name)}`,
-      expected: found.length === 0 ? "heads, given with --heads" : `one of ${found.map((one) => one.name).join(", ")}`,
+      expected:
+        found.length === 0
+          ? `heads, given with ${setting("heads")}`
+          : `one of ${found.map((one) => one.name).join(", ")}`,
     });
   });
 }
@@ -172,9 +176,9 @@ async function openAdapters(
   for (const [name, folder] of Object.entries(given)) {
     if (!folders.has(name)) {
       throw userError({
-        where: "--adapter",
+        where: setting("adapter"),
         what: `no head reads an adapter ${JSON.stringify(name)}`,
-        expected: [...folders.keys()].join(", ") || "heads of adapters, given with --heads",
+        expected: [...folders.keys()].join(", ") || `heads of adapters, given with ${setting("heads")}`,
         fix: "train one with `kadapter probe train-head`",
       });
     }
@@ -192,7 +196,7 @@ async function ownSet(executor: Executor, backbone: BackboneHandle): Promise<Hea
   throw userError({
     where: backbone.folder,
     what: "its weights hold no masked-language-model head",
-    fix: "train one with `kadapter probe train-head` and give it with --heads",
+    fix: `train one with \`kadapter probe train-head\` and give it with ${setting("heads")}`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { AnswerTokens, clozeOf, logSumExp, topIndices } from "./answers.js";
 import { scoreAnswers } from "./candidates.js";
 import type { ClozeModel } from "./cloze-model.js";
@@ -40,7 +40,7 @@ export async function fill(
   const answers = candidates.map((word) => {
     const ids = tokens.ids(word);
     if (ids.length > 0) return ids;
-    throw userError({ where: "--candidates", what: `the model has no tokens for ${JSON.stringify(word)}` });
+    throw userError({ where: setting("candidates"), what: `the model has no tokens for ${JSON.stringify(word)}` });
   });
   const scores = await scoreAnswers(model, [cloze], answers, 64);
   model.names.forEach((name, set) => {

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { type InferenceSession, listSupportedBackends } from "onnxruntime-node";
 import type { DeviceName } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 
 type Device = Exclude<DeviceName, "auto">;
 
@@ -48,7 +48,7 @@ export function candidateDevices(wanted: DeviceName): readonly Device[] {
   if (wanted === "auto") return built.includes("cuda") ? ["cuda", "cpu"] : ["cpu"];
   if (!built.includes(wanted)) {
     throw userError({
-      where: "--device",
+      where: setting("device"),
       what: `${wanted} is not part of this installation of ONNX Runtime`,
       expected: `one of auto, ${built.join(", ")}`,
     });

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Executor, GraphSource } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { type DType, type HostTensor, zeroTensor } from "../tensor.js";
 import type { Binding } from "./binding.js";
 import { copyGraph } from "./copy-graph.js";
@@ -47,9 +47,9 @@ export const nodeBinding: Binding<Tensor> = {
 function explained(error: unknown): never {
   if (!(error instanceof Error) || !/requires f16 but the device does not support it/.test(error.message)) throw error;
   throw userError({
-    where: "--device webgpu",
+    where: setting("device", "webgpu"),
     what: "this GPU has no 16-bit floats",
-    fix: "add --cache-dtype float32",
+    fix: `choose ${setting("cacheDtype", "float32")}`,
   });
 }
 

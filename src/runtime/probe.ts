@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Executor } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { backward, GraphBuilder, matmul, reduceSum, tanh, toOnnx } from "../graph/index.js";
 import { sessionOptions } from "./devices.js";
 
@@ -31,7 +31,7 @@ export async function probeDevice(device: Executor["device"]): Promise<void> {
     throw userError({
       where: `device ${device}`,
       what: `does not work here (${reason})`,
-      fix: "choose --device cpu, or see kadapter doctor",
+      fix: `choose ${setting("device", "cpu")}, or see kadapter doctor`,
     });
   }
 }

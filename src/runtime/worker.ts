@@ -73,7 +73,7 @@ port.on("message", ({ id, request }: { id: number; request: Request }) => {
     } catch (error) {
       const reply: Reply = {
         id,
-        error: error instanceof Error ? error.message : String(error),
+        error: error instanceof UserError ? error.line : error instanceof Error ? error.message : String(error),
         forUser: error instanceof UserError,
       };
       port.postMessage(reply);

@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { hashJson, hashLists } from "../weights/hash.js";
@@ -84,7 +84,7 @@ export function encodeFitting<Example, Encoded extends EncodedText>(
   throw userError({
     where: set.where,
     what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
-    fix: "raise --max-length",
+    fix: `raise ${setting("maxLength")}`,
   });
 }
 

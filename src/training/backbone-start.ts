@@ -7,7 +7,7 @@ import {
 } from "../adapters/config.js";
 import { KAdapter } from "../adapters/k-adapter.js";
 import type { Tensors } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/frozen-backbone.js";
 import type { Parameter } from "../graph/index.js";
 import { ParamScope } from "../nn/index.js";
@@ -29,10 +29,10 @@ export function chosenInit(given: AdapterInit | undefined, kind: BackboneKind, c
   if (given !== "backbone") return given ?? (odd === null ? "backbone" : randomInit);
   if (odd === null) return given;
   throw userError({
-    where: "--init backbone",
+    where: setting("init", "backbone"),
     what: `the adapter's ${odd} has no counterpart of its shape in the model's layers`,
     expected: `an adapter of size ${kind.config.hiddenSize} beside a model with BERT's kind of layers`,
-    fix: "leave --init out, or give a standard deviation such as 0.02",
+    fix: `leave out ${setting("init")}, or give a standard deviation such as 0.02`,
   });
 }
 

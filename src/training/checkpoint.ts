@@ -2,7 +2,7 @@ import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
 import { readSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
@@ -56,7 +56,7 @@ export async function latestCheckpoint(root: string): Promise<Checkpoint | null>
     throw userError({
       where: file,
       what: "the checkpoint is damaged",
-      fix: `delete ${path}, or start anew with --overwrite`,
+      fix: `delete ${path}, or start anew with ${setting("overwrite", true)}`,
     });
   }
   return { path, progress: parsed.data };

@@ -24,7 +24,7 @@ import type { FusionConfig } from "../adapters/fusion.js";
 import { adapterShapes } from "../adapters/official/import-adapter.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openedInScope } from "../engine/scopes.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type FeatureSource, StreamedFeatures, TokenFeatures } from "../features/feature-sources.js";
 import {
@@ -168,7 +168,11 @@ export async function loadDownstreamModel<Example, Encoded extends EncodedText, 
   }
   const name = backboneName ?? manifest.backbone.name;
   if (name === null)
-    throw userError({ where: folder, what: "the model does not name its backbone", fix: "give --backbone" });
+    throw userError({
+      where: folder,
+      what: "the model does not name its backbone",
+      fix: `give it with ${setting("backbone")}`,
+    });
   const backbone = await openBackbone(name);
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
   const { maxLength, fixedWidth = false, labels, options } = manifest.task;

@@ -190,7 +190,7 @@ const fixedWidth = ({ adapters }: FinetuneConfig): boolean => adapters.some((ada
 
 function fixedWidthNote({ adapters, maxLength }: FinetuneConfig): string {
   const names = adapters.filter((adapter) => adapter.fixedWidth).map(({ name }) => name);
-  return `every text is padded to ${maxLength} tokens, for ${names.join(", ")} learnt with --official-padding`;
+  return `every text is padded to ${maxLength} tokens, for ${names.join(", ")}: trained with official padding`;
 }
 
 /** The backbone's weights as the training starts from them. */

@@ -2,7 +2,7 @@
  * What a run must have in common with the one that goes on with it: all of its settings and data, less a short list.
  * @module
  */
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
 
 /** What decides the bits of a run's result, by the names of its settings. */
@@ -90,7 +90,7 @@ export function requireSameRun(
   throw userError({
     where: path,
     what: `the run to be resumed had other settings (${shown.join("; ")})`,
-    fix: "resume with the same options and data, or start anew with --overwrite",
+    fix: `resume with the same options and data, or start anew with ${setting("overwrite", true)}`,
   });
 }
 

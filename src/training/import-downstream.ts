@@ -9,7 +9,7 @@ import {
   type OfficialImportOptions,
   officialArchitecture,
 } from "../adapters/official/import-adapter.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity } from "../features/frozen-backbone.js";
 import { DownstreamModel } from "../models/downstream-model.js";
 import type { ParamScope } from "../nn/index.js";
@@ -184,7 +184,7 @@ async function readBackbone(options: DownstreamImportOptions): Promise<ReadParam
     throw userError({
       where: path,
       what: "a trained backbone cannot be read without its kind and tokenizer",
-      fix: "give --backbone",
+      fix: `give it with ${setting("backbone")}`,
     });
   }
   const { definition, config } = backbone;

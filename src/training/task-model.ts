@@ -8,7 +8,7 @@ import {
 import type { RelationExample } from "../data/relation-example.js";
 import type { Executor } from "../engine/executor.js";
 import { openedInScope } from "../engine/scopes.js";
-import { UserError, userError } from "../errors.js";
+import { setting, UserError, userError } from "../errors.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type NeededStates, StreamedFeatures } from "../features/feature-sources.js";
 import { type BackboneHandle, backboneIdentity, maxTokens, openBackbone } from "../features/frozen-backbone.js";
@@ -73,7 +73,7 @@ export function checkMaxLength(maxLength: number, { config }: BackboneHandle): v
   const limit = maxTokens(config);
   if (maxLength <= limit) return;
   throw userError({
-    where: "--max-length",
+    where: setting("maxLength"),
     what: `${maxLength} tokens are more than the backbone has positions for`,
     expected: `at most ${limit}`,
   });
@@ -166,7 +166,7 @@ function madeFrom<Example, Encoded extends EncodedText, Score>(
   try {
     return makeTaskModel(kind, settings, common);
   } catch (error) {
-    throw error instanceof UserError ? userError({ where: folder, what: error.message }) : error;
+    throw error instanceof UserError ? userError({ where: folder, what: error.line }) : error;
   }
 }
 
@@ -189,5 +189,9 @@ export async function readTaskState(
 }
 
 function noBackbone(folder: string): never {
-  throw userError({ where: folder, what: "the adapter does not name its backbone", fix: "give it with --backbone" });
+  throw userError({
+    where: folder,
+    what: "the adapter does not name its backbone",
+    fix: `give it with ${setting("backbone")}`,
+  });
 }

@@ -1,6 +1,6 @@
 import type { DoneEvent, Metrics, TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
 import type { EncodedText } from "../tasks/task.js";
 import { latestCheckpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
@@ -157,8 +157,9 @@ export class Trainer<E extends EncodedText> {
     return note;
   }
 
+  /** The epoch of the last step, counted from 1. */
   private get epoch(): number {
-    return Math.floor((this.progress.step - 1) / this.plan.stepsPerEpoch);
+    return 1 + Math.floor((this.progress.step - 1) / this.plan.stepsPerEpoch);
   }
 
   private endsEpoch(): boolean {
@@ -182,7 +183,6 @@ export class Trainer<E extends EncodedText> {
     const { settings, session } = this.options;
     const started = performance.now();
     const index = this.progress.step;
-    const epoch = Math.floor(index / this.plan.stepsPerEpoch);
     const microBatches = this.upcoming?.index === index ? this.upcoming.microBatches : this.microBatchesOf(index);
     this.upcoming =
       index + 1 < this.plan.totalSteps ? { index: index + 1, microBatches: this.microBatchesOf(index + 1) } : null;
@@ -191,20 +191,20 @@ export class Trainer<E extends EncodedText> {
     const learningRate = settings.learningRate * warmupStableDecay(update, warmup, decay, totalSteps);
     const { loss, gradNorm } = await session.step(
       microBatches,
-      { learningRate, update, epoch, seed: settings.seed },
+      { learningRate, update, epoch: Math.floor(index / this.plan.stepsPerEpoch), seed: settings.seed },
       this.upcoming?.microBatches[0],
     );
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
       throw userError({
         where: `step ${update}`,
         what: `the loss is ${loss} and its gradient's norm ${gradNorm}: the training has diverged`,
-        fix: "lower --learning-rate, or warm up longer",
+        fix: `lower ${setting("learningRate")}, or warm up longer`,
       });
     }
     this.progress = { ...this.progress, step: update };
     const sentences = microBatches.reduce((sum, { length }) => sum + length, 0);
     const seconds = (performance.now() - started) / 1000;
-    return { kind: "step", step: update, epoch, loss, learningRate, gradNorm, sentences, seconds };
+    return { kind: "step", step: update, epoch: this.epoch, loss, learningRate, gradNorm, sentences, seconds };
   }
 
   /** The next step's batches: known while this one runs, so that they can be read meanwhile. */

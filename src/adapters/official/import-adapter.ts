@@ -3,7 +3,7 @@
  * `lin-adapter.py`.
  * @module
  */
-import { userError } from "../../errors.js";
+import { setting, userError } from "../../errors.js";
 import { ParamScope } from "../../nn/index.js";
 import { openWeights } from "../../weights/open.js";
 import type { WeightSource } from "../../weights/source.js";
@@ -91,14 +91,14 @@ export function officialArchitecture(
   const intermediateSize = rows(source, `${first}.0.intermediate.dense.weight`);
   if (options.layers.length !== layers) {
     throw userError({
-      where: "--layers",
+      where: setting("layers"),
       what: `${options.layers.length} numbers (${options.layers.join(",")}) for the ${layers} adapter layers of ${source.path}`,
       expected: `${layers} numbers: the hidden states that it was trained on`,
     });
   }
   if (size % options.heads !== 0) {
     throw userError({
-      where: "--adapter-heads",
+      where: setting("adapterHeads"),
       what: `${options.heads} heads do not divide the adapter's size ${size}`,
       expected: "the number of heads that it was trained with",
     });

@@ -5,6 +5,7 @@ import { hashWeights } from "../../weights/hash.js";
 import { openSafetensors } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
 import { strictLoad } from "../../weights/strict-load.js";
+import { flagName } from "../flags.js";
 
 /** One thing that was looked at; `ok` is null where there was nothing to compare with. */
 export interface Check {
@@ -43,7 +44,7 @@ function complete(source: WeightSource, expected: Shapes | null): Omit<Check, "n
     return { ok: true, detail: `all ${count} that the configuration asks for` };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { ok: false, detail: error.message };
+    return { ok: false, detail: error.lineFor(flagName) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { FeatureKind } from "../../adapters/config.js";
 import { type ReadRelationsOptions, readRelations } from "../../data/relation-data.js";
 import type { RelationExample } from "../../data/relation-example.js";
-import { userError } from "../../errors.js";
+import { setting, userError } from "../../errors.js";
 import type { BackboneHandle } from "../../features/frozen-backbone.js";
 import type { factualObjectives } from "../../settings/choices.js";
 import type { EntityVector } from "../../text/markers.js";
@@ -40,9 +40,9 @@ export function objectiveFeatures(objective: FactualObjective, features: Feature
   if (features === "adapter") return "output";
   if (objective === "own-output" || features === "output") return features;
   throw userError({
-    where: `--objective ${objective}`,
-    what: `--features ${features} leave nothing to be learnt`,
-    expected: "--features output",
+    where: setting("objective", objective),
+    what: `${setting("features", features)} leaves nothing to be learnt`,
+    expected: setting("features", "output"),
   });
 }
 

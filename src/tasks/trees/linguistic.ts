@@ -1,6 +1,6 @@
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { type ReadTreesOptions, readTrees } from "../../data/tree-data.js";
-import { userError } from "../../errors.js";
+import { setting, userError } from "../../errors.js";
 import type { TaskData } from "../../training/pretrain.js";
 import { holdOut } from "../hold-out.js";
 import { collectExamples, type ExampleSet } from "../task-data.js";
@@ -61,6 +61,6 @@ function relationsOf({ where, examples }: ExampleSet<DependencySentence>): strin
     where,
     what: "the words have no relations",
     expected: "the column DEPREL",
-    fix: "leave --las out",
+    fix: `leave out ${setting("las")}`,
   });
 }

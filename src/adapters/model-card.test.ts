@@ -1,0 +1,49 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { resolveAdapterConfig } from "./config.js";
+import type { AdapterManifest } from "./folder.js";
+import { modelCard } from "./model-card.js";
+
+const card = (name: string | null) => {
+  const manifest: AdapterManifest = {
+    format: "kadapter/1",
+    features: "adapter",
+    architecture: resolveAdapterConfig({ hiddenSize: 64, layers: 4 }, "official"),
+    hiddenStates: "float16",
+    backbonePrecision: "float32",
+    backbone: { name, modelType: "roberta", hiddenSize: 64, layers: 4, hash: "0", tokenizerHash: "1" },
+    task: { name: "relation-classification", labels: ["a"], maxLength: 128, options: {} },
+    recipe: { train: join(tmpdir(), "facts.jsonl"), learningRate: 3e-4, layers: [0, 2], of: { share: 0.1 + 0.2 } },
+    metrics: { accuracy: 0.8333333333333334, loss: 1.2345678901234567e-5 },
+  };
+  return modelCard(manifest, 1000, 10);
+};
+
+describe("modelCard", () => {
+  it.each([
+    ["FacebookAI/roberta-large", "FacebookAI/roberta-large"],
+    ["roberta-large", "roberta-large"],
+    ["/home/somebody/models/my-model", "my-model"],
+    ["../my-model", "my-model"],
+    ["/root/.cache/huggingface/hub/models--FacebookAI--roberta-large/snapshots/0123", "FacebookAI/roberta-large"],
+    // A folder that is there is no id.
+    ["src/adapters", "adapters"],
+  ])("names the model %s as %s", (name, shown) => {
+    expect(card(name)).toContain(`\nbase_model: "${shown}"\n`);
+    expect(card(name)).toContain(`--backbone ${shown} `);
+  });
+
+  it("leaves out a model that is not known", () => {
+    expect(card(null)).not.toContain("base_model");
+  });
+
+  it("rounds numbers, and shows no folder of the machine that it was made on", () => {
+    const text = card("m");
+    expect(text).toContain("| accuracy | 0.833333 |");
+    expect(text).toContain("| loss | 0.0000123457 |");
+    expect(text).toContain('| of | {"share":0.3} |');
+    expect(text).toContain("| train | facts.jsonl |");
+    expect(text).not.toContain(tmpdir());
+  });
+});

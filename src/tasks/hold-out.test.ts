@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { holdOut } from "./hold-out.js";
+
+interface Fact {
+  readonly subject: string;
+  readonly relation: string;
+}
+
+const set = (examples: readonly Fact[]) => ({ where: "facts.json", examples, skipped: {} });
+const options = (seed: number) => ({
+  seed,
+  together: ({ subject }: Fact) => subject,
+  label: ({ relation }: Fact) => relation,
+});
+const facts = (count: number, subjects: number, relations: number): Fact[] =>
+  Array.from({ length: count }, (_, i) => ({ subject: `s${i % subjects}`, relation: `r${i % relations}` }));
+
+describe("holdOut", () => {
+  it("takes a tenth, by whole subjects, the same for the same seed", () => {
+    const all = facts(200, 50, 7);
+    const { train, dev } = holdOut(set(all), options(1));
+    expect(dev.examples.length).toBe(20);
+    expect(dev.heldOut).toEqual({ examples: 20, of: 200, together: true });
+    const asked = new Set(dev.examples.map(({ subject }) => subject));
+    expect(train.examples.filter(({ subject }) => asked.has(subject))).toEqual([]);
+    expect(holdOut(set(all), options(1))).toEqual({ train, dev });
+    expect(holdOut(set(all), options(2)).dev.examples).not.toEqual(dev.examples);
+  });
+
+  it("takes single examples where a subject has nearly all of them", () => {
+    const { dev } = holdOut(set(facts(100, 1, 2)), options(1));
+    expect(dev.heldOut).toEqual({ examples: 10, of: 100, together: false });
+  });
+
+  it("loses and doubles nothing, keeps the order, and leaves every relation something to learn from", () => {
+    const fact = fc.record({
+      subject: fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h"),
+      relation: fc.constantFrom("x", "y", "z"),
+    });
+    fc.assert(
+      fc.property(fc.array(fact, { minLength: 20, maxLength: 80 }), fc.nat(), (all, seed) => {
+        const { train, dev } = holdOut(set(all), options(seed));
+        expect(dev.examples.length).toBeGreaterThan(0);
+        const held = new Set(dev.examples);
+        expect(train.examples).toEqual(all.filter((example) => !held.has(example)));
+        const relations = (examples: readonly Fact[]) => new Set(examples.map(({ relation }) => relation));
+        expect(relations(train.examples)).toEqual(relations(all));
+      }),
+    );
+  });
+
+  it("says in one line that there is too little", () => {
+    expect(() => holdOut(set(facts(1, 1, 1)), options(1))).toThrow(
+      "facts.json: the 1 examples are too few to hold some out for evaluation; give examples for evaluation with dev",
+    );
+  });
+});
