@@ -195,9 +195,7 @@ describe("experiment downstream", () => {
     const all = await options("--out", world.at("no"));
     const at = all.indexOf("--trees");
     const without = [...all.slice(0, at), ...all.slice(at + 2)];
-    expect(expectComplaint(await kadapter(without))).toMatch(
-      /--trees: it is not given, and the row F\+L learns from it/,
-    );
+    expect(expectComplaint(await kadapter(without))).toMatch(/--trees is missing, and the row F\+L learns from it/);
   });
 });
 

@@ -135,7 +135,7 @@ const neededBy =
     const all = [...list("rows"), ...(list("trainedTasks").length > 0 ? list("trainedRows") : [])];
     const using = all.find((one) => one.split("+").some((part) => names.includes(part)));
     return settings[key] === undefined && using !== undefined
-      ? { what: `it is not given, and the row ${using} learns from it`, expected }
+      ? { what: `${setting(key)} is missing, and the row ${using} learns from it`, expected }
       : undefined;
   };
 const factRows = (key: string) => neededBy(["F", "random", "copies", "multitask"], key, "files of relation data");
