@@ -64,6 +64,17 @@ describe("pretrain linguistic", () => {
     expect(await json(["eval", "--adapter", world.at(name), "--data", dev])).toMatchObject({ uas, sentences: 32 });
   });
 
+  test("holds out a tenth where no trees for evaluation are given, and says so", async () => {
+    const given = options("alone", "--max-steps", 2);
+    given.splice(given.indexOf("--dev"), 2);
+    const run = await kadapter([...given, "--json"]);
+    expect(run.stderr).toContain("--dev is not given: 10 of 96 training examples are held out for evaluation\n");
+    const heldOut = { examples: 10, of: 96, together: false };
+    expect(JSON.parse(run.stdout)).toMatchObject({ devExamples: 10, trainExamples: 86, heldOut });
+    const config = JSON.parse(await readFile(world.at("alone", "adapter_config.json"), "utf8")) as { recipe: object };
+    expect(config.recipe).toMatchObject({ heldOut });
+  });
+
   test("a frozen adapter stays as the seed made it, and its head learns", async () => {
     const { uas } = await json(options("frozen", "--freeze-adapter"));
     await json(options("frozen-less", "--freeze-adapter", "--max-steps", 1));
@@ -91,10 +102,10 @@ describe("pretrain linguistic", () => {
 });
 
 describe("predict", () => {
-  test("writes CoNLL-U that eval finds right", async () => {
+  test("writes trees as CoNLL-U that eval finds right", async () => {
     const out = world.at("heads.conllu");
     const adapter = world.at("first");
-    const result = await json(["predict", "--adapter", adapter, "--data", dev, "--out", out, "--tree"]);
+    const result = await json(["predict", "--adapter", adapter, "--data", dev, "--out", out]);
     expect(result).toMatchObject({ examples: 32, skipped: 0, out });
     const [given, told] = [await readFile(dev, "utf8"), await readFile(out, "utf8")];
     const without = (text: string) => text.split("\n").map((line) => line.split("\t").slice(0, 6).join("\t"));

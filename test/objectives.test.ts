@@ -56,6 +56,6 @@ describe("pretrain factual --objective", () => {
 
   test("a baseline has nothing to learn by contrast", async () => {
     const run = await kadapter(world.training(world.at("none"), "--objective", "contrastive", "--features", "taps"));
-    expect(expectComplaint(run)).toMatch(/--features taps leave nothing to be learnt/);
+    expect(expectComplaint(run)).toMatch(/--features taps leaves nothing to be learnt/);
   });
 });

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 
 const size = z.number().int().positive().max(65_536);
 
@@ -82,7 +82,7 @@ function presetLayers(preset: PresetName, layers: number): number[] {
 
 /** Layers that were chosen in a model of one depth, at the same relative depths of a model of another. */
 export function scaledLayers(layers: readonly number[], from: number, to: number): number[] {
-  return [...new Set(layers.map((layer) => Math.min(to, Math.round((layer * to) / from))))];
+  return [...new Set(layers.map((layer) => Math.round((layer * to) / from)))];
 }
 
 /** Heads of 64 dimensions, at least one, and a divisor of the size. */
@@ -127,14 +127,15 @@ export function checkAdapterConfig(config: KAdapterConfig, backbone: BackboneSiz
   const wrong = config.layers.find((layer) => layer > backbone.layers);
   if (wrong !== undefined) {
     throw userError({
-      where: "layers",
+      where: setting("layers"),
       what: `the backbone has no hidden state ${wrong}`,
       expected: `numbers from 0 (embeddings) to ${backbone.layers} (last layer)`,
+      fix: `or say with ${setting("layersOf")} how deep the model is that they were chosen for, and they are scaled`,
     });
   }
   if (config.size % config.heads !== 0) {
     throw userError({
-      where: "adapter heads",
+      where: setting("adapterHeads"),
       what: `${config.heads} heads do not divide the adapter size ${config.size}`,
       expected: "a divisor of the size",
     });

@@ -4,7 +4,7 @@ import { initialValue, ParamScope, type Pass } from "../nn/index.js";
 import { float32Tensor, floatsOf, type HostTensor, int32Tensor } from "../tensor.js";
 import { randomTensor } from "../testing/random.js";
 import { runGraph } from "../testing/run-graph.js";
-import { type KAdapterConfig, kAdapterConfigSchema, resolveAdapterConfig } from "./config.js";
+import { type KAdapterConfig, kAdapterConfigSchema, resolveAdapterConfig, scaledLayers } from "./config.js";
 import { KAdapter } from "./k-adapter.js";
 
 const hidden = 12;
@@ -241,6 +241,14 @@ describe("resolveAdapterConfig", () => {
     expect(attention).toBe("bidirectional");
     expect(kAdapterConfigSchema.parse(older).attention).toBe("bidirectional");
     expect(resolveAdapterConfig({ ...sizes, causal: true }, "paper").attention).toBe("causal");
+  });
+
+  it("scales layers of another depth, and hides none that a model of that depth lacks, too", () => {
+    expect(scaledLayers([0, 11, 23], 24, 4)).toEqual([0, 2, 4]);
+    expect(scaledLayers([0, 11, 22], 24, 24)).toEqual([0, 11, 22]);
+    expect(scaledLayers([0, 11, 22], 24, 1)).toEqual([0, 1]);
+    expect(scaledLayers([0, 9], 4, 4)).toEqual([0, 9]);
+    expect(Math.max(...scaledLayers([0, 30], 24, 12))).toBeGreaterThan(12);
   });
 
   it("refuses taps the backbone lacks, heads that do not divide, and skip 1", () => {

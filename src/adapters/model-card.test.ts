@@ -15,7 +15,7 @@ const card = (name: string | null) => {
     backbone: { name, modelType: "roberta", hiddenSize: 64, layers: 4, hash: "0", tokenizerHash: "1" },
     task: { name: "relation-classification", labels: ["a"], maxLength: 128, options: {} },
     recipe: { train: join(tmpdir(), "facts.jsonl"), learningRate: 3e-4, layers: [0, 2], of: { share: 0.1 + 0.2 } },
-    metrics: { accuracy: 0.8333333333333334, loss: 1.2345678901234567e-5 },
+    metrics: { accuracy: 0.8333333333333334, loss: 1.234567890123456e-5 },
   };
   return modelCard(manifest, 1000, 10);
 };

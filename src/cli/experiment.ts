@@ -13,7 +13,7 @@ import { adapterShape } from "./plan.js";
 import { planOf } from "./pretrain.js";
 import { createProgress } from "./progress.js";
 import { type CommandContext, Interrupted, isAbort } from "./run.js";
-import { runtimeOf } from "./watched.js";
+import { runtimeOf } from "./runtime.js";
 
 /** What an experiment runs with. */
 export interface ExperimentRun {

@@ -6,19 +6,11 @@ import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import { workerExecutor } from "../runtime/worker-executor.js";
-import type { Settings } from "../settings/setting.js";
-import type { runtimeSettings } from "../settings/shared.js";
 import { type EventSink, MetricsLog } from "../training/metrics-log.js";
 import { TensorBoardWriter } from "../training/tensorboard.js";
 import { createProgress } from "./progress.js";
 import { type CommandContext, Interrupted, isAbort } from "./run.js";
-
-type RuntimeSettings = Settings<typeof runtimeSettings>;
-
-export const runtimeOf = ({ device, threads }: RuntimeSettings) => ({
-  device,
-  ...(threads === undefined ? {} : { threads }),
-});
+import { type RuntimeSettings, runtimeOf } from "./runtime.js";
 
 /**
  * Opens the engine for a training, shows and logs its events, and closes everything whatever happens.

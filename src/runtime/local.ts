@@ -8,7 +8,7 @@ import type {
   LoadedGraph,
   Tensors,
 } from "../engine/executor.js";
-import { bytesOf, elementCount, type HostTensor, type TensorType } from "../tensor.js";
+import { elementCount, type HostTensor, type TensorType } from "../tensor.js";
 import { runsKernels } from "./adamw-kernel.js";
 import type { Binding, BoundSession } from "./binding.js";
 import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";
@@ -251,14 +251,4 @@ function copyOf(tensor: HostTensor): HostTensor {
 function checked(tensor: HostTensor): HostTensor {
   if (tensor.data.length === elementCount(tensor.shape)) return tensor;
   throw new Error(`a tensor of shape [${tensor.shape.join(", ")}] has ${tensor.data.length} elements`);
-}
-
-/** Buffers that may be moved to another thread: those that hold one tensor and nothing else. */
-export function transferable(tensors: Tensors): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const tensor of Object.values(tensors)) {
-    const { buffer, byteLength } = bytesOf(tensor);
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffers.add(buffer);
-  }
-  return [...buffers];
 }

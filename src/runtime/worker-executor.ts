@@ -8,8 +8,8 @@ import type {
   Tensors,
 } from "../engine/executor.js";
 import { UserError } from "../errors.js";
-import { transferable } from "./local.js";
 import type { Reply, Request, Results } from "./protocol.js";
+import { transferable } from "./transferable.js";
 
 /** Tests run the TypeScript sources, but a worker thread needs JavaScript: there it takes the built file. */
 function workerFile(): URL {

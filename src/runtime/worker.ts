@@ -6,8 +6,9 @@
 import { parentPort } from "node:worker_threads";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { UserError } from "../errors.js";
-import { factsOf, localExecutor, transferable } from "./local.js";
+import { factsOf, localExecutor } from "./local.js";
 import type { Reply, Request, Results } from "./protocol.js";
+import { transferable } from "./transferable.js";
 
 const port = parentPort;
 if (!port) throw new Error("this module runs in a worker thread only");

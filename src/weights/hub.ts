@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { userError } from "../errors.js";
 import { type Environment, findCached, hubCacheFolder, parseModelId } from "./hub-cache.js";
-import { downloadModel, type HubAccess } from "./hub-download.js";
+import type { HubAccess } from "./hub-download.js";
 import { quoted } from "./strict-json.js";
 
 /** Options of {@link resolveModel}; the environment's variables stand in for those left out. */
@@ -74,5 +74,7 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
       fix: "unset HF_HUB_OFFLINE, or give the folder that holds the model",
     });
   }
+  // Loaded where it is needed: most calls find their model on the disk.
+  const { downloadModel } = await import("./hub-download.js");
   return { id: model.id, ...(await downloadModel(cache, model, accessOf(options, env))) };
 }

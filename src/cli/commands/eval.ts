@@ -7,9 +7,9 @@ import { loadModel } from "../../training/load-model.js";
 import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
+import { runtimeOf } from "../runtime.js";
 import { taskOf } from "../tasks/index.js";
 import type { TaskCommands } from "../tasks/task-commands.js";
-import { runtimeOf } from "../watched.js";
 
 /** `eval`: how often an adapter is right on labelled examples. */
 export async function run(options: EvalSettings, context: CommandContext): Promise<void> {

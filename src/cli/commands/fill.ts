@@ -4,7 +4,7 @@ import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { FillSettings } from "../../settings/probe.js";
 import { askedModel } from "../own-model.js";
 import type { CommandContext } from "../run.js";
-import { runtimeOf } from "../watched.js";
+import { runtimeOf } from "../runtime.js";
 
 /** `fill`: words for a hole, a column for each set of adapters. */
 export async function run(options: FillSettings, { output }: CommandContext): Promise<void> {

@@ -11,9 +11,9 @@ import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import { jsonLine } from "../output.js";
 import type { CommandContext } from "../run.js";
+import { runtimeOf } from "../runtime.js";
 import { taskOf } from "../tasks/index.js";
 import type { Answer, TaskCommands, TypedSentence } from "../tasks/task-commands.js";
-import { runtimeOf } from "../watched.js";
 
 /** How many batches of examples are sorted by length together and held in memory. */
 const chunkBatches = 64;

@@ -8,8 +8,8 @@ import type { LamaSettings } from "../../settings/probe.js";
 import type { Output } from "../output.js";
 import { askedModel } from "../own-model.js";
 import type { CommandContext } from "../run.js";
+import { runtimeOf } from "../runtime.js";
 import { percent } from "../tasks/percent.js";
-import { runtimeOf } from "../watched.js";
 
 /** `probe lama`: a table for each part of LAMA. */
 export async function run(options: LamaSettings, context: CommandContext): Promise<void> {

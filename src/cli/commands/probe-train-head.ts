@@ -16,7 +16,7 @@ import { refuseExisting, withOutputFolder } from "../files.js";
 import { trainerSettingsOf } from "../plan.js";
 import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted } from "../run.js";
-import { runtimeOf } from "../watched.js";
+import { runtimeOf } from "../runtime.js";
 
 /** `probe train-head`: a head for each set of adapters, one after the other. */
 export async function run(options: TrainHeadSettings, context: CommandContext): Promise<void> {
