@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { charts, figures } from "../../scripts/charts.js";
 import { detectRelationFormat, readRelations, relationFormats } from "../data/relation-data.js";
 import type { RelationExample } from "../data/relation-example.js";
 import { detectTreeFormat, readTrees, recogniseTrees, treeFormats } from "../data/tree-data.js";
@@ -14,6 +15,17 @@ const pages = (await readdir(new URL("docs/", root)))
   .filter((name) => name.endsWith(".md"))
   .map((name) => `docs/${name}`);
 
+/** The headings of a page as GitHub names them in links. */
+function headings(page: string): string[] {
+  const lines = page.replace(/```.*?```/gs, "").matchAll(/^#+ (.*)$/gm);
+  return [...lines].map(([, line = ""]) =>
+    line
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\- ]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 describe("documentation", () => {
   it("has every command and flag in docs/cli.md (else run `npm run docs:cli`)", async () => {
     expect(await read("docs/cli.md")).toBe(await helpPage());
@@ -22,6 +34,32 @@ describe("documentation", () => {
   it.each(["README.md", ...pages])("%s links to files that are there", async (page) => {
     const links = [...(await read(page)).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? "");
     expect(links.filter((link) => !existsSync(new URL(link, new URL(page, root))))).toEqual([]);
+  });
+
+  it.each(["README.md", ...pages])("%s links to headings that are there", async (page) => {
+    const links = [...(await read(page)).matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)];
+    const missing: string[] = [];
+    for (const [, path = "", heading = ""] of links) {
+      const target = path === "" ? page : new URL(path, new URL(page, root)).href.slice(root.href.length);
+      if (!headings(await read(target)).includes(heading)) missing.push(`${path}#${heading}`);
+    }
+    expect(missing).toEqual([]);
+  });
+
+  it("has the charts that docs/figures.json gives (else run `npm run docs:charts`)", async () => {
+    for (const [file, svg] of charts()) expect(await read(`docs/images/${file}`), file).toBe(svg);
+  });
+
+  it("shows in charts only numbers that stand on their pages", async () => {
+    for (const { file, page, series } of figures()) {
+      const text = await read(`docs/${page}`);
+      expect(text.includes(`(images/${file})`), `${page} shows ${file}`).toBe(true);
+      for (const [mean, spread] of series.flatMap(({ values }) => values.filter((value) => value !== null))) {
+        const digits = Number.isInteger(mean) && spread === 0 ? 0 : 1;
+        const number = mean.toFixed(digits);
+        expect(text, file).toMatch(spread === 0 ? new RegExp(`\\b${number}\\b`) : `${number} ± ${spread.toFixed(1)}`);
+      }
+    }
   });
 
   it.each(pages)("%s has a command to try", async (page) => {
