@@ -61,7 +61,12 @@ describe("the front door", () => {
     expect(other).not.toEqual(before);
     expect(await one.predict(question, { top: 3 })).toEqual(before);
     await two.close();
-    expect(await one.predictAll([question, question], { top: 3 })).toEqual([before, before]);
+    // Last bits of a product vary with the number of its rows.
+    for (const answer of await one.predictAll([question, question], { top: 3 })) {
+      if (!("relation" in answer)) throw new Error("no relation was told");
+      expect(answer.relation).toBe(before.relation);
+      expect(answer.probability).toBeCloseTo(before.probability, 5);
+    }
     await one.close();
   });
 
