@@ -16,6 +16,7 @@ import type { FactualObjective } from "../tasks/relations/factual.js";
 import type { LinguisticTaskData } from "../tasks/trees/linguistic.js";
 import type { FinetuneConfig, TrainingConfig } from "../training/config.js";
 import { finetune } from "../training/finetune.js";
+import { identityOf } from "../training/identity.js";
 import { type AnyTaskData, type MultitaskConfig, trainMultitask } from "../training/multitask.js";
 import { removeEarlierRun } from "../training/run.js";
 import { Cells } from "./cells.js";
@@ -25,7 +26,7 @@ import { type FactualTeaching, factsAsTask, readFacts } from "./facts.js";
 import { sampleRelations } from "./sample-relations.js";
 import { scoresOf } from "./sweep/sweep.js";
 import { type RunOutcome, type SweepTable, sweepTable } from "./sweep/table.js";
-import { copiesOfLayers, type ExperimentWatch, hashesOfData, identityOf, pretrainedCell } from "./trainings.js";
+import { copiesOfLayers, type ExperimentWatch, hashesOfData, pretrainedCell } from "./trainings.js";
 
 /** Adapters, which rows join with `+`. */
 export type DownstreamAdapter = (typeof downstreamAdapters)[number];

@@ -20,6 +20,7 @@ import { ClozeModel, type ClozeModelOptions } from "../probing/cloze-model.js";
 import { type LamaReport, probeLama } from "../probing/lama.js";
 import type { JsonObject } from "../tasks/task.js";
 import type { SkipCounts } from "../tasks/task-data.js";
+import { identityOf } from "../training/identity.js";
 import { trainLmHead } from "../training/lm-head.js";
 import type { AnyTaskData } from "../training/multitask.js";
 import { removeEarlierRun } from "../training/run.js";
@@ -43,7 +44,7 @@ import {
   setOf,
 } from "./lama-plan.js";
 import { sampleRelations } from "./sample-relations.js";
-import { identityOf, pretrainedCell } from "./trainings.js";
+import { pretrainedCell } from "./trainings.js";
 
 /** Makes the data, trains adapters and heads, and asks; what is finished is not done again. */
 export async function runLama(executor: Executor, plan: LamaPlan, watch: LamaWatch = {}): Promise<LamaResult> {

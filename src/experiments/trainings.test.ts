@@ -1,40 +1,23 @@
 import { expect, it } from "vitest";
-import { resolveAdapterConfig } from "../adapters/config.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
-import { trainingConfig } from "../training/config.js";
-import { identityOf } from "./trainings.js";
+import type { EncodedText, TaskKind } from "../tasks/task.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import { hashesOfData } from "./trainings.js";
 
-const definition = { build: () => ({ parameters: [] }) };
-const backbone = {
-  hash: "abc",
-  configHash: "same",
-  config: { hiddenSize: 64, layers: 2 },
-  definition,
-} as unknown as BackboneHandle;
-const architecture = resolveAdapterConfig({ hiddenSize: 64, layers: 2 }, "official");
-const base = trainingConfig(backbone, "runs/a", { architecture });
+const backbone = { hash: "abc" } as BackboneHandle;
 
-it("a training is known by all that decides its bits", () => {
-  const known = JSON.stringify(identityOf(base));
-  const others = [
-    { ...base, maxLength: 64 },
-    { ...base, architecture: { ...architecture, size: 32 } },
-    { ...base, settings: { ...base.settings, seed: 7 } },
-    { ...base, featureOptions: { ...base.featureOptions, precision: "int8" as const } },
-    { ...base, backbone: { ...backbone, hash: "def" } as BackboneHandle },
-    { ...base, backbone: { ...backbone, configHash: "other" } as BackboneHandle },
-    { ...base, fixedWidth: true },
-    { ...base, start: { hash: "start", parameters: new Map() } },
-  ];
-  for (const other of others) expect(JSON.stringify(identityOf(other))).not.toBe(known);
-});
-
-it("a training is not known by where it is kept and how often it is saved", () => {
-  const { settings, featureOptions } = base;
-  const same = [
-    { ...base, out: "runs/b", resume: true, recipe: { some: "thing" } },
-    { ...base, settings: { ...settings, saveEvery: 7 } },
-    { ...base, featureOptions: { ...featureOptions, cache: "elsewhere", precision: "float32" as const } },
-  ];
-  for (const other of same) expect(identityOf(other)).toEqual(identityOf(base));
+it("data is told apart by the tokenizer that reads it, whatever the backbone", () => {
+  const example = { where: "here", examples: ["one two"], skipped: {} };
+  const task = {
+    encode: (text: string, tokenizer: Tokenizer) => ({ inputIds: tokenizer.encode(text).ids }),
+    feeds: () => ({}),
+  };
+  const kind = { name: "fake", make: () => task } as unknown as TaskKind<string, EncodedText, unknown>;
+  const taskData = { kind, settings: { labels: null, options: {} }, train: example, dev: example };
+  const reads = (hash: string, id: number) => {
+    const tokenizer = { hash, encode: () => ({ ids: [id] }) } as unknown as Tokenizer;
+    return hashesOfData({ backbone: { ...backbone, tokenizer }, maxLength: 8 }, taskData);
+  };
+  expect(reads("a", 1)).not.toEqual(reads("b", 2));
+  expect(reads("a", 1)).toBe(reads("a", 1));
 });

@@ -7,14 +7,13 @@ import { readAdapterManifest } from "../adapters/folder.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
-import type { FeatureOptions } from "../features/features.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
 import { type DownstreamTaskData, encodeExamples, hashExamples, type TaskData } from "../tasks/task-data.js";
 import { chosenInit } from "../training/backbone-start.js";
 import type { TrainingConfig } from "../training/config.js";
+import { identityOf } from "../training/identity.js";
 import { pretrain } from "../training/pretrain.js";
 import { removeEarlierRun } from "../training/run.js";
-import { asStored } from "../training/training-record.js";
 import { hashJson } from "../weights/hash.js";
 import type { Cells } from "./cells.js";
 
@@ -35,49 +34,17 @@ export interface Laboratory {
   readonly watch: ExperimentWatch;
 }
 
-/** The settings of any kind of training, as far as they need care in {@link identityOf}. */
-interface AnyTraining {
-  readonly backbone: BackboneHandle;
-  readonly out: string;
-  readonly resume: boolean;
-  readonly settings: { readonly saveEvery: number };
-  readonly recipe?: JsonObject;
-  readonly featureOptions?: FeatureOptions;
-  readonly start?: { readonly hash: string };
-  readonly adapters?: readonly { readonly name: string; readonly hash: string }[];
-}
-
-/**
- * All of a training's settings but those that its bits do not depend on: the folder, whether it goes on, how often it
- * is saved, what it records of itself, and where hidden states are kept. Models and adapters stand for themselves by
- * their hashes.
- */
-export function identityOf(training: AnyTraining): JsonObject {
-  const { backbone, out: _out, resume: _resume, settings, recipe: _recipe, ...how } = training;
-  const { featureOptions, start, adapters, ...rest } = how;
-  const { saveEvery: _save, ...steps } = settings;
-  return asStored({
-    ...rest,
-    ...steps,
-    backbone: backbone.hash,
-    configuration: backbone.configHash,
-    ...(featureOptions ? { dtype: featureOptions.dtype, precision: featureOptions.precision ?? "float32" } : {}),
-    ...(start ? { start: start.hash } : {}),
-    ...(adapters ? { adapters: adapters.map(({ name, hash }) => [name, hash]) } : {}),
-  });
-}
-
 /** What was hashed before: an experiment trains on the same data many times. */
 const hashed = new WeakMap<object, Map<string, readonly string[]>>();
 
 /** What a task is and what it feeds, set by set. */
 export function hashesOfData<Example, Encoded extends EncodedText, Score>(
-  { backbone, maxLength }: { readonly backbone: BackboneHandle; readonly maxLength: number },
+  { backbone, maxLength }: { readonly backbone: Pick<BackboneHandle, "tokenizer">; readonly maxLength: number },
   taskData: DownstreamTaskData<Example, Encoded, Score>,
 ): readonly string[] {
   const byReader = hashed.get(taskData) ?? new Map<string, readonly string[]>();
   hashed.set(taskData, byReader);
-  const reader = `${backbone.hash} ${maxLength}`;
+  const reader = `${backbone.tokenizer.hash} ${maxLength}`;
   const found = byReader.get(reader);
   if (found) return found;
   const { kind, settings, train, dev, test } = taskData;

@@ -30,7 +30,7 @@ const isHashed = (value: unknown): value is Hashed => typeof value === "object" 
  * @param data hashes of what is learnt from and what the best parameters are chosen by, and other things that are no
  * settings, by name
  */
-export function identityOf(config: object, data: RunIdentity): RunIdentity {
+export function identityOf(config: object, data: RunIdentity = {}): RunIdentity {
   const fields: Record<string, string> = {};
   const put = (name: string, group: string | null, value: string) => {
     // A name that two groups have in common, with two meanings.
