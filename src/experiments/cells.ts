@@ -2,10 +2,16 @@ import { join } from "node:path";
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
-import { parseJson, parseWith } from "../files/json.js";
-import { readTextIfThere } from "../files/text.js";
+import { parseWith, readJsonIfThere } from "../files/json.js";
 import type { JsonObject } from "../tasks/task.js";
 import { hashJson } from "../weights/hash.js";
+
+/** What the file of a result is, for the error lines. */
+export const resultFile = {
+  what: "the result",
+  expected: "a result of an experiment",
+  fix: "remove the file: it is computed again",
+};
 
 const cellSchema = z.object({ identity: z.string(), value: z.json() });
 
@@ -27,8 +33,8 @@ export class Cells {
   async get<T extends JsonObject>(name: string, identity: JsonObject, compute: () => Promise<T>): Promise<T> {
     const path = this.pathOf(name);
     const hash = hashJson(identity);
-    const text = await readTextIfThere(path, { what: "the result" });
-    if (text !== null) return this.checked(path, text, hash) as T;
+    const kept = await readJsonIfThere(path, resultFile);
+    if (kept !== undefined) return this.checked(path, kept, hash) as T;
     const value = await compute();
     await writeFileAtomically(path, `${JSON.stringify({ identity: hash, value }, null, 1)}\n`);
     return value;
@@ -39,23 +45,13 @@ export class Cells {
     return join(this.folder, `${name}.json`);
   }
 
-  private checked(path: string, text: string, hash: string): unknown {
-    const about = { expected: "a result of an experiment", fix: "remove the file: it is computed again" };
-    const cell = parseWith(cellSchema, parseJson(text, path, about), path, about);
+  private checked(path: string, kept: unknown, hash: string): unknown {
+    const cell = parseWith(cellSchema, kept, path, resultFile);
     if (cell.identity === hash) return cell.value;
     throw userError({
       where: path,
       what: "the result was made with other settings or data",
       fix: `choose another folder with ${setting("out")}, or remove the file`,
     });
-  }
-}
-
-/** A text as JSON; null where it is none. */
-export function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

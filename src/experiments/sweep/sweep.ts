@@ -3,12 +3,15 @@
  * stopped. How one training is run is the caller's affair.
  * @module
  */
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { setting, userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import { parseWith, readJsonIfThere } from "../../files/json.js";
+import { readTextIfThere } from "../../files/text.js";
 import { formatRecipe } from "../../settings/recipe.js";
-import { jsonOrNull } from "../cells.js";
+import { resultFile } from "../cells.js";
 import { type RunOutcome, sweepCsv, sweepMarkdown, sweepTable } from "./table.js";
 
 /** One training of a sweep. */
@@ -104,13 +107,8 @@ const filesOf = (sweep: Sweep, { name }: SweepRun) => {
   return { folder, recipe: join(folder, "recipe.yaml"), result: join(folder, "result.json") };
 };
 
-const readText = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);
-
 /** What a finished run reached, and on what it was evaluated. */
-interface Kept {
-  readonly scores: Readonly<Record<string, number>>;
-  readonly evaluations: Sweep["evaluations"];
-}
+const keptSchema = z.object({ scores: z.record(z.string(), z.number()), evaluations: z.json() });
 
 /**
  * Runs that were made with other options are neither taken for these nor thrown away, unless that is asked for. Then
@@ -119,7 +117,8 @@ interface Kept {
 async function clearOthers(sweep: Sweep, overwrite: boolean): Promise<void> {
   for (const run of sweep.runs) {
     const { folder, recipe } = filesOf(sweep, run);
-    const [before, now] = [await readText(recipe), formatRecipe(run.options)];
+    const before = await readTextIfThere(recipe, { what: "the recipe" });
+    const now = formatRecipe(run.options);
     if (before === null || before === now) continue;
     if (overwrite) await rm(folder, { recursive: true, force: true });
     else {
@@ -142,15 +141,17 @@ async function outcomeOf(
 ): Promise<RunOutcome> {
   const { name, setting, seed } = run;
   const { result } = filesOf(sweep, run);
-  const text = await readText(result);
-  const kept = text === null ? null : (jsonOrNull(text) as Kept | null);
-  if (kept && JSON.stringify(kept.evaluations) === JSON.stringify(sweep.evaluations)) {
-    onNote("finished before");
-    return { name, setting, seed, scores: kept.scores };
+  const json = await readJsonIfThere(result, resultFile);
+  if (json !== undefined) {
+    const { scores, evaluations } = parseWith(keptSchema, json, result, resultFile);
+    if (JSON.stringify(evaluations) === JSON.stringify(sweep.evaluations)) {
+      onNote("finished before");
+      return { name, setting, seed, scores };
+    }
   }
   try {
     const scores = await trained(sweep, run, runner);
-    await writeFileAtomically(result, JSON.stringify({ scores, evaluations: sweep.evaluations } satisfies Kept));
+    await writeFileAtomically(result, JSON.stringify({ scores, evaluations: sweep.evaluations }));
     return { name, setting, seed, scores };
   } catch (error) {
     if (!(error instanceof RunFailed)) throw error;
