@@ -3,18 +3,16 @@ import type { Span } from "../../data/relation-example.js";
 import { type OnSkip, SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
-import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { PredictSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { countSkipped, isSkipped } from "../../tasks/task-data.js";
-import { type LoadedModel, loadModel } from "../../training/load-model.js";
+import type { LoadedModel } from "../../training/load-model.js";
 import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import { jsonLine } from "../output.js";
 import type { CommandContext } from "../run.js";
-import { runtimeOf } from "../runtime.js";
-import { taskOf } from "../tasks/index.js";
 import type { Answer, TaskCommands, TypedSentence } from "../tasks/task-commands.js";
+import { withModel } from "../tasks/with-model.js";
 
 /** How many batches of examples are sorted by length together and held in memory. */
 const chunkBatches = 64;
@@ -22,47 +20,38 @@ const chunkBatches = 64;
 /** `predict`: the answer to every example, in the data's order. */
 export async function run(options: PredictSettings, context: CommandContext): Promise<void> {
   if (options.out !== undefined) await refuseExisting(options.out, options.overwrite);
-  const useTask = await taskOf(options.adapter);
-  await useTask((commands) => predict(commands, options, context));
+  await withModel(options, context.output, (model, commands) => predict(model, commands, options, context));
 }
 
 async function predict<Example, Encoded extends EncodedText, Score>(
+  model: LoadedModel<Example, Encoded, Score>,
   commands: TaskCommands<Example, Encoded, Score>,
   options: PredictSettings,
   { output, signal }: CommandContext,
 ): Promise<void> {
   const { out } = options;
-  const executor = await workerExecutor(runtimeOf(options));
-  try {
-    const taskOptions = commands.taskOptions?.(options) ?? {};
-    const load = { backbone: options.backbone, taskOptions };
-    const model = await loadModel(executor, options.adapter, commands.kind, load);
-    for (const note of model.notes) output.note(note);
-    const predictions: Answer["json"][] = [];
-    const { counts: skipped, onSkip } = new SkipCounter();
-    let examples = 0;
-    const run = async (write: (line: string) => Promise<void> | void) => {
-      for await (const { json, text, skipped: reason } of answers(commands, model, options, onSkip, signal)) {
-        examples++;
-        if (reason !== undefined) onSkip(reason, "");
-        if (output.json && out === undefined) predictions.push(json);
-        else await write(text ?? jsonLine(json));
-      }
-    };
-    if (out === undefined) await run((line) => output.say(line));
-    else await writeAtomically(out, (file) => run((line) => appendLine(file, line)));
-    if (out !== undefined) output.say(`${examples} examples in ${out}`);
-    for (const [reason, count] of Object.entries(skipped)) output.note(`skipped ${count}: ${reason}`);
-    output.result({
-      adapter: options.adapter,
-      examples,
-      skipped: countSkipped(skipped),
-      skippedBy: skipped,
-      ...(out === undefined ? { predictions } : { out }),
-    });
-  } finally {
-    await executor.close();
-  }
+  const predictions: Answer["json"][] = [];
+  const { counts: skipped, onSkip } = new SkipCounter();
+  let examples = 0;
+  const answerTo = async (write: (line: string) => Promise<void> | void) => {
+    for await (const { json, text, skipped: reason } of answers(commands, model, options, onSkip, signal)) {
+      examples++;
+      if (reason !== undefined) onSkip(reason, "");
+      if (output.json && out === undefined) predictions.push(json);
+      else await write(text ?? jsonLine(json));
+    }
+  };
+  if (out === undefined) await answerTo((line) => output.say(line));
+  else await writeAtomically(out, (file) => answerTo((line) => appendLine(file, line)));
+  if (out !== undefined) output.say(`${examples} examples in ${out}`);
+  for (const [reason, count] of Object.entries(skipped)) output.note(`skipped ${count}: ${reason}`);
+  output.result({
+    adapter: options.adapter,
+    examples,
+    skipped: countSkipped(skipped),
+    skippedBy: skipped,
+    ...(out === undefined ? { predictions } : { out }),
+  });
 }
 
 async function appendLine(file: FileHandle, line: string): Promise<void> {

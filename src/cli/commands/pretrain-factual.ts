@@ -3,7 +3,7 @@ import type { FactualSettings } from "../../settings/factual.js";
 import type { RunRequest } from "../command.js";
 import { runPretrain } from "../pretrain.js";
 import type { CommandContext } from "../run.js";
-import { percent } from "../tasks/percent.js";
+import { percent } from "../tasks/numbers.js";
 
 /** `pretrain factual`: relations, by classification or by contrast. */
 export async function run(given: RunRequest<FactualSettings>, context: CommandContext): Promise<void> {

@@ -10,7 +10,7 @@ import type { Output } from "../output.js";
 import { askedModel } from "../own-model.js";
 import type { CommandContext } from "../run.js";
 import { runtimeOf } from "../runtime.js";
-import { percent } from "../tasks/percent.js";
+import { percent } from "../tasks/numbers.js";
 
 /** `probe lama`: a table for each part of LAMA. */
 export async function run(options: LamaSettings, context: CommandContext): Promise<void> {

@@ -17,7 +17,7 @@ import { typesOf } from "../../tasks/typing/asking.js";
 import { type EncodedMention, entityTyping } from "../../tasks/typing/entity-typing.js";
 import { readTypingSet } from "../../tasks/typing/typing-data.js";
 import type { TypingScores } from "../../tasks/typing/typing-scores.js";
-import { percent } from "./percent.js";
+import { percent, shortened, shortenedAnswers } from "./numbers.js";
 import { relationCommands } from "./relation.js";
 import type { TaskCommands } from "./task-commands.js";
 
@@ -99,7 +99,8 @@ export const choiceCommands: TaskCommands<ChoiceExample, EncodedChoice, ChoiceSc
   answer: (example, prediction, task) => {
     const about = { where: example.where, ...(example.id === undefined ? {} : { id: example.id }) };
     if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
-    return { json: { ...about, ...askChoice.answer(example, prediction, task, 1) } };
+    const { probabilities, ...chosen } = askChoice.answer(example, prediction, task, 1);
+    return { json: { ...about, ...chosen, probabilities: probabilities.map(shortened) } };
   },
 };
 
@@ -120,6 +121,6 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
   answer: ({ where, question }, prediction, task, { top }) => {
     const about = { where, question };
     if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
-    return { json: { ...about, answers: answersOf(prediction, task, top) } };
+    return { json: { ...about, answers: shortenedAnswers(answersOf(prediction, task, top)) } };
   },
 };

@@ -6,7 +6,7 @@ import { askTrees, attachmentsOf, treeWords } from "../../tasks/trees/asking.js"
 import type { AttachmentRates, AttachmentScores } from "../../tasks/trees/attachment-scores.js";
 import { type EncodedSentence, headPrediction } from "../../tasks/trees/head-prediction.js";
 import { readTreeSet } from "../../tasks/trees/linguistic.js";
-import { percent } from "./percent.js";
+import { percent } from "./numbers.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
 
 /** The format that a flag names, if it names one. */

@@ -8,7 +8,7 @@ import { readRelationSet } from "../../tasks/relations/factual.js";
 import type { PrototypeScores } from "../../tasks/relations/prototypes.js";
 import { type EncodedRelation, relationClassification } from "../../tasks/relations/relation-classification.js";
 import { relationContrast } from "../../tasks/relations/relation-contrast.js";
-import { percent } from "./percent.js";
+import { percent, shortenedAnswers } from "./numbers.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
 
 /** The format that a flag names, if it names one. */
@@ -69,7 +69,7 @@ export const relationCommands: TaskCommands<RelationExample, EncodedRelation, Cl
       object: text.slice(object.start, object.end),
     };
     if ("skipped" in prediction) return { ...prediction, json: { ...about, ...prediction } };
-    return { json: { ...about, relations: rankedRelations(prediction.logits, task, top) } };
+    return { json: { ...about, relations: shortenedAnswers(rankedRelations(prediction.logits, task, top)) } };
   },
 };
 
