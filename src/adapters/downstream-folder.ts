@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
-import { float32Tensor } from "../tensor.js";
+import { tensorsOf } from "../weights/parameters.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";
 import { adapterManifestSchema } from "./adapter-manifest.js";
@@ -62,8 +62,7 @@ export async function writeDownstreamFolder(
   parameters: Parameters,
 ): Promise<void> {
   const model = join(folder, downstreamFiles.model);
-  const tensors = [...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)] as const);
-  await writeSafetensors(model, tensors, { format: "pt" });
+  await writeSafetensors(model, tensorsOf(parameters), { format: "pt" });
   const hash = await hashOfTensors(model);
   await writeFileAtomically(
     join(folder, downstreamFiles.config),

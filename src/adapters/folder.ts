@@ -8,8 +8,9 @@ import type { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
-import { elementCount, float32Tensor } from "../tensor.js";
+import { elementCount } from "../tensor.js";
 import { hashWeights } from "../weights/hash.js";
+import { tensorsOf } from "../weights/parameters.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";
@@ -41,8 +42,7 @@ export async function writeAdapterFolder(folder: string, { manifest, adapter, he
     throw fileError(config, "replace the file", error);
   });
   const write = async (file: string, parameters: Parameters) => {
-    const tensors = [...parameters].map(([key, { shape, data }]) => [key, float32Tensor(shape, data)] as const);
-    await writeSafetensors(join(folder, file), tensors, { format: "pt" });
+    await writeSafetensors(join(folder, file), tensorsOf(parameters), { format: "pt" });
     return hashOfTensors(join(folder, file));
   };
   try {
@@ -69,11 +69,8 @@ export async function hashOfTensors(path: string): Promise<string> {
 
 /** The same hash of parameters at hand. */
 export function hashOfParameters(parameters: Parameters): Promise<string> {
-  const read = async (key: string) => {
-    const { shape, data } = parameters.get(key)!;
-    return float32Tensor(shape, data);
-  };
-  return hashWeights({ keys: () => parameters.keys(), read });
+  const tensors = tensorsOf(parameters);
+  return hashWeights({ keys: () => tensors.keys(), read: async (key) => tensors.get(key)! });
 }
 
 function countOf(parameters: Parameters): number {

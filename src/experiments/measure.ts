@@ -18,11 +18,12 @@ import { downstreamDesign, pretrainingDesign } from "../models/design.js";
 import type { HeadInit } from "../models/task-head.js";
 import type { EncodedText, Prediction, Task, TaskKind } from "../tasks/task.js";
 import { type DownstreamTaskData, type ExampleSet, encodeExamples } from "../tasks/task-data.js";
-import { bytesOf, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
+import { bytesOf, float32Tensor, type HostTensor } from "../tensor.js";
 import { loadModel, readTaskState } from "../training/load-model.js";
 import { PredictionSession, type SessionOptions } from "../training/session.js";
 import { makeTaskModel } from "../training/task-model.js";
 import { predictAll } from "../training/trainer.js";
+import { parametersIn } from "../weights/parameters.js";
 import { readSafetensors } from "../weights/safetensors.js";
 
 /** A task's score. */
@@ -110,13 +111,12 @@ export async function measureModel<Example, Encoded extends EncodedText, Score>(
     design: downstreamDesign({ adapters: [], fusion: noFusion, headInit, trains: "backbone", frozenDropout: false }),
     ...{ backbone, maxLength, headInit, dropout: 0, featureDtype: featureOptions.dtype },
   });
-  const names = (parameters: readonly { readonly name: string }[]) => parameters.map(({ name }) => name);
   const { examples } = encodeExamples(task, backbone.tokenizer, test);
   const features = new TokenFeatures<EncodedText>(backbone, featureOptions.dtype);
   return inScope(executor, async (scope) => {
     await scope.setState({
-      ...(await readTensors(folders.model, names(model.backboneParameters))),
-      ...(await readTensors(folders.head, names(model.taskParameters))),
+      ...(await readTensors(folders.model, namesOf(model.backboneParameters))),
+      ...(await readTensors(folders.head, namesOf(model.taskParameters))),
     });
     const { padTokenId } = backbone.config;
     return measured(task, examples, { executor: scope, features, padTokenId, model, task, maxLength });
@@ -135,6 +135,8 @@ async function measured<Example, Encoded extends EncodedText, Score>(
   return { ...task.evaluation(score), examples: examples.length, logits: hash.digest("hex") };
 }
 
+const namesOf = (parameters: readonly { readonly name: string }[]) => parameters.map(({ name }) => name);
+
 /** Parameters in a fine-tuned model's folder. */
 function readTensors(folder: string, names: readonly string[]): Promise<Record<string, HostTensor>> {
   return readSafetensors(join(folder, downstreamFiles.model), names);
@@ -143,9 +145,5 @@ function readTensors(folder: string, names: readonly string[]): Promise<Record<s
 /** The backbone's parameters in a fine-tuned model's folder. */
 export async function readTrainedBackbone(folder: string, { definition, config }: BackboneHandle): Promise<Parameters> {
   const { parameters } = definition.build(config);
-  const tensors = await readTensors(
-    folder,
-    parameters.map(({ name }) => name),
-  );
-  return new Map(parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(tensors, name) }]));
+  return parametersIn(await readTensors(folder, namesOf(parameters)), parameters);
 }

@@ -7,7 +7,8 @@ import { inferencePass } from "../engine/inference-pass.js";
 import { cast, GraphBuilder } from "../graph/index.js";
 import { stateInputs } from "../models/hidden-states.js";
 import { ParamScope, selectInput } from "../nn/index.js";
-import { float32Tensor, type HostTensor } from "../tensor.js";
+import type { HostTensor } from "../tensor.js";
+import { tensorsOf } from "../weights/parameters.js";
 import type { FeatureDType } from "./feature-cache.js";
 
 export interface AdapterGraphOptions {
@@ -39,8 +40,7 @@ export class AdapterGraph {
     const select = selects ? selectInput(g, "positions") : null;
     const { output } = module.forward(inferencePass(g, executor), taps, tokens, select);
     const graph = g.build({ output: cast(g, output, outputDtype) });
-    const tensors = new Map([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
-    const loaded = await loadWithParameters(executor, graph, tensors);
+    const loaded = await loadWithParameters(executor, graph, tensorsOf(parameters));
     return new AdapterGraph(loaded, new Set(graph.inputs.map(({ name }) => name)));
   }
 

@@ -10,7 +10,8 @@ import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
-import { float32Tensor, type HostTensor } from "../tensor.js";
+import type { HostTensor } from "../tensor.js";
+import { tensorsOf } from "../weights/parameters.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { readParameterFile, shapesOf } from "../weights/strict-load.js";
 import type { LmHead } from "./lm-head.js";
@@ -77,8 +78,7 @@ export async function findLmHeads(folder: string): Promise<readonly string[]> {
 
 /** A head's parameters, all of them and no others. */
 export async function readLmHead(folder: string, head: LmHead): Promise<ReadonlyMap<string, HostTensor>> {
-  const parameters = await readParameterFile(join(folder, files.head), shapesOf(head.parameters));
-  return new Map([...parameters].map(([key, { shape, data }]) => [key, float32Tensor(shape, data)]));
+  return tensorsOf(await readParameterFile(join(folder, files.head), shapesOf(head.parameters)));
 }
 
 /** What a head's folder records of an adapter. */

@@ -3,6 +3,7 @@ import { KAdapter } from "../adapters/k-adapter.js";
 import type { Tensors } from "../engine/executor.js";
 import type { Parameter, Value } from "../graph/index.js";
 import { attentionMask, ParamScope, type Pass } from "../nn/index.js";
+import { NarrowedHead } from "../tasks/narrowed-head.js";
 import { ReleasedHeadPredictionHead } from "../tasks/trees/released-head.js";
 import { type HostTensor, int32Tensor } from "../tensor.js";
 import type { Fixture } from "./fixture.js";
@@ -18,7 +19,7 @@ import {
 /** Adapter and head as `lin-adapter.py` has them. */
 class LinguisticModel implements ReleasedModel {
   readonly adapter: KAdapter;
-  readonly head: ReleasedHeadPredictionHead;
+  readonly head: NarrowedHead<ReleasedHeadPredictionHead>;
   readonly parameters: readonly Parameter[];
 
   constructor(
@@ -30,7 +31,8 @@ class LinguisticModel implements ReleasedModel {
     this.adapter = new KAdapter(scope, config, hiddenSize);
     const sizes = { featureSize: 2 * hiddenSize, hiddenSize };
     const options = { classes, loss: "cross-entropy", everyPosition: true, dropout: 0, init: "official" } as const;
-    this.head = new ReleasedHeadPredictionHead(scope, sizes, options);
+    const head = (own: ParamScope) => new ReleasedHeadPredictionHead(own, hiddenSize, options);
+    this.head = new NarrowedHead(scope, sizes, options.init, head);
     this.parameters = scope.all;
   }
 
@@ -41,8 +43,8 @@ class LinguisticModel implements ReleasedModel {
     const taps = this.config.layers.map((layer) => states[layer] as Value);
     const { output, trace } = this.adapter.forward(pass, taps, tokens);
     const com = this.head.combine(pass, [states.at(-1) as Value, output]);
-    const { context, attention, logits } = this.head.classify(pass, com, mask);
-    const loss = this.head.loss(g, logits, g.input("labels", "int32", ["batch", "sequence"]));
+    const { context, attention, logits } = this.head.head.classify(pass, com, mask);
+    const loss = this.head.head.loss(g, logits, g.input("labels", "int32", ["batch", "sequence"]));
     const named = { hidden_last: output, com_features: com, context_layer: context, logits };
     return { trace, loss, named: { ...named, ...(attention ? { attention_probs: attention } : {}) } };
   }

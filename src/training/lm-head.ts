@@ -21,6 +21,7 @@ import { crossEntropy } from "../tasks/losses.js";
 import type { JsonObject } from "../tasks/task.js";
 import { float32Tensor, floatsOf, int32Tensor } from "../tensor.js";
 import { hashLists } from "../weights/hash.js";
+import { tensorsOf } from "../weights/parameters.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import { optimizerOf, type RunConfig } from "./config.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
@@ -101,8 +102,7 @@ async function finish(
   const manifest = manifestOf(config, head, metrics);
   if (scores !== null) {
     const parameters = await readParameters(executor, head.parameters);
-    const tensors = [...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)] as const);
-    await writeLmHead(config.out, manifest, tensors);
+    await writeLmHead(config.out, manifest, [...tensorsOf(parameters)]);
   }
   return { manifest, reason: last.reason, scores, backboneUnchanged: backboneHash.before === backboneHash.after };
 }

@@ -13,7 +13,7 @@ import { type BackboneHandle, backboneIdentity, openBackbone } from "../features
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { designOf } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import { float32Tensor } from "../tensor.js";
+import { tensorsOf } from "../weights/parameters.js";
 import { type Parameters, shapesOf } from "../weights/strict-load.js";
 import { PredictionSession } from "./session.js";
 import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
@@ -128,5 +128,4 @@ export async function readTaskState(
   return { ...asState(adapter), ...asState(head) };
 }
 
-const asState = (parameters: Parameters): Tensors =>
-  Object.fromEntries([...parameters].map(([name, { shape, data }]) => [name, float32Tensor(shape, data)]));
+const asState = (parameters: Parameters): Tensors => Object.fromEntries(tensorsOf(parameters));

@@ -13,7 +13,8 @@ import { userError } from "../errors.js";
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
-import { elementCount, floatsOf } from "../tensor.js";
+import { elementCount } from "../tensor.js";
+import { parametersIn } from "../weights/parameters.js";
 import { readSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import type { RunConfig } from "./config.js";
@@ -144,8 +145,7 @@ async function requireUntouched(backbone: BackboneHandle | null): Promise<EndedR
 
 /** Copies of parameters as they are now. */
 export async function readParameters(executor: Executor, parameters: readonly Parameter[]): Promise<Parameters> {
-  const state = await executor.getState(namesOf(parameters));
-  return new Map(parameters.map(({ name, shape }) => [name, { shape, data: floatsOf(state, name) }]));
+  return parametersIn(await executor.getState(namesOf(parameters)), parameters);
 }
 
 /** A task's score of the current parameters. */

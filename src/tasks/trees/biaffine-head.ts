@@ -12,7 +12,7 @@ import {
   unsqueeze,
   type Value,
 } from "../../graph/index.js";
-import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
+import type { HeadInit, TaskHead } from "../../models/task-head.js";
 import { drop, type Linear, type ParamScope, type Pass, randomLinear, selectInput } from "../../nn/index.js";
 import { type ChoiceLoss, choiceLoss, crossEntropy } from "../losses.js";
 
@@ -30,9 +30,9 @@ export interface BiaffineOptions {
 const relationSize = 128;
 
 /**
- * A biaffine scorer of heads after Dozat and Manning (arXiv 1611.01734, §2.2), over first sub-words and the root:
+ * A biaffine scorer of heads after Dozat and Manning (arXiv 1611.01734, §2.2), over first sub-words and the root, of
+ * vectors `f` of the backbone's size:
  *
- *     f = com_dense([h[L] ; o_K])
  *     d_i = drop(gelu(arc_dependent(f_i)));   e_j = drop(gelu(arc_head(f_j)))
  *     score(i, j) = arc(d_i)·e_j / √size
  *     relation(i, j) = label_out(drop(gelu(label_dependent(f_i) + label_head(f_j))))
@@ -42,7 +42,6 @@ const relationSize = 128;
  */
 export class BiaffineHead implements TaskHead {
   readonly parameters: readonly Parameter[];
-  private readonly comDense: Linear;
   private readonly dependent: Linear;
   private readonly head: Linear;
   private readonly arc: Linear;
@@ -50,12 +49,11 @@ export class BiaffineHead implements TaskHead {
 
   constructor(
     scope: ParamScope,
-    { featureSize, hiddenSize }: HeadSizes,
+    hiddenSize: number,
     private readonly options: BiaffineOptions,
   ) {
     const { size, relations, init } = options;
     const before = scope.all.length;
-    this.comDense = randomLinear(scope.at("com_dense"), featureSize, hiddenSize, init);
     this.dependent = randomLinear(scope.at("arc_dependent"), hiddenSize, size, init);
     this.head = randomLinear(scope.at("arc_head"), hiddenSize, size, init);
     this.arc = randomLinear(scope.at("arc"), size, size, init);
@@ -83,7 +81,7 @@ export class BiaffineHead implements TaskHead {
   forward(pass: Pass, features: readonly Value[], select: Value): { readonly logits: Value; readonly loss: Value } {
     const { g } = pass;
     const { loss } = this.options;
-    const f = this.comDense.forward(pass, concat(g, features, -1));
+    const f = concat(g, features, -1);
     const scores = this.scores(pass, f, select);
     const arcs = g.input("arcs", "float32", ["batch", "words", "words"]);
     const arcLoss = choiceLoss(g, scores, arcs, loss);

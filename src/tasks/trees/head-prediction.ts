@@ -7,6 +7,7 @@ import { alignments, choiceLosses, treeHeads } from "../../settings/choices.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../../tensor.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { encodeWords, encodeWordsOfficially } from "../../text/words.js";
+import { NarrowedHead } from "../narrowed-head.js";
 import { selectRows } from "../select.js";
 import type {
   EncodedText,
@@ -113,15 +114,14 @@ export class HeadPrediction implements Task<DependencySentence, EncodedSentence,
   makeHead(scope: ParamScope, sizes: HeadSizes): TaskHead {
     const { dropout, headInit: init } = this.context;
     const { head, loss, alignment, arcSize: size, classes = this.context.maxLength } = this.options;
-    return head === "biaffine"
-      ? new BiaffineHead(scope, sizes, { size, loss, relations: this.labels?.length ?? 0, dropout, init })
-      : new ReleasedHeadPredictionHead(scope, sizes, {
-          classes,
-          loss,
-          everyPosition: alignment === "official",
-          dropout,
-          init,
-        });
+    const common = { loss, dropout, init };
+    return new NarrowedHead(scope, sizes, init, (own): TaskHead => {
+      if (head === "biaffine") {
+        return new BiaffineHead(own, sizes.hiddenSize, { ...common, size, relations: this.labels?.length ?? 0 });
+      }
+      const everyPosition = alignment === "official";
+      return new ReleasedHeadPredictionHead(own, sizes.hiddenSize, { ...common, classes, everyPosition });
+    });
   }
 
   feeds(batch: readonly EncodedSentence[], width: number): Record<string, HostTensor> {

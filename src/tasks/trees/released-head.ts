@@ -1,5 +1,5 @@
 import { concat, type GraphBuilder, matmul, type Parameter, type Value } from "../../graph/index.js";
-import type { HeadInit, HeadSizes, TaskHead } from "../../models/task-head.js";
+import type { HeadInit, TaskHead } from "../../models/task-head.js";
 import {
   type AttentionMask,
   drop,
@@ -33,8 +33,9 @@ export interface PositionTrace {
 
 /**
  * Head prediction as the released `lin-adapter.py` has it: positions are classes, so a text's length is limited.
+ * It reads vectors `com` of the backbone's size:
  *
- *     com = com_dense([h[L] ; o_K]);   logits = out_proj(drop(dense(BertAttention(com))))
+ *     logits = out_proj(drop(dense(BertAttention(com))))
  *
  * The attention has one head of the backbone's size and leaves padding out.
  *
@@ -42,19 +43,17 @@ export interface PositionTrace {
  */
 export class ReleasedHeadPredictionHead implements TaskHead {
   readonly parameters: readonly Parameter[];
-  private readonly comDense: Linear;
   private readonly attention: SelfAttention;
   private readonly dense: Linear;
   private readonly outProj: Linear;
 
   constructor(
     scope: ParamScope,
-    { featureSize, hiddenSize }: HeadSizes,
+    hiddenSize: number,
     private readonly options: PositionOptions,
   ) {
     const { classes, dropout, init } = options;
     const before = scope.all.length;
-    this.comDense = randomLinear(scope.at("com_dense"), featureSize, hiddenSize, init);
     const block = { hiddenSize, heads: 1, layerNormEps: 1e-5, hiddenDropout: dropout, attentionDropout: dropout };
     this.attention = new SelfAttention(scope.at("self_attention"), block, linearInit(hiddenSize, init));
     this.dense = randomLinear(scope.at("dense"), hiddenSize, hiddenSize, init);
@@ -75,7 +74,7 @@ export class ReleasedHeadPredictionHead implements TaskHead {
     mask: () => AttentionMask,
   ): { readonly logits: Value; readonly loss: Value } {
     const { g } = pass;
-    const com = this.combine(pass, features);
+    const com = concat(g, features, -1);
     const rows = this.options.everyPosition ? "sequence" : "words";
     const { logits } = this.classify(pass, com, mask(), this.queries(g, com));
     return { logits, loss: this.loss(g, logits, g.input("labels", "int32", ["batch", rows])) };
@@ -84,10 +83,6 @@ export class ReleasedHeadPredictionHead implements TaskHead {
   private queries(g: GraphBuilder, com: Value): Value {
     if (this.options.everyPosition) return com;
     return matmul(g, selectInput(g, "words"), com);
-  }
-
-  combine(pass: Pass, features: readonly Value[]): Value {
-    return this.comDense.forward(pass, concat(pass.g, features, -1));
   }
 
   /** @param com `[batch, sequence, hidden]` */
