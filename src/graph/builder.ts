@@ -1,5 +1,5 @@
 import type { DType, HostTensor } from "../tensor.js";
-import { inferOutputs } from "./infer.js";
+import { inferOutputs, type OutputType } from "./infer.js";
 import type { OpAttrs, OpType } from "./ops.js";
 import type { Node, Parameter, Shape, Value } from "./value.js";
 
@@ -30,6 +30,22 @@ export class GraphBuilder {
   private readonly nodes: Node[] = [];
   private readonly path: string[] = [];
   private counter = 0;
+  private constantCounter = 0;
+
+  /**
+   * Goes on with a finished graph: its inputs, parameters and constants are there, and each of its nodes is to be
+   * {@link append}ed, or others in its stead.
+   */
+  static on({ inputs, parameters, constants }: Graph): GraphBuilder {
+    const g = new GraphBuilder();
+    g.inputs.push(...inputs);
+    for (const [parameter, value] of parameters) g.parameters.set(parameter, value);
+    for (const [value, tensor] of constants) {
+      g.constants.set(value, tensor);
+      g.constantCounter = Math.max(g.constantCounter, 1 + Number(value.name.slice("constant.".length)));
+    }
+    return g;
+  }
 
   /** A tensor that every run must feed. */
   input(name: string, dtype: DType, shape: Shape): Value {
@@ -51,13 +67,18 @@ export class GraphBuilder {
     return value;
   }
 
-  /** A constant tensor. */
-  constant(tensor: HostTensor): Value {
+  /**
+   * A constant tensor.
+   *
+   * @param literal its elements, where shape inference is to read them
+   */
+  constant(tensor: HostTensor, literal?: readonly number[]): Value {
     const value: Value = {
-      name: `constant.${this.constants.size}`,
+      name: `constant.${this.constantCounter++}`,
       dtype: tensor.dtype,
       shape: tensor.shape,
       producer: null,
+      ...(literal ? { literal } : {}),
     };
     this.constants.set(value, tensor);
     return value;
@@ -97,41 +118,53 @@ export class GraphBuilder {
   private intern(key: string, make: () => HostTensor, literal?: readonly number[]): Value {
     const known = this.interned.get(key);
     if (known) return known;
-    const tensor = make();
-    const name = `constant.${this.constants.size}`;
-    const value: Value = {
-      name,
-      dtype: tensor.dtype,
-      shape: tensor.shape,
-      producer: null,
-      ...(literal ? { literal } : {}),
-    };
-    this.constants.set(value, tensor);
+    const value = this.constant(make(), literal);
     this.interned.set(key, value);
     return value;
   }
 
   /** Adds an operator and returns its outputs. */
   emit<K extends OpType>(op: K, inputs: readonly (Value | null)[], attrs: OpAttrs[K]): readonly Value[] {
-    const name = [...this.path, `${op}.${this.counter++}`].join("/");
-    const types = this.infer(op, name, inputs, attrs);
-    const outputs: Value[] = [];
-    const node: Node<K> = { op, name, inputs, outputs, attrs };
-    types.forEach(({ dtype, shape }, i) => {
-      outputs.push({
-        name: types.length === 1 ? name : `${name}:${i}`,
-        dtype,
-        shape,
-        producer: node as unknown as Node,
-      });
-    });
-    this.nodes.push(node as unknown as Node);
-    return outputs;
+    const name = this.nextName(op);
+    return this.add(op, name, inputs, attrs, this.infer(op, name, inputs, attrs));
+  }
+
+  /**
+   * {@link emit} of an operator with one output, whose type shape inference cannot know: its target shape is itself
+   * computed by the run.
+   */
+  emitAs<K extends OpType>(op: K, inputs: readonly (Value | null)[], attrs: OpAttrs[K], type: OutputType): Value {
+    return this.add(op, this.nextName(op), inputs, attrs, [type])[0] as Value;
+  }
+
+  /** Adds a node of the graph that this builder goes on with, see {@link on}. */
+  append(node: Node): void {
+    this.nodes.push(node);
   }
 
   /** {@link emit} for operators with one output, or of which only the first is wanted. */
   emitOne<K extends OpType>(op: K, inputs: readonly (Value | null)[], attrs: OpAttrs[K]): Value {
     return this.emit(op, inputs, attrs)[0] as Value;
+  }
+
+  private nextName(op: OpType): string {
+    return [...this.path, `${op}.${this.counter++}`].join("/");
+  }
+
+  private add<K extends OpType>(
+    op: K,
+    name: string,
+    inputs: readonly (Value | null)[],
+    attrs: OpAttrs[K],
+    types: readonly OutputType[],
+  ): readonly Value[] {
+    const outputs: Value[] = [];
+    const node = { op, name, inputs, outputs, attrs } as unknown as Node;
+    types.forEach(({ dtype, shape }, i) => {
+      outputs.push({ name: types.length === 1 ? name : `${name}:${i}`, dtype, shape, producer: node });
+    });
+    this.nodes.push(node);
+    return outputs;
   }
 
   private infer<K extends OpType>(op: K, name: string, inputs: readonly (Value | null)[], attrs: OpAttrs[K]) {
