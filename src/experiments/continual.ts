@@ -5,26 +5,21 @@
  */
 
 import { join } from "node:path";
-import type { KAdapterConfig } from "../adapters/config.js";
 import { downstreamFiles } from "../adapters/downstream-folder.js";
 import { hashOfTensors, type Parameters, readAdapterManifest, readAdapterParameters } from "../adapters/folder.js";
 import { noFusion } from "../adapters/fusion.js";
 import { adapterShapes } from "../adapters/official/import-adapter.js";
 import type { Executor } from "../engine/executor.js";
-import type { BackboneHandle } from "../features/backbone-handle.js";
-import type { FeatureOptions } from "../features/features.js";
 import type { continualSystems } from "../settings/choices.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
 import type { DownstreamTaskData } from "../tasks/task-data.js";
-import { trainingConfig } from "../training/config.js";
 import { finetune } from "../training/finetune.js";
 import { pretrain } from "../training/pretrain.js";
 import { removeEarlierRun } from "../training/run.js";
-import type { TrainerSettings } from "../training/trainer.js";
 import { hashJson } from "../weights/hash.js";
 import { Cells } from "./cells.js";
 import { type Measured, measureAdapter, measureModel, readTrainedBackbone } from "./measure.js";
-import { type ExperimentWatch, hashesOfData } from "./trainings.js";
+import { type AdapterTrainings, adapterTraining, type ExperimentWatch, hashesOfData } from "./trainings.js";
 
 /** The ways in which kinds of knowledge follow one another. */
 export type ContinualSystem = (typeof continualSystems)[number];
@@ -42,24 +37,12 @@ export interface ContinualStage {
   readonly taskData: AnyTestedTaskData;
 }
 
-export interface ContinualPlan {
-  readonly backbone: BackboneHandle;
-  readonly out: string;
+export interface ContinualPlan extends AdapterTrainings {
   /** In the order in which they are learnt. */
   readonly stages: readonly ContinualStage[];
   readonly systems: readonly ContinualSystem[];
-  readonly seeds: readonly number[];
-  readonly architecture: KAdapterConfig;
-  readonly featureOptions: FeatureOptions;
-  readonly maxLength: number;
-  /** Of each training; the seed is each run's own. */
-  readonly settings: Omit<TrainerSettings, "seed">;
   /** Of the model itself, where that is trained. */
   readonly modelLearningRate: number;
-  readonly headLearningRate: number;
-  readonly headInit: number | "official";
-  readonly weightDecay: number;
-  readonly maxGradNorm: number;
 }
 
 /** A kind of knowledge measured after a step. */
@@ -182,15 +165,9 @@ class ContinualRun {
   }
 
   private async trainAdapter(system: ContinualSystem, seed: number, step: number): Promise<void> {
-    const { backbone, architecture, featureOptions, maxLength, settings } = this.plan;
-    const { headLearningRate, headInit, weightDecay, maxGradNorm } = this.plan;
     const further = system === "shared-adapter" && step > 1;
-    const plan = trainingConfig(backbone, this.folder(system, seed, step), {
-      ...{ architecture, featureOptions, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm },
-      resume: true,
-      settings: { ...settings, seed },
-      ...(further ? { start: await this.startAdapter(system, seed, step - 1) } : {}),
-    });
+    const start = further ? { start: await this.startAdapter(system, seed, step - 1) } : {};
+    const plan = adapterTraining(this.plan, this.folder(system, seed, step), seed, start);
     const { taskData } = this.plan.stages[step - 1] as ContinualStage;
     const { onEvent, signal } = this.watch;
     await taskData((one) => pretrain(this.executor, plan, one, onEvent, signal).then(() => undefined));

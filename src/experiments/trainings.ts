@@ -7,13 +7,16 @@ import { readAdapterManifest } from "../adapters/folder.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
+import type { FeatureOptions } from "../features/features.js";
+import type { HeadInit } from "../models/task-head.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
 import { type DownstreamTaskData, encodeExamples, hashExamples, type TaskData } from "../tasks/task-data.js";
 import { chosenInit } from "../training/backbone-start.js";
-import type { TrainingConfig } from "../training/config.js";
+import { type TrainingConfig, trainingConfig } from "../training/config.js";
 import { identityOf } from "../training/identity.js";
 import { pretrain } from "../training/pretrain.js";
 import { removeEarlierRun } from "../training/run.js";
+import type { TrainerSettings } from "../training/trainer.js";
 import { hashJson } from "../weights/hash.js";
 import type { Cells } from "./cells.js";
 
@@ -32,6 +35,39 @@ export interface Laboratory {
   readonly executor: Executor;
   readonly cells: Cells;
   readonly watch: ExperimentWatch;
+}
+
+/** How an experiment trains adapters of its own, with several seeds. */
+export interface AdapterTrainings {
+  readonly backbone: BackboneHandle;
+  readonly out: string;
+  readonly seeds: readonly number[];
+  readonly architecture: KAdapterConfig;
+  readonly featureOptions: FeatureOptions;
+  readonly maxLength: number;
+  /** Of each training; the seed is its own. */
+  readonly settings: Omit<TrainerSettings, "seed">;
+  readonly headLearningRate: number;
+  readonly headInit: HeadInit;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+}
+
+/** The training of one adapter, which goes on where it was stopped. */
+export function adapterTraining(
+  plan: AdapterTrainings,
+  out: string,
+  seed: number,
+  own: Partial<Pick<TrainingConfig, "features" | "start">> = {},
+): TrainingConfig {
+  const { backbone, architecture, featureOptions, maxLength, settings } = plan;
+  const { headLearningRate, headInit, weightDecay, maxGradNorm } = plan;
+  return trainingConfig(backbone, out, {
+    ...{ architecture, featureOptions, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm },
+    ...own,
+    resume: true,
+    settings: { ...settings, seed },
+  });
 }
 
 /** What was hashed before: an experiment trains on the same data many times. */

@@ -1,36 +1,19 @@
-import type { KAdapterConfig } from "../adapters/config.js";
 import type { RelationExample } from "../data/relation-example.js";
-import type { BackboneHandle } from "../features/backbone-handle.js";
-import type { FeatureOptions } from "../features/features.js";
-import type { HeadInit } from "../models/task-head.js";
 import { stateFeatures, type transferRows } from "../settings/choices.js";
 import type { FactualObjective } from "../tasks/relations/factual.js";
 import type { SkipCounts } from "../tasks/task-data.js";
-import type { TrainerSettings } from "../training/trainer.js";
 import type { StateFeature } from "./pair-reader.js";
-import type { ExperimentWatch } from "./trainings.js";
+import type { AdapterTrainings, ExperimentWatch } from "./trainings.js";
 
 export type TransferRow = (typeof transferRows)[number];
 
 /** What is measured of an adapter: its output alone, or beside the last hidden state. */
 export const adapterViews = ["o", "[h;o]"] as const;
 
-export interface TransferPlan {
-  readonly backbone: BackboneHandle;
-  readonly out: string;
+export interface TransferPlan extends AdapterTrainings {
   readonly rows: readonly TransferRow[];
-  readonly seeds: readonly number[];
-  readonly architecture: KAdapterConfig;
-  readonly featureOptions: FeatureOptions;
-  readonly maxLength: number;
-  /** Of the pre-trainings; the seed is each row's own. */
-  readonly settings: Omit<TrainerSettings, "seed">;
   readonly contrastBatchSize: number;
   readonly temperature: number;
-  readonly headLearningRate: number;
-  readonly headInit: HeadInit;
-  readonly weightDecay: number;
-  readonly maxGradNorm: number;
   /** Numbers of relations to pre-train on. */
   readonly relations: readonly (number | "all")[];
   /** Most sentences of a pre-training; the same for all numbers of relations. */

@@ -17,14 +17,14 @@ import { type EncodedRelation, RelationClassification } from "../tasks/relations
 import type { JsonObject } from "../tasks/task.js";
 import { encodeExamples } from "../tasks/task-data.js";
 import { concatenated } from "../tensor.js";
-import { trainingConfig } from "../training/config.js";
 import { hashJson } from "../weights/hash.js";
+import { shapesOf } from "../weights/strict-load.js";
 import { Cells } from "./cells.js";
 import { factsAsTask } from "./facts.js";
 import { probeAccuracy, probeDefaults } from "./linear-probe.js";
 import { PairReader, type PairVectors } from "./pair-reader.js";
 import { type PretrainingSet, perClass, pretrainingSets, shuffledLabels, splitRelations } from "./relation-sets.js";
-import { pretrainAdapter } from "./trainings.js";
+import { adapterTraining, pretrainAdapter } from "./trainings.js";
 import {
   isPermuted,
   isState,
@@ -237,8 +237,8 @@ class TransferRun {
     const config = { ...architecture, init: this.initOf(subject.row) };
     const module = new KAdapter(ParamScope.root(), config, backbone.config.hiddenSize);
     if (isTrained(subject.row)) {
-      const shapes = new Map(module.parameters.map(({ name, shape }) => [name, shape]));
-      const trained = await readAdapterParameters(this.folder(pretrainedAs(subject)), "adapter", shapes);
+      const folder = this.folder(pretrainedAs(subject));
+      const trained = await readAdapterParameters(folder, "adapter", shapesOf(module.parameters));
       return isPermuted(subject.row) ? permutedMatrices(trained, subject.seed) : trained;
     }
     return new Map(
@@ -269,16 +269,12 @@ class TransferRun {
 
   private async pretrain(subject: Subject, set: PretrainingSet): Promise<JsonObject> {
     const { row, seed } = subject;
-    const { backbone, architecture, featureOptions, maxLength, temperature } = this.plan;
-    const { headLearningRate, headInit, weightDecay, maxGradNorm } = this.plan;
+    const { backbone, settings, contrastBatchSize, temperature } = this.plan;
     const objective = objectiveOf(row);
-    const batchSize = objective === "contrastive" ? this.plan.contrastBatchSize : this.plan.settings.batchSize;
-    const config = trainingConfig(backbone, this.folder(subject), {
-      ...{ architecture, featureOptions, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm },
-      features: objectiveFeatures(objective, "adapter"),
-      resume: true,
-      settings: { ...this.plan.settings, batchSize, seed },
-    });
+    const batchSize = objective === "contrastive" ? contrastBatchSize : settings.batchSize;
+    const plan = { ...this.plan, settings: { ...settings, batchSize } };
+    const features = objectiveFeatures(objective, "adapter");
+    const config = adapterTraining(plan, this.folder(subject), seed, { features });
     const dealt = (examples: readonly RelationExample[]) =>
       row.startsWith("shuffled-") ? shuffledLabels(examples, seed) : examples;
     const part = (name: string, examples: readonly RelationExample[]) => ({

@@ -16,6 +16,7 @@ import {
   type StepScalars,
   type StepSession,
   single,
+  stepOptions,
   type TrainingVariants,
   textFeeds,
   textsOf,
@@ -45,18 +46,10 @@ export class HostLossSession<E extends EncodedText> extends StatefulSession impl
   static async open<E extends EncodedText>(
     options: SessionOptions<E>,
     optimizer: AdamWConfig,
-    { rateScale, clipGroups }: Omit<TrainingVariants, "accumulation">,
+    variants: Omit<TrainingVariants, "accumulation">,
   ): Promise<HostLossSession<E>> {
     const { executor, model } = options;
-    const { accumulate, update } = splitStep({
-      loss: (pass) => model.forward(pass).loss,
-      trainable: model.trainable,
-      optimizer,
-      dropout: true,
-      inPlace: executor.updatesInPlace,
-      ...(rateScale ? { rateScale } : {}),
-      ...(clipGroups ? { clipGroups } : {}),
-    });
+    const { accumulate, update } = splitStep(stepOptions(options, optimizer, variants));
     return new HostLossSession(
       options,
       optimizer,

@@ -2,14 +2,14 @@ import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import type { FeatureSource } from "../features/feature-sources.js";
 import { padBatch } from "../features/token-batch.js";
-import { GraphBuilder, inRowBlocks, type Parameter, type Shape, type Value } from "../graph/index.js";
+import { GraphBuilder, inRowBlocks, type Parameter, type Shape } from "../graph/index.js";
 import type { TrainableModel } from "../models/task-head.js";
-import { dropoutFeeds, type Pass } from "../nn/index.js";
+import { dropoutFeeds } from "../nn/index.js";
 import type { EncodedText, Task } from "../tasks/task.js";
 import { concatenated, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
-import { accumulationFeeds, fusedStep, type StepGraph, splitStep, stepSource } from "./step.js";
+import { accumulationFeeds, fusedStep, type StepGraph, type StepOptions, splitStep, stepSource } from "./step.js";
 
 export interface SessionOptions<E extends EncodedText> {
   readonly executor: Executor;
@@ -118,6 +118,23 @@ export interface TrainingVariants {
   readonly clipGroups?: Readonly<Record<string, readonly Parameter[]>>;
 }
 
+/** What a session's step computes. */
+export function stepOptions<E extends EncodedText>(
+  { executor, model }: SessionOptions<E>,
+  optimizer: AdamWConfig,
+  { rateScale, clipGroups }: Omit<TrainingVariants, "accumulation">,
+): StepOptions {
+  return {
+    loss: (pass) => model.forward(pass).loss,
+    trainable: model.trainable,
+    optimizer,
+    dropout: true,
+    inPlace: executor.updatesInPlace,
+    ...(rateScale ? { rateScale } : {}),
+    ...(clipGroups ? { clipGroups } : {}),
+  };
+}
+
 /** Runs the optimiser steps of a training. */
 export interface StepSession<E extends EncodedText> extends AsyncDisposable {
   /** Names of all state slots: parameters, and moments of those that learn. */
@@ -167,20 +184,12 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
   static async open<E extends EncodedText>(
     options: SessionOptions<E>,
     optimizer: AdamWConfig,
-    { accumulation, rateScale, clipGroups }: TrainingVariants,
+    variants: TrainingVariants,
   ): Promise<TrainingSession<E>> {
-    const { executor, model } = options;
-    const step = {
-      loss: (pass: Pass): Value => model.forward(pass).loss,
-      trainable: model.trainable,
-      optimizer,
-      dropout: true,
-      inPlace: executor.updatesInPlace,
-      ...(rateScale ? { rateScale } : {}),
-      ...(clipGroups ? { clipGroups } : {}),
-    };
+    const { executor } = options;
+    const step = stepOptions(options, optimizer, variants);
     const fused = await load(executor, fusedStep(step));
-    if (!accumulation) return new TrainingSession(options, optimizer, fused, null);
+    if (!variants.accumulation) return new TrainingSession(options, optimizer, fused, null);
     const { accumulate, update } = splitStep(step);
     return new TrainingSession(options, optimizer, fused, {
       accumulate: await load(executor, accumulate),

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../../adapters/config.js";
-import { downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
+import { type DownstreamManifest, downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
 import { adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
 import { inspectRelations } from "../../data/relation-data.js";
 import { inspectTrees, recogniseTrees, treeFormats } from "../../data/tree-data.js";
@@ -100,7 +100,8 @@ function table(output: Output, rows: Readonly<Record<string, unknown>>): void {
 }
 
 async function inspectAdapter(path: string, output: Output): Promise<void> {
-  const { architecture, task, backbone, features, metrics, recipe, tensors } = await readAdapterManifest(path);
+  const manifest = await readAdapterManifest(path);
+  const { architecture, task, backbone, features, metrics, recipe, tensors } = manifest;
   const adapter = await summaryOf(join(path, adapterFiles.adapter));
   const head = await summaryOf(join(path, adapterFiles.head));
   const labels = task.labels ?? [];
@@ -110,11 +111,7 @@ async function inspectAdapter(path: string, output: Output): Promise<void> {
     architecture,
     adapter: shown(adapter),
     head: shown(head),
-    backbone: backboneLine(backbone),
-    "backbone's SHA-256": backbone.hash ?? "unknown",
-    "longest text": `${task.maxLength} tokens`,
-    metrics,
-    recipe,
+    ...trainingRows(manifest),
   });
   output.result({
     kind: "adapter",
@@ -133,7 +130,7 @@ async function inspectAdapter(path: string, output: Output): Promise<void> {
 
 async function inspectFineTuned(path: string, output: Output): Promise<void> {
   const manifest = await readDownstreamManifest(path);
-  const { task, trains, fusion, adapters, backbone, metrics, recipe } = manifest;
+  const { task, trains, fusion, adapters } = manifest;
   const weights = await summaryOf(join(path, downstreamFiles.model));
   const labels = task.labels ?? [];
   output.say("a fine-tuned model");
@@ -148,17 +145,21 @@ async function inspectFineTuned(path: string, output: Output): Promise<void> {
       ]),
     ),
     weights: shown(weights),
-    backbone: backboneLine(backbone),
-    "backbone's SHA-256": backbone.hash ?? "unknown",
-    "longest text": `${task.maxLength} tokens`,
-    metrics,
-    recipe,
+    ...trainingRows(manifest),
   });
   output.result({ kind: "fine-tuned", path, ...manifest, weights });
 }
 
-function backboneLine({ name, modelType, layers, hiddenSize }: AdapterManifest["backbone"]): string {
-  return `${name ?? "unknown"} (${modelType ?? "unknown kind"}, ${layers ?? "?"} layers × ${hiddenSize})`;
+/** What every folder says of how it was trained. */
+function trainingRows({ backbone, task, metrics, recipe }: AdapterManifest | DownstreamManifest) {
+  const { name, modelType, layers, hiddenSize, hash } = backbone;
+  return {
+    backbone: `${name ?? "unknown"} (${modelType ?? "unknown kind"}, ${layers ?? "?"} layers × ${hiddenSize})`,
+    "backbone's SHA-256": hash ?? "unknown",
+    "longest text": `${task.maxLength} tokens`,
+    metrics,
+    recipe,
+  };
 }
 
 const list = (names: readonly string[], most: number): string =>
