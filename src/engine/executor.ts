@@ -31,7 +31,7 @@ export const rateNames = { learningRate: "learning_rate", stepSize: "step_size" 
 /** Parameters that are updated alike. */
 export interface AdamWGroup {
   readonly parameters: readonly LearningSlots[];
-  /** Output of the graph by which gradients are multiplied; null is 1. */
+  /** Name of the graph's output that multiplies the gradients; null multiplies by 1. */
   readonly factor: string | null;
   /** Multiplies both rates. */
   readonly rateScale: number;
@@ -45,7 +45,7 @@ export interface AdamWGroup {
 export interface InPlaceAdamW {
   readonly beta1: number;
   readonly beta2: number;
-  /** Beside the root of the second moment, at the moment's scale. */
+  /** Added to the root of the second moment, at the moment's scale. */
   readonly epsilon: number;
   readonly groups: readonly AdamWGroup[];
 }
@@ -60,7 +60,10 @@ export interface GraphSource {
    * State that a run replaces: output name → slot name. Inputs that carry a slot's name are bound to that slot.
    */
   readonly updates?: Readonly<Record<string, string>>;
-  /** Done where the executor {@link Executor.updatesInPlace}. Slots of gradients need not exist before. */
+  /**
+   * Updates that an executor does after the run, where it {@link Executor.updatesInPlace}. The gradients' slots need not
+   * exist before.
+   */
   readonly adamW?: InPlaceAdamW;
 }
 
@@ -68,7 +71,7 @@ export interface GraphSource {
 export interface LoadedGraph {
   /**
    * Runs the graph once. Inputs that are not fed come from the state; state outputs replace their slots when, and only
-   * when, the whole run has succeeded; only gradients of {@link GraphSource.adamW} may hold anything after a failure.
+   * when, the whole run has succeeded; after a failure only gradients of {@link GraphSource.adamW} are undefined.
    *
    * @param feeds inputs by name; their buffers may be moved to another thread, so do not use them afterwards
    * @param fetch names of the outputs to return; state outputs are never returned
@@ -95,8 +98,8 @@ export interface Executor extends AsyncDisposable {
   /** Copies of state slots. */
   getState(names: readonly string[]): Promise<Tensors>;
   /**
-   * The same engine for one user more: what is loaded through a scope and the slots that are set through it are its own,
-   * whatever their names. Closing the scope closes its graphs and frees its slots; closing what it was opened from closes
+   * The same engine for one more user: graphs loaded and slots set through a scope belong to it alone, whatever their
+   * names. Closing the scope closes its graphs and frees its slots; closing the executor that it was opened from closes
    * it too.
    */
   scope(): Executor;

@@ -2,7 +2,10 @@ import { type Graph, type ParameterSource, toOnnx } from "../graph/index.js";
 import { bytesOf, type HostTensor } from "../tensor.js";
 import type { Executor, LoadedGraph } from "./executor.js";
 
-/** Loads a graph with fixed parameters, handed over in memory beside it: nothing is limited by protobuf's 2 GB. */
+/**
+ * Loads a graph with fixed parameters, which are handed over in memory beside it, so that protobuf's limit of 2 GB does not
+ * apply.
+ */
 export async function loadWithParameters(
   executor: Executor,
   graph: Graph,

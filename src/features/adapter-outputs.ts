@@ -70,7 +70,7 @@ export async function openAdapterOutputs<E extends EncodedText>(
       root,
       identity: { ...identity, adapter: hash, architecture: config },
       lengths,
-      // Kept as if it was the last hidden state, which it refines.
+      // The cache keeps it like the last hidden state, which it refines.
       layers: [last],
       hiddenSize,
       dtype,

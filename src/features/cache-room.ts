@@ -5,7 +5,7 @@ import type { TrainEvent } from "../engine/events.js";
 /** A cache that was used within this time may be in use by another process: it is left alone. */
 const inUseMilliseconds = 10 * 60 * 1000;
 
-/** Written at every use of a cache, so that its time tells the last one. */
+/** A file that is written at every use of a cache: its time tells the last use. */
 export const cacheMark = "identity.json";
 
 interface KeptCache {
@@ -79,8 +79,8 @@ async function sizeOf(folder: string): Promise<number> {
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 /**
- * Makes room for a planned cache ({@link makeRoom}) and says what it will take, what had to go for it, or that it is too
- * large, before anything is computed.
+ * Makes room for a planned cache ({@link makeRoom}) before anything is computed, and says how much it will take, which
+ * caches were removed for it, or that it is too large.
  *
  * @param what whose hidden states they are
  * @returns whether it may be filled

@@ -69,11 +69,11 @@ export class OpenShard {
     const { bytesRead } = await this.handle.read(record, 0, length, offset).catch((error: unknown) => {
       throw this.changed(error instanceof Error ? ` (${error.message})` : "");
     });
-    // Behind the reading, so that no change can slip in between.
+    // The check comes after the reading, so that no change can slip in between.
     const stamp = stampOf(this.handle);
     if (stamp === this.stamp && bytesRead === length) return record;
     if (!(await isWhole(this.handle, this.bytes))) throw this.changed("");
-    // Its name, its rights or its times changed, or the same was written again.
+    // Only its name, rights or times changed, or the same content was written again.
     this.stamp = stamp;
     return this.read(offset, length);
   }

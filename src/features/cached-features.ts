@@ -82,7 +82,7 @@ export async function fillCache<E extends EncodedText>(
     async (indices) => {
       if (!source) {
         source = await load();
-        // The rate, and what is left by it, is that of the sentences.
+        // The rate and the time that is left are measured in sentences.
         started = performance.now();
         await onEvent({ kind: "prepare", what, done: 0, total: examples.length, seconds: 0 });
       }
@@ -125,14 +125,14 @@ async function computeRecords<E extends EncodedText>(
   return records;
 }
 
-/** Results one after another, each being dealt with while the next is computed. */
+/** Results one after another; the next is computed while the caller works on the last. */
 async function* oneAhead<T, R>(items: readonly T[], compute: (item: T) => Promise<R>): AsyncGenerator<[T, R]> {
   let running = items.length > 0 ? compute(items[0] as T) : null;
   for (const [i, item] of items.entries()) {
     const result = await (running as Promise<R>);
     const following = items[i + 1];
     running = following === undefined ? null : compute(following);
-    // Whoever stops here does not wait for it, and nobody else would hear of its failure.
+    // A caller that stops here does not await it, and its failure would go unhandled.
     running?.catch(() => undefined);
     yield [item, result];
   }

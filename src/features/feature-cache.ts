@@ -28,8 +28,8 @@ export interface FeatureCacheOptions {
   /** Hidden states that are kept. */
   readonly layers: readonly number[];
   /**
-   * So many rows are kept of the last of these, and not one of every token; the identity tells which. Null or left out
-   * keeps all.
+   * How many rows are kept of the last of these layers instead of one for every token; the identity tells which. Null, or
+   * left out, keeps all.
    */
   readonly lastRows?: number | null;
   readonly hiddenSize: number;
@@ -134,7 +134,7 @@ export class FeatureCache {
     });
   }
 
-  /** A long filling stays in use. */
+  /** Marks the cache as in use while a long filling goes on. */
   private async markUse(): Promise<void> {
     const now = new Date();
     await utimes(join(this.folder, cacheMark), now, now).catch(() => undefined);

@@ -13,11 +13,11 @@ import { putRows } from "./token-rows.js";
 export interface NeededStates<E extends EncodedText> {
   /** In ascending order; 0 is the embedding output. */
   readonly layers: readonly number[];
-  /** Where the highest one is read, if not everywhere: other positions of it are then zeros. */
+  /** The positions at which the highest one is read, if not all; it is zero at the others. */
   readonly lastAt?: ReadPositions<E> | null;
 }
 
-/** Positions of a text that are all that is read. */
+/** The only positions of a text that are read. */
 export interface ReadPositions<E extends EncodedText> {
   /** How many; the same for every example. */
   readonly count: number;

@@ -15,8 +15,8 @@ export interface FeatureOptions {
   /** Folder of caches; null computes everything anew. */
   readonly cache: string | null;
   /**
-   * Most bytes of all caches in the folder together: older ones make room, and for one that is too large even so, the
-   * hidden states are computed anew.
+   * Most bytes of all caches in the folder together. Older ones are removed to make room; if a cache is too large even
+   * so, the hidden states are computed anew.
    */
   readonly cacheLimit: number;
   readonly dtype: FeatureDType;
@@ -50,8 +50,8 @@ export function featureIdentity(
 
 /**
  * The hidden states of a data set: from a cache, which is filled first, or computed batch by batch where a cache is
- * not wanted or would be too large. Both ways round to the same dtype. The embedding output is a look-up: it is never
- * kept, and of the highest layer nothing but what is read.
+ * not wanted or would be too large. Both ways round to the same dtype. The embedding output is a look-up, so it is never
+ * kept. The highest layer is kept only where it is read.
  *
  * @param onEvent told what is decided and how far the filling is
  */

@@ -23,7 +23,7 @@ export interface FrozenBackboneOptions {
   readonly precision?: BackbonePrecision;
   /** Where int8 weights are kept between runs; null quantises them anew. */
   readonly int8Folder?: string | null;
-  /** So many positions of a text are all that is computed of the highest layer: those that each batch selects. */
+  /** Number of positions for which the highest layer is computed: those that each batch selects. Null computes all. */
   readonly positions?: number | null;
 }
 
@@ -106,8 +106,8 @@ function missing(what: string | number): never {
 }
 
 /**
- * float32 tensors are taken from their file as they lie there; others (half precision, PyTorch's `.bin`) are converted
- * one by one and handed over in memory. Nothing of this is limited by protobuf's 2 GB.
+ * float32 tensors are read in place from their file; others (half precision, PyTorch's `.bin`) are converted one by one
+ * and handed over in memory. Protobuf's limit of 2 GB applies to neither.
  */
 async function parameterSources(
   names: readonly string[],

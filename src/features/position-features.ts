@@ -61,7 +61,7 @@ export class PositionFeatures implements PositionSource {
     const wanted = this.adapters.filter(({ name }) => names?.includes(name) ?? true);
     for (const [i, { name, layers: own, graph }] of wanted.entries()) {
       const rows = Math.max(...texts.map(({ positions }) => positions.length));
-      // The buffers may be moved, so what is needed again is copied.
+      // Running a graph may move its buffers, so those that are needed again are copied.
       const copies = i + 1 < wanted.length;
       const fed = Object.fromEntries(
         [...new Set(own)].map((layer) => {

@@ -46,7 +46,7 @@ class TargetFeatures implements PositionSource {
       for (let row = 0; row < width; row++) {
         for (const position of positions) hidden[(text * width + row) * width + position] = 1;
       }
-      // A text with fewer positions than others asks for its last one again.
+      // A text with fewer positions than the others repeats its last one.
       for (let row = 0; row < most; row++) {
         const position = positions[Math.min(row, positions.length - 1)] ?? 0;
         mapping[(text * most + row) * width + position] = 1;

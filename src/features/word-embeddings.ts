@@ -18,7 +18,7 @@ export async function readWordEmbeddings(folder: BackboneHandle): Promise<HostTe
 }
 
 function wordEmbeddingOf({ parameters, config: { vocabSize } }: Backbone): Parameter {
-  // It is declared before all others.
+  // The word embedding is declared before all other parameters.
   const found = parameters.find(({ shape }) => shape.length === 2 && shape[0] === vocabSize);
   if (!found) throw new Error("the model has no word embedding");
   return found;

@@ -1,6 +1,6 @@
 /**
- * What the command line and the library's own callers do to train: data are read, settings become a plan, the folder is
- * made, the training runs.
+ * How the command line and the library train: they read the data, make a plan from the settings, make the folder and run
+ * the training.
  * @module
  */
 
@@ -70,7 +70,7 @@ function namedAdapter(given: string): { readonly name: string; readonly folder: 
   });
 }
 
-/** What a folder records of examples that were held out; says that there were no data for evaluation. */
+/** What a folder records of held-out examples; a note says that there were no data for evaluation. */
 export function heldOutOf({ heldOut }: Pick<ExampleSet<unknown>, "heldOut">, note: Note) {
   if (!heldOut) return {};
   const { examples, of, together } = heldOut;

@@ -25,7 +25,7 @@ import { type LoadedModel, loadModel } from "../training/load-model.js";
 import { predictAll } from "../training/trainer.js";
 import type { Engine } from "./engine.js";
 
-/** What models are asked and say, by the name of what they were trained for. */
+/** Questions and answers of models, by the name of what they were trained for. */
 export interface Conversations {
   readonly relations: { readonly question: RelationQuestion; readonly answer: RelationAnswer };
   readonly pairs: { readonly question: RelationQuestion; readonly answer: PairAnswer };
@@ -37,7 +37,7 @@ export interface Conversations {
 export type Conversation = keyof Conversations;
 
 export interface PredictOptions {
-  /** Answers that are named, the likeliest first, where a task ranks them; 1 by default. */
+  /** Number of answers to name, the likeliest first, where a task ranks them; 1 by default. */
   readonly top?: number;
   /** Questions in one forward pass; 32 by default. */
   readonly batchSize?: number;
@@ -102,7 +102,7 @@ function entry<C extends Conversation, Example, Encoded extends EncodedText, Sco
       close: () => loaded.close(),
       [Symbol.asyncDispose]: () => loaded.close(),
     };
-    // Which questions it takes is told by its task; a wrong one is refused when it is asked.
+    // The task decides which questions it takes; a wrong one is refused when it is asked.
     return model as unknown as Omit<Model, "task">;
   };
   return [asking.kind.name, [task, open]];

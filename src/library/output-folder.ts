@@ -37,8 +37,8 @@ export async function refuseUsed({ out, resume, overwrite }: Beginning): Promise
 }
 
 /**
- * Makes a run's folder and trains into it. The folder is made first, so that one that cannot be written is known before
- * hours are spent; if the training fails, folders that were made and are still empty go again.
+ * Makes a run's folder and trains into it. The folder is made first, so that a place that cannot be written is noticed
+ * before hours are spent; if the training fails, folders that were made and are still empty are removed.
  */
 export async function inOutputFolder<T>(beginning: Beginning, train: () => Promise<T>): Promise<T> {
   await refuseUsed(beginning);
@@ -48,7 +48,7 @@ export async function inOutputFolder<T>(beginning: Beginning, train: () => Promi
   });
 }
 
-/** Makes a folder and runs what fills it. If that fails, folders that were made and are still empty go again. */
+/** Makes a folder and runs what fills it. If that fails, folders that were made and are still empty are removed. */
 export async function withOutputFolder<T>(folder: string, fill: () => Promise<T>): Promise<T> {
   const first = await makeFolder(folder);
   await access(folder, constants.W_OK).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 /**
- * From settings to what the trainings of the library take.
+ * Makes the configurations of trainings from settings.
  * @module
  */
 import { randomInit, scaledLayers } from "../adapters/config.js";
@@ -18,7 +18,7 @@ import type { FinetuneConfig, TrainingConfig } from "../training/config.js";
 import type { TrainerSettings } from "../training/trainer.js";
 import { asStored } from "../training/training-record.js";
 
-/** Told of what a user should know: a line each, settings named in it as in errors. */
+/** Receives lines that a user should read; they name settings as errors do. */
 export type Note = (text: string) => void;
 
 type ShapeSettings = Omit<
@@ -67,7 +67,7 @@ type TrainerOptions = Omit<TrainerSettings, "maxSteps" | "batchTokens" | "gradie
   readonly [Key in "maxSteps" | "batchTokens" | "gradientAccumulation"]?: number | undefined;
 } & { readonly decay?: TrainerSettings["decay"] | undefined };
 
-/** How the trainer is set; what a command has no option for is off, and a step is one batch. */
+/** The trainer's settings; those for which a command has no option are off, and a step is one batch. */
 export function trainerSettingsOf(options: TrainerOptions): TrainerSettings {
   return {
     epochs: options.epochs,
@@ -106,7 +106,7 @@ export function pretrainConfig(
   const architecture = chosenAdapterConfig(backbone, settings.preset, {
     ...adapterShape(settings, backbone, note),
     maskPadding: settings.maskPadding && !settings.officialPadding,
-    // What is frozen shows what an adapter is worth that has learnt nothing: not what the model's own layers are.
+    // A frozen adapter shows what one that has learnt nothing is worth, so it must not start as the model's own layers.
     init: settings.init ?? (freezeAdapter ? randomInit : undefined),
   });
   return {

@@ -9,7 +9,7 @@ import type { Knowledge, TrainResult } from "./knowledge.js";
 /** What a training says: its steps and evaluations, and at the end what came of it. */
 export type TrainingEvent = TrainEvent | ({ readonly kind: "result" } & TrainResult);
 
-/** What every training may be told beside its settings. */
+/** What every training takes beside its settings. */
 export interface TrainControl {
   /** Go on from the last checkpoint in the folder, or begin where there is none. */
   readonly resume?: boolean;
@@ -61,7 +61,7 @@ export async function* train<Options>(
     )
     .then((result) => events.add({ kind: "result", ...result }))
     .finally(() => events.end());
-  // Seen below; without this an error that comes while nobody waits would end the process.
+  // The error is seen below; without this, one that comes while nobody waits would end the process.
   running.catch(() => undefined);
   try {
     yield* events;
@@ -82,7 +82,7 @@ function adapterList(adapters: unknown): { readonly adapter?: readonly string[] 
   return { adapter: Object.entries(adapters).map(([name, folder]) => `${name}=${folder}`) };
 }
 
-/** Hands over what one side puts in to whoever iterates; who puts may wait until it was taken. */
+/** A queue from one side to a reader who iterates; `put` can wait until the value was taken. */
 class Mailbox<T> implements AsyncIterable<T> {
   private readonly items: { readonly item: T; readonly taken: () => void }[] = [];
   private wake: () => void = () => undefined;
@@ -121,7 +121,7 @@ class Mailbox<T> implements AsyncIterable<T> {
         try {
           yield next.item;
         } finally {
-          // Also where the reader leaves: whoever waits for it goes on, and sees that it was stopped.
+          // Where the reader leaves, the side that waits for it goes on as well, and sees that it was stopped.
           next.taken();
         }
         continue;

@@ -5,8 +5,8 @@ import type { Pass } from "../nn/index.js";
 import { crossEntropy } from "../tasks/losses.js";
 
 /**
- * A whole language model that learns: backbone, and the head over its vocabulary at those positions alone whose words
- * are predicted. Beside the backbone's inputs it is fed `picked`, int32 `[rows]`, indices into all positions of the
+ * A whole language model that learns: a backbone, and a head over its vocabulary that reads only the positions whose
+ * words are predicted. Beside the backbone's inputs it is fed `picked`, int32 `[rows]`, indices into all positions of the
  * batch in a row, and `labels`, int32 `[rows]`, the words that stand there.
  */
 export class LanguageModel {

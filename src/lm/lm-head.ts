@@ -74,8 +74,8 @@ export class LmHead {
 }
 
 /**
- * What is told of a prediction instead of a whole vocabulary of logits: the right word's log-probability, and 1 where no
- * other word is likelier.
+ * What is kept of a prediction instead of logits over the whole vocabulary: the right word's log-probability, and 1 where
+ * no other word is likelier.
  *
  * @param logits `[…, vocab]`
  * @param labels int32 `[…]`; both numbers mean nothing where it is below 0

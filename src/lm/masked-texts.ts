@@ -18,7 +18,7 @@ export interface MaskedTextsOptions {
   readonly adapters: readonly OpenedAdapter[];
   readonly maxLength: number;
   readonly masking: Partial<Pick<MaskedLmOptions, "masking" | "rate" | "seed">>;
-  /** Ways in which a text is masked: one an epoch, then from the first again. */
+  /** Number of ways in which a text is masked: a new one in each epoch, then the first again. */
   readonly draws: number;
   /** Folder of caches; null computes every batch anew. */
   readonly cache: string | null;
@@ -153,7 +153,7 @@ export class MaskedTexts {
       (done, total) =>
         void onEvent({ kind: "prepare", what: "text", done, total, seconds: (performance.now() - started) / 1000 }),
     );
-    // What is kept needs no backbone.
+    // A filled cache needs no backbone.
     await this.source?.close();
     this.source = null;
     this.cache = cache;

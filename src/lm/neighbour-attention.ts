@@ -16,9 +16,9 @@ const peak = 8;
 
 /**
  * First values with which each head of an encoder's first layer looks at one neighbour: those at distance −1, 1, −2, 2 …
- * Masked language models learn this by themselves, after a long time in which they know no more than frequencies; that a
- * small training may begin with what trained attention looks like is the idea of mimetic initialisation (Trockman &
- * Kolter 2023, arXiv 2305.09828).
+ * Masked language models learn this by themselves, after a long time in which they know no more than frequencies. A small
+ * training that begins with what trained attention looks like is the idea of mimetic initialisation (Trockman & Kolter
+ * 2023, arXiv 2305.09828).
  *
  * Positions are waves of n = d/2 frequencies ω = π(f + ½)/n in the first d dimensions (d: a head's size), of the same
  * energy as the words. Queries turn them by ω·distance, keys take them as they are: their product Σ cos ω(i + distance − j)
@@ -42,7 +42,7 @@ export function neighbourAttention(config: BackboneConfig, parameters: readonly 
       table.set([amplitude * Math.cos(angle), amplitude * Math.sin(angle)], position * hiddenSize + 2 * f);
     }
   }
-  // LayerNorm makes the energy of word and position H together, so that a wave's is H/2n.
+  // LayerNorm makes word and position have the energy H together, so a wave has H/2n.
   const gain = Math.sqrt((peak * Math.sqrt(hiddenSize / heads)) / (hiddenSize / 2));
   const turned = (parameter: Parameter, distanceOf: (head: number) => number) => {
     const weight = initialValue(parameter, seed);

@@ -106,8 +106,8 @@ export function newModelConfig(options: NewModelOptions, vocabSize: number): Con
 }
 
 /**
- * A new model as a training's start. A small training has no time to find out what every one finds out, so it begins
- * there: the head's bias says how frequent each token is, and the first layer's heads look at the neighbours
+ * A new model as a training's start. A small training has no time to find out what every training finds out, so it begins
+ * with that: the head's bias says how frequent each token is, and the first layer's heads look at the neighbours
  * ({@link neighbourAttention}).
  */
 export function newModelStart(

@@ -25,7 +25,7 @@ export class NgramBaseline {
   private total = 0;
   private readonly likeliest: number;
 
-  /** @param never tokens that stand in the text and are no words of it, such as separators */
+  /** @param never tokens in the text that are not words of it, such as separators */
   constructor(
     blocks: Iterable<TokenBlock>,
     private readonly vocabSize: number,

@@ -63,17 +63,17 @@ export async function collectTextBlocks(
   throw userError({ where: files.join(" "), what: "there is no text", expected: "lines of plain text" });
 }
 
-/** Makes texts of which words are predicted, or says why a block is none. */
+/** Makes a block into a text whose words are predicted, or says why it cannot. */
 interface BlockEncoder<Encoded extends EncodedText> {
   encode(block: TokenBlock, tokenizer: Tokenizer): Encoded | Skipped;
 }
 
 /**
- * Blocks as texts of which words are predicted.
+ * Blocks as texts whose words are predicted.
  *
  * @param what names the blocks in events
  * @param onEvent told how many blocks have nothing to predict, by reason
- * @throws UserError where that are all of them
+ * @throws UserError where no block has anything to predict
  */
 export async function encodeBlocks<Encoded extends EncodedText>(
   encoder: BlockEncoder<Encoded>,

@@ -43,7 +43,7 @@ export class AdaptedModel implements TrainableModel {
     return [...this.backboneParameters, ...this.adapterParameters, ...this.taskParameters];
   }
 
-  /** The backbone's where it is part of the graph. */
+  /** The backbone's parameters, where it is part of the graph. */
   get backboneParameters(): readonly Parameter[] {
     return this.options.backbone?.parameters ?? [];
   }
@@ -74,8 +74,8 @@ export class AdaptedModel implements TrainableModel {
   }
 
   /**
-   * How many positions of a text are all that is read of the last hidden state: those that the head selects. Null where
-   * their number varies, where an adapter taps that state, or where nobody reads it.
+   * How many positions the head selects, if nothing else of the last hidden state is read. Null where their number
+   * varies, where an adapter taps that state, or where nobody reads it.
    */
   get lastPositions(): number | null {
     const { backboneLayers: last } = this.options;

@@ -15,7 +15,7 @@ import type { JoinedBy } from "./joiner.js";
 export interface AdaptedDesign {
   readonly adapters: readonly AdapterPlace[];
   readonly joined: JoinedBy;
-  /** What learns besides joiner and head: with the backbone, that is part of the graph instead of its states being fed. */
+  /** What learns besides joiner and head. A backbone that learns is part of the graph; otherwise its states are fed. */
   readonly trains: TrainedParts;
   /** Whether adapters drop what their configurations say although they are frozen, as the released code's do. */
   readonly frozenDropout: boolean;
@@ -40,7 +40,7 @@ export interface PretrainingDesign {
   readonly freezeAdapter?: boolean;
 }
 
-/** As an adapter is pre-trained: it alone (or a baseline in its place) and the head of what it learns. */
+/** The design for pre-training: one adapter (or a baseline in its place) and the head of what it learns. */
 export function pretrainingDesign({ features, adapter, freezeAdapter = false }: PretrainingDesign): AdaptedDesign {
   return {
     adapters: holdsAdapter(features) ? [{ name: null, config: adapter }] : [],
@@ -54,13 +54,13 @@ export function pretrainingDesign({ features, adapter, freezeAdapter = false }: 
 export interface DownstreamDesign extends Pick<AdaptedDesign, "trains" | "frozenDropout"> {
   readonly adapters: readonly NamedAdapter[];
   readonly fusion: FusionConfig;
-  /** Of the fusion. */
+  /** How the fusion's parameters start. */
   readonly headInit: RandomInit;
   /** See {@link AdaptedDesign.outputs}. */
   readonly fedOutputs?: boolean;
 }
 
-/** As a downstream task is learnt (K-Adapter §3.5): finished adapters, their fusion and the task's head. */
+/** The design for a downstream task (K-Adapter §3.5): finished adapters, their fusion and the task's head. */
 export function downstreamDesign(design: DownstreamDesign): AdaptedDesign {
   const { adapters, fusion, headInit: init, trains, frozenDropout, fedOutputs = false } = design;
   const stays = trains === "none" && !frozenDropout;
@@ -72,7 +72,7 @@ export function downstreamDesign(design: DownstreamDesign): AdaptedDesign {
   };
 }
 
-/** As a folder says that a model was made; what starts anew in it starts anyhow, being read. */
+/** The design that a folder records. How parameters start does not matter, since they are read from the folder. */
 export function designOf(manifest: AdapterManifest | DownstreamManifest): AdaptedDesign {
   if (manifest.format === "kadapter/1") {
     return pretrainingDesign({ features: manifest.features, adapter: manifest.architecture });

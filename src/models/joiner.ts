@@ -18,7 +18,7 @@ export type JoinedBy =
 
 /** Joins hidden states and adapters' outputs, `[batch, positions, hidden]` each. */
 export interface Joiner {
-  /** What it learns itself. */
+  /** Its own parameters. */
   readonly parameters: readonly Parameter[];
   /** Those of its parameters that belong to the adapters, and are frozen with them. */
   readonly adapterParameters: readonly Parameter[];
@@ -26,7 +26,7 @@ export interface Joiner {
   readonly width: number;
   /** Hidden states that it reads itself, beside those that adapters tap. */
   readonly layers: readonly number[];
-  /** Whether of a hidden state that no adapter taps nothing is fed but the positions that the head reads. */
+  /** Whether a hidden state that no adapter taps is fed only at the positions that the head reads. */
   readonly narrows: boolean;
   /**
    * @param state a hidden state that it reads

@@ -4,7 +4,7 @@ import type { HostTensor, TensorType } from "../tensor.js";
 /** A loaded model. `V` is a binding's own form of a tensor. */
 export interface BoundSession<V> {
   readonly inputNames: readonly string[];
-  /** Makes ready for runs that will want about so much memory. */
+  /** Prepares for runs that will need about this much memory. */
   expect?(bytes: number): void;
   /**
    * Runs the model on this thread.
@@ -20,8 +20,8 @@ export interface BoundSession<V> {
 /** One way of calling ONNX Runtime. */
 export interface Binding<V> {
   /**
-   * Whether a run writes into the values that it is given as outputs. Where it does not, what replaces a slot is a value
-   * that the run has made, and it stays where it was made: on a GPU, if the binding can leave it there.
+   * Whether a run writes into the values that it is given as outputs. If not, a slot is replaced by a value that the run
+   * has made, which stays where it was made: on a GPU, if the binding can leave it there.
    */
   readonly writesInPlace: boolean;
   open(source: GraphSource, device: Executor["device"], threads: number): Promise<BoundSession<V>>;

@@ -50,9 +50,9 @@ export const arenaAllocator = 1;
 export const defaultMemory = 0;
 
 /**
- * ONNX Runtime's C interface, on the CPU. Other than `onnxruntime-node`'s own binding it copies no output: what a
- * training step replaces is written in place and never touched again, a sixth of a full-size step's time and half a
- * gigabyte of garbage each.
+ * ONNX Runtime's C interface, on the CPU. Unlike `onnxruntime-node`'s own binding it copies no output: what a training
+ * step replaces is written in place and never touched again. This saves a sixth of a full-size step's time, and half a
+ * gigabyte of garbage in each.
  */
 export class CBinding implements Binding<CValue> {
   readonly writesInPlace = true;

@@ -9,7 +9,7 @@ import { setting, userError } from "../errors.js";
 type Device = Exclude<DeviceName, "auto">;
 
 /**
- * Devices that this installation of ONNX Runtime can try; whether one really works shows {@link probeDevice}.
+ * Devices that this installation of ONNX Runtime can try; {@link probeDevice} shows whether one really works.
  * CUDA's libraries are no part of the npm package: without them the attempt would print ONNX Runtime's own error lines.
  */
 export function installedDevices(): readonly Device[] {
@@ -58,7 +58,7 @@ export function candidateDevices(wanted: DeviceName): readonly Device[] {
 
 /**
  * Bits of int8 weights: x64 processors without VNNI add two 8-bit products in 16 bits, which 7-bit weights cannot
- * overflow. Where it cannot be told, 7.
+ * overflow. 7 where the processor is not known.
  */
 export function int8WeightBits(): 7 | 8 {
   if (process.arch === "arm64") return 8;
@@ -73,15 +73,17 @@ export function defaultThreads(): number {
 }
 
 /**
- * How threads wait for work, as entries of `session.intra_op`. One operator follows another within microseconds, and a
- * sleeping thread is woken more slowly than that; who spins longer takes the cores from other sessions and processes.
+ * How threads wait for work, as entries of `session.intra_op`. One operator follows another within microseconds, and
+ * waking a sleeping thread takes longer than that; a thread that spins longer takes the cores from other sessions and
+ * processes.
+ *
  * Full-size steps, two threads on two cores, medians: asleep 2.73 and 2.64 s, spinning for 20 µs 0.04 and 0.13 s less by
  * pairs; of two processes at once 5.3 to 5.6 s asleep, 4.9 so, and 5.8 where spinning has no bound.
  */
 export const intraOpWaiting = { allow_spinning: "1", spin_duration_us: "20" } as const;
 
 /**
- * Rewritings of a graph that cost more than they save on the CPU: the fused skip connection and norm takes four times as
+ * Rewritings of a graph that cost more than they save on the CPU. The fused skip connection and norm takes four times as
  * long as `Add` and `LayerNormalization` (2.8 ms against 0.7 for 1024 × 1024 elements, an eighth of an int8 layer), and a
  * product that transposes its left operand itself a tenth to a quarter longer than one after a `Transpose`.
  */

@@ -12,7 +12,7 @@ const pageBytes = 2 ** 21;
 /** `MADV_HUGEPAGE` */
 const advice = 14;
 
-/** Whether the kernel gives huge pages to those who ask; where it gives them to everybody or nobody, asking is idle. */
+/** Whether the kernel gives huge pages to those who ask; asking is useless where everybody or nobody gets them. */
 const givenToThoseWhoAsk = holds("/sys/kernel/mm/transparent_hugepage/enabled", "[madvise]");
 /** Where every promise of memory counts, nothing is set aside. */
 const countsPromises = holds("/proc/sys/vm/overcommit_memory", "2");
@@ -24,13 +24,13 @@ function holds(file: string, text: string): boolean {
 type Madvise = (address: Pointer, length: number, advice: number) => number;
 let madvise: Madvise | null = null;
 
-/** Asks for huge pages where whole ones fit. It is a wish: nothing else follows, whether it is granted or not. */
+/** Asks for huge pages where whole ones fit. Nothing depends on whether the kernel grants them. */
 function advise(address: Pointer, bytes: number): void {
   const past = Number(address % BigInt(pageBytes));
   const before = past === 0 ? 0 : pageBytes - past;
   const whole = Math.floor((bytes - before) / pageBytes) * pageBytes;
   if (!givenToThoseWhoAsk || whole <= 0) return;
-  // Not opened sooner: once koffi has opened a library, it cannot be configured as ONNX Runtime's wants it.
+  // The library is opened this late because koffi cannot be configured for ONNX Runtime once it has opened one.
   madvise ??= koffi.load(null).func("int madvise(void*, size_t, int)") as unknown as Madvise;
   madvise(address + BigInt(before), whole, advice);
 }
@@ -95,6 +95,6 @@ export function reserve(arena: { allocate(bytes: number): Pointer; free(block: P
     advise(block, bytes);
     arena.free(block);
   } catch {
-    // There is no such range of addresses to be had: the arena grows as it needs.
+    // No such range of addresses is free: the arena grows as it needs.
   }
 }

@@ -3,9 +3,9 @@ import { byteCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.j
 import { type AdamWKernel, adamWKernel, type Planes } from "./adamw-kernel.js";
 import { adviseHugePages, aligned, alignment } from "./huge-pages.js";
 
-/** Of one plane: four of them are the most that one kernel's memory is filled with, unless a single tensor is larger. */
+/** Most bytes of one plane, unless a single tensor is larger: a kernel's memory holds four planes. */
 const mostPlaneBytes = 2 ** 28;
-/** The kernel's four streams would want the same places of the processor's caches if planes began at like addresses. */
+/** Planes begin at unlike addresses; otherwise the kernel's four streams would compete for the same cache lines. */
 const skew = 1024 + alignment;
 
 const float32Bytes = (shape: readonly number[]) => byteCount({ dtype: "float32", shape });

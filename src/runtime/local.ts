@@ -25,7 +25,7 @@ interface OpenGraph<V> {
   readonly adamW: AdamWMemory | null;
 }
 
-/** What a step's activations and gradients take beside the state that it replaces, about. */
+/** About how much a step's activations and gradients take beside the state that it replaces. */
 const activationShare = 2;
 
 /**
@@ -122,7 +122,7 @@ class LocalExecutor<V> implements Executor {
     };
   }
 
-  /** Gradients are nobody's state: left in their place, they would keep the memory of a finished training. */
+  /** Removes gradients, which are nobody's state: they would keep the memory of a finished training. */
   private async dropGradients({ adamW }: OpenGraph<V>): Promise<void> {
     if (!adamW || [...this.graphs].some((other) => other.adamW === adamW)) return;
     for (const [name, place] of adamW.places) if (adamW.gradients.has(name)) await this.slots.dropFrom(name, place);

@@ -6,14 +6,14 @@
 import koffi from "koffi";
 
 /**
- * Gives what is free back to the system, where the C library can. To be called when ONNX Runtime's library is open: once
- * koffi has opened another, it cannot be configured any more.
+ * Gives free memory back to the system, where the C library can. Call it only when ONNX Runtime's library is open: koffi
+ * cannot be configured any more once it has opened another.
  */
 export function trimMalloc(): void {
   if (process.platform !== "linux") return;
   try {
     koffi.load(null).func("int malloc_trim(size_t)")(0);
   } catch {
-    // Another C library: it has no such function.
+    // Another C library has no such function.
   }
 }

@@ -8,8 +8,8 @@ import { sessionOptions } from "./devices.js";
 import { externalContents } from "./external.js";
 
 /**
- * `onnxruntime-node`'s own binding, for every device. It copies every output to the host but those that are told to stay
- * in a buffer of the GPU, which it can only do with WebGPU's.
+ * `onnxruntime-node`'s own binding, for every device. It copies every output to the host except those that are told to
+ * stay in a buffer of the GPU, which works with WebGPU only.
  */
 export const nodeBinding: Binding<Tensor> = {
   writesInPlace: false,

@@ -71,7 +71,7 @@ export class StateSlots<V> {
     return byteCount(place);
   }
 
-  /** Makes `place` the memory of a slot, of which nothing before is wanted, if it was any. */
+  /** Makes `place` the memory of a slot; what the slot held before is not copied. */
   async lay(name: string, place: HostTensor): Promise<void> {
     if (!(await this.liesAt(name, place))) this.fill(name, place, this.binding.wrap(place));
   }

@@ -11,7 +11,7 @@ import { UserError } from "../errors.js";
 import type { Reply, Request, Results } from "./protocol.js";
 import { transferable } from "./transferable.js";
 
-/** Tests run the TypeScript sources, but a worker thread needs JavaScript: there it takes the built file. */
+/** The worker's file. Tests run the TypeScript sources, but a worker thread needs JavaScript: they take the built file. */
 function workerFile(): URL {
   const fromSource = import.meta.url.endsWith(".ts");
   return new URL(fromSource ? "../../dist/runtime/worker.js" : "./worker.js", import.meta.url);
@@ -75,7 +75,7 @@ class WorkerExecutor implements Executor {
 
   scope(): Executor {
     const opened = this.channel.nextScope();
-    // It is opened before anything that is asked of it; where that fails, so does what is asked.
+    // The scope is opened before any request in it; if opening fails, so do the requests.
     this.channel.call({ call: "scope", scope: this.id, opened }).catch(() => undefined);
     const scope: WorkerExecutor = new WorkerExecutor(this.facts, this.channel, opened, () => this.scopes.delete(scope));
     this.scopes.add(scope);
@@ -99,7 +99,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** Numbered requests to a worker; if it dies, all that wait are told. */
+/** Numbered requests to a worker; if it dies, all pending requests fail. */
 class Channel {
   private readonly pending = new Map<number, Pending>();
   private nextId = 0;
@@ -121,7 +121,7 @@ class Channel {
     request: Extract<Request, { call: C }>,
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<Results[C]> {
-    // Who is dead has nothing open.
+    // A dead worker has nothing open.
     const ends = request.call === "close" || request.call === "release";
     if (this.death) return ends ? Promise.resolve(null as Results[C]) : Promise.reject(this.death);
     const id = this.nextId++;

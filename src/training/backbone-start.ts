@@ -23,7 +23,7 @@ export function chosenAdapterConfig(
   return { ...config, init: chosenInit(given.init, kind, config) };
 }
 
-/** What is asked for, or the model's own layers where an adapter is shaped like them. */
+/** The given start, or copies of the model's own layers where an adapter is shaped like them. */
 export function chosenInit(given: AdapterInit | undefined, kind: BackboneKind, config: KAdapterConfig): AdapterInit {
   const odd = oddOneOut(kind, config);
   if (given !== "backbone") return given ?? (odd === null ? "backbone" : randomInit);
@@ -38,13 +38,13 @@ export function chosenInit(given: AdapterInit | undefined, kind: BackboneKind, c
 
 /**
  * First values from the frozen model: an adapter layer that reads h[t] begins with the model's layers t+1 … t+N (its
- * last N where there are fewer), for they are what the model itself does with h[t]. A side network that starts from the
+ * last N where there are fewer), because they are what the model itself does with h[t]. A side network that starts from the
  * model's weights is the idea of Ladder Side-Tuning (Sung et al. 2022, arXiv 2206.06522).
  *
  * Down projects by the identity, divided by the number of states that are summed in its input, so that the copied layers
  * meet states of the size that they know; Up is the identity.
  *
- * @returns nothing where the adapter starts otherwise
+ * @returns no values where the adapter starts in another way
  */
 export async function backboneStart(
   backbone: BackboneHandle,

@@ -18,7 +18,7 @@ const progressSchema = z.object({
   evaluationsSinceBest: z.number().int().nonnegative(),
   /** What the run must have in common with the one that continues it, see `identity.ts`. */
   settings: z.record(z.string(), z.json()),
-  /** Of what is in `settings`. */
+  /** Version of what `settings` holds, see `identity.ts`. */
   version: z.number().int().default(1),
 });
 export type TrainingProgress = z.infer<typeof progressSchema>;

@@ -16,7 +16,7 @@ import { type AdamWConfig, adamWDefaults } from "./adamw.js";
 import { chosenAdapterConfig } from "./backbone-start.js";
 import type { TrainerSettings } from "./trainer.js";
 
-/** Of every training. */
+/** Settings of every training. */
 export interface RunConfig {
   /** Folder of the result, and of the checkpoints on the way. */
   readonly out: string;
@@ -27,17 +27,17 @@ export interface RunConfig {
   readonly resume: boolean;
 }
 
-/** Of a training on tasks. */
+/** Settings of a training on tasks. */
 export interface TaskRunConfig extends RunConfig {
   readonly backbone: BackboneHandle;
   /** Longest text in tokens. */
   readonly maxLength: number;
   readonly headInit: HeadInit;
-  /** Of heads and fusions. */
+  /** Learning rate of heads and fusions. */
   readonly headLearningRate: number;
 }
 
-/** Of an adapter, whatever it learns. */
+/** Settings of an adapter's training, whatever it learns. */
 export interface TrainingConfig extends TaskRunConfig {
   readonly features: FeatureKind;
   readonly architecture: KAdapterConfig;
@@ -52,7 +52,7 @@ export interface TrainingConfig extends TaskRunConfig {
   readonly recipe: JsonObject;
 }
 
-/** Of a downstream model, whatever the task. */
+/** Settings of a downstream model's training, whatever the task. */
 export interface FinetuneConfig extends TaskRunConfig {
   readonly adapters: readonly OpenedAdapter[];
   readonly fusion: FusionConfig;
@@ -67,7 +67,7 @@ export interface FinetuneConfig extends TaskRunConfig {
   readonly recipe: JsonObject;
 }
 
-/** Of the optimiser, as a run sets it. */
+/** The optimiser's settings in a run. */
 export const optimizerOf = ({
   weightDecay,
   maxGradNorm,
@@ -77,7 +77,7 @@ export const optimizerOf = ({
   maxGradNorm,
 });
 
-/** How an adapter is trained unless it is said otherwise: the defaults of the command line, without a cache. */
+/** How an adapter is trained unless `given` says otherwise: the defaults of the command line, without a cache. */
 export function trainingConfig(
   backbone: BackboneHandle,
   out: string,

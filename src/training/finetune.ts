@@ -51,7 +51,7 @@ interface Setup<Example, Encoded extends EncodedText, Score> extends TaskModel<E
   readonly test: EncodedData<Encoded> | null;
 }
 
-/** Of the dev and the test data. */
+/** Scores on the dev and the test data. */
 interface Scores<Score> {
   readonly dev: Score;
   readonly test: Score | null;
@@ -122,7 +122,7 @@ async function openSession<Example, Encoded extends EncodedText, Score>(
   const { backboneParameters: backbone, trainable } = model;
   const variants = {
     rateScale: headRateScale(model.taskParameters, headLearningRate / settings.learningRate),
-    // The released scripts clip backbone and task model apart.
+    // The released scripts clip the backbone's and the task model's gradients separately.
     clipGroups: { backbone, task_model: trainable.filter((parameter) => !backbone.includes(parameter)) },
   };
   if (task.hostLoss) return HostLossSession.open(options, optimizer, variants);
@@ -151,7 +151,7 @@ async function sessionOptions<Example, Encoded extends EncodedText, Score>(
   return { executor, features, padTokenId, model, task, maxLength, fixedWidth: fixedWidth(config), given };
 }
 
-/** Hidden states (or tokens) of texts, and what frozen adapters make of them. */
+/** Hidden states (or tokens) of texts, and the frozen adapters' outputs for them. */
 async function openSource<Example, Encoded extends EncodedText, Score>(
   { executor, signal, onEvent, keep }: RunContext,
   { backbone, featureOptions, trains, adapters }: FinetuneConfig,
@@ -171,7 +171,7 @@ async function openSource<Example, Encoded extends EncodedText, Score>(
   return new JoinedFeatures([states, outputs]);
 }
 
-/** Whether the adapters' outputs are computed once and kept: nothing of them changes in training, padding included. */
+/** Whether the adapters' outputs are computed once and kept, because nothing in training changes them, not even padding. */
 const keepsOutputs = ({ trains, frozenDropout, adapters, featureOptions }: FinetuneConfig): boolean =>
   trains === "none" &&
   !frozenDropout &&
@@ -180,7 +180,7 @@ const keepsOutputs = ({ trains, frozenDropout, adapters, featureOptions }: Finet
   adapters.every(({ config }) => config.maskPadding);
 
 /**
- * Whether texts are padded to one length: adapters that were trained so attend to padding and say something else at
+ * Whether texts are padded to one length. Adapters that were trained so attend to padding, and their outputs differ at
  * other widths. The length is the task's own, as in the released scripts.
  */
 const fixedWidth = ({ adapters }: FinetuneConfig): boolean => adapters.some((adapter) => adapter.fixedWidth);

@@ -25,9 +25,9 @@ import {
 import { accumulationFeeds, type StepGraph, splitStep } from "./step.js";
 
 /**
- * Steps of a task whose loss spans more texts than fit into memory together ({@link Task.hostLoss}). A few texts are in
- * the graph at a time: first all of them for their logits, then, the loss's gradients by the logits being known, all of
- * them again for the parameters' gradients, which add up. Both times the same is dropped.
+ * Steps of a task whose loss spans more texts than fit into memory together ({@link Task.hostLoss}). The graph sees a few
+ * texts at a time. All texts go through it twice: first for their logits, from which the loss's gradients by the logits
+ * follow, then for the parameters' gradients, which add up. Dropout drops the same elements both times.
  */
 export class HostLossSession<E extends EncodedText> extends StatefulSession implements StepSession<E> {
   readonly accumulates = true;

@@ -11,10 +11,10 @@ export type RunIdentity = Readonly<Record<string, string>>;
 /** Settings that may differ: where things are kept, how often, and what the finished folder says of them. */
 const free: ReadonlySet<string> = new Set(["out", "resume", "recipe", "saveEvery", "cache", "cacheLimit", "signal"]);
 
-/** Settings that are several, which count each by its own name. */
+/** Groups of settings, each of which counts by its own name. */
 const groups: ReadonlySet<string> = new Set(["settings", "architecture", "featureOptions", "masking"]);
 
-/** What stands for itself by a hash: a backbone, an adapter, given weights. A null hash is of something new. */
+/** What is compared by its hash: a backbone, an adapter, given weights. Something new has the hash null. */
 interface Hashed {
   readonly hash: string | null;
   readonly name?: string;
@@ -27,13 +27,13 @@ const isHashed = (value: unknown): value is Hashed => typeof value === "object" 
  * The identity of a run: every field of its configuration but the {@link free} ones. A field that is added to a
  * configuration counts from then on, without a word here.
  *
- * @param data hashes of what is learnt from and what the best parameters are chosen by, and other things that are no
- * settings, by name
+ * @param data hashes by name of the training data, of the data that choose the best parameters, and of other things that
+ * are no settings
  */
 export function identityOf(config: object, data: RunIdentity = {}): RunIdentity {
   const fields: Record<string, string> = {};
   const put = (name: string, group: string | null, value: string) => {
-    // A name that two groups have in common, with two meanings.
+    // Two groups may use one name with two meanings.
     const key = group !== null && name in fields && fields[name] !== value ? `${group}.${name}` : name;
     fields[key] = value;
   };
@@ -56,13 +56,13 @@ export function identityOf(config: object, data: RunIdentity = {}): RunIdentity 
   return { ...fields, ...data };
 }
 
-/** Of plain objects, without their undefined fields. */
+/** Hash of plain objects, without their undefined fields. */
 const hashOf = (values: readonly object[]) => hashJson(JSON.parse(JSON.stringify(values)) as JsonValue);
 
 /** Names that versions before {@link identityVersion} had for settings. */
 const formerNames: Readonly<Record<string, string>> = { featureDtype: "dtype", backbonePrecision: "precision" };
 
-/** Versions before noted only what they had listed, so that of other settings nothing can be told. */
+/** Earlier versions noted only some settings; nothing can be told about the others. */
 export const identityVersion = 2;
 
 /**

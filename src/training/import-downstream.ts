@@ -25,7 +25,7 @@ import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
 import { type Parameters, readParameters, type Shapes, shapesOf, strictLoad } from "../weights/strict-load.js";
 
-/** What is not in the files. */
+/** What the files do not say. */
 export interface DownstreamImportOptions extends OfficialImportOptions {
   readonly backbone: BackboneHandle | null;
   /** The trained backbone's file; null: the backbone was frozen. */
@@ -54,7 +54,7 @@ const adapterPattern = /^(\w+)_adapter\.adapter\.0\.down_project\.weight$/;
 export function isOfficialDownstream(source: Pick<WeightSource, "keys" | "info">): boolean {
   const shape = (name: string) => source.info(`${name}.weight`)?.shape;
   if ([...source.keys()].some((key) => adapterPattern.test(key))) return true;
-  // Without adapters a head alone is left; an adapter's own head has a com_dense.
+  // A model without adapters has a head alone; an adapter's own head has a com_dense.
   return shape("classifier")?.[0] === 1 || (!!shape("out_proj") && !!shape("dense") && !shape("com_dense"));
 }
 

@@ -36,7 +36,7 @@ export interface LanguageModelSessionOptions {
   readonly given: () => Promise<Tensors>;
 }
 
-/** Steps and scores of a whole language model. The same text is masked otherwise in every step. */
+/** Steps and scores of a whole language model. A text is masked differently in every step. */
 export class LanguageModelSession extends StatefulSession implements StepSession<EncodedMasked> {
   readonly accumulates = false;
 

@@ -56,7 +56,7 @@ export interface LanguageModelResult {
   readonly tokens: number;
   readonly run: { readonly tokens: number; readonly seconds: number };
   readonly heldOut: HeldOut;
-  /** Of the parameters as they are written; null for a training that was interrupted. */
+  /** Scores of the parameters as they are written; null for a training that was interrupted. */
   readonly finished: {
     readonly dev: MaskedLmScores;
     readonly test: MaskedLmScores | null;

@@ -44,7 +44,7 @@ export interface LmHeadConfig extends RunConfig {
 export interface LmHeadResult {
   readonly manifest: LmHeadManifest;
   readonly reason: "completed" | "early-stop" | "interrupted";
-  /** On the dev data; null for a training that was interrupted. */
+  /** Scores on the dev data; null for a training that was interrupted. */
   readonly scores: MaskedLmScores | null;
   /** True: a run whose backbone has changed ends with an error. */
   readonly backboneUnchanged: boolean;
@@ -54,7 +54,7 @@ export interface LmHeadResult {
 const tiedName = "tied.word_embeddings";
 
 /**
- * Trains a head and writes its folder: the parameters that were best on the dev text. A text is masked otherwise in
+ * Trains a head and writes its folder: the parameters that were best on the dev text. A text is masked differently in
  * each epoch; masks follow from seed, epoch and text, so heads that are trained on the same texts see the same masks.
  */
 export function trainLmHead(
@@ -134,7 +134,7 @@ class LmHeadSession extends StatefulSession implements StepSession<EncodedMasked
     );
     if (matrix) await executor.setState({ [tiedName]: matrix });
     const optimizer = optimizerOf(config);
-    // The bias starts at the words' frequencies, which it would else take most of a short training to learn.
+    // The bias starts at the words' frequencies: learning them would take most of a short training.
     const blocks = texts.train.map(({ block }) => block);
     const given = async () => ({ [head.biasName]: logFrequencies(blocks, vocabSize) });
     const state = new ParameterState(executor, head.parameters, head.parameters, given);

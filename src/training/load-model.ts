@@ -25,7 +25,7 @@ export interface LoadedModel<Example, Encoded extends EncodedText, Score>
   readonly manifest: AdapterManifest | DownstreamManifest;
   readonly backbone: BackboneHandle;
   readonly session: PredictionSession<Encoded>;
-  /** What could not be told or had to be guessed; for the user to see. */
+  /** Lines for the user about what could not be checked or had to be guessed. */
   readonly notes: readonly string[];
   /** Lets go of its graphs, its weights and its backbone's. */
   close(): Promise<void>;

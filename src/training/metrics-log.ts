@@ -13,7 +13,7 @@ export interface EventSink {
 
 /**
  * A training's events as JSON lines, each with `time` (seconds since 1970). Every line goes out in one write, so a
- * crash tears the last one at most, and the next start takes the torn one away. JSON has no NaN: a loss that is none is
+ * crash tears the last one at most, and the next start removes a torn line. JSON has no NaN: such a loss is written as
  * null.
  */
 export class MetricsLog implements EventSink {
@@ -24,8 +24,8 @@ export class MetricsLog implements EventSink {
   ) {}
 
   /**
-   * Starts the file anew, or with `resumeAt` keeps what was said up to that step: later lines belong to steps that
-   * will run again.
+   * Starts the file anew, or with `resumeAt` keeps the lines up to that step: later lines belong to steps that will run
+   * again.
    */
   static async open(
     path: string,
@@ -71,7 +71,7 @@ function stepOf(line: string, where: string): number {
       return value.step;
     }
   } catch {
-    // Said below, as for any other line that is no event.
+    // The error below covers this, as any other line that is no event.
   }
   throw userError({ where, what: "not a training event", fix: "repair or remove the line, or train anew" });
 }

@@ -44,9 +44,9 @@ export interface NamedTaskData {
 }
 
 export interface MultitaskConfig extends Omit<TaskRunConfig, "settings"> {
-  /** One batch is one task's, and one step. */
+  /** Each step is one batch of one task. */
   readonly settings: Omit<TrainerSettings, "gradientAccumulation">;
-  /** Of the heads; the backbone's is its own. */
+  /** Dropout of the heads; the backbone's stands in its own configuration. */
   readonly dropout: number;
 }
 
@@ -58,19 +58,19 @@ export interface MultitaskResult {
   readonly skipped: Readonly<Record<string, SkipCounts>>;
   /** Null for a training that was interrupted. */
   readonly finished: {
-    /** On each task's dev data, by its name. */
+    /** Scores on each task's dev data, by the task's name. */
     readonly scores: Readonly<Record<string, Evaluation>>;
     /** The backbone's parameters. */
     readonly tensors: readonly (readonly [name: string, tensor: HostTensor])[];
   } | null;
 }
 
-/** On each task's dev data, by its name. */
+/** Scores on each task's dev data, by the task's name. */
 type Scores = Readonly<Record<string, Evaluation>>;
 
 /**
- * Trains a backbone on all tasks: each step is one task's, in an order that follows from the seed, as many of each as
- * its examples fill. The parameters kept are those with the best mean of the tasks' scores.
+ * Trains a backbone on all tasks. Each step belongs to one task, in an order that follows from the seed, and a task has
+ * as many steps as its examples fill. The parameters with the best mean of the tasks' scores are kept.
  */
 export function trainMultitask(
   executor: Executor,
@@ -128,7 +128,7 @@ interface CourseExample extends EncodedText {
   readonly texts: readonly EncodedText[];
 }
 
-/** One task in the training, its types kept to itself. */
+/** One task in the training, without its types. */
 interface Course {
   readonly name: string;
   readonly examples: readonly CourseExample[];
@@ -136,7 +136,7 @@ interface Course {
   /** Those among them that are its own. */
   readonly heads: readonly Parameter[];
   readonly skipped: SkipCounts;
-  /** What it learns from, and what says how well: of the task and its examples. */
+  /** Hashes of the task and its examples, for training and for evaluation. */
   readonly data: { readonly train: string; readonly dev: string };
   step(batch: readonly CourseExample[], scalars: StepScalars): Promise<StepResult>;
   evaluate(): Promise<Evaluation>;
@@ -186,7 +186,7 @@ function openCourse(
   });
 }
 
-/** All tasks' parameters as one state; each step is one task's. */
+/** All tasks' parameters as one state; each step belongs to one task. */
 class MultitaskSession extends StatefulSession implements StepSession<CourseExample> {
   constructor(
     executor: Executor,

@@ -34,8 +34,8 @@ export const groupNorm = (group: string) => `grad_norm.${group}`;
 export interface UpdateOptions {
   readonly trainable: readonly Parameter[];
   /**
-   * Groups of the trainable parameters whose gradients are clipped apart, by name, as the released downstream scripts
-   * do with backbone and task model; each parameter is in one. By default all are one group.
+   * Groups of trainable parameters by name whose gradients are clipped separately, as the released downstream scripts do
+   * with backbone and task model. Each parameter is in one group. By default all form one group.
    */
   readonly clipGroups?: Readonly<Record<string, readonly Parameter[]>>;
   readonly optimizer: AdamWConfig;
@@ -75,7 +75,7 @@ interface ClipGroup {
   readonly factor: { readonly name: string; readonly value: Value } | null;
 }
 
-/** The norm of all gradients and what clips them, or each group by its own. */
+/** The norm of all gradients and the factor that clips them, or those of each group. */
 function clipping(
   g: GraphBuilder,
   { trainable, clipGroups = {}, optimizer }: UpdateOptions,
@@ -116,7 +116,7 @@ function slotsOf({ name, shape }: Parameter): LearningSlots {
   };
 }
 
-/** Parameters by what they have in common, and the factors of their gradients. */
+/** Parameters that are updated alike, with the factors of their gradients. */
 function leftToExecutor(options: UpdateOptions, groups: readonly ClipGroup[]): Omit<OptimizerUpdate, "norms"> {
   const { optimizer, rateScale } = options;
   const alike = new Map<string, AdamWGroup & { readonly parameters: LearningSlots[] }>();

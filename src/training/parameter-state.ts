@@ -10,7 +10,7 @@ export class ParameterState {
     private readonly executor: Executor,
     private readonly parameters: readonly Parameter[],
     private readonly trainable: readonly Parameter[],
-    /** Values that are given instead of drawn: a pre-trained model, finished adapters. */
+    /** Start values that are not drawn: a pre-trained model's, finished adapters'. */
     private readonly given: () => Promise<Tensors> = async () => ({}),
     /** Whether gradients are accumulated in slots of their own. */
     private readonly accumulates = false,

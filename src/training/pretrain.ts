@@ -34,7 +34,7 @@ import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 export interface PretrainResult<Score> {
   readonly manifest: AdapterManifest;
   readonly reason: "completed" | "early-stop" | "interrupted";
-  /** On the dev data; null for a training that was interrupted. */
+  /** Scores on the dev data; null for a training that was interrupted. */
   readonly scores: Score | null;
   readonly skipped: { readonly train: SkipCounts; readonly dev: SkipCounts };
   /** SHA-256 of the backbone's weights before and after. */
@@ -104,7 +104,7 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
   };
 }
 
-/** Opens what a session is fed of a data set. */
+/** Opens the hidden states of a data set that a session is fed. */
 async function sourceOpener<Example, Encoded extends EncodedText, Score>(
   { executor, onEvent, signal, keep }: RunContext,
   config: TrainingConfig,
@@ -121,7 +121,7 @@ async function sourceOpener<Example, Encoded extends EncodedText, Score>(
   };
 }
 
-/** Start values that are given: an adapter's that is trained further, or the backbone's. */
+/** Given start values: those of an adapter that is trained further, or the backbone's. */
 async function startTensors({ start, backbone, architecture }: TrainingConfig, model: AdaptedModel): Promise<Tensors> {
   if (!start) return backboneStart(backbone, architecture, model.adapterParameters);
   const parameters = [...start.parameters];

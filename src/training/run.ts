@@ -42,22 +42,22 @@ export interface RunContext {
   keep<T extends { close(): Promise<void> }>(opened: T): T;
 }
 
-/** What one training does its own way. */
+/** What differs from training to training. */
 export interface OpenTraining<E extends EncodedText, Scores, Result> {
   readonly session: StepSession<E>;
   readonly train: readonly E[];
   /** See {@link TrainerOptions}. */
   texts?(example: E): readonly EncodedText[];
   group?(example: E): number;
-  /** All that make the model; of these the best are kept. */
+  /** All parameters of the model; the best are kept. */
   readonly parameters: readonly Parameter[];
-  /** How many of them learn. */
+  /** Those that learn. */
   readonly trainable: readonly Parameter[];
   /** See {@link identityOf}. */
   readonly data: RunIdentity;
-  /** Whose files must be the same at the end; null where there is no model before. */
+  /** The model whose files must be the same at the end; null where nothing was there before. */
   readonly backbone: BackboneHandle | null;
-  /** Of the current parameters; its metric decides which are the best. */
+  /** Evaluates the current parameters; the metric decides which are the best. */
   evaluate(): Promise<Evaluation>;
   /** Scores the best parameters, which are in place. */
   score(): Promise<Scores>;
@@ -77,8 +77,8 @@ export interface EndedRun<Scores> {
 /**
  * Trains from start, or from the last checkpoint, to end.
  *
- * @param config all that the run can be told by, see {@link identityOf}
- * @throws UserError where the backbone's files are not what they were; nothing is written then
+ * @param config all settings, by which a run is recognised, see {@link identityOf}
+ * @throws UserError where the backbone's files have changed; nothing is written then
  */
 export function runTraining<E extends EncodedText, Scores, Result>(
   executor: Executor,
@@ -130,7 +130,7 @@ function trainerOf<E extends EncodedText, Scores, Result>(
   });
 }
 
-/** The project's first promise: whatever was learnt beside a model, or from it, its own files are as they were. */
+/** Keeps the project's first promise: a model's own files are as they were, whatever was learnt beside it or from it. */
 async function requireUntouched(backbone: BackboneHandle | null): Promise<EndedRun<unknown>["backboneHash"]> {
   if (!backbone) return { before: "", after: "" };
   const { folder, hash: before } = backbone;

@@ -1,6 +1,6 @@
 /**
  * Linear warm-up, a constant rate, and a linear decay to 0 over the last steps (arXiv 2404.06395, §4): until the decay
- * begins, nothing depends on the total, so that a training can be made longer or shorter on its way.
+ * begins, nothing depends on the total, so a training can be made longer or shorter on its way.
  *
  * @param update counted from 1; K-Adapter's pre-training scripts advance the schedule before the optimiser, so the
  * first update has factor 1/warmup and the last one 0

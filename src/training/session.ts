@@ -96,7 +96,7 @@ export async function load(executor: Executor, step: StepGraph): Promise<Loaded>
 export interface StepResult {
   /** Mean over the step's examples. */
   readonly loss: number;
-  /** Before clipping. */
+  /** Global L2 norm before clipping. */
   readonly gradNorm: number;
 }
 
@@ -158,7 +158,7 @@ export interface StepSession<E extends EncodedText> extends AsyncDisposable {
 /**
  * The batch of a step of a session that does not accumulate.
  *
- * @throws Error where there are several, or none: nothing is left out without a word
+ * @throws Error where there are several, or none: nothing is left out in silence
  */
 export function onlyBatch<E>(microBatches: readonly (readonly E[])[]): readonly E[] {
   const [batch] = microBatches;
@@ -168,7 +168,7 @@ export function onlyBatch<E>(microBatches: readonly (readonly E[])[]): readonly 
 
 /** Runs optimiser steps; parameters and moments live where the graphs run. */
 export class TrainingSession<E extends EncodedText> extends StatefulSession implements StepSession<E> {
-  /** What the batch after this one is fed, being read while this one is computed. */
+  /** What the next batch is fed; it is read while this batch is computed. */
   private ahead: { readonly batch: readonly E[]; readonly feeds: Promise<Tensors> } | null = null;
 
   private constructor(
@@ -240,7 +240,7 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
   private readAhead(loaded: Loaded, batch: readonly E[] | undefined): void {
     if (!batch) return;
     const feeds = batchFeeds(this.options, batch, loaded.inputs);
-    // Whoever awaits it sees the error; when the training stops first, nobody wants it.
+    // The step that awaits it sees the error; if the training stops first, nobody needs it.
     feeds.catch(() => undefined);
     this.ahead = { batch, feeds };
   }
@@ -301,7 +301,7 @@ export class PredictionSession<E extends EncodedText> implements AsyncDisposable
   }
 }
 
-/** Texts that are in memory together where an example may have any number of them. */
+/** How many texts are in memory together where an example may have any number of them. */
 const textsTogether = 8;
 
 export function chunksOf<T>(texts: readonly T[]): (readonly T[])[] {

@@ -31,7 +31,7 @@ export interface StepOptions extends UpdateOptions {
   readonly dropout: boolean;
 }
 
-/** Fusions and heads learn from nothing and bear a higher rate than what was trained before, or is many layers deep. */
+/** Fusions and heads start from nothing and bear a higher rate than parameters that are trained already or lie deep. */
 export function headRateScale(heads: readonly Parameter[], scale: number): (parameter: Parameter) => number {
   const names = new Set(heads.map(({ name }) => name));
   return ({ name }) => (names.has(name) ? scale : 1);
@@ -107,7 +107,7 @@ function accumulateGraph(options: StepOptions): StepGraph {
   return { graph: g.build({ loss, ...outputs }), updates, fetch: ["loss"] };
 }
 
-/** Clipping and AdamW alone: gradients are read from their slots (or, by a graph, fed under their names). */
+/** Clipping and AdamW alone. Gradients are read from their slots, or fed under the slots' names. */
 export function updateStep(options: UpdateOptions): StepGraph {
   const g = new GraphBuilder();
   const grads = new Map(

@@ -14,11 +14,11 @@ export interface TaskModelOptions {
   readonly design: AdaptedDesign;
   readonly maxLength: number;
   readonly headInit: HeadInit;
-  /** Of the head. */
+  /** Dropout of the head. */
   readonly dropout: number;
   /** Element type of the hidden states that are fed. */
   readonly featureDtype: FeatureDType;
-  /** Before the names of the head's parameters, where several heads share a backbone. */
+  /** Prefix of the names of the head's parameters, where several heads share a backbone. */
   readonly headScope?: string;
 }
 
@@ -52,7 +52,7 @@ export function makeTaskModel<Example, Encoded extends EncodedText, Score>(
   return { task, model };
 }
 
-/** The hidden states that a model is fed; the last one only where its head reads it, if nothing else does. */
+/** The hidden states that a model is fed. The last one is fed only at the head's positions, if nothing else reads it. */
 export function neededStates<Example, Encoded extends EncodedText, Score>({
   task,
   model,
@@ -62,7 +62,7 @@ export function neededStates<Example, Encoded extends EncodedText, Score>({
   return { layers, lastAt: of && count !== null ? { count, of } : null };
 }
 
-/** What a model is fed for texts that come as they come: tokens, or hidden states computed anew. */
+/** What a model is fed for texts that are not known before: tokens, or hidden states computed anew. */
 export async function streamed<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
   backbone: BackboneHandle,

@@ -20,7 +20,7 @@ export interface TrainerSettings {
   readonly gradientAccumulation: number;
   readonly learningRate: number;
   readonly warmup: Warmup;
-  /** Last steps in which the learning rate falls to 0, or their share; all behind the warm-up where it is left out. */
+  /** Number (or share) of the last steps in which the learning rate falls to 0; all steps after the warm-up if left out. */
   readonly decay?: Warmup;
   readonly seed: number;
   /** Optimiser steps between evaluations and checkpoints; 0: only at the end of each epoch. */
@@ -34,9 +34,9 @@ export interface TrainerOptions<E extends EncodedText> {
   readonly session: StepSession<E>;
   readonly settings: TrainerSettings;
   readonly train: readonly E[];
-  /** The texts of an example, where it may be several, which are padded together; by default itself. */
+  /** The texts of an example, which are padded together; by default the example itself is its only text. */
   texts?(example: E): readonly EncodedText[];
-  /** Which examples may share a batch: those of one group; all of them where it is left out. */
+  /** The group of an example. Only examples of one group share a batch; all examples form one group if left out. */
   group?(example: E): number;
   /** Evaluates the current parameters; its `metric` decides which are the best. */
   evaluate(): Promise<{ readonly metrics: Metrics; readonly metric: number }>;
@@ -68,7 +68,7 @@ interface Plan {
  */
 export class Trainer<E extends EncodedText> {
   private readonly plan: Plan;
-  /** Of each example's longest text. */
+  /** Tokens of each example's longest text. */
   private readonly lengths: readonly number[];
   private readonly textCounts: readonly number[];
   private progress: TrainingProgress;
@@ -142,7 +142,7 @@ export class Trainer<E extends EncodedText> {
     return last;
   }
 
-  /** Initialises, or takes up the last checkpoint, of which there may be something to say. */
+  /** Initialises the state or restores the last checkpoint; gives a line about it where there is something to say. */
   private async begin(): Promise<string | null> {
     const { session, settings, resume, checkpoints } = this.options;
     const checkpoint = resume ? await latestCheckpoint(checkpoints) : null;

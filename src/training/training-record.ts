@@ -55,7 +55,7 @@ export function trainingRecord(
   };
 }
 
-/** A manifest, or the options of a run, as it will be read: without what is undefined, and nobody else's to change. */
+/** A copy of a manifest, or of a run's options, as it will be read: without undefined fields. */
 export const asStored = <T>(written: object): T => JSON.parse(JSON.stringify(written)) as T;
 
 /** What a run's identity says of what is learnt, besides the data. */
