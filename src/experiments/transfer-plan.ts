@@ -7,9 +7,6 @@ import type { AdapterTrainings, ExperimentWatch } from "./trainings.js";
 
 export type TransferRow = (typeof transferRows)[number];
 
-/** What is measured of an adapter: its output alone, or beside the last hidden state. */
-export const adapterViews = ["o", "[h;o]"] as const;
-
 export interface TransferPlan extends AdapterTrainings {
   readonly rows: readonly TransferRow[];
   readonly contrastBatchSize: number;

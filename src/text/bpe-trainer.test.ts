@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
+import { sentences } from "../testing/small-tokenizers.js";
 import { trainBpe } from "./bpe-trainer.js";
-import { sentences } from "./test-tokenizers.js";
 import { createBpeTokenizer } from "./tokenizer.js";
 
 describe("trainBpe", () => {

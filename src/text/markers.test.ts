@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
+import { smallBert, smallBpe } from "../testing/small-tokenizers.js";
 import type { MarkedText, TextSpan } from "./marked-text.js";
 import { contextWindow, markEntities, markerEvents } from "./markers.js";
-import { smallBert, smallBpe } from "./test-tokenizers.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 const bert = smallBert();

@@ -5,8 +5,8 @@ import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
+import { sentences, smallBert, smallBpe, smallVocabTxt } from "../testing/small-tokenizers.js";
 import { trainBpe } from "./bpe-trainer.js";
-import { sentences, smallBert, smallBpe, smallVocabTxt } from "./test-tokenizers.js";
 import { createTokenizer, loadTokenizer, type Tokenizer } from "./tokenizer.js";
 import { fromVocabTxt } from "./vocab-files.js";
 

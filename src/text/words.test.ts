@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { smallBert, smallBpe } from "./test-tokenizers.js";
+import { smallBert, smallBpe } from "../testing/small-tokenizers.js";
 import { encodeWords, type SpacedWord, type WordEncoding } from "./words.js";
 
 const bpe = await smallBpe();

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RelationExample } from "../../data/relation-example.js";
 import { UserError } from "../../errors.js";
 import { floatsOf } from "../../tensor.js";
-import { smallBert } from "../../text/test-tokenizers.js";
+import { smallBert } from "../../testing/small-tokenizers.js";
 import type { JsonObject } from "../task.js";
 import { relationClassification } from "./relation-classification.js";
 

@@ -8,7 +8,7 @@ import { initialValue } from "../../nn/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../../tensor.js";
 import { randomTensor } from "../../testing/random.js";
 import { runGraph } from "../../testing/run-graph.js";
-import { smallBpe } from "../../text/test-tokenizers.js";
+import { smallBpe } from "../../testing/small-tokenizers.js";
 import type { TaskSettings } from "../task.js";
 import { type EncodedSentence, HeadPrediction } from "./head-prediction.js";
 

@@ -1,6 +1,6 @@
-import { trainBpe } from "./bpe-trainer.js";
-import { createBpeTokenizer, createTokenizer, type Tokenizer } from "./tokenizer.js";
-import { fromVocabTxt } from "./vocab-files.js";
+import { trainBpe } from "../text/bpe-trainer.js";
+import { createBpeTokenizer, createTokenizer, type Tokenizer } from "../text/tokenizer.js";
+import { fromVocabTxt } from "../text/vocab-files.js";
 
 /** Sentences the small test tokenizers are made of. */
 export const sentences = [
