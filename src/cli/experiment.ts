@@ -6,13 +6,12 @@ import { type BackboneHandle, openBackbone } from "../features/backbone-handle.j
 import { writeFileAtomically } from "../files/atomic.js";
 import { withOutputFolder } from "../library/output-folder.js";
 import { adapterShape, type PretrainSettings, pretrainConfig } from "../library/plan.js";
-import { workerExecutor } from "../runtime/worker-executor.js";
 import type { ExperimentSettings } from "../settings/experiment.js";
 import { chosenAdapterConfig } from "../training/backbone-start.js";
 import type { TrainingConfig } from "../training/config.js";
 import { createProgress } from "./progress.js";
 import { type CommandContext, Interrupted, isAbort } from "./run.js";
-import { runtimeOf } from "./runtime.js";
+import { withEngine } from "./runtime.js";
 
 /** What an experiment runs with. */
 export interface ExperimentRun {
@@ -39,7 +38,6 @@ export async function runExperiment(
     onNote: progress.note.bind(progress),
     signal,
   };
-  const executor = await workerExecutor(runtimeOf(options));
   const publish: ExperimentRun["publish"] = async (name, page, json) => {
     progress.stop();
     output.say(page);
@@ -49,13 +47,14 @@ export async function runExperiment(
     output.result(all);
   };
   try {
-    await withOutputFolder(options.out, () => run({ executor, backbone, watch, publish }));
+    await withEngine(options, (executor) =>
+      withOutputFolder(options.out, () => run({ executor, backbone, watch, publish })),
+    );
   } catch (error) {
     if (!isAbort(error)) throw error;
     throw new Interrupted("what is finished is kept: continue with the same command");
   } finally {
     progress.stop();
-    await executor.close();
   }
 }
 

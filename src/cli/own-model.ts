@@ -19,11 +19,3 @@ export function ownModel(): string {
   const short = relative(process.cwd(), folder);
   return short.startsWith("..") || isAbsolute(short) ? folder : short;
 }
-
-/** The model that is asked: the one that is named, the heads' own (undefined), or the package's. */
-export function askedModel(options: {
-  readonly backbone?: string | undefined;
-  readonly heads: readonly string[];
-}): string | undefined {
-  return options.backbone ?? (options.heads.length === 0 ? ownModel() : undefined);
-}

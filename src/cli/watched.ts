@@ -5,12 +5,11 @@
 import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { workerExecutor } from "../runtime/worker-executor.js";
 import { type EventSink, MetricsLog } from "../training/metrics-log.js";
 import { TensorBoardWriter } from "../training/tensorboard.js";
 import { createProgress } from "./progress.js";
 import { type CommandContext, Interrupted, isAbort } from "./run.js";
-import { type RuntimeSettings, runtimeOf } from "./runtime.js";
+import { type RuntimeSettings, withEngine } from "./runtime.js";
 
 /**
  * Opens the engine for a training, shows and logs its events, and closes everything whatever happens.
@@ -24,19 +23,18 @@ export async function watchTraining<Result>(
 ): Promise<Result> {
   const progress = createProgress(stderr);
   const logs = new RunLogs(options.out);
-  const executor = await workerExecutor(runtimeOf(options));
+  const onEvent = async (event: TrainEvent) => {
+    progress.handle(event);
+    await logs.handle(event);
+  };
   try {
-    return await train(executor, async (event) => {
-      progress.handle(event);
-      await logs.handle(event);
-    });
+    return await withEngine(options, (executor) => train(executor, onEvent));
   } catch (error) {
     if (!isAbort(error)) throw error;
     throw new Interrupted("the hidden states so far are kept: continue with the same command");
   } finally {
     progress.stop();
     await logs.close();
-    await executor.close();
   }
 }
 

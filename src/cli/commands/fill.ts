@@ -1,18 +1,12 @@
-import { ClozeModel } from "../../probing/cloze-model.js";
 import { fill } from "../../probing/fill.js";
-import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { FillSettings } from "../../settings/probe.js";
-import { askedModel } from "../own-model.js";
+import { withClozeModel } from "../cloze-model.js";
 import type { CommandContext } from "../run.js";
-import { runtimeOf } from "../runtime.js";
 
 /** `fill`: words for a mask, a column for each set of adapters. */
 export async function run(options: FillSettings, { output }: CommandContext): Promise<void> {
-  const { heads, sets, adapter: adapters, top, candidates, text } = options;
-  const backbone = askedModel(options);
-  const executor = await workerExecutor(runtimeOf(options));
-  try {
-    const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
+  const { top, candidates, text } = options;
+  await withClozeModel(options, async (model) => {
     const found = await fill(model, text, { top, candidates });
     const columns = Object.entries(found).map(([name, words]) => [
       name,
@@ -28,7 +22,5 @@ export async function run(options: FillSettings, { output }: CommandContext): Pr
       );
     }
     output.result({ text, sets: found });
-  } finally {
-    await executor.close();
-  }
+  });
 }

@@ -1,15 +1,12 @@
 import { lamaSetsIn, readLama, readVocabulary } from "../../data/lama.js";
 import { SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
-import { ClozeModel } from "../../probing/cloze-model.js";
 import { type LamaReport, probeLama, type RelationReport } from "../../probing/lama.js";
 import type { RankScores } from "../../probing/rank-scores.js";
-import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { LamaSettings } from "../../settings/probe.js";
+import { withClozeModel } from "../cloze-model.js";
 import type { Output } from "../output.js";
-import { askedModel } from "../own-model.js";
 import type { CommandContext } from "../run.js";
-import { runtimeOf } from "../runtime.js";
 import { percent } from "../tasks/numbers.js";
 
 /** `probe lama`: a table for each part of LAMA. */
@@ -20,11 +17,7 @@ export async function run(options: LamaSettings, context: CommandContext): Promi
     throw userError({ where: options.data, what: "the folder holds nothing of LAMA", expected: "TREx, Google_RE …" });
   }
   const vocabulary = options.vocabulary === undefined ? undefined : await readVocabulary(options.vocabulary);
-  const executor = await workerExecutor(runtimeOf(options));
-  try {
-    const { heads, sets, adapter: adapters } = options;
-    const backbone = askedModel(options);
-    const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
+  await withClozeModel(options, async (model) => {
     const reports: Record<string, LamaReport> = {};
     for (const part of parts) {
       const left = new SkipCounter();
@@ -49,9 +42,7 @@ export async function run(options: LamaSettings, context: CommandContext): Promi
       throw userError({ where: "--relations", what: "LAMA has none of them", expected: "names such as P19" });
     }
     output.result({ data: options.data, sets: model.names, subjects: options.subjects, uhn: options.uhn, ...reports });
-  } finally {
-    await executor.close();
-  }
+  });
 }
 
 function sayScores(output: Output, title: string, set: string, { p1, p10, p100, mrr, questions }: RankScores): void {

@@ -9,7 +9,6 @@ import { trainerSettingsOf } from "../../library/plan.js";
 import { readLmHeadManifest, setName } from "../../lm/lm-head-folder.js";
 import { MaskedTexts } from "../../lm/masked-texts.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
-import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { TrainHeadSettings } from "../../settings/probe.js";
 import { type LmHeadConfig, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
 import { removeEarlierRun } from "../../training/run.js";
@@ -17,15 +16,14 @@ import { asStored } from "../../training/training-record.js";
 import { refuseExisting } from "../files.js";
 import { createProgress } from "../progress.js";
 import { type CommandContext, Interrupted } from "../run.js";
-import { runtimeOf } from "../runtime.js";
+import { withEngine } from "../runtime.js";
 
 /** `probe train-head`: a head for each set of adapters, one after the other. */
 export async function run(options: TrainHeadSettings, context: CommandContext): Promise<void> {
   const { out, overwrite, resume } = options;
   const sets = adapterSets(options.sets, Object.keys(options.adapter));
   if (!resume) for (const set of sets) await refuseExisting(join(out, nameOf(set)), overwrite);
-  const executor = await workerExecutor(runtimeOf(options));
-  try {
+  await withEngine(options, async (executor) => {
     const plan = await basePlan(options);
     const texts = await openTexts(executor, options, plan, context);
     try {
@@ -34,9 +32,7 @@ export async function run(options: TrainHeadSettings, context: CommandContext): 
     } finally {
       await texts.close();
     }
-  } finally {
-    await executor.close();
-  }
+  });
 }
 
 /** One head after the other; those that are finished are kept where a run goes on. */

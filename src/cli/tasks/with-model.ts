@@ -1,8 +1,7 @@
-import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { type LoadedModel, loadModel } from "../../training/load-model.js";
 import type { Output } from "../output.js";
-import { type RuntimeSettings, runtimeOf } from "../runtime.js";
+import { type RuntimeSettings, withEngine } from "../runtime.js";
 import { taskOf } from "./index.js";
 import type { TaskCommands } from "./task-commands.js";
 
@@ -22,9 +21,8 @@ type UseModel = <Example, Encoded extends EncodedText, Score>(
 /** Opens the model that the flags name, says what there is to say of it, and closes it when it was used. */
 export async function withModel(flags: ModelFlags, output: Output, use: UseModel): Promise<void> {
   const useTask = await taskOf(flags.adapter);
-  await useTask(async (commands) => {
-    const executor = await workerExecutor(runtimeOf(flags));
-    try {
+  await useTask((commands) =>
+    withEngine(flags, async (executor) => {
       const taskOptions = commands.taskOptions?.(flags) ?? {};
       const model = await loadModel(executor, flags.adapter, commands.kind, { backbone: flags.backbone, taskOptions });
       try {
@@ -33,8 +31,6 @@ export async function withModel(flags: ModelFlags, output: Output, use: UseModel
       } finally {
         await model.close();
       }
-    } finally {
-      await executor.close();
-    }
-  });
+    }),
+  );
 }

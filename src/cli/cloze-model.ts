@@ -1,0 +1,23 @@
+import { ClozeModel } from "../probing/cloze-model.js";
+import type { FillSettings } from "../settings/probe.js";
+import { ownModel } from "./own-model.js";
+import { type RuntimeSettings, withEngine } from "./runtime.js";
+
+type ClozeSettings = RuntimeSettings & Pick<FillSettings, "backbone" | "heads" | "sets" | "adapter">;
+
+/**
+ * Opens the model that is asked for words, and closes it when it was used: the named backbone's, that of the heads, or
+ * the package's own.
+ */
+export function withClozeModel(settings: ClozeSettings, use: (model: ClozeModel) => Promise<void>): Promise<void> {
+  const { heads, sets, adapter: adapters } = settings;
+  const backbone = settings.backbone ?? (heads.length === 0 ? ownModel() : undefined);
+  return withEngine(settings, async (executor) => {
+    const model = await ClozeModel.open(executor, { backbone, heads, sets, adapters });
+    try {
+      await use(model);
+    } finally {
+      await model.close();
+    }
+  });
+}
