@@ -108,7 +108,11 @@ export const predictSettings = {
       check: ({ text, object }) => missingWords(text, object),
     },
   }),
-  top: { ...count(1, 1, "relations that are named for each example", 100_000), group: dataSettings.train.group },
+  top: {
+    ...count(1, 1, "relations that are named for each example", 100_000),
+    group: dataSettings.train.group,
+    basic: true,
+  },
   out: {
     ...writtenFile,
     help: "the answers are written here (JSON lines; trees: CoNLL-U) instead of on stdout",

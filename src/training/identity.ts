@@ -86,7 +86,10 @@ export function requireSameRun(
   if (different.length === 0) {
     return earlier ? `${path} is of an earlier version, which did not note the dev data: it must be the same` : null;
   }
-  const shown = different.map((name) => `${name} was ${brief(then[name])}, is ${brief(now[name])}`);
+  // Data differ where the seed chose what is held out, say: the settings tell what was meant.
+  const settings = different.filter((name) => !dataNames.has(name));
+  const told = settings.length > 0 ? settings : different;
+  const shown = told.map((name) => `${name} was ${brief(then[name])}, is ${brief(now[name])}`);
   throw userError({
     where: path,
     what: `the run to be resumed had other settings (${shown.join("; ")})`,
@@ -94,4 +97,12 @@ export function requireSameRun(
   });
 }
 
-const brief = (value: unknown) => (value === undefined ? "not set" : JSON.stringify(value).slice(0, 60));
+/** Hashes of what was learnt from. */
+const dataNames: ReadonlySet<string> = new Set(["train", "dev"]);
+
+/** A value as it was given; of a long one, such as a hash, the beginning. */
+function brief(value: unknown): string {
+  if (value === undefined) return "not set";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 16)}…` : text;
+}
