@@ -76,11 +76,6 @@ export function checkedWeights(
   };
 }
 
-/** The most tokens that a model has positions for, special tokens included. */
-export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfig): number {
-  return modelType === "roberta" || modelType === "xlm-roberta" ? maxPositions - padTokenId - 1 : maxPositions;
-}
-
 /** What an adapter's folder records of its backbone. */
 export function backboneIdentity({ name, hash, configHash, tokenizer, config }: BackboneHandle): BackboneIdentity {
   return {
