@@ -10,9 +10,8 @@
  * await executor.close();
  * @module
  */
-export * from "./answers.js";
-export * from "./candidates.js";
-export * from "./cloze-model.js";
-export * from "./fill.js";
-export * from "./lama.js";
-export * from "./rank-scores.js";
+export { type Cloze, clozeOf } from "./answers.js";
+export { ClozeModel, type ClozeModelOptions } from "./cloze-model.js";
+export { type Filling, type FillOptions, fill } from "./fill.js";
+export { type FactSkip, type LamaProbeOptions, type LamaReport, probeLama, type RelationReport } from "./lama.js";
+export { type ConsistencyScores, consistencyScores, macroAverage, type RankScores, rankScores } from "./rank-scores.js";
