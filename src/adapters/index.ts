@@ -1,6 +1,6 @@
 /**
  * K-Adapter: configuration, presets, the module, and its folder.
- * @module
+ * @module kadapter/adapters
  */
 export type { AdapterManifest } from "./adapter-manifest.js";
 export { type KAdapterConfig, type PresetName, resolveAdapterConfig } from "./config.js";

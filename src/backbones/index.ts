@@ -1,6 +1,6 @@
 /**
  * Pre-trained language models by their Hugging Face names.
- * @module
+ * @module kadapter/backbones
  */
 import { userError } from "../errors.js";
 import type { BackboneDefinition } from "./backbone.js";

@@ -16,7 +16,7 @@
  * console.log(skips.counts);
  * ```
  *
- * @module
+ * @module kadapter/data
  */
 export { formatConllu, readConllu } from "./conllu.js";
 export type { DependencySentence, DependencyWord } from "./dependency-sentence.js";

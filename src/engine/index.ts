@@ -1,7 +1,7 @@
 /**
  * What trainings and models need of an engine: graphs that are loaded and run, state that it keeps, and what happens.
  * `kadapter/runtime` implements it with ONNX Runtime.
- * @module
+ * @module kadapter/engine
  */
 export type { DoneEvent, Metrics, TrainEvent } from "./events.js";
 export type {

@@ -1,7 +1,7 @@
 /**
  * Whole experiments: many trainings and measurements that make one table, each finished number in a file of its own, so
  * that a run that was stopped goes on where it was.
- * @module
+ * @module kadapter/experiments
  */
 export { Cells } from "./cells.js";
 export { type ContinualPlan, runContinual } from "./continual.js";

@@ -1,6 +1,6 @@
 /**
  * What a frozen model says of texts: its hidden states, kept on disk or computed anew.
- * @module
+ * @module kadapter/features
  */
 export { type BackboneHandle, backboneIdentity, openBackbone, readBackboneTensors } from "./backbone-handle.js";
 export { defaultCacheFolder, FeatureCache, type FeatureCacheOptions, type FeatureDType } from "./feature-cache.js";

@@ -8,7 +8,7 @@
  * const loss = reduceSum(g, matmul(g, g.input("x", "float32", ["batch", 3]), g.use(weight)));
  * const gradient = backward(g, loss, [weight]).get(weight)!;
  * const bytes = toOnnx(g.build({ loss, gradient }));
- * @module
+ * @module kadapter/graph
  */
 export { backward, gradientsOf } from "./backward.js";
 export { type Graph, GraphBuilder } from "./builder.js";

@@ -27,15 +27,32 @@ import type { Engine } from "./engine.js";
 
 /** What models are asked and say, by the name of what they were trained for. */
 export interface Conversations {
-  readonly relations: { readonly question: RelationQuestion; readonly answer: RelationAnswer };
-  readonly pairs: { readonly question: RelationQuestion; readonly answer: PairAnswer };
-  readonly trees: { readonly question: TreeQuestion; readonly answer: TreeAnswer };
-  readonly typing: { readonly question: TypingQuestion; readonly answer: TypingAnswer };
-  readonly choices: { readonly question: ChoiceQuestion; readonly answer: ChoiceAnswer };
-  readonly questions: { readonly question: PassageQuestion; readonly answer: PassageAnswer };
+  /** Facts, and relations of a downstream task. */
+  readonly relations: Exchange<RelationQuestion, RelationAnswer>;
+  /** Facts that were learnt by contrast. */
+  readonly pairs: Exchange<RelationQuestion, PairAnswer>;
+  /** Dependency trees. */
+  readonly trees: Exchange<TreeQuestion, TreeAnswer>;
+  /** Entity typing. */
+  readonly typing: Exchange<TypingQuestion, TypingAnswer>;
+  /** Multiple choice. */
+  readonly choices: Exchange<ChoiceQuestion, ChoiceAnswer>;
+  /** Answers out of paragraphs. */
+  readonly questions: Exchange<PassageQuestion, PassageAnswer>;
 }
+
+/** A kind of question with its answer. */
+export interface Exchange<Question, Answer> {
+  /** What `predict` takes. */
+  readonly question: Question;
+  /** What it gives. */
+  readonly answer: Answer;
+}
+
+/** What a model was trained for. */
 export type Conversation = keyof Conversations;
 
+/** How questions are asked. */
 export interface PredictOptions {
   /** Answers that are named, the likeliest first, where a task ranks them; 1 by default. */
   readonly top?: number;
@@ -49,9 +66,10 @@ export interface PredictOptions {
 export interface Model<C extends Conversation = Conversation> extends AsyncDisposable {
   /** What it was trained for. */
   readonly task: C;
+  /** The model that it works beside. */
   readonly backbone: BackboneHandle;
   /**
-   * Answers a question.
+   * Answers a question. The last bits of probabilities vary with the number of questions that are asked together.
    *
    * @throws UserError where it is no question for this model, or is longer than the model reads
    */
@@ -61,10 +79,11 @@ export interface Model<C extends Conversation = Conversation> extends AsyncDispo
     questions: readonly Conversations[C]["question"][],
     options?: PredictOptions,
   ): Promise<Conversations[C]["answer"][]>;
-  /** Frees its memory. */
+  /** Frees its memory; the engine goes on. */
   close(): Promise<void>;
 }
 
+/** How a model is loaded. */
 export interface LoadModelOptions<C extends Conversation> {
   /** The model it was trained beside: a folder, a Hugging Face id, or an open one; by default the one it names. */
   readonly backbone?: string | BackboneHandle;

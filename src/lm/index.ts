@@ -1,6 +1,6 @@
 /**
  * Language models: new ones and folders of them, heads over words beside adapters, and the texts that they learn from.
- * @module
+ * @module kadapter/lm
  */
 export { CausalLm } from "./causal-lm.js";
 export { LanguageModel } from "./language-model.js";

@@ -1,6 +1,6 @@
 /**
  * The adapted model: a backbone, any number of adapters, how they are joined, a head, and what of these is trained.
- * @module
+ * @module kadapter/models
  */
 export { AdaptedModel, type AdaptedModelOptions } from "./adapted-model.js";
 export {

@@ -1,6 +1,6 @@
 /**
  * Layers with parameters, written as graphs.
- * @module
+ * @module kadapter/nn
  */
 export {
   type AttentionMask,

@@ -8,7 +8,7 @@
  * const model = await ClozeModel.open(executor, { heads: ["runs/heads"] });
  * console.log(await fill(model, "The capital of France is [MASK].", { top: 5 }));
  * await executor.close();
- * @module
+ * @module kadapter/probing
  */
 export { type Cloze, clozeOf } from "./answers.js";
 export { ClozeModel, type ClozeModelOptions } from "./cloze-model.js";

@@ -1,7 +1,7 @@
 /**
  * What is learnt: what a task is, those that there are, their data, and the losses and scores to build another.
  * examples/hypernyms.js is a whole one.
- * @module
+ * @module kadapter/tasks
  */
 export { choiceTaskData } from "./choice/choice-data.js";
 export { multipleChoice } from "./choice/multiple-choice.js";

@@ -10,7 +10,7 @@
  * const encoded = examples.map((example) => task.encode(example, backbone.tokenizer));
  * const logits = await predictAll(session, encoded, 32);
  * await executor.close();
- * @module
+ * @module kadapter/training
  */
 export { chosenAdapterConfig } from "./backbone-start.js";
 export { type FinetuneConfig, type TrainingConfig, trainingConfig } from "./config.js";

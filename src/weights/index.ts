@@ -15,7 +15,7 @@
  * await source.close();
  * ```
  *
- * @module
+ * @module kadapter/weights
  */
 export { toFloat16 } from "./float16.js";
 export { toFloat32 } from "./float32.js";
