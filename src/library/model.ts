@@ -4,6 +4,7 @@
  */
 import { isDownstreamFolder, readDownstreamManifest } from "../adapters/downstream-folder.js";
 import { readAdapterManifest } from "../adapters/folder.js";
+import { resolveAdapter } from "../adapters/hub-adapter.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { Asking } from "../tasks/asking.js";
@@ -151,8 +152,9 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
 }
 
 /**
- * Loads an adapter's or a downstream model's folder beside its backbone.
+ * Loads an adapter or a downstream model beside its backbone.
  *
+ * @param name its folder, or a Hugging Face id such as `owner/name`
  * @throws UserError where the folder is no such folder, is damaged, was trained for something else than `as`, or was
  * trained beside another backbone
  * @example
@@ -161,16 +163,17 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
  */
 export async function load<C extends Conversation = Conversation>(
   engine: Engine,
-  folder: string,
+  name: string,
   { backbone, as }: LoadModelOptions<C> = {},
 ): Promise<Model<C>> {
+  const folder = await resolveAdapter(name);
   const fineTuned = await isDownstreamFolder(folder);
-  const { name } = (await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder))).task;
-  const found = kinds.get(name);
+  const { task: made } = await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder));
+  const found = kinds.get(made.name);
   if (!found) {
     throw userError({
       where: folder,
-      what: `nothing is known of its task ${name}`,
+      what: `nothing is known of its task ${made.name}`,
       expected: [...kinds.keys()].join(", "),
       fix: "load it with loadModel of kadapter/training, which is given the task",
     });
