@@ -90,12 +90,20 @@ describe("questions", () => {
     ]);
     const out = world.at("skipped");
     const result = await json(finetuning("open-qa", { ...sets.thunlp, train, dev: train }, out));
-    expect(result["skippedTrain"]).toEqual({ "answer-in-no-paragraph": 1, "no-paragraphs": 2 });
+    expect(result["skippedTrain"]).toEqual({
+      "answer-in-no-paragraph": 1,
+      "no-paragraphs": 2,
+      "paragraph-of-few-words": 1,
+    });
     // Where answers are scored, a question that no paragraph answers is wrong, not left out.
-    expect(result["skippedDev"]).toEqual({ "no-paragraphs": 2 });
+    expect(result["skippedDev"]).toEqual({ "no-paragraphs": 2, "paragraph-of-few-words": 1 });
     expect(result["dev"]).toMatchObject({ questions: 2 });
     const told = await json(["predict", "--adapter", out, "--data", train]);
-    expect(told).toMatchObject({ examples: 4, skipped: 2, skippedBy: { "no-paragraphs": 2 } });
+    expect(told).toMatchObject({
+      examples: 4,
+      skipped: 2,
+      skippedBy: { "no-paragraphs": 2, "paragraph-of-few-words": 1 },
+    });
   });
 
   test("none of which can be used is an error", async () => {
@@ -160,7 +168,7 @@ describe("adapters", () => {
     const baseline = world.at("baseline");
     await json(world.training(baseline, "--max-steps", 1, "--features", "last"));
     expect(await refused("relations", sets.wiki80, "--adapter", `a=${baseline}`)).toMatch(
-      /holds a baseline, no adapter/,
+      /holds a baseline on last, no adapter/,
     );
   });
 

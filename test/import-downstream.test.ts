@@ -110,6 +110,6 @@ describe("a model with a trained backbone, in the released code's two files", ()
       "--backbone-weights",
       world.at("trained.bin"),
     );
-    expect(expectComplaint(await kadapter(args))).toMatch(/trained\.bin: .*; give --backbone$/);
+    expect(expectComplaint(await kadapter(args))).toMatch(/trained\.bin: .*; give it with --backbone$/);
   });
 });

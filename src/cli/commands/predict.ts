@@ -6,7 +6,7 @@ import { writeAtomically } from "../../files/atomic.js";
 import { workerExecutor } from "../../runtime/worker-executor.js";
 import type { PredictSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
-import { countSkipped, isSkipped } from "../../tasks/task-data.js";
+import { isSkipped } from "../../tasks/task-data.js";
 import { type LoadedModel, loadModel } from "../../training/load-model.js";
 import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
@@ -40,11 +40,14 @@ async function predict<Example, Encoded extends EncodedText, Score>(
     for (const note of model.notes) output.note(note);
     const predictions: Answer["json"][] = [];
     const { counts: skipped, onSkip } = new SkipCounter();
-    let examples = 0;
+    let [examples, unanswered] = [0, 0];
     const run = async (write: (line: string) => Promise<void> | void) => {
       for await (const { json, text, skipped: reason } of answers(commands, model, options, onSkip, signal)) {
         examples++;
-        if (reason !== undefined) onSkip(reason, "");
+        if (reason !== undefined) {
+          unanswered++;
+          onSkip(reason, "");
+        }
         if (output.json && out === undefined) predictions.push(json);
         else await write(text ?? jsonLine(json));
       }
@@ -56,7 +59,8 @@ async function predict<Example, Encoded extends EncodedText, Score>(
     output.result({
       adapter: options.adapter,
       examples,
-      skipped: countSkipped(skipped),
+      // What a format leaves out, a question's short paragraph say, stands under its reason alone.
+      skipped: unanswered,
       skippedBy: skipped,
       ...(out === undefined ? { predictions } : { out }),
     });
