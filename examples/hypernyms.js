@@ -3,11 +3,11 @@
  * loss, and a score; training, cache, checkpoints and the adapter's folder are the project's.
  * After `npm run build`: `node examples/hypernyms.js BACKBONE OUT` (BACKBONE: a model's folder or Hugging Face id)
  */
+import { openBackbone, openEngine } from "kadapter";
 import { concat, reshape } from "kadapter/graph";
 import { constant, drop, Linear, normal } from "kadapter/nn";
-import { workerExecutor } from "kadapter/runtime";
 import { argmax, crossEntropy } from "kadapter/tasks";
-import { loadModel, openBackbone, predictAll, pretrain, trainingConfig } from "kadapter/training";
+import { loadModel, predictAll, pretrain, trainingConfig } from "kadapter/training";
 
 const kinds = {
   animal: ["dog", "cat", "horse", "cow", "sheep", "goat", "wolf", "bear", "lion", "mouse"],
@@ -80,18 +80,18 @@ const hypernyms = {
 };
 
 const [folder, out] = process.argv.slice(2);
-const executor = await workerExecutor();
+const engine = await openEngine();
 const set = (from, to) => ({ where: "built-in", examples: pairs(from, to), skipped: {} });
 const lesson = { kind: hypernyms, settings: { labels: null, options: {} }, train: set(0, 7), dev: set(7, 10) };
 const plan = trainingConfig(await openBackbone(folder), out, { settings: { epochs: 10, batchSize: 8 } });
-const { scores } = await pretrain(executor, plan, lesson, (event) => {
+const { scores } = await pretrain(engine, plan, lesson, (event) => {
   if (event.kind === "eval") console.log(`epoch ${event.epoch + 1}: accuracy ${event.metrics.accuracy.toFixed(3)}`);
 });
 console.log(`best: ${scores.accuracy.toFixed(3)}; the adapter is in ${out}`);
 
 // The folder is loaded as the command line loads its own; the task is named by whoever loads it.
-const { task, session, backbone } = await loadModel(executor, out, hypernyms);
+const { task, session, backbone } = await loadModel(engine, out, hypernyms);
 const asked = { word: "dog", kind: "animal", label: -1 };
 const [answer] = await predictAll(session, [task.encode(asked, backbone.tokenizer)], 1);
 console.log(`dog is a kind of animal: ${argmax(answer) === 1 ? "yes" : "no"}`);
-await executor.close();
+await engine.close();

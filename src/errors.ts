@@ -2,18 +2,28 @@
  * What a user did that cannot work: one line that says what is wrong, where, what was expected and what to do.
  * The command line prints it and exits with code 2; every other error is a defect of this project.
  *
- * The line may name settings ({@link setting}). `message` has their names, as whoever calls the library knows them;
- * the command line asks for {@link UserError.lineFor} with its flags.
+ * `message` names settings as whoever calls the library knows them (`maxLength`); the command line shows its flags.
  */
 export class UserError extends Error {
+  /** Tells it from other errors where `instanceof` cannot. */
   override readonly name = "UserError";
 
-  /** @param line the line with its settings marked, for another {@link UserError} with the same words */
-  constructor(readonly line: string) {
+  /**
+   * @param line the line with its settings marked, for another {@link UserError} with the same words
+   * @internal
+   */
+  constructor(
+    /** @internal */
+    readonly line: string,
+  ) {
     super(nameSettings(line, settingName));
   }
 
-  /** The line with its settings named in another way. */
+  /**
+   * The line with its settings named in another way.
+   *
+   * @internal
+   */
   lineFor(nameOf: SettingNames): string {
     return nameSettings(this.line, nameOf);
   }

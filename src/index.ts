@@ -13,24 +13,36 @@
  * console.log(await model.predict({ text: "Vienna is the capital of Austria.", subject: "Austria", object: "Vienna" }));
  * await model.close();
  * await engine.close();
- * @module
+ * @module kadapter
  */
+export type { Span } from "./data/relation-example.js";
+export type { Metrics, TrainEvent } from "./engine/events.js";
 export { UserError } from "./errors.js";
 export { type BackboneHandle, openBackbone } from "./features/backbone-handle.js";
-export { type Engine, openEngine } from "./library/engine.js";
+export { type Engine, type EngineOptions, openEngine } from "./library/engine.js";
 export {
+  type ChoicesData,
   choices,
+  type DownstreamSettings,
+  type FactsData,
+  type FactsSettings,
   facts,
   type Knowledge,
+  type QuestionsData,
   questions,
+  type RelationsData,
   relations,
   type TrainResult,
+  type TreesData,
+  type TreesSettings,
+  type TypingData,
   trees,
   typing,
 } from "./library/knowledge.js";
 export {
   type Conversation,
   type Conversations,
+  type Exchange,
   type LoadModelOptions,
   load,
   type Model,
@@ -39,6 +51,7 @@ export {
 export { type TrainControl, type TrainingEvent, train } from "./library/train.js";
 export type { ChoiceAnswer, ChoiceQuestion } from "./tasks/choice/asking.js";
 export type { PassageAnswer, PassageQuestion } from "./tasks/qa/asking.js";
+export type { OpenAnswer } from "./tasks/qa/open-answers.js";
 export type { PairAnswer, RankedRelation, RelationAnswer, RelationQuestion } from "./tasks/relations/asking.js";
 export type { TreeAnswer, TreeQuestion, TreeWord } from "./tasks/trees/asking.js";
 export type { TypingAnswer, TypingQuestion } from "./tasks/typing/asking.js";

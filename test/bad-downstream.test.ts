@@ -158,7 +158,7 @@ describe("adapters", () => {
   test.each<[string, () => Args, RegExp]>([
     ["of the same name", () => ["--adapter", `a=${own}`, "--adapter", `a=${own}`], /two adapters are called a/],
     ["without a name", () => ["--adapter", own], /--adapter: .* is not valid; expected NAME=DIR/],
-    ["that are not there", () => ["--adapter", "a=/nowhere"], /\/nowhere\/adapter_config\.json: .*no such file/],
+    ["that are not there", () => ["--adapter", "a=/nowhere"], /adapter "\/nowhere": there is no such folder/],
     ["that are a backbone", () => ["--adapter", `a=${world.backbone}`], /adapter_config\.json: .*no such file/],
   ])("%s", async (_, more, expected) => {
     expect(await refused("relations", sets.wiki80, ...more())).toMatch(expected);

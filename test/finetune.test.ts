@@ -293,3 +293,14 @@ test("a folder that is in use is not overwritten in silence", async () => {
   const line = expectComplaint(await kadapter(finetuning("open-qa", sets.thunlp, out)));
   expect(line).toMatch(/--resume.*--overwrite/);
 });
+
+test("texts are as long as the model can read where that is less than usual", async () => {
+  const out = world.at("models", "usual");
+  const args = finetuning("relations", sets.wiki80, out, "--max-steps", 1).filter(
+    (arg, i, all) => arg !== "--max-length" && all[i - 1] !== "--max-length",
+  );
+  await json(args);
+  const config = JSON.parse(await readFile(join(out, "downstream_config.json"), "utf8")) as Result;
+  expect(config["task"]).toMatchObject({ maxLength: 128 });
+  expect(config["recipe"]).toMatchObject({ maxLength: 128 });
+});

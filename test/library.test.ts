@@ -1,5 +1,5 @@
 /** The front door: what somebody sees who writes `import … from "kadapter"`. */
-import { rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { wiki80Record } from "../src/data/wiki80-writer.js";
@@ -8,7 +8,7 @@ import { adapterBits, testFolder } from "./support.js";
 
 type Library = typeof import("../src/index.js");
 // As Node resolves the package's own name: the build, by package.json's "exports".
-const { facts, load, openBackbone, openEngine, train, trees, UserError } = (await import(
+const { facts, load, openBackbone, openEngine, relations, train, trees, UserError } = (await import(
   "kadapter" as string
 )) as Library;
 
@@ -68,6 +68,28 @@ describe("the front door", () => {
       expect(answer.probability).toBeCloseTo(before.probability, 5);
     }
     await one.close();
+  });
+
+  it("takes an adapter by its Hugging Face id", async () => {
+    const repository = join(at("hub"), "models--org--name");
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    await mkdir(join(repository, "refs"), { recursive: true });
+    await writeFile(join(repository, "refs", "main"), commit);
+    await cp(at("one"), join(repository, "snapshots", commit), { recursive: true });
+    process.env["HF_HUB_CACHE"] = at("hub");
+    const question = { text: "Vienna is the capital of Austria.", subject: "Austria", object: "Vienna" };
+    const [here, there] = [await load(engine, at("one")), await load(engine, "org/name")];
+    expect(await there.predict(question)).toEqual(await here.predict(question));
+    await Promise.all([here.close(), there.close()]);
+    const settings = { adapters: { one: "org/name" }, maxSteps: 1, cache: "off", out: at("joined") };
+    const events = [];
+    for await (const event of train(engine, base, relations({ train: [at("facts.jsonl")] }), settings)) {
+      events.push(event);
+    }
+    expect(events.at(-1)).toMatchObject({ kind: "result", reason: "completed" });
+    const manifest: unknown = JSON.parse(await readFile(join(at("joined"), "downstream_config.json"), "utf8"));
+    // The model reads 128 tokens, fewer than the usual 256.
+    expect(manifest).toMatchObject({ adapters: [{ name: "one", folder: "org/name" }], task: { maxLength: 128 } });
   });
 
   it("writes what the command line writes", async () => {

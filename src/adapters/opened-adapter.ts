@@ -12,10 +12,12 @@ import {
   readAdapterParameters,
   requireSameBackbone,
 } from "./folder.js";
+import { resolveAdapter } from "./hub-adapter.js";
 import { adapterShapes } from "./official/import-adapter.js";
 
 /** A finished adapter, read from its folder to be used beside others. */
 export interface OpenedAdapter extends NamedAdapter {
+  /** As it was named: a folder or a Hugging Face id. */
   readonly folder: string;
   /** Of its tensors. */
   readonly hash: string;
@@ -26,7 +28,7 @@ export interface OpenedAdapter extends NamedAdapter {
 }
 
 /**
- * Reads finished adapters for one backbone.
+ * Reads finished adapters for one backbone, by folder or Hugging Face id.
  *
  * @throws UserError where names are no names, an adapter was trained beside another backbone, or a folder holds a
  * baseline without an adapter
@@ -37,7 +39,8 @@ export async function openAdapters(
 ): Promise<OpenedAdapter[]> {
   checkAdapterNames(named.map(({ name }) => name));
   const adapters: OpenedAdapter[] = [];
-  for (const { name, folder } of named) {
+  for (const { name, folder: given } of named) {
+    const folder = await resolveAdapter(given);
     const { features, architecture: config, ...manifest } = await readAdapterManifest(folder);
     requireSameBackbone(folder, manifest, backbone);
     if (!holdsAdapter(features)) {
@@ -46,7 +49,7 @@ export async function openAdapters(
     }
     const parameters = await readAdapterParameters(folder, "adapter", adapterShapes(config, backbone.hiddenSize));
     const hash = await hashOfTensors(join(folder, adapterFiles.adapter));
-    adapters.push({ name, folder, config, parameters, hash, fixedWidth: manifest.task.fixedWidth ?? false });
+    adapters.push({ name, folder: given, config, parameters, hash, fixedWidth: manifest.task.fixedWidth ?? false });
   }
   return adapters;
 }

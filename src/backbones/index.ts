@@ -1,6 +1,6 @@
 /**
  * Pre-trained language models by their Hugging Face names.
- * @module
+ * @module kadapter/backbones
  */
 import { userError } from "../errors.js";
 import type { BackboneDefinition } from "./backbone.js";
@@ -9,10 +9,19 @@ import { distilbert } from "./distilbert.js";
 import { electra } from "./electra.js";
 import { gpt2 } from "./gpt2.js";
 import { roberta, xlmRoberta } from "./roberta.js";
-
 import { xlnet } from "./xlnet.js";
 
-export * from "./backbone.js";
+export {
+  type Backbone,
+  type BackboneConfig,
+  type BackboneDefinition,
+  type BackboneForwardOptions,
+  type BackboneInputs,
+  type BackboneOutput,
+  backboneInputs,
+  parameterKeys,
+  type TargetStream,
+} from "./backbone.js";
 export { configurationHash } from "./identity.js";
 export { bert, distilbert, electra, gpt2, roberta, xlmRoberta, xlnet };
 

@@ -38,7 +38,6 @@ describe("resolveGiven", () => {
       train: "t",
       dev: "d",
       out: "o",
-      maxLength: 128,
       minEntityPairs: 0,
       labelSmoothing: 0,
       objective: "own-output",

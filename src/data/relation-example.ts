@@ -2,7 +2,9 @@ import { userError } from "../errors.js";
 
 /** A part of a text: UTF-16 offsets, end exclusive. */
 export interface Span {
+  /** Of its first UTF-16 unit, from 0. */
   readonly start: number;
+  /** After its last one. */
   readonly end: number;
 }
 

@@ -88,8 +88,13 @@ export interface Executor extends AsyncDisposable {
   readonly bindingName: "c" | "node";
   /** Bits that int8 weights may take here: 7 where the processor's 8-bit products could overflow their 16-bit sums. */
   readonly int8WeightBits: 7 | 8;
-  /** Whether it does AdamW itself, see {@link GraphSource.adamW}. */
+  /** Whether it does AdamW itself, see `GraphSource.adamW` of `kadapter/engine`. */
   readonly updatesInPlace: boolean;
+  /**
+   * Makes a graph ready to run.
+   *
+   * @throws where ONNX Runtime refuses it
+   */
   load(source: GraphSource): Promise<LoadedGraph>;
   /** Creates or replaces state slots; the buffers may be moved. */
   setState(tensors: Tensors): Promise<void>;

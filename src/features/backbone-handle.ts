@@ -22,20 +22,30 @@ import { type StrictLoad, shapesOf, strictLoad } from "../weights/strict-load.js
 export interface BackboneHandle {
   /** As the user named it. */
   readonly name: string;
+  /** Where its files are. */
   readonly folder: string;
+  /** How models of its kind are read and built. */
   readonly definition: BackboneDefinition;
+  /** Its config.json, checked: layers, hidden size H, positions. */
   readonly config: BackboneConfig;
+  /** Text to token ids, with character offsets. */
   readonly tokenizer: Tokenizer;
   /** SHA-256 over the names, shapes and elements of the weights. */
   readonly hash: string;
-  /** {@link configurationHash}: equal weights compute something else under another configuration. */
+  /** SHA-256 of what of its configuration decides the outputs: equal weights compute something else under another configuration. */
   readonly configHash: string;
 }
 
 /**
  * Finds a backbone by folder or Hugging Face id and reads all but its weights' elements.
  *
- * @throws UserError when a file is missing or broken, or the tokenizer does not belong to the model
+ * @param name a folder in Hugging Face's layout, or an id such as `roberta-base` or `owner/name@revision`, which is
+ * downloaded into the usual cache if it is not there
+ * @throws UserError when a file is missing or broken, the tokenizer does not belong to the model, or the hub has no such
+ * model or cannot be reached
+ * @example
+ * const base = await openBackbone("roberta-base");
+ * console.log(base.config.layers, base.config.hiddenSize);
  */
 export async function openBackbone(name: string): Promise<BackboneHandle> {
   const { folder } = await resolveModel(name);
@@ -74,11 +84,6 @@ export function checkedWeights(
       canonicalKey: (key) => definition.canonicalKey(key, false),
     }),
   };
-}
-
-/** The most tokens that a model has positions for, special tokens included. */
-export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfig): number {
-  return modelType === "roberta" || modelType === "xlm-roberta" ? maxPositions - padTokenId - 1 : maxPositions;
 }
 
 /** What an adapter's folder records of its backbone. */

@@ -3,6 +3,7 @@ import { localExecutor } from "../runtime/local.js";
 import { float32Tensor } from "../tensor.js";
 import { checkGradients, type GradientCase } from "../testing/gradient-check.js";
 import { randomTensor as tensor } from "../testing/random.js";
+import { gradRules } from "./gradients.js";
 import {
   add,
   backward,
@@ -16,7 +17,6 @@ import {
   gelu,
   geluWithGradient,
   gradientsOf,
-  gradRules,
   log,
   logSoftmax,
   matmul,

@@ -8,13 +8,12 @@
  * const loss = reduceSum(g, matmul(g, g.input("x", "float32", ["batch", 3]), g.use(weight)));
  * const gradient = backward(g, loss, [weight]).get(weight)!;
  * const bytes = toOnnx(g.build({ loss, gradient }));
- * @module
+ * @module kadapter/graph
  */
-export * from "./backward.js";
-export * from "./builder.js";
+export { backward, gradientsOf } from "./backward.js";
+export { type Graph, GraphBuilder } from "./builder.js";
 export * from "./functions.js";
-export { gradRules } from "./gradients.js";
 export type { OpAttrs, OpType } from "./ops.js";
-export * from "./row-blocks.js";
-export * from "./serialize.js";
+export { inRowBlocks, rowUnit, tallRows } from "./row-blocks.js";
+export { type ParameterSource, type SerializeOptions, toOnnx } from "./serialize.js";
 export type { Dim, Init, Node, Parameter, Shape, Value } from "./value.js";

@@ -50,17 +50,39 @@ export interface TrainResult {
   /** Examples that were left out, by reason. */
   readonly skipped: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** SHA-256 of the model's weights before and after; a training that finds them different fails. */
-  readonly backboneHash: { readonly before: string; readonly after: string };
+  readonly backboneHash: {
+    /** When the training began. */
+    readonly before: string;
+    /** When it ended. */
+    readonly after: string;
+  };
 }
 
-/** Something to be learnt. `Options` is what `train` may be given beside it. */
+/**
+ * Something to be learnt, as {@link facts}, {@link trees} and the downstream tasks make it.
+ *
+ * @typeParam Options the settings that `train` takes beside it
+ */
 export interface Knowledge<Options> {
+  /** @internal */
   readonly table: Table;
-  /** What was given for it, by the table's names. */
+  /**
+   * What was given for it, by the table's names.
+   *
+   * @internal
+   */
   readonly given: Readonly<Record<string, unknown>>;
-  /** Learns it with settings that are checked and complete. */
+  /**
+   * Learns it with settings that are checked and complete.
+   *
+   * @internal
+   */
   learn(how: Learning, settings: never): Promise<TrainResult>;
-  /** Only a type: what `train` may be given. */
+  /**
+   * Only a type: what `train` may be given.
+   *
+   * @internal
+   */
   readonly options?: Options;
 }
 
@@ -75,6 +97,32 @@ type FactKey = DataKey | keyof typeof objectiveSettings;
 type TreeKey = DataKey | keyof typeof treeSettings;
 type FactualTable = typeof factualSettings;
 type TreeTable = typeof linguisticSettings;
+/** Settings of a downstream task that say what is learnt. */
+type TaskKey<T extends Table> = DataKey | Exclude<keyof T, keyof typeof finetuneSettings>;
+
+/** What {@link facts} are learnt from, and by which objective. */
+export interface FactsData extends Own<FactualTable, FactKey> {}
+/** How {@link facts} are learnt: settings of `kadapter pretrain factual`. */
+export interface FactsSettings extends Rest<FactualTable, FactKey> {}
+
+/** What {@link trees} are learnt from, and by which objective. */
+export interface TreesData extends Own<TreeTable, TreeKey> {}
+/** How {@link trees} are learnt: settings of `kadapter pretrain linguistic`. */
+export interface TreesSettings extends Rest<TreeTable, TreeKey> {}
+
+/** Data of {@link relations}, and how they are read and marked. */
+export interface RelationsData extends Own<typeof relationsSettings, TaskKey<typeof relationsSettings>> {}
+/** Data of {@link typing}, and how they are read. */
+export interface TypingData extends Own<typeof typingSettings, TaskKey<typeof typingSettings>> {}
+/** Data of {@link choices}. */
+export interface ChoicesData extends Own<typeof choiceSettings, DataKey> {}
+/** Data of {@link questions}, and how much of them is read. */
+export interface QuestionsData extends Own<typeof openQaSettings, TaskKey<typeof openQaSettings>> {}
+/** How a downstream task is learnt: settings of `kadapter finetune`. */
+export interface DownstreamSettings extends Omit<Rest<typeof finetuneSettings, DataKey>, "adapter"> {
+  /** Finished adapters that are joined to the model, by names of their own: folders or Hugging Face ids. */
+  readonly adapters?: Readonly<Record<string, string>>;
+}
 
 const resultOf = (
   out: string,
@@ -149,10 +197,10 @@ export const passagesOf = (settings: OpenQaSettings) => openQaTaskData(sourceOf(
  * @example
  * facts({ train: "facts.jsonl" })
  */
-export function facts(given: Own<FactualTable, FactKey>): Knowledge<Rest<FactualTable, FactKey>> {
+export function facts(given: FactsData): Knowledge<FactsSettings> {
   return {
     table: factualSettings,
-    given,
+    given: { ...given },
     learn: async (how, resolved: FactualSettings) => {
       const settings = withFeatures(resolved);
       const { out } = settings;
@@ -163,51 +211,66 @@ export function facts(given: Own<FactualTable, FactKey>): Knowledge<Rest<Factual
   };
 }
 
-/** Dependency trees (K-Adapter §3.4): CoNLL-U or find_head files. Without `dev` a tenth of the trees is held out. */
-export function trees(given: Own<TreeTable, TreeKey>): Knowledge<Rest<TreeTable, TreeKey>> {
+/**
+ * Dependency trees (K-Adapter §3.4): CoNLL-U or find_head files. Without `dev` a tenth of the trees is held out.
+ *
+ * @example
+ * trees({ train: "en_ewt-ud-train.conllu", dev: "en_ewt-ud-dev.conllu", las: true })
+ */
+export function trees(given: TreesData): Knowledge<TreesSettings> {
   return {
     table: linguisticSettings,
-    given,
+    given: { ...given },
     learn: async (how, settings: LinguisticSettings) =>
       resultOf(settings.out, await learnAdapter(how, settings, () => treesOf(settings))),
   };
 }
 
-/** Settings of a downstream task that say what is learnt. */
-type TaskKey<T extends Table> = DataKey | Exclude<keyof T, keyof typeof finetuneSettings>;
-/** A downstream task; `adapters` are folders by name. */
-type Downstream<T extends Table> = Knowledge<
-  Omit<Rest<T, TaskKey<T>>, "adapter"> & { readonly adapters?: Readonly<Record<string, string>> }
->;
-
-function downstream<T extends Table, S extends FinetuneSettings, Example, Encoded extends EncodedText, Score>(
-  table: T,
-  given: Readonly<Record<string, unknown>>,
+function downstream<S extends FinetuneSettings, Example, Encoded extends EncodedText, Score>(
+  table: Table,
+  given: object,
   read: (settings: S) => Promise<DownstreamTaskData<Example, Encoded, Score>>,
-): Downstream<T> {
+): Knowledge<DownstreamSettings> {
   return {
     table,
-    given,
+    given: { ...given },
     learn: async (how, settings: S) =>
       resultOf(settings.out, await learnDownstream(how, settings, () => read(settings))),
   };
 }
 
-/** Relation classification with any adapters (K-Adapter §4.3). */
-export const relations = (
-  given: Own<typeof relationsSettings, TaskKey<typeof relationsSettings>>,
-): Downstream<typeof relationsSettings> => downstream(relationsSettings, given, relationsOf);
+/**
+ * Relation classification with any adapters (K-Adapter §4.3).
+ *
+ * @example
+ * const adapters = { facts: "runs/facts", trees: "runs/trees" };
+ * train(engine, base, relations({ train: "train.json", dev: "dev.json" }), { adapters, out: "runs/relations" });
+ */
+export const relations = (given: RelationsData): Knowledge<DownstreamSettings> =>
+  downstream(relationsSettings, given, relationsOf);
 
-/** Entity typing with any adapters (K-Adapter §4.1). */
-export const typing = (
-  given: Own<typeof typingSettings, TaskKey<typeof typingSettings>>,
-): Downstream<typeof typingSettings> => downstream(typingSettings, given, typesOf);
+/**
+ * Entity typing with any adapters (K-Adapter §4.1).
+ *
+ * @example
+ * typing({ train: "train.json", dev: "dev.json", test: "test.json" })
+ */
+export const typing = (given: TypingData): Knowledge<DownstreamSettings> => downstream(typingSettings, given, typesOf);
 
-/** Multiple choice with any adapters (K-Adapter §4.2, CosmosQA). */
-export const choices = (given: Own<typeof choiceSettings, DataKey>): Downstream<typeof choiceSettings> =>
+/**
+ * Multiple choice with any adapters (K-Adapter §4.2, CosmosQA).
+ *
+ * @example
+ * choices({ train: "train.csv", dev: "valid.csv" })
+ */
+export const choices = (given: ChoicesData): Knowledge<DownstreamSettings> =>
   downstream(finetuneSettings, given, choicesOf);
 
-/** Answers out of paragraphs with any adapters (K-Adapter §4.2, SearchQA and Quasar-T). */
-export const questions = (
-  given: Own<typeof openQaSettings, TaskKey<typeof openQaSettings>>,
-): Downstream<typeof openQaSettings> => downstream(openQaSettings, given, passagesOf);
+/**
+ * Answers out of paragraphs with any adapters (K-Adapter §4.2, SearchQA and Quasar-T).
+ *
+ * @example
+ * questions({ train: "train.json", dev: "dev.json", maxParagraphs: 20 })
+ */
+export const questions = (given: QuestionsData): Knowledge<DownstreamSettings> =>
+  downstream(openQaSettings, given, passagesOf);

@@ -4,6 +4,7 @@
  */
 import { isDownstreamFolder, readDownstreamManifest } from "../adapters/downstream-folder.js";
 import { readAdapterManifest } from "../adapters/folder.js";
+import { resolveAdapter } from "../adapters/hub-adapter.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { Asking } from "../tasks/asking.js";
@@ -27,15 +28,32 @@ import type { Engine } from "./engine.js";
 
 /** Questions and answers of models, by the name of what they were trained for. */
 export interface Conversations {
-  readonly relations: { readonly question: RelationQuestion; readonly answer: RelationAnswer };
-  readonly pairs: { readonly question: RelationQuestion; readonly answer: PairAnswer };
-  readonly trees: { readonly question: TreeQuestion; readonly answer: TreeAnswer };
-  readonly typing: { readonly question: TypingQuestion; readonly answer: TypingAnswer };
-  readonly choices: { readonly question: ChoiceQuestion; readonly answer: ChoiceAnswer };
-  readonly questions: { readonly question: PassageQuestion; readonly answer: PassageAnswer };
+  /** Facts, and relations of a downstream task. */
+  readonly relations: Exchange<RelationQuestion, RelationAnswer>;
+  /** Facts that were learnt by contrast. */
+  readonly pairs: Exchange<RelationQuestion, PairAnswer>;
+  /** Dependency trees. */
+  readonly trees: Exchange<TreeQuestion, TreeAnswer>;
+  /** Entity typing. */
+  readonly typing: Exchange<TypingQuestion, TypingAnswer>;
+  /** Multiple choice. */
+  readonly choices: Exchange<ChoiceQuestion, ChoiceAnswer>;
+  /** Answers out of paragraphs. */
+  readonly questions: Exchange<PassageQuestion, PassageAnswer>;
 }
+
+/** A kind of question with its answer. */
+export interface Exchange<Question, Answer> {
+  /** What `predict` takes. */
+  readonly question: Question;
+  /** What it gives. */
+  readonly answer: Answer;
+}
+
+/** What a model was trained for. */
 export type Conversation = keyof Conversations;
 
+/** How questions are asked. */
 export interface PredictOptions {
   /** Number of answers to name, the likeliest first, where a task ranks them; 1 by default. */
   readonly top?: number;
@@ -49,9 +67,10 @@ export interface PredictOptions {
 export interface Model<C extends Conversation = Conversation> extends AsyncDisposable {
   /** What it was trained for. */
   readonly task: C;
+  /** The model that it works beside. */
   readonly backbone: BackboneHandle;
   /**
-   * Answers a question.
+   * Answers a question. The last bits of probabilities vary with the number of questions that are asked together.
    *
    * @throws UserError where it is no question for this model, or is longer than the model reads
    */
@@ -61,10 +80,11 @@ export interface Model<C extends Conversation = Conversation> extends AsyncDispo
     questions: readonly Conversations[C]["question"][],
     options?: PredictOptions,
   ): Promise<Conversations[C]["answer"][]>;
-  /** Frees its memory. */
+  /** Frees its memory; the engine goes on. */
   close(): Promise<void>;
 }
 
+/** How a model is loaded. */
 export interface LoadModelOptions<C extends Conversation> {
   /** The model it was trained beside: a folder, a Hugging Face id, or an open one; by default the one it names. */
   readonly backbone?: string | BackboneHandle;
@@ -132,8 +152,9 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
 }
 
 /**
- * Loads an adapter's or a downstream model's folder beside its backbone.
+ * Loads an adapter or a downstream model beside its backbone.
  *
+ * @param name its folder, or a Hugging Face id such as `owner/name`
  * @throws UserError where the folder is no such folder, is damaged, was trained for something else than `as`, or was
  * trained beside another backbone
  * @example
@@ -142,16 +163,17 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
  */
 export async function load<C extends Conversation = Conversation>(
   engine: Engine,
-  folder: string,
+  name: string,
   { backbone, as }: LoadModelOptions<C> = {},
 ): Promise<Model<C>> {
+  const folder = await resolveAdapter(name);
   const fineTuned = await isDownstreamFolder(folder);
-  const { name } = (await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder))).task;
-  const found = kinds.get(name);
+  const { task: made } = await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder));
+  const found = kinds.get(made.name);
   if (!found) {
     throw userError({
       where: folder,
-      what: `nothing is known of its task ${name}`,
+      what: `nothing is known of its task ${made.name}`,
       expected: [...kinds.keys()].join(", "),
       fix: "load it with loadModel of kadapter/training, which is given the task",
     });

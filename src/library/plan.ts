@@ -2,8 +2,10 @@
  * Makes the configurations of trainings from settings.
  * @module
  */
+
 import { randomInit, scaledLayers } from "../adapters/config.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
+import { longestText, usualLengths } from "../backbones/text-length.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { defaultCacheFolder } from "../features/feature-cache.js";
@@ -46,6 +48,20 @@ export function adapterShape(settings: ShapeSettings, { config }: Pick<BackboneH
     dropout: settings.dropout,
     init: settings.init,
   };
+}
+
+/**
+ * Settings with the longest text that they mean beside a model: where none is given, the usual one, as far as the model
+ * can read it.
+ *
+ * @throws UserError where the model cannot read as much as is given
+ */
+export function readable<S extends { readonly maxLength?: number | undefined }>(
+  settings: S,
+  backbone: Pick<BackboneHandle, "config">,
+  usual: number = usualLengths.sentence,
+): S & { readonly maxLength: number } {
+  return { ...settings, maxLength: longestText(settings.maxLength, usual, backbone) };
 }
 
 /** How hidden states are kept. */
@@ -97,11 +113,12 @@ type DataKey = "train" | "dev" | "format";
 
 /** How an adapter is trained. */
 export function pretrainConfig(
-  settings: PretrainSettings,
+  given: PretrainSettings,
   backbone: BackboneHandle,
   resume: boolean,
   note: Note,
 ): TrainingConfig {
+  const settings = readable(given, backbone);
   const { out, features, maxLength, headInit, headLearningRate, weightDecay, maxGradNorm, freezeAdapter } = settings;
   const architecture = chosenAdapterConfig(backbone, settings.preset, {
     ...adapterShape(settings, backbone, note),
@@ -121,11 +138,12 @@ export function pretrainConfig(
 
 /** How a downstream model is trained. */
 export function finetuneConfig(
-  settings: FinetuneSettings,
+  given: FinetuneSettings,
   backbone: BackboneHandle,
   adapters: readonly OpenedAdapter[],
   resume: boolean,
 ): FinetuneConfig {
+  const settings = readable(given, backbone, usualLengths.text);
   const { trains, frozenDropout, out, headInit, dropout, maxLength } = settings;
   const { headLearningRate, weightDecay, adamEpsilon, maxGradNorm } = settings;
   return {

@@ -7,7 +7,12 @@ import type { Engine } from "./engine.js";
 import type { Knowledge, TrainResult } from "./knowledge.js";
 
 /** What a training says: its steps and evaluations, and at the end what came of it. */
-export type TrainingEvent = TrainEvent | ({ readonly kind: "result" } & TrainResult);
+export type TrainingEvent =
+  | TrainEvent
+  | ({
+      /** The last event: what came of it. */
+      readonly kind: "result";
+    } & TrainResult);
 
 /** What every training takes beside its settings. */
 export interface TrainControl {

@@ -1,17 +1,14 @@
 /**
- * Language models: the parts of one, heads beside adapters, and the texts they learn from.
- * @module
+ * Language models: new ones and folders of them, heads over words beside adapters, and the texts that they learn from.
+ * @module kadapter/lm
  */
-export * from "./causal-lm.js";
-export * from "./language-model.js";
-export * from "./language-model-card.js";
-export * from "./language-model-comparison.js";
-export * from "./language-model-folder.js";
-export * from "./lm-head.js";
-export * from "./lm-head-folder.js";
-export * from "./masked-lm.js";
-export * from "./masked-texts.js";
-export * from "./masking.js";
-export * from "./new-language-model.js";
-export * from "./ngram-baseline.js";
-export * from "./text-blocks.js";
+export { CausalLm } from "./causal-lm.js";
+export { LanguageModel } from "./language-model.js";
+export { givenModelStart, writeLanguageModel } from "./language-model-folder.js";
+export { LmHead } from "./lm-head.js";
+export { findLmHeads, type LmHeadManifest, readLmHead, readLmHeadManifest } from "./lm-head-folder.js";
+export { MaskedLm, type MaskedLmOptions } from "./masked-lm.js";
+export { MaskedTexts, type MaskedTextsOptions } from "./masked-texts.js";
+export { learnVocabulary, type NewModelOptions, newModelConfig, newModelStart } from "./new-language-model.js";
+export { NgramBaseline } from "./ngram-baseline.js";
+export { collectTextBlocks, type TextBlockOptions } from "./text-blocks.js";

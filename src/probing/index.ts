@@ -8,11 +8,10 @@
  * const model = await ClozeModel.open(executor, { heads: ["runs/heads"] });
  * console.log(await fill(model, "The capital of France is [MASK].", { top: 5 }));
  * await executor.close();
- * @module
+ * @module kadapter/probing
  */
-export * from "./answers.js";
-export * from "./candidates.js";
-export * from "./cloze-model.js";
-export * from "./fill.js";
-export * from "./lama.js";
-export * from "./rank-scores.js";
+export { type Cloze, clozeOf } from "./answers.js";
+export { ClozeModel, type ClozeModelOptions } from "./cloze-model.js";
+export { type Filling, type FillOptions, fill } from "./fill.js";
+export { type FactSkip, type LamaProbeOptions, type LamaReport, probeLama, type RelationReport } from "./lama.js";
+export { type ConsistencyScores, consistencyScores, macroAverage, type RankScores, rankScores } from "./rank-scores.js";

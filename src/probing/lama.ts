@@ -1,6 +1,6 @@
+import { maxTokens } from "../backbones/text-length.js";
 import { type LamaFact, type LamaRelation, lamaQuery } from "../data/lama.js";
 import { answerInSubject, inProbedFifth, nameGuesses, nameQuestions } from "../data/lama-filters.js";
-import { maxTokens } from "../features/backbone-handle.js";
 import type { answerSets, subjectParts, uhnFilters } from "../settings/choices.js";
 import { countSkipped, type SkipCounts } from "../tasks/task-data.js";
 import type { Cloze } from "./answers.js";

@@ -4,7 +4,7 @@
  * @example
  * import { workerExecutor } from "kadapter/runtime";
  * const executor = await workerExecutor({ device: "cpu", threads: 2 });
- * @module
+ * @module kadapter/runtime
  */
 export { defaultThreads, installedDevices, int8WeightBits } from "./devices.js";
 export { localExecutor } from "./local.js";

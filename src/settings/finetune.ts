@@ -3,8 +3,15 @@ import { trainedParts } from "../adapters/downstream-folder.js";
 import { fusionKinds } from "../adapters/fusion.js";
 import { setting } from "../errors.js";
 import { group, type Settings } from "./setting.js";
-import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { choice, count, fileList, files, layerList, optionalCount, rate, toggle, whole } from "./values.js";
+import {
+  adapterSettings,
+  cacheSettings,
+  dataSettings,
+  runtimeSettings,
+  taskTextLength,
+  trainingSettings,
+} from "./shared.js";
+import { choice, count, fileList, files, layerList, optionalCount, rate, toggle } from "./values.js";
 
 const named = z.string().regex(/^[\w-]+=.+$/);
 const examples = "files of examples";
@@ -69,11 +76,7 @@ export const finetuneSettings = {
     expects: "the folder for the model",
     help: "folder for the model, its checkpoints and metrics",
   },
-  maxLength: {
-    ...dataSettings.maxLength,
-    schema: whole(8, 65536).default(256),
-    help: "longest text in tokens",
-  },
+  maxLength: taskTextLength,
   headInit: adapterSettings.headInit,
   ...trainingSettings,
   learningRate: {

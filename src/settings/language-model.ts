@@ -66,7 +66,7 @@ export const languageModelSettings = {
     otherwise: "none",
   },
   devTexts: {
-    ...dataSettings.maxLength,
+    ...dataSettings.train,
     ...count(1, 256, `texts of ${setting("maxLength")} tokens for evaluation`, 1_000_000),
     basic: false,
   },
@@ -76,7 +76,7 @@ export const languageModelSettings = {
     help: "folder for the model, its checkpoints and metrics",
   },
   dtype: {
-    ...dataSettings.maxLength,
+    ...dataSettings.train,
     ...choice(["float16", "float32"], "float16", "precision of the written weights"),
     basic: false,
   },

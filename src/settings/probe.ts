@@ -95,12 +95,12 @@ export const trainHeadSettings = {
     group: trainingSettings.epochs.group,
   },
   maxTexts: {
-    ...dataSettings.maxLength,
+    ...dataSettings.train,
     ...optionalCount(1, `texts of ${setting("maxLength")} tokens that are read of each file, at most`),
     basic: false,
   },
   devTexts: {
-    ...dataSettings.maxLength,
+    ...dataSettings.train,
     ...count(1, 256, `texts of ${setting("maxLength")} tokens of each file for evaluation`),
     basic: false,
   },

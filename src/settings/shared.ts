@@ -4,12 +4,19 @@
  */
 import { z } from "zod";
 import { featureKinds } from "../adapters/config.js";
+import { usualLengths } from "../backbones/text-length.js";
 import { relationFormats } from "../data/relation-data.js";
 import { setting } from "../errors.js";
 import { group } from "./setting.js";
 import { choice, count, initial, layerList, optionalCount, rate, share, steps, text, toggle, whole } from "./values.js";
 
 const backboneExpects = "a model folder or a Hugging Face id such as roberta-large";
+
+const lengthSetting = (help: string, usual: number) => ({
+  ...optionalCount(8, help, 65536),
+  expects: "a whole number of tokens from 8",
+  otherwise: `${usual}, or as many as the model can read if those are fewer`,
+});
 
 /** Which backbone and data. Names of files are taken from the working directory, in recipes too. */
 export const dataSettings = group("Data", {
@@ -54,12 +61,14 @@ export const dataSettings = group("Data", {
     help: `format of the data: ${relationFormats.join(", ")}`,
     otherwise: "recognised by content",
   },
-  maxLength: {
-    ...count(8, 128, "longest sentence in tokens", 65536),
-    expects: "a whole number of tokens from 8",
-    basic: true,
-  },
+  maxLength: { ...lengthSetting("longest sentence in tokens", usualLengths.sentence), basic: true },
 });
+
+/** `maxLength` of downstream tasks. */
+export const taskTextLength = {
+  ...dataSettings.maxLength,
+  ...lengthSetting("longest text in tokens", usualLengths.text),
+};
 
 /** The adapter's shape; what is not given follows from the backbone. */
 export const adapterSettings = group("Adapter", {

@@ -41,7 +41,8 @@ export const importSettings = {
     ...dataSettings.maxLength,
     schema: whole(8, 65536).optional(),
     help: "longest text in tokens",
-    otherwise: "as in the released scripts: factual 64, linguistic 128, relations 184, else 256",
+    otherwise:
+      "as in the released scripts: factual 64, linguistic 128, relations 184, else 256, or as many as the model can read if those are fewer",
   },
   labels: {
     ...dataSettings.format,

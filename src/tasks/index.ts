@@ -1,39 +1,32 @@
 /**
- * What is learnt: tasks, their heads, losses and scores.
- * @module
+ * What is learnt: what a task is, those that there are, their data, and the losses and scores to build another.
+ * examples/hypernyms.js is a whole one.
+ * @module kadapter/tasks
  */
-
-export * from "../models/adapted-model.js";
-export * from "../models/design.js";
-export * from "../models/hidden-states.js";
-export * from "../models/joiner.js";
-export * from "../models/task-head.js";
-export * from "./choice/choice-head.js";
-export * from "./choice/multiple-choice.js";
-export * from "./classification-scores.js";
-export * from "./losses.js";
-export * from "./narrowed-head.js";
-export * from "./projection-head.js";
-export * from "./qa/answer-scores.js";
-export * from "./qa/distant-answers.js";
-export * from "./qa/encoded-question.js";
-export * from "./qa/open-answers.js";
-export * from "./qa/open-qa.js";
-export * from "./qa/span-loss.js";
-export * from "./relations/contrastive-loss.js";
-export * from "./relations/downstream-relations.js";
-export * from "./relations/prototypes.js";
-export * from "./relations/relation-classification.js";
-export * from "./relations/relation-contrast.js";
-export * from "./relations/relation-head.js";
-export * from "./relations/relation-scores.js";
-export * from "./select.js";
-export * from "./task.js";
-export * from "./trees/attachment-scores.js";
-export * from "./trees/biaffine-head.js";
-export * from "./trees/head-prediction.js";
-export * from "./trees/released-head.js";
-export * from "./trees/spanning-tree.js";
-export * from "./typing/entity-typing.js";
-export * from "./typing/typing-head.js";
-export * from "./typing/typing-scores.js";
+export { choiceTaskData } from "./choice/choice-data.js";
+export { multipleChoice } from "./choice/multiple-choice.js";
+export { argmax, probabilities, scoreClassification } from "./classification-scores.js";
+export { binaryCrossEntropy, crossEntropy } from "./losses.js";
+export { openQa } from "./qa/open-qa.js";
+export { openQaTaskData } from "./qa/question-data.js";
+export { relationsTaskData } from "./relations/downstream-data.js";
+export { downstreamRelations } from "./relations/downstream-relations.js";
+export { factualTaskData } from "./relations/factual.js";
+export { relationClassification } from "./relations/relation-classification.js";
+export { relationContrast } from "./relations/relation-contrast.js";
+export type {
+  EncodedText,
+  Evaluation,
+  JsonObject,
+  Prediction,
+  Skipped,
+  Task,
+  TaskContext,
+  TaskKind,
+  TaskSettings,
+} from "./task.js";
+export type { DownstreamTaskData, ExampleSet, TaskData } from "./task-data.js";
+export { headPrediction } from "./trees/head-prediction.js";
+export { linguisticTaskData } from "./trees/linguistic.js";
+export { entityTyping } from "./typing/entity-typing.js";
+export { typingTaskData } from "./typing/typing-data.js";

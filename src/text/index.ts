@@ -14,7 +14,7 @@
  * // [CLS] @ ada lovelace @ was born in # london #. [SEP] 1 8
  * ```
  *
- * @module
+ * @module kadapter/text
  */
 export { type BpeTrainingOptions, type TrainedBpe, trainBpe } from "./bpe-trainer.js";
 export type { MarkedText, SkippedText, TextSpan } from "./marked-text.js";

@@ -3,11 +3,13 @@
  * see `identity.ts`.
  * @module
  */
+
 import type { FeatureKind, KAdapterConfig } from "../adapters/config.js";
 import type { TrainedParts } from "../adapters/downstream-folder.js";
 import type { Parameters } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
+import { longestText, usualLengths } from "../backbones/text-length.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { HeadInit } from "../models/task-head.js";
@@ -90,7 +92,7 @@ export function trainingConfig(
     architecture: chosenAdapterConfig(backbone, "official"),
     headInit: 0.05,
     featureOptions: { cache: null, cacheLimit: 20 * 2 ** 30, dtype: "float16" },
-    maxLength: 128,
+    maxLength: longestText(undefined, usualLengths.sentence, backbone),
     headLearningRate: 1e-3,
     weightDecay: 0,
     maxGradNorm: 1,

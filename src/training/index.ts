@@ -1,58 +1,24 @@
 /**
- * Training: step graphs, AdamW, the feature cache, checkpoints, and pre-training from data to adapter folder.
+ * Training with a task of one's own: an adapter, a downstream model, several tasks at once, a language model or a head
+ * over words, from data to a folder; and such a folder loaded again.
  *
  * @example
  * import { workerExecutor } from "kadapter/runtime";
  * import { loadModel, predictAll } from "kadapter/training";
  * const executor = await workerExecutor();
- * const { task, session, backbone } = await loadModel(executor, "runs/facts");
+ * const { task, session, backbone } = await loadModel(executor, "runs/facts", kind);
  * const encoded = examples.map((example) => task.encode(example, backbone.tokenizer));
  * const logits = await predictAll(session, encoded, 32);
  * await executor.close();
- * @module
+ * @module kadapter/training
  */
-
-export * from "../engine/events.js";
-export * from "../engine/executor.js";
-export * from "../engine/fixed-parameters.js";
-export * from "../engine/inference-pass.js";
-export * from "../features/adapter-graph.js";
-export * from "../features/backbone-handle.js";
-export * from "../features/feature-cache.js";
-export * from "../features/feature-sources.js";
-export * from "../features/features.js";
-export * from "../features/frozen-backbone.js";
-export * from "../features/position-features.js";
-export * from "../features/target-features.js";
-export * from "../features/token-batch.js";
-export * from "../features/word-embeddings.js";
-export * from "../tasks/choice/choice-data.js";
-export * from "../tasks/downstream-data.js";
-export * from "../tasks/qa/question-data.js";
-export * from "../tasks/relations/downstream-data.js";
-export * from "../tasks/relations/factual.js";
-export * from "../tasks/task-data.js";
-export * from "../tasks/trees/linguistic.js";
-export * from "../tasks/typing/typing-data.js";
-export * from "./adamw.js";
-export * from "./backbone-start.js";
-export * from "./checkpoint.js";
-export * from "./config.js";
-export * from "./finetune.js";
-export * from "./host-loss-session.js";
-export * from "./import-downstream.js";
-export * from "./language-model.js";
-export * from "./language-model-session.js";
-export * from "./lm-head.js";
-export * from "./load-model.js";
-export { type EventSink, MetricsLog } from "./metrics-log.js";
-export * from "./multitask.js";
-export { groupNorm, slotNames } from "./optimizer.js";
-export * from "./pretrain.js";
-export * from "./run.js";
-export * from "./schedule.js";
-export * from "./session.js";
-export * from "./step.js";
-export * from "./task-model.js";
-export { TensorBoardWriter } from "./tensorboard.js";
-export * from "./trainer.js";
+export { chosenAdapterConfig } from "./backbone-start.js";
+export { type FinetuneConfig, type TrainingConfig, trainingConfig } from "./config.js";
+export { type FinetuneResult, finetune } from "./finetune.js";
+export { type LanguageModelConfig, type LanguageModelResult, trainLanguageModel } from "./language-model.js";
+export { type LmHeadConfig, type LmHeadResult, trainLmHead } from "./lm-head.js";
+export { type LoadedModel, type LoadOptions, loadModel } from "./load-model.js";
+export { type MultitaskConfig, type MultitaskResult, trainMultitask } from "./multitask.js";
+export { type PretrainResult, pretrain } from "./pretrain.js";
+export type { OnEvent } from "./run.js";
+export { predictAll, type TrainerSettings } from "./trainer.js";

@@ -1,6 +1,6 @@
+import { checkMaxLength } from "../backbones/text-length.js";
 import type { Executor } from "../engine/executor.js";
-import { setting, userError } from "../errors.js";
-import { type BackboneHandle, maxTokens } from "../features/backbone-handle.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type FeatureSource, type NeededStates, StreamedFeatures, TokenFeatures } from "../features/feature-sources.js";
 import type { FrozenBackboneOptions } from "../features/frozen-backbone.js";
@@ -71,15 +71,4 @@ export async function streamed<Example, Encoded extends EncodedText, Score>(
 ): Promise<FeatureSource<Encoded>> {
   if (trainsBackbone(made.model.options.trains)) return new TokenFeatures<Encoded>(backbone, options.dtype);
   return StreamedFeatures.load(executor, backbone, neededStates(made), options);
-}
-
-/** @throws UserError where texts may be longer than the backbone can read */
-export function checkMaxLength(maxLength: number, { config }: BackboneHandle): void {
-  const limit = maxTokens(config);
-  if (maxLength <= limit) return;
-  throw userError({
-    where: setting("maxLength"),
-    what: `${maxLength} tokens are more than the backbone has positions for`,
-    expected: `at most ${limit}`,
-  });
 }

@@ -1,9 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { userError } from "../errors.js";
-import { WEIGHT_FILES } from "./open.js";
-import { readShardIndex } from "./sharded.js";
+import { exists, type HubContent, shardsOf } from "./hub-content.js";
 import { quoted } from "./strict-json.js";
 
 /** A model on the hub: `name` or `owner/name`, at a branch, tag or commit. */
@@ -61,33 +60,22 @@ export function snapshotFolder(repo: string, commit: string): string {
   return join(repo, "snapshots", commit);
 }
 
-/** Whether a file is there; a link to nothing is not. */
-export function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** What a snapshot lacks to be of use, or undefined where it lacks nothing. */
+async function lackOf(snapshot: string, content: HubContent): Promise<string | undefined> {
+  const names = await readdir(snapshot).catch(() => null);
+  if (names === null) return "the folder";
+  const isThere = async (name: string) => ((await exists(join(snapshot, name))) ? [name] : []);
+  const there = (await Promise.all(names.map(isThere))).flat();
+  const chosen = content.choose(new Set(there));
+  if ("lack" in chosen) return chosen.lack;
+  return (await shardsOf(snapshot, chosen)).find((shard) => !there.includes(shard));
 }
 
-/** What a snapshot lacks to be used as a model, or undefined where it lacks nothing. */
-export async function lackOf(snapshot: string): Promise<string | undefined> {
-  if (!(await exists(join(snapshot, "config.json")))) return "config.json";
-  for (const name of WEIGHT_FILES) {
-    const file = join(snapshot, name);
-    if (!(await exists(file))) continue;
-    if (!name.endsWith(".index.json")) return undefined;
-    for (const shard of new Set((await readShardIndex(file)).values())) {
-      if (!(await exists(join(dirname(file), shard)))) return shard;
-    }
-    return undefined;
-  }
-  return "weights";
-}
-
-/** A model's snapshot in the cache, or why there is none that can be used. */
+/** A snapshot in the cache, or why there is none that can be used. */
 export async function findCached(
   cache: string,
   { id, revision }: ModelId,
+  content: HubContent,
 ): Promise<{ folder: string; commit: string } | { lack: string }> {
   const repo = repoFolder(cache, id);
   let commit = revision;
@@ -99,6 +87,6 @@ export async function findCached(
     if (!isCommit(commit)) throw userError({ where: ref, what: quoted(commit), expected: "a commit's 40 hex digits" });
   }
   const folder = snapshotFolder(repo, commit);
-  const lack = (await exists(folder)) ? await lackOf(folder) : "the folder";
+  const lack = await lackOf(folder, content);
   return lack === undefined ? { folder, commit } : { lack: `${folder} lacks ${lack}` };
 }

@@ -4,9 +4,8 @@ import { join, relative } from "node:path";
 import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
 import { UserError, userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
-import { exists, isCommit, type ModelId, refFile, repoFolder, snapshotFolder } from "./hub-cache.js";
-import { WEIGHT_FILES } from "./open.js";
-import { readShardIndex } from "./sharded.js";
+import { isCommit, type ModelId, refFile, repoFolder, snapshotFolder } from "./hub-cache.js";
+import { exists, type HubContent, shardsOf } from "./hub-content.js";
 import { quoted } from "./strict-json.js";
 
 /** How the hub is reached. */
@@ -17,30 +16,18 @@ export interface HubAccess {
   readonly onProgress?: (file: string, done: number, total: number) => void;
 }
 
-/** What tokenizers of the supported models need; those that a model does not have are not missed. */
-const TOKENIZER_FILES = [
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "vocab.json",
-  "vocab.txt",
-  "merges.txt",
-  "spiece.model",
-  "sentencepiece.bpe.model",
-  "tokenizer.model",
-];
-
 /** Turns a failure of the hub or of the network into one line. */
-function hubError(id: string, error: unknown): Error {
+function hubError(id: string, what: string, error: unknown): Error {
   if (error instanceof UserError) return error;
-  const where = `model ${quoted(id)}`;
+  const where = `${what} ${quoted(id)}`;
   if (error instanceof HubApiError) {
     const denied = [401, 403, 404].includes(error.statusCode);
     return userError({
       where,
-      what: denied ? "the hub has no such model or revision, or does not allow it" : `the hub said ${error.statusCode}`,
-      fix: denied ? "check the name; for private and gated models set HF_TOKEN" : "try again later",
+      what: denied
+        ? `the hub has no such ${what} or revision, or does not allow it`
+        : `the hub said ${error.statusCode}`,
+      fix: denied ? "check the name; for what is private or gated set HF_TOKEN" : "try again later",
     });
   }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
@@ -48,7 +35,7 @@ function hubError(id: string, error: unknown): Error {
   return userError({
     where,
     what: `the hub cannot be reached or answers oddly (${reason})`,
-    fix: "check the network and HF_ENDPOINT, or give the folder that holds the model",
+    fix: `check the network and HF_ENDPOINT, or give the folder that holds the ${what}`,
   });
 }
 
@@ -88,42 +75,36 @@ class Download {
     cache: string,
     private readonly id: string,
     private readonly commit: string,
+    private readonly content: HubContent,
     private readonly access: HubAccess,
   ) {
     this.repo = repoFolder(cache, id);
     this.snapshot = snapshotFolder(this.repo, commit);
   }
 
-  /** Downloads what a model needs; the snapshot's folder. */
+  /** Downloads what is needed; the snapshot's folder. */
   async run(): Promise<string> {
     const entries = new Map<string, ListFileEntry>();
     const repo = { type: "model", name: this.id } as const;
     for await (const entry of listFiles({ repo, revision: this.commit, ...this.access })) {
       if (entry.type === "file") entries.set(entry.path, entry);
     }
-    const weights = WEIGHT_FILES.find((name) => entries.has(name));
-    if (!entries.has("config.json") || weights === undefined) {
+    const { what, expected } = this.content;
+    const chosen = this.content.choose(new Set(entries.keys()));
+    if ("lack" in chosen) {
       throw userError({
-        where: `model ${quoted(this.id)}`,
-        what: `its repository has no ${weights === undefined ? "weights" : "config.json"}`,
-        expected: `config.json and one of ${WEIGHT_FILES.join(", ")}`,
+        where: `${what} ${quoted(this.id)}`,
+        what: `its repository has no ${chosen.lack}`,
+        expected,
       });
     }
-    for (const name of ["config.json", ...TOKENIZER_FILES, weights]) {
-      const entry = entries.get(name);
-      if (entry !== undefined) await this.fetch(entry);
-    }
-    if (weights.endsWith(".index.json")) await this.fetchShards(join(this.snapshot, weights), entries);
-    return this.snapshot;
-  }
-
-  private async fetchShards(index: string, entries: ReadonlyMap<string, ListFileEntry>): Promise<void> {
-    for (const shard of new Set((await readShardIndex(index)).values())) {
+    for (const name of chosen) await this.fetch(entries.get(name)!);
+    for (const shard of await shardsOf(this.snapshot, chosen)) {
       const entry = entries.get(shard);
-      if (entry === undefined)
-        throw userError({ where: index, what: `the repository lacks the shard ${quoted(shard)}` });
-      await this.fetch(entry);
+      if (entry !== undefined) await this.fetch(entry);
+      else throw userError({ where: this.snapshot, what: `the repository lacks the shard ${quoted(shard)}` });
     }
+    return this.snapshot;
   }
 
   /** One file of the repository's root: its content into blobs/, a link to it into the snapshot. */
@@ -167,7 +148,7 @@ class Download {
     const hasher = hasherOf(expected);
     const bad = (what: string) =>
       userError({
-        where: `model ${quoted(this.id)}`,
+        where: `${this.content.what} ${quoted(this.id)}`,
         what: `${path} ${what}`,
         fix: "try again; the download was damaged",
       });
@@ -204,23 +185,24 @@ async function link(blob: string, target: string, snapshot: string): Promise<voi
 }
 
 /**
- * Downloads configuration, tokenizer and weights of a model into the cache, in the layout that every Hugging Face
+ * Downloads what is wanted of a repository into the cache, in the layout that every Hugging Face
  * library shares: blobs/ by hash, snapshots/commit/ of links, and refs/revision once all is there. The hub library's
  * own downloadFileToCacheDir is not used: it checks no hash and prints to the standard output. Throws a UserError for
  * whatever the hub, the network or the disk refuses.
  */
-export async function downloadModel(
+export async function downloadRepository(
   cache: string,
   { id, revision }: ModelId,
+  content: HubContent,
   access: HubAccess,
 ): Promise<{ folder: string; commit: string }> {
   try {
     const { sha: commit } = await modelInfo({ name: id, revision, additionalFields: ["sha"], ...access });
     if (typeof commit !== "string" || !isCommit(commit)) throw new Error("no commit");
-    const folder = await new Download(cache, id, commit, access).run();
+    const folder = await new Download(cache, id, commit, content, access).run();
     if (commit !== revision) await writeFileAtomically(refFile(repoFolder(cache, id), revision), commit);
     return { folder, commit };
   } catch (error) {
-    throw hubError(id, error);
+    throw hubError(id, content.what, error);
   }
 }

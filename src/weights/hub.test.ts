@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { fakeHub, hubCommit } from "../testing/fake-hub.js";
 import { type ResolveOptions, resolveModel } from "./hub.js";
 import { hubCacheFolder, parseModelId } from "./hub-cache.js";
 
@@ -12,7 +12,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const noFetch: typeof fetch = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("ENOTFOUND") }));
 
 async function message(name: string, options: ResolveOptions): Promise<string> {
@@ -82,19 +81,19 @@ describe("on this machine", () => {
   test("an existing folder wins; a file is refused", async () => {
     await fill(join(root, "model"), { x: "" });
     expect(await resolveModel(join(root, "model"))).toEqual({ folder: join(root, "model") });
-    expect(await message(join(root, "model", "x"), {})).toMatch(/this is a file; expected a model's folder/);
+    expect(await message(join(root, "model", "x"), {})).toMatch(/this is a file; expected the model's folder/);
     expect(await message(join(root, "none"), {})).toMatch(/no such folder, and it is no Hugging Face id/);
   });
 
   test("a whole snapshot in the cache is taken, by branch or commit, without the network", async () => {
     const repo = join(root, "models--org--name");
-    const snapshot = join(repo, "snapshots", COMMIT);
+    const snapshot = join(repo, "snapshots", hubCommit);
     await fill(snapshot, { "config.json": "{}", "model.safetensors": "x" });
-    await fill(join(repo, "refs"), { main: `${COMMIT}\n` });
-    const found = { folder: snapshot, id: "org/name", commit: COMMIT };
+    await fill(join(repo, "refs"), { main: `${hubCommit}\n` });
+    const found = { folder: snapshot, id: "org/name", commit: hubCommit };
     const options = { cacheDir: root, env: { HF_HUB_OFFLINE: "1" }, fetch: noFetch };
     expect(await resolveModel("org/name", options)).toEqual(found);
-    expect(await resolveModel(`org/name@${COMMIT}`, options)).toEqual(found);
+    expect(await resolveModel(`org/name@${hubCommit}`, options)).toEqual(found);
   });
 
   test("offline, one line says what was looked for and where", async () => {
@@ -103,12 +102,12 @@ describe("on this machine", () => {
       /model "org\/name": no such folder, and not in the cache \(.*models--org--name.refs.main is missing\).*HF_HUB_OFFLINE/,
     );
     const repo = join(root, "models--org--name");
-    await fill(join(repo, "refs"), { main: COMMIT });
+    await fill(join(repo, "refs"), { main: hubCommit });
     expect(await message("org/name", { env })).toMatch(/lacks the folder/);
-    await fill(join(repo, "snapshots", COMMIT), { "config.json": "{}" });
+    await fill(join(repo, "snapshots", hubCommit), { "config.json": "{}" });
     expect(await message("org/name", { env })).toMatch(/lacks weights/);
     const index = JSON.stringify({ weight_map: { a: "s1", b: "s2" } });
-    await fill(join(repo, "snapshots", COMMIT), { "model.safetensors.index.json": index, s1: "" });
+    await fill(join(repo, "snapshots", hubCommit), { "model.safetensors.index.json": index, s1: "" });
     expect(await message("org/name", { env })).toMatch(/lacks s2/);
     await fill(join(repo, "refs"), { main: "../../etc" });
     expect(await message("org/name", { env })).toMatch(/expected a commit's 40 hex digits/);
@@ -118,39 +117,6 @@ describe("on this machine", () => {
     expect(await message("org/name", {})).toMatch(/hub cannot be reached.*ENOTFOUND/);
   });
 });
-
-/** A hub with one model, as far as the client asks. */
-function fakeHub(files: Record<string, string>, tamper: (path: string, body: string) => string = (_, body) => body) {
-  const requests: string[] = [];
-  const sha = (kind: string, text: string) => createHash(kind).update(text).digest("hex");
-  const entry = (path: string, body: string) => {
-    const size = Buffer.byteLength(body);
-    const oid = sha("sha1", `blob ${size}\0${body}`);
-    const lfs = { oid: sha("sha256", body), size, pointerSize: 1 };
-    return { type: "file", path, size, oid, ...(/safetensors$|bin$/.test(path) ? { lfs } : {}) };
-  };
-  const hub: typeof fetch = (input, init) => {
-    const url = new URL(String(input));
-    requests.push(url.pathname);
-    const json = (value: unknown) => Promise.resolve(Response.json(value));
-    if (url.pathname.startsWith("/api/models/org/name/revision/"))
-      return json({ _id: "1", id: "org/name", sha: COMMIT });
-    if (url.pathname === `/api/models/org/name/tree/${COMMIT}`) {
-      return json([
-        ...Object.entries(files).map(([path, body]) => entry(path, body)),
-        { type: "directory", path: "onnx" },
-      ]);
-    }
-    const path = url.pathname.split(`/org/name/resolve/${COMMIT}/`)[1];
-    const body = path === undefined ? undefined : files[path];
-    if (path === undefined || body === undefined) return Promise.resolve(new Response("no", { status: 404 }));
-    const sent = tamper(path, body);
-    if (!new Headers(init?.headers).has("Range")) return Promise.resolve(new Response(sent));
-    const headers = { "Content-Range": `bytes 0-0/${Buffer.byteLength(body)}`, ETag: '"x"' };
-    return Promise.resolve(new Response(sent.slice(0, 1), { status: 206, headers }));
-  };
-  return { requests, fetch: hub };
-}
 
 describe("from the hub", () => {
   const files = {
@@ -173,12 +139,12 @@ describe("from the hub", () => {
     };
     const model = await resolveModel("org/name", options);
     const repo = join(root, "models--org--name");
-    expect(model).toEqual({ folder: join(repo, "snapshots", COMMIT), id: "org/name", commit: COMMIT });
+    expect(model).toEqual({ folder: join(repo, "snapshots", hubCommit), id: "org/name", commit: hubCommit });
     const wanted = ["config.json", "merges.txt", "model.safetensors", "vocab.json"];
     expect((await readdir(model.folder)).sort()).toEqual(wanted);
     expect(await readFile(join(model.folder, "model.safetensors"), "utf8")).toBe("weights");
     expect((await lstat(join(model.folder, "vocab.json"))).isSymbolicLink()).toBe(true);
-    expect(await readFile(join(repo, "refs", "main"), "utf8")).toBe(COMMIT);
+    expect(await readFile(join(repo, "refs", "main"), "utf8")).toBe(hubCommit);
     expect((await readdir(join(repo, "blobs"))).filter((name) => name.includes("incomplete"))).toEqual([]);
     expect(progress).toContainEqual(["model.safetensors", 7, 7]);
     expect(hub.requests.some((path) => path.includes("pytorch_model"))).toBe(false);

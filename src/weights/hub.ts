@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { userError } from "../errors.js";
 import { type Environment, findCached, hubCacheFolder, parseModelId } from "./hub-cache.js";
+import { type HubContent, modelContent } from "./hub-content.js";
 import type { HubAccess } from "./hub-download.js";
 import { quoted } from "./strict-json.js";
 
@@ -47,34 +48,49 @@ function accessOf(options: ResolveOptions, env: Environment): HubAccess {
 
 /**
  * Finds a model by a folder's path or by its Hugging Face id (`roberta-large`, `owner/name`, either with `@revision`):
- * an existing folder wins; else the usual cache, taken as it is without asking whether the hub has something newer;
- * else configuration, tokenizer and weights (safetensors before .bin) are downloaded into that cache, each file checked
- * against the hub's hash. Throws a UserError for a name that is neither, for a model that does not exist or is not
- * allowed, and, when offline, one that says what was looked for and where.
+ * configuration, tokenizer and weights (safetensors before .bin). See {@link resolveContent}.
  */
-export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
+export function resolveModel(name: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
+  return resolveContent(name, modelContent, options);
+}
+
+/**
+ * Finds what a folder or a repository of the hub holds: an existing folder wins; else the usual cache, taken as it is
+ * without asking whether the hub has something newer; else what is wanted is downloaded into that cache, each file
+ * checked against the hub's hash.
+ *
+ * @throws UserError for a name that is neither, for what does not exist or is not allowed, and, when offline, one that
+ * says what was looked for and where
+ */
+export async function resolveContent(
+  name: string,
+  content: HubContent,
+  options: ResolveOptions = {},
+): Promise<ResolvedModel> {
+  const { what } = content;
   const stats = await stat(name).catch(() => undefined);
   if (stats?.isDirectory()) return { folder: name };
-  if (stats !== undefined)
-    throw userError({ where: name, what: "this is a file", expected: "a model's folder or its id" });
-  const model = parseModelId(name);
-  if (model === undefined) {
+  if (stats !== undefined) {
+    throw userError({ where: name, what: "this is a file", expected: `the ${what}'s folder or its id` });
+  }
+  const repository = parseModelId(name);
+  if (repository === undefined) {
     throw userError({
-      what: `model ${quoted(name)}: there is no such folder, and it is no Hugging Face id`,
+      what: `${what} ${quoted(name)}: there is no such folder, and it is no Hugging Face id`,
       expected: "a folder, or name, owner/name or owner/name@revision",
     });
   }
   const env = options.env ?? process.env;
   const cache = options.cacheDir ?? hubCacheFolder(env);
-  const cached = await findCached(cache, model);
-  if ("folder" in cached) return { folder: cached.folder, id: model.id, commit: cached.commit };
+  const cached = await findCached(cache, repository, content);
+  if ("folder" in cached) return { folder: cached.folder, id: repository.id, commit: cached.commit };
   if (options.offline ?? isOn(env["HF_HUB_OFFLINE"])) {
     throw userError({
-      what: `model ${quoted(name)}: no such folder, and not in the cache (${cached.lack}), and downloads are off`,
-      fix: "unset HF_HUB_OFFLINE, or give the folder that holds the model",
+      what: `${what} ${quoted(name)}: no such folder, and not in the cache (${cached.lack}), and downloads are off`,
+      fix: `unset HF_HUB_OFFLINE, or give the folder that holds the ${what}`,
     });
   }
-  // Loaded where it is needed: most calls find their model on the disk.
-  const { downloadModel } = await import("./hub-download.js");
-  return { id: model.id, ...(await downloadModel(cache, model, accessOf(options, env))) };
+  // Loaded where it is needed: most calls find what they look for on the disk.
+  const { downloadRepository } = await import("./hub-download.js");
+  return { id: repository.id, ...(await downloadRepository(cache, repository, content, accessOf(options, env))) };
 }

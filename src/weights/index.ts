@@ -15,17 +15,16 @@
  * await source.close();
  * ```
  *
- * @module
+ * @module kadapter/weights
  */
 export { toFloat16 } from "./float16.js";
-export { isFloating, toFloat32 } from "./float32.js";
-export { canonicalJson, hashFile, hashJson, hashLists, hashWeights, type JsonValue } from "./hash.js";
+export { toFloat32 } from "./float32.js";
+export { hashFile, hashWeights } from "./hash.js";
 export { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub.js";
 export { hubCacheFolder } from "./hub-cache.js";
-export { detectWeights, openWeights, WEIGHT_FILES, type WeightFormat } from "./open.js";
+export { detectWeights, openWeights, type WeightFormat } from "./open.js";
 export { openSafetensors, readSafetensors, SafetensorsFile } from "./safetensors.js";
 export { writeSafetensors } from "./safetensors-writer.js";
-export { readShardIndex, ShardedWeights } from "./sharded.js";
-export type { ExternalData, TensorInfo, WeightSource } from "./source.js";
+export type { TensorInfo, WeightSource } from "./source.js";
 export { type StrictLoad, type StrictLoadOptions, strictLoad } from "./strict-load.js";
-export { openTorchBin, TorchFile } from "./torch-bin.js";
+export { openTorchBin } from "./torch-bin.js";

@@ -2,7 +2,7 @@ import { userError } from "../../errors.js";
 import { type ContinualStage, runContinual } from "../../experiments/continual.js";
 import { continualChanges, continualTable, continualVerdicts } from "../../experiments/continual-report.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
-import { featureOptionsOf } from "../../library/plan.js";
+import { featureOptionsOf, readable } from "../../library/plan.js";
 import { RandomStream } from "../../random.js";
 import type { ContinualSettings, LearnKind } from "../../settings/experiment.js";
 import {
@@ -23,9 +23,10 @@ export async function run(options: ContinualSettings, context: CommandContext): 
   await runExperiment(options, context, async (how) => {
     const stages: ContinualStage[] = [];
     for (const { kind, files } of options.learn) stages.push(await stageOf(kind, files, how.backbone, options));
-    const { out, systems, seeds, maxLength, headLearningRate, headInit, weightDecay, maxGradNorm } = options;
+    const { out, systems, seeds, headLearningRate, headInit, weightDecay, maxGradNorm } = options;
     const { modelLearningRate } = options;
     const { backbone, executor, watch } = how;
+    const { maxLength } = readable(options, backbone);
     const architecture = experimentAdapter(options, backbone, context);
     const plan = {
       ...{ backbone, architecture, out, stages, systems, seeds, maxLength, modelLearningRate, headLearningRate },

@@ -1,20 +1,20 @@
+import { longestText, usualLengths } from "../../backbones/text-length.js";
 import { type DownstreamPlan, type DownstreamTable, runDownstream } from "../../experiments/downstream.js";
 import { sweepMarkdown } from "../../experiments/sweep/table.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
 import type { DownstreamSettings } from "../../settings/experiments.js";
 import { finetuneSettings } from "../../settings/finetune.js";
 import { defaultOf } from "../../settings/setting.js";
+
 import { defaultEntityVector, objectiveFeatures } from "../../tasks/relations/factual.js";
 import { type LinguisticTaskData, linguisticTaskData } from "../../tasks/trees/linguistic.js";
 import type { FinetuneConfig } from "../../training/config.js";
-import { checkMaxLength } from "../../training/task-model.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
 import { ChecksFailed, type CommandContext } from "../run.js";
 
 /** `experiment downstream`: a table for each task, and another where the model is trained, too. */
 export async function run(options: DownstreamSettings, context: CommandContext): Promise<void> {
   await runExperiment(options, context, async ({ executor, backbone, watch, publish }) => {
-    checkMaxLength(options.taskMaxLength, backbone);
     const tables = await runDownstream(executor, await planOf(options, backbone, context), watch);
     const outcomes = tables.flatMap((one) => one.outcomes);
     const failed = outcomes.filter(({ scores }) => scores === null).length;
@@ -35,8 +35,9 @@ async function planOf(
   const { out, maxLength, headInit, headLearningRate, weightDecay, maxGradNorm, featureOptions, settings } = training;
   const common = { backbone, out, headInit, headLearningRate, weightDecay, maxGradNorm, resume: true };
   const { modelLearningRate, dropout } = options;
+  const taskMaxLength = longestText(options.taskMaxLength, usualLengths.text, backbone, "taskMaxLength");
   const finetuning: Omit<FinetuneConfig, "settings" | "trains"> = {
-    ...{ ...common, maxLength: options.taskMaxLength, dropout, featureOptions, recipe: {} },
+    ...{ ...common, maxLength: taskMaxLength, dropout, featureOptions, recipe: {} },
     ...{ adapters: [], fusion: { kind: "concat", adapterDense: false } },
     ...{ frozenDropout: false, adamEpsilon: Number(defaultOf(finetuneSettings.adamEpsilon)) },
   };

@@ -2,7 +2,7 @@ import { runLama } from "../../experiments/lama.js";
 import type { LamaPlan } from "../../experiments/lama-plan.js";
 import { lamaTables } from "../../experiments/lama-report.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
-import { featureOptionsOf } from "../../library/plan.js";
+import { featureOptionsOf, readable } from "../../library/plan.js";
 import type { LamaExperimentSettings } from "../../settings/experiments.js";
 import { defaultEntityVector, objectiveFeatures } from "../../tasks/relations/factual.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
@@ -20,7 +20,8 @@ export async function run(options: LamaExperimentSettings, context: CommandConte
 }
 
 function planOf(options: LamaExperimentSettings, backbone: BackboneHandle, context: CommandContext): LamaPlan {
-  const { objective, temperature, labelSmoothing, entityVector, seeds, seen, maxLength, headEpochs } = options;
+  const { objective, temperature, labelSmoothing, entityVector, seeds, seen, headEpochs } = options;
+  const { maxLength } = readable(options, backbone);
   const { cache, cacheLimit } = featureOptionsOf(options);
   return {
     training: pretrainingOf(options, objectiveFeatures(objective, "adapter"), backbone, context),

@@ -4,7 +4,7 @@ import { runTransfer } from "../../experiments/transfer.js";
 import type { TransferData, TransferPlan } from "../../experiments/transfer-plan.js";
 import { transferLines, transferTable, verdict } from "../../experiments/transfer-report.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
-import { featureOptionsOf } from "../../library/plan.js";
+import { featureOptionsOf, readable } from "../../library/plan.js";
 import type { TransferSettings } from "../../settings/experiment.js";
 import { readRelationSet } from "../../tasks/relations/factual.js";
 import { experimentAdapter, experimentSettings, runExperiment } from "../experiment.js";
@@ -42,8 +42,8 @@ export async function run(options: TransferSettings, context: CommandContext): P
 }
 
 function planOf(options: TransferSettings, backbone: BackboneHandle, architecture: KAdapterConfig): TransferPlan {
-  const { out, rows, seeds, maxLength, contrastBatchSize, temperature, headLearningRate, relations, sentences } =
-    options;
+  const { out, rows, seeds, contrastBatchSize, temperature, headLearningRate, relations, sentences } = options;
+  const { maxLength } = readable(options, backbone);
   const { unseen, perUnseen, ways, shots, episodes, queries, perClass, dataSeed } = options;
   return {
     ...{

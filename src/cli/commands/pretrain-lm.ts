@@ -1,11 +1,12 @@
 import { basename, join } from "node:path";
+import { usualLengths } from "../../backbones/text-length.js";
 import type { TokenBlock } from "../../data/text.js";
 import { userError } from "../../errors.js";
-import { maxTokens, openBackbone } from "../../features/backbone-handle.js";
+import { openBackbone } from "../../features/backbone-handle.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { readJson } from "../../files/json.js";
 import { inOutputFolder } from "../../library/output-folder.js";
-import { trainerSettingsOf } from "../../library/plan.js";
+import { readable, trainerSettingsOf } from "../../library/plan.js";
 import { languageModelCard } from "../../lm/language-model-card.js";
 import { comparison } from "../../lm/language-model-comparison.js";
 import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "../../lm/language-model-folder.js";
@@ -13,6 +14,7 @@ import type { LanguageModelStart } from "../../lm/language-model-start.js";
 import { learnVocabulary, newModelConfig, newModelStart } from "../../lm/new-language-model.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
 import type { LanguageModelSettings } from "../../settings/language-model.js";
+
 import type { JsonObject } from "../../tasks/task.js";
 import type { HostTensor } from "../../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
@@ -35,42 +37,46 @@ export async function run(request: LmRequest, context: CommandContext): Promise<
   await inOutputFolder({ out: options.out, ...begin }, () => train(request, context));
 }
 
-async function train({ options, resume }: LmRequest, context: CommandContext): Promise<void> {
-  const { start, json, data } = await prepare(options, resume, context);
+async function train({ options: given, resume }: LmRequest, context: CommandContext): Promise<void> {
+  const { options, start, json, data } = await prepare(given, resume, context);
   await watchTraining(options, context, async (executor, onEvent) => {
     const result = await trainLanguageModel(executor, planOf(options, resume, start), data, onEvent, context.signal);
-    await report(options, { start, json, data, result }, context);
+    await report({ options, start, json, data, result }, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
   });
 }
 
+type LmOptions = LanguageModelSettings & { readonly maxLength: number };
+
 interface Prepared {
+  readonly options: LmOptions;
   readonly start: LanguageModelStart;
   readonly json: ConfigJson;
   readonly data: LanguageModelData;
 }
 
 /** The model to begin with, and the text in its tokens. */
-async function prepare(options: LanguageModelSettings, resume: boolean, context: CommandContext): Promise<Prepared> {
-  const { backbone: name, out } = options;
+async function prepare(given: LanguageModelSettings, resume: boolean, context: CommandContext): Promise<Prepared> {
+  const { backbone: name, out, maxLength = usualLengths.sentence } = given;
   if (name === undefined) {
+    const options = { ...given, maxLength };
     const tokenizer = await learntTokenizer(options, resume, context);
     const json = newModelConfig(options, tokenizer.vocabSize);
     const data = await readData(options, tokenizer);
-    return { start: newModelStart(json, tokenizer, data.train, options.seed), json, data };
+    return { options, start: newModelStart(json, tokenizer, data.train, options.seed), json, data };
   }
   const backbone = await openBackbone(name);
+  const options = readable(given, backbone);
   const start = givenModelStart(backbone);
   const json = (await readJson(join(backbone.folder, "config.json"), { what: "the configuration" })) as ConfigJson;
   const data = await readData(options, backbone.tokenizer);
   await copyTokenizer(backbone.folder, out);
-  return { start, json, data };
+  return { options, start, json, data };
 }
 
 /** Scores beside the baselines', the folder, and what there is to say. */
 async function report(
-  options: LanguageModelSettings,
-  { start, json, data, result }: Prepared & { readonly result: LanguageModelResult },
+  { options, start, json, data, result }: Prepared & { readonly result: LanguageModelResult },
   { output }: CommandContext,
 ): Promise<void> {
   const {
@@ -107,7 +113,7 @@ async function report(
 }
 
 function factsOf(
-  options: LanguageModelSettings,
+  options: LmOptions,
   { definition, config }: LanguageModelStart,
   tensors: readonly (readonly [string, HostTensor])[],
 ) {
@@ -127,11 +133,7 @@ function factsOf(
   };
 }
 
-async function learntTokenizer(
-  options: LanguageModelSettings,
-  resume: boolean,
-  { output }: CommandContext,
-): Promise<Tokenizer> {
+async function learntTokenizer(options: LmOptions, resume: boolean, { output }: CommandContext): Promise<Tokenizer> {
   const { out, train } = options;
   const known = resume ? await loadTokenizer(out).catch(() => null) : null;
   if (known) return known;
@@ -141,7 +143,7 @@ async function learntTokenizer(
   return loadTokenizer(out);
 }
 
-async function readData(options: LanguageModelSettings, tokenizer: Tokenizer): Promise<LanguageModelData> {
+async function readData(options: LmOptions, tokenizer: Tokenizer): Promise<LanguageModelData> {
   const { maxLength, devTexts } = options;
   const read = (files: readonly string[], limit?: number) =>
     collectTextBlocks(files, tokenizer, { maxLength, ...(limit === undefined ? {} : { limit }) });
@@ -169,12 +171,8 @@ function takeEvenly(
   return { taken: blocks.filter((_, i) => places.has(i)), left: blocks.filter((_, i) => !places.has(i)) };
 }
 
-function planOf(options: LanguageModelSettings, resume: boolean, start: LanguageModelStart): LanguageModelConfig {
+function planOf(options: LmOptions, resume: boolean, start: LanguageModelStart): LanguageModelConfig {
   const { out, masking, maskRate: rate, seed, maxLength, weightDecay, maxGradNorm, dtype } = options;
-  const limit = maxTokens(start.config);
-  if (maxLength > limit) {
-    throw userError({ where: "--max-length", what: `the model has positions for ${limit} tokens only` });
-  }
   return {
     start,
     out,

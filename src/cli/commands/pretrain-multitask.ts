@@ -3,7 +3,7 @@ import { propertyTable } from "../../adapters/model-card.js";
 import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { inOutputFolder } from "../../library/output-folder.js";
-import { trainerSettingsOf } from "../../library/plan.js";
+import { readable, trainerSettingsOf } from "../../library/plan.js";
 import { writeBackbone } from "../../lm/language-model-folder.js";
 import type { MultitaskSettings } from "../../settings/multitask.js";
 import { defaultEntityVector, factualTaskData } from "../../tasks/relations/factual.js";
@@ -16,9 +16,10 @@ import { watchTraining } from "../watched.js";
 
 /** `pretrain multitask`: the model itself, on several kinds of knowledge at once. */
 export async function run(request: RunRequest<MultitaskSettings>, context: CommandContext): Promise<void> {
-  const { options, resume, overwrite } = request;
+  const { resume, overwrite } = request;
+  const backbone = await openBackbone(request.options.backbone);
+  const options = readable(request.options, backbone);
   const { out, maxLength, headLearningRate, headInit, dropout, weightDecay, maxGradNorm } = options;
-  const backbone = await openBackbone(options.backbone);
   for (const note of backbone.tokenizer.notes) context.output.note(note);
   const settings = trainerSettingsOf(options);
   const how = { maxLength, headLearningRate, headInit, dropout, weightDecay, maxGradNorm };

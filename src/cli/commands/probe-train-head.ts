@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { openAdapters } from "../../adapters/opened-adapter.js";
 import type { Executor } from "../../engine/executor.js";
 import { userError } from "../../errors.js";
-import { backboneIdentity, maxTokens, openBackbone } from "../../features/backbone-handle.js";
+import { backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import { defaultCacheFolder } from "../../features/feature-cache.js";
 import { withOutputFolder } from "../../library/output-folder.js";
-import { trainerSettingsOf } from "../../library/plan.js";
+import { readable, trainerSettingsOf } from "../../library/plan.js";
 import { readLmHeadManifest, setName } from "../../lm/lm-head-folder.js";
 import { MaskedTexts } from "../../lm/masked-texts.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
@@ -35,18 +35,21 @@ export async function run(options: TrainHeadSettings, context: CommandContext): 
   });
 }
 
+/** What all heads have in common. */
+type HeadsPlan = Omit<LmHeadConfig, "out"> & { readonly heads: string; readonly maxLength: number };
+
 /** One head after the other; those that are finished are kept where a run goes on. */
 async function trainAll(
   executor: Executor,
   sets: readonly (readonly string[])[],
-  plan: Omit<LmHeadConfig, "out"> & { readonly heads: string },
+  { heads, maxLength: _, ...plan }: HeadsPlan,
   texts: MaskedTexts,
   context: CommandContext,
 ): Promise<Readonly<Record<string, unknown>>> {
   const results: Record<string, unknown> = {};
   for (const set of sets) {
     const name = nameOf(set);
-    const folder = join(plan.heads, name);
+    const folder = join(heads, name);
     const finished = plan.resume ? await readLmHeadManifest(folder).catch(() => null) : null;
     const adapters = plan.adapters.filter((adapter) => set.includes(adapter.name));
     const metrics =
@@ -83,16 +86,9 @@ function adapterSets(sets: readonly string[] | undefined, names: readonly string
 
 const nameOf = (set: readonly string[]) => setName(set.map((name) => ({ name })));
 
-async function basePlan(options: TrainHeadSettings): Promise<Omit<LmHeadConfig, "out"> & { readonly heads: string }> {
-  const backbone = await openBackbone(options.backbone);
-  const limit = maxTokens(backbone.config);
-  if (options.maxLength > limit) {
-    throw userError({
-      where: "--max-length",
-      what: `${options.maxLength} tokens are more than the backbone has positions for`,
-      expected: `at most ${limit}`,
-    });
-  }
+async function basePlan(given: TrainHeadSettings): Promise<HeadsPlan> {
+  const backbone = await openBackbone(given.backbone);
+  const options = readable(given, backbone);
   const named = Object.entries(options.adapter).map(([name, folder]) => ({ name, folder }));
   const adapters = await openAdapters(named, backboneIdentity(backbone));
   const { weightDecay, maxGradNorm, resume } = options;
@@ -106,6 +102,7 @@ async function basePlan(options: TrainHeadSettings): Promise<Omit<LmHeadConfig, 
     maxGradNorm,
     resume,
     recipe: asStored(options),
+    maxLength: options.maxLength,
   };
 }
 
@@ -113,10 +110,10 @@ async function basePlan(options: TrainHeadSettings): Promise<Omit<LmHeadConfig, 
 async function openTexts(
   executor: Executor,
   options: TrainHeadSettings,
-  { backbone, adapters }: Pick<LmHeadConfig, "backbone" | "adapters">,
+  { backbone, adapters, maxLength }: HeadsPlan,
   { stderr, signal }: CommandContext,
 ): Promise<MaskedTexts> {
-  const { train, dev, maxTexts, devTexts, maxLength, masking, maskRate: rate, seed, epochs } = options;
+  const { train, dev, maxTexts, devTexts, masking, maskRate: rate, seed, epochs } = options;
   const { maskSeed = seed, maskDraws: draws = epochs, cache, cacheSize } = options;
   const read = (files: readonly string[], limit: number | undefined) =>
     collectTextBlocks(files, backbone.tokenizer, { maxLength, ...(limit === undefined ? {} : { limit }) });

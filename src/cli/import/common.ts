@@ -1,8 +1,10 @@
 import { checkAdapterConfig } from "../../adapters/config.js";
 import type { OfficialAdapter, OfficialImportOptions } from "../../adapters/official/import-adapter.js";
+import { longestText, usualLengths } from "../../backbones/text-length.js";
 import { userError } from "../../errors.js";
-import { type BackboneHandle, maxTokens } from "../../features/backbone-handle.js";
+import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { readJson } from "../../files/json.js";
+
 import type { ImportSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";
 
@@ -40,14 +42,8 @@ const scriptLengths: Readonly<Record<string, number>> = {
 
 /** The longest text: as given, or as in the released scripts as far as the backbone can read it. */
 export function maxLengthOf(task: string, backbone: BackboneHandle | null, given: number | undefined): number {
-  const limit = backbone ? maxTokens(backbone.config) : Number.POSITIVE_INFINITY;
-  if (given === undefined) return Math.min(limit, scriptLengths[task] ?? 256);
-  if (given <= limit) return given;
-  throw userError({
-    where: "--max-length",
-    what: `${given} tokens are more than the backbone has positions for`,
-    expected: `at most ${limit}`,
-  });
+  const usual = scriptLengths[task] ?? usualLengths.text;
+  return backbone ? longestText(given, usual, backbone) : (given ?? usual);
 }
 
 /** The classes in the order of the head's rows. Without a file their indices: the released data has such labels. */

@@ -6,8 +6,11 @@ import { type ChoiceScores, type EncodedChoice, multipleChoice } from "./multipl
 
 /** A question about a context, with as many answers to choose from as the model was trained on. */
 export interface ChoiceQuestion {
+  /** What is read before it is answered. */
   readonly context: string;
+  /** The question. */
   readonly question: string;
+  /** The answers to choose from. */
   readonly answers: readonly string[];
 }
 
@@ -15,6 +18,7 @@ export interface ChoiceQuestion {
 export interface ChoiceAnswer {
   /** Its index. */
   readonly choice: number;
+  /** The answer itself. */
   readonly answer: string;
   /** Of each answer, from 0 to 1. */
   readonly probabilities: readonly number[];

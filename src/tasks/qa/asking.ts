@@ -8,7 +8,9 @@ import { OpenQa, type OpenScores, openQa } from "./open-qa.js";
 
 /** A question, and paragraphs that may answer it. */
 export interface PassageQuestion {
+  /** The question. */
   readonly question: string;
+  /** Where answers are looked for. */
   readonly paragraphs: readonly string[];
 }
 

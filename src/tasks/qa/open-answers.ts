@@ -12,7 +12,9 @@ export interface AnswerPlace {
   readonly last: number;
 }
 
+/** An answer out of a paragraph. */
 export interface OpenAnswer {
+  /** Its words, as they stand in the paragraph. */
   readonly text: string;
   /** Of all places that say so together. */
   readonly probability: number;

@@ -9,14 +9,19 @@ import { relationContrast } from "./relation-contrast.js";
 
 /** A sentence and two of its entities: their words (the first place counts), or UTF-16 offsets, end exclusive. */
 export interface RelationQuestion {
+  /** The sentence. */
   readonly text: string;
+  /** The relation's subject. */
   readonly subject: string | Span;
+  /** The relation's object. */
   readonly object: string | Span;
 }
 
 /** A relation and its probability, from 0 to 1. */
 export interface RankedRelation {
+  /** As the training data name it. */
   readonly relation: string;
+  /** From 0 to 1. */
   readonly probability: number;
 }
 

@@ -7,10 +7,19 @@ import type { AttachmentScores } from "./attachment-scores.js";
 import { type EncodedSentence, HeadPrediction, headPrediction } from "./head-prediction.js";
 
 /** A sentence as text, or as words that are parted already. */
-export type TreeQuestion = { readonly text: string } | { readonly words: readonly string[] };
+export type TreeQuestion =
+  | {
+      /** Words and punctuation marks are parted here. */
+      readonly text: string;
+    }
+  | {
+      /** Words and punctuation marks, in their order. */
+      readonly words: readonly string[];
+    };
 
 /** A word and its place in the tree. */
 export interface TreeWord {
+  /** As it stands in the sentence. */
   readonly form: string;
   /** The word that it depends on, counted from 1; 0 for the root. */
   readonly head: number;
@@ -20,6 +29,7 @@ export interface TreeWord {
 
 /** A dependency tree. */
 export interface TreeAnswer {
+  /** In the order of the sentence. */
   readonly words: readonly TreeWord[];
 }
 

@@ -7,12 +7,15 @@ import type { TypingScores } from "./typing-scores.js";
 
 /** A sentence and a mention in it: its words (the first place counts), or UTF-16 offsets, end exclusive. */
 export interface TypingQuestion {
+  /** The sentence. */
   readonly text: string;
+  /** The words whose types are asked for. */
   readonly mention: string | Span;
 }
 
 /** Types of a mention, those above one half. */
 export interface TypingAnswer {
+  /** As the training data name them; none where none is likely. */
   readonly types: readonly string[];
 }
 
