@@ -1,15 +1,16 @@
+/// <reference types="node" preserve="true" />
 /**
  * kadapter's front door: teach a frozen language model knowledge, kind by kind, and use what was learnt.
  *
  * @example
- * import { facts, load, openBackbone, openEngine, train } from "kadapter";
+ * import { facts, load, openBackbone, openEngine, ownModel, train } from "kadapter";
  *
  * const engine = await openEngine();
- * const base = await openBackbone("models/own");
+ * const base = await openBackbone(ownModel());
  * for await (const event of train(engine, base, facts({ train: "facts.jsonl" }), { out: "runs/mine" })) {
  *   if (event.kind === "eval") console.log(event.metrics);
  * }
- * const model = await load(engine, "runs/mine");
+ * const model = await load(engine, "runs/mine", { as: "relations" });
  * console.log(await model.predict({ text: "Vienna is the capital of Austria.", subject: "Austria", object: "Vienna" }));
  * await model.close();
  * await engine.close();
@@ -48,6 +49,7 @@ export {
   type Model,
   type PredictOptions,
 } from "./library/model.js";
+export { ownModel } from "./library/own-model.js";
 export { type TrainControl, type TrainingEvent, train } from "./library/train.js";
 export type { ChoiceAnswer, ChoiceQuestion } from "./tasks/choice/asking.js";
 export type { PassageAnswer, PassageQuestion } from "./tasks/qa/asking.js";

@@ -124,6 +124,11 @@ describe("the front door", () => {
     await expect(failure).rejects.toBeInstanceOf(UserError);
     await expect(failure).rejects.toThrow(/resume/);
     await expect(failure).rejects.not.toThrow(/--/);
+    await expect(openEngine({ threads: 0 })).rejects.toThrow(/threads: 0 is not valid/);
+    await mkdir(at("begun/checkpoints"), { recursive: true });
+    await expect(load(engine, at("begun"))).rejects.toThrow(
+      /begun: the training in this folder is not finished; .*resume/,
+    );
     await expect(load(engine, at("one"), { as: "trees" })).rejects.toThrow(/trained for relations/);
     const model = await load(engine, at("one"), { as: "relations" });
     await expect(model.predict({ text: "Vienna.", subject: "Vienna", object: "Austria" })).rejects.toThrow(

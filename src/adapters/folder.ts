@@ -2,10 +2,11 @@
  * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`.
  * @module
  */
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { z } from "zod";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
 import { elementCount } from "../tensor.js";
@@ -85,6 +86,13 @@ export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
 export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
+  if (!existsSync(path) && existsSync(join(dirname(path), "checkpoints"))) {
+    throw userError({
+      where: dirname(path),
+      what: "the training in this folder is not finished",
+      fix: `go on with the command that began it and ${setting("resume", true)}`,
+    });
+  }
   return parseWith(schema, await readJson(path, { what: "the configuration", expected }), path, { expected });
 }
 

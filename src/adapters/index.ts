@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * K-Adapter: configuration, presets, the module, and its folder.
  * @module kadapter/adapters

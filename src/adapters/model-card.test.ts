@@ -22,16 +22,21 @@ const card = (name: string | null) => {
 
 describe("modelCard", () => {
   it.each([
-    ["FacebookAI/roberta-large", "FacebookAI/roberta-large"],
-    ["roberta-large", "roberta-large"],
-    ["/home/somebody/models/my-model", "my-model"],
-    ["../my-model", "my-model"],
-    ["/root/.cache/huggingface/hub/models--FacebookAI--roberta-large/snapshots/0123", "FacebookAI/roberta-large"],
+    ["FacebookAI/roberta-large", "FacebookAI/roberta-large", "FacebookAI/roberta-large"],
+    ["roberta-large", "roberta-large", "roberta-large"],
+    // Another machine has the folder elsewhere.
+    ["/home/somebody/models/my-model", "my-model", "DIR"],
+    ["../my-model", "my-model", "DIR"],
+    [
+      "/root/.cache/huggingface/hub/models--FacebookAI--roberta-large/snapshots/0123",
+      "FacebookAI/roberta-large",
+      "FacebookAI/roberta-large",
+    ],
     // A folder that is there is no id.
-    ["src/adapters", "adapters"],
-  ])("names the model %s as %s", (name, shown) => {
+    ["src/adapters", "adapters", "DIR"],
+  ])("names the model %s as %s, and says --backbone %s", (name, shown, given) => {
     expect(card(name)).toContain(`\nbase_model: "${shown}"\n`);
-    expect(card(name)).toContain(`--backbone ${shown} `);
+    expect(card(name)).toContain(`--backbone ${given} `);
   });
 
   it("leaves out a model that is not known", () => {

@@ -37,7 +37,7 @@ ${Object.keys(metrics).length === 0 ? "None recorded." : propertyTable(metrics)}
 ## Use
 
 \`\`\`sh
-npx kadapter eval --adapter . --backbone ${base ?? "DIR"} --data FILE --json
+npx kadapter eval --adapter . --backbone ${(backbone.name !== null && hubId(backbone.name)) || "DIR"} --data FILE --json
 \`\`\`
 
 The backbone's weights have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.
@@ -56,11 +56,15 @@ export function propertyTable(rows: Readonly<Record<string, unknown>>): string {
 
 /** A model as others know it: its Hugging Face id, or its folder's own name rather than where that lies on a machine. */
 function baseName(name: string | null): string | null {
-  if (name === null) return null;
+  return name === null ? null : (hubId(name) ?? basename(resolve(name)));
+}
+
+/** The Hugging Face id of a model by its name or its place in the hub's cache; null for a folder. */
+function hubId(name: string): string | null {
   // A snapshot in the hub's cache: models--FacebookAI--roberta-large/snapshots/…
   const cached = /models--([^/\\]+)--([^/\\]+)[/\\]snapshots/.exec(name);
   if (cached) return `${cached[1]}/${cached[2]}`;
-  return /^\w[\w.-]*(\/[\w.-]+)?$/.test(name) && !existsSync(name) ? name : basename(resolve(name));
+  return /^\w[\w.-]*(\/[\w.-]+)?$/.test(name) && !existsSync(name) ? name : null;
 }
 
 /** Enough digits to read, and no path of the machine that it was made on. */

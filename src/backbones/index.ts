@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Pre-trained language models by their Hugging Face names.
  * @module kadapter/backbones

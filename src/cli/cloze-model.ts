@@ -1,6 +1,6 @@
+import { ownModel } from "../library/own-model.js";
 import { ClozeModel } from "../probing/cloze-model.js";
 import type { FillSettings } from "../settings/probe.js";
-import { ownModel } from "./own-model.js";
 import { type RuntimeSettings, withEngine } from "./runtime.js";
 
 type ClozeSettings = RuntimeSettings & Pick<FillSettings, "backbone" | "heads" | "sets" | "adapter">;

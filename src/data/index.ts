@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Reading data: text, JSON Lines and huge JSON files record by record, plain or gzipped, and relation data in the
  * formats of FewRel, Wiki80, TACRED, SemEval-2010 Task 8, T-REx-rc and T-REx, dependency trees in CoNLL-U and

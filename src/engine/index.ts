@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * What trainings and models need of an engine: graphs that are loaded and run, state that it keeps, and what happens.
  * `kadapter/runtime` implements it with ONNX Runtime.

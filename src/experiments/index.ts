@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Whole experiments: many trainings and measurements that make one table, each finished number in a file of its own, so
  * that a run that was stopped goes on where it was.

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * What a frozen model says of texts: its hidden states, kept on disk or computed anew.
  * @module kadapter/features

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * ONNX graphs as values: built in TypeScript, differentiated, written as ONNX bytes. Imports no runtime.
  *

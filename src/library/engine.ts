@@ -1,5 +1,7 @@
 import type { Executor } from "../engine/executor.js";
 import { workerExecutor } from "../runtime/worker-executor.js";
+import { resolveSettings } from "../settings/setting.js";
+import { runtimeSettings } from "../settings/shared.js";
 
 /**
  * ONNX Runtime in a thread of its own. Any number of trainings and models share one; each keeps its state to itself.
@@ -20,10 +22,11 @@ export interface EngineOptions {
 /**
  * Starts the engine.
  *
- * @throws UserError where a device that was asked for by name does not work
+ * @throws UserError where an option is wrong, or a device that was asked for by name does not work
  * @example
  * await using engine = await openEngine({ threads: 2 });
  */
-export function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  return workerExecutor(options);
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { device, threads } = resolveSettings(runtimeSettings, { ...options });
+  return workerExecutor({ device, ...(threads === undefined ? {} : { threads }) });
 }

@@ -161,11 +161,21 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
  * const model = await load(engine, "runs/mine", { as: "relations" });
  * const { relation } = await model.predict({ text: "Vienna is in Austria.", subject: "Vienna", object: "Austria" });
  */
-export async function load<C extends Conversation = Conversation>(
+export function load<C extends Conversation>(
   engine: Engine,
   name: string,
-  { backbone, as }: LoadModelOptions<C> = {},
-): Promise<Model<C>> {
+  options: LoadModelOptions<C> & { readonly as: C },
+): Promise<Model<C>>;
+export function load(
+  engine: Engine,
+  name: string,
+  options?: Omit<LoadModelOptions<Conversation>, "as">,
+): Promise<Model>;
+export async function load(
+  engine: Engine,
+  name: string,
+  { backbone, as }: LoadModelOptions<Conversation> = {},
+): Promise<Model> {
   const folder = await resolveAdapter(name);
   const fineTuned = await isDownstreamFolder(folder);
   const { task: made } = await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder));
@@ -183,5 +193,6 @@ export async function load<C extends Conversation = Conversation>(
     throw userError({ where: folder, what: `it was trained for ${task}`, expected: `a model for ${as}` });
   }
   const model = await open(engine, folder, typeof backbone === "object" ? backbone.folder : backbone);
-  return { ...model, task } as unknown as Model<C>;
+  // The task is the one that the folder was opened as.
+  return { ...model, task } as Model;
 }

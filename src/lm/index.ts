@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Language models: new ones and folders of them, heads over words beside adapters, and the texts that they learn from.
  * @module kadapter/lm

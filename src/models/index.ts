@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The adapted model: a backbone, any number of adapters, how they are joined, a head, and what of these is trained.
  * @module kadapter/models

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Layers with parameters, written as graphs.
  * @module kadapter/nn

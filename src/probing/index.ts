@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * What a language model knows, with and without adapters: LAMA, and words for a masked position.
  *

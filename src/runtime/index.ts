@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Runs graphs with ONNX Runtime: the only module that knows it.
  *

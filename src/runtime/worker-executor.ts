@@ -109,7 +109,9 @@ class Channel {
   constructor(private readonly worker: Worker) {
     worker.on("message", (reply: Reply) => this.settle(reply));
     worker.on("error", (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
-    worker.on("exit", (code) => this.fail(new Error(code === 0 ? "the engine was closed" : `the compute thread ended with code ${code}`)));
+    worker.on("exit", (code) =>
+      this.fail(new Error(code === 0 ? "the engine was closed" : `the compute thread ended with code ${code}`)),
+    );
   }
 
   /** A number for a scope that nobody has had. */

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * What is learnt: what a task is, those that there are, their data, and the losses and scores to build another.
  * examples/hypernyms.js is a whole one.

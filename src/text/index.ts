@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Text to token ids: tokenizers with character offsets, entity markers, truncation that never cuts an entity, and a
  * trainer of byte-level BPE vocabularies.

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Training with a task of one's own: an adapter, a downstream model, several tasks at once, a language model or a head
  * over words, from data to a folder; and such a folder loaded again.

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Weights of models: reading and writing safetensors, reading PyTorch state dicts without running their code, strict
  * loading, content hashes, and finding a model in a folder, the Hugging Face cache or on its hub.

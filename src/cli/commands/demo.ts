@@ -8,13 +8,13 @@ import { readCurve } from "../../demo/learning-curve.js";
 import { userError } from "../../errors.js";
 import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../../files/atomic.js";
+import { ownModel } from "../../library/own-model.js";
 import type { DemoSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";
 import { askDemoFacts } from "../demo/cloze.js";
 import { type DemoCurves, demoHtml } from "../demo/html.js";
 import { type DemoReport, demoPage } from "../demo/page.js";
 import { Output } from "../output.js";
-import { ownModel } from "../own-model.js";
 import { type CommandContext, Interrupted } from "../run.js";
 
 /** Where the demo puts things. */
