@@ -29,6 +29,7 @@ export {
   treeFault,
 } from "./dependency-sentence.js";
 export { readEntityTyping, type TypingExample } from "./entity-typing.js";
+export { type Fact, type FactFormat, type FactSkip, factFormats, type ReadFactsOptions, readFacts } from "./facts.js";
 export { readFewRel } from "./fewrel.js";
 export { findHeadWords, readFindHead } from "./find-head.js";
 export {
@@ -93,3 +94,4 @@ export { readTrex, type TrexOptions, type TrexSkip } from "./trex.js";
 export { readTrexRc } from "./trex-rc.js";
 export { readWiki80 } from "./wiki80.js";
 export { wiki80Record, writeWiki80 } from "./wiki80-writer.js";
+export { readWordings, type Wordings, wordingsFor, wordingsOf } from "./wordings.js";
