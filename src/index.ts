@@ -23,6 +23,7 @@ export {
   facts,
   type Knowledge,
   questions,
+  recall,
   relations,
   type TrainResult,
   trees,

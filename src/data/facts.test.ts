@@ -102,10 +102,7 @@ describe("readFacts", () => {
   it("reads back any facts from CSV and JSON Lines", async () => {
     const name = fc
       .string({ unit: "binary", minLength: 1, maxLength: 20 })
-      .filter(
-        (text) =>
-          text.trim() === text && text !== "" && !/\p{Cc}|\[[XY]\]|\[MASK\]|\ufeff/u.test(text) && text.isWellFormed(),
-      );
+      .filter((text) => text.trim() === text && text !== "" && !/\p{Cc}|\[[XY]\]|\[MASK\]|\ufeff/u.test(text));
     const fact = fc.record({ subject: name, relation: name, object: name });
     const cell = (text: string) => `"${text.replaceAll('"', '""')}"`;
     await fc.assert(

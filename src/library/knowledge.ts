@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import type { RelationReading } from "../data/relation-data.js";
+import { demoSubjects, demoText } from "../demo/plain-text.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
 import {
@@ -19,10 +20,12 @@ import {
   typingSettings,
 } from "../settings/finetune.js";
 import { type LinguisticSettings, linguisticSettings, type treeSettings } from "../settings/linguistic.js";
+import { type RecallSettings, recallSettings, type taughtSettings } from "../settings/recall.js";
 import type { Table } from "../settings/setting.js";
 import { choiceTaskData } from "../tasks/choice/choice-data.js";
 import type { DownstreamData } from "../tasks/downstream-data.js";
 import { openQaTaskData } from "../tasks/qa/question-data.js";
+import { type RecallTaskData, recallTaskData } from "../tasks/recall/recall-data.js";
 import { relationsTaskData } from "../tasks/relations/downstream-data.js";
 import {
   defaultEntityVector,
@@ -73,7 +76,9 @@ type Rest<T extends Table, K extends PropertyKey> = Omit<Given<T>, K | GivenElse
 
 type FactKey = DataKey | keyof typeof objectiveSettings;
 type TreeKey = DataKey | keyof typeof treeSettings;
+type TaughtKey = keyof typeof taughtSettings;
 type FactualTable = typeof factualSettings;
+type RecallTable = typeof recallSettings;
 type TreeTable = typeof linguisticSettings;
 
 const resultOf = (
@@ -170,6 +175,39 @@ export function trees(given: Own<TreeTable, TreeKey>): Knowledge<Rest<TreeTable,
     given,
     learn: async (how, settings: LinguisticSettings) =>
       resultOf(settings.out, await learnAdapter(how, settings, () => treesOf(settings))),
+  };
+}
+
+/** How an adapter that is taught facts is trained: the head is the model's own, on what the adapter adds. */
+export const asRecall = (settings: RecallSettings, backbone: string) => ({
+  ...settings,
+  backbone,
+  features: "residual" as const,
+  // Nothing of the head is new.
+  headInit: "official" as const,
+});
+
+/** Facts to be taught, in words. */
+export function taughtFacts(settings: RecallSettings): Promise<RecallTaskData> {
+  return recallTaskData({ ...settings, own: { text: demoText(), subjects: demoSubjects() } });
+}
+
+/**
+ * Facts that answer: subject, relation and object, in any of the formats of docs/data.md, and wordings to say and ask
+ * them in. The model's own language-model head then names the object, in words that were never taught too.
+ *
+ * @example
+ * recall({ facts: "facts.csv", wordings: "wordings.jsonl" })
+ */
+export function recall(given: Own<RecallTable, TaughtKey>): Knowledge<Rest<RecallTable, TaughtKey>> {
+  return {
+    table: recallSettings,
+    given,
+    learn: async (how, settings: RecallSettings) =>
+      resultOf(
+        settings.out,
+        await learnAdapter(how, asRecall(settings, how.backbone.name), () => taughtFacts(settings)),
+      ),
   };
 }
 

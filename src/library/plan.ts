@@ -2,7 +2,7 @@
  * From settings to what the trainings of the library take.
  * @module
  */
-import { randomInit, scaledLayers } from "../adapters/config.js";
+import { type JoinKind, randomInit, scaledLayers } from "../adapters/config.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
@@ -90,10 +90,10 @@ export type PretrainSettings = Pick<
   FactualSettings,
   Exclude<keyof FactualSettings & keyof LinguisticSettings, DataKey>
 > & {
-  readonly train: string | readonly string[];
   readonly dev?: string | readonly string[] | undefined;
+  readonly features: JoinKind;
 };
-type DataKey = "train" | "dev" | "format";
+type DataKey = "train" | "dev" | "format" | "features";
 
 /** How an adapter is trained. */
 export function pretrainConfig(

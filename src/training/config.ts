@@ -3,7 +3,7 @@
  * see `identity.ts`.
  * @module
  */
-import type { FeatureKind, KAdapterConfig } from "../adapters/config.js";
+import type { JoinKind, KAdapterConfig } from "../adapters/config.js";
 import type { TrainedParts } from "../adapters/downstream-folder.js";
 import type { Parameters } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
@@ -39,7 +39,7 @@ export interface TaskRunConfig extends RunConfig {
 
 /** Of an adapter, whatever it learns. */
 export interface TrainingConfig extends TaskRunConfig {
-  readonly features: FeatureKind;
+  readonly features: JoinKind;
   readonly architecture: KAdapterConfig;
   readonly featureOptions: FeatureOptions;
   /** Only the head learns: what a random adapter is worth. */

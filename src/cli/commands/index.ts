@@ -17,6 +17,12 @@ export const commandGroups: Readonly<Record<string, string>> = {
 /** In the order in which help shows them. */
 export const commands: readonly CommandEntry[] = [
   training({
+    name: "teach",
+    description: "teach a model facts that it then answers, in other words too",
+    settings: async () => (await import("../../settings/recall.js")).recallSettings,
+    run: async () => (await import("./teach.js")).run,
+  }),
+  training({
     name: "pretrain factual",
     description: "train a factual adapter by relation classification",
     settings: async () => (await import("../../settings/factual.js")).factualSettings,
