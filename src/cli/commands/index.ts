@@ -102,6 +102,12 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./probe-lama.js")).run,
   }),
   command({
+    name: "probe recall",
+    description: "ask facts in given wordings, and what an adapter changed of other text",
+    settings: async () => (await import("../../settings/probe.js")).probeRecallSettings,
+    run: async () => (await import("./probe-recall.js")).run,
+  }),
+  command({
     name: "probe filter",
     description: "copy training data without the subjects that `probe lama --subjects fifth` asks about",
     settings: async () => (await import("../../settings/probe.js")).filterSettings,
