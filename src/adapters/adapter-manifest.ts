@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { featureKinds, kAdapterConfigSchema } from "./config.js";
+import { joinKinds, kAdapterConfigSchema } from "./config.js";
 
 const name = z.string().max(4096);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -7,7 +7,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 export const adapterManifestSchema = z.object({
   format: z.literal("kadapter/1"),
   /** What the head reads: the adapter, or a baseline without one. */
-  features: z.enum(featureKinds),
+  features: z.enum(joinKinds),
   architecture: kAdapterConfigSchema,
   /** Precision of the hidden states that it was trained on, and is run on. */
   hiddenStates: z.enum(["float32", "float16"]).default("float32"),

@@ -16,8 +16,15 @@ const size = z.number().int().positive().max(65_536);
 export const featureKinds = ["adapter", "output", "last", "taps"] as const;
 export type FeatureKind = (typeof featureKinds)[number];
 
+/**
+ * How an adapter and the model's last hidden state meet in its folder. `residual`: h[L] and what the adapter adds to it,
+ * W·o_K, for heads of the model's own.
+ */
+export const joinKinds = [...featureKinds, "residual"] as const;
+export type JoinKind = (typeof joinKinds)[number];
+
 /** Whether there is an adapter, or only a baseline without one. */
-export const holdsAdapter = (features: FeatureKind): boolean => features === "adapter" || features === "output";
+export const holdsAdapter = (joined: JoinKind): boolean => joined !== "last" && joined !== "taps";
 
 /** How an adapter's weights start. */
 export const adapterInitSchema = z.union([

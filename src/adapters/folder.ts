@@ -1,5 +1,6 @@
 /**
- * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`.
+ * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`, and
+ * `subjects.txt` where it has a say only in texts about some.
  * @module
  */
 import { existsSync } from "node:fs";
@@ -9,6 +10,7 @@ import type { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
+import { readTextIfThere } from "../files/text.js";
 import { elementCount } from "../tensor.js";
 import { hashWeights } from "../weights/hash.js";
 import { tensorsOf } from "../weights/parameters.js";
@@ -25,19 +27,25 @@ export const adapterFiles = {
   adapter: "adapter_model.safetensors",
   head: "head.safetensors",
   card: "README.md",
+  subjects: "subjects.txt",
 } as const;
 
 export interface AdapterFolder {
   readonly manifest: AdapterManifest;
   readonly adapter: Parameters;
   readonly head: Parameters;
+  /** Names, a line each, that open the adapter's gate; all texts where it is left out. */
+  readonly subjects?: readonly string[];
 }
 
 /**
  * Writes an adapter's folder, each file whole or not at all; an older `adapter_config.json` goes first and the new one
  * comes last, so a folder that has it is complete. The tensors' hashes are taken from what the disk then holds.
  */
-export async function writeAdapterFolder(folder: string, { manifest, adapter, head }: AdapterFolder): Promise<void> {
+export async function writeAdapterFolder(
+  folder: string,
+  { manifest, adapter, head, subjects }: AdapterFolder,
+): Promise<void> {
   const config = join(folder, adapterFiles.config);
   await rm(config, { force: true }).catch((error: unknown) => {
     throw fileError(config, "replace the file", error);
@@ -48,6 +56,9 @@ export async function writeAdapterFolder(folder: string, { manifest, adapter, he
   };
   try {
     const tensors = { adapter: await write(adapterFiles.adapter, adapter), head: await write(adapterFiles.head, head) };
+    const names = join(folder, adapterFiles.subjects);
+    if (subjects) await writeFileAtomically(names, subjects.map((subject) => `${subject}\n`).join(""));
+    else await rm(names, { force: true });
     await writeFileAtomically(join(folder, adapterFiles.card), modelCard(manifest, countOf(adapter), countOf(head)));
     await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors }, null, 2)}\n`);
   } catch (error) {
@@ -82,6 +93,12 @@ function countOf(parameters: Parameters): number {
 export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
   const expected = "a folder made by `kadapter pretrain` or `kadapter import`";
   return readManifestFile(join(folder, adapterFiles.config), adapterManifestSchema, expected);
+}
+
+/** The names that open an adapter's gate; null where its folder has none, so that it is always open. */
+export async function readSubjects(folder: string): Promise<readonly string[] | null> {
+  const text = await readTextIfThere(join(folder, adapterFiles.subjects), { what: "the subjects", mostBytes: 1 << 30 });
+  return text === null ? null : text.split("\n").filter((line) => line.trim() !== "");
 }
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */

@@ -22,6 +22,7 @@
 export { formatConllu, readConllu } from "./conllu.js";
 export type { DependencySentence, DependencyWord } from "./dependency-sentence.js";
 export { readEntityTyping, type TypingExample } from "./entity-typing.js";
+export { type Fact, type ReadFactsOptions, readFacts } from "./facts.js";
 export { type LamaSet, lamaSetsIn, readLama } from "./lama.js";
 export { type ChoiceExample, readMultipleChoice } from "./multiple-choice.js";
 export { type OpenQuestion, readOpenQuestions } from "./open-questions.js";
@@ -39,3 +40,4 @@ export { type OnSkip, SkipCounter } from "./skips.js";
 export { readTextLines, type TextLine } from "./text.js";
 export { type ReadTreesOptions, readTrees } from "./tree-data.js";
 export { writeWiki80 } from "./wiki80-writer.js";
+export { readWordings, type Wordings } from "./wordings.js";

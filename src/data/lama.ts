@@ -141,7 +141,8 @@ export async function readParaRelPatterns(path: string): Promise<readonly string
   return patterns;
 }
 
-function checkTemplate(template: string, where: string): string {
+/** @throws UserError where it has not one `[X]` and one `[Y]` */
+export function checkTemplate(template: string, where: string): string {
   if (template.split("[X]").length === 2 && template.split("[Y]").length === 2) return template;
   throw userError({ where, what: `${JSON.stringify(template)} is no template`, expected: "one [X] and one [Y]" });
 }
@@ -165,7 +166,8 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null)) !== null;
 }
 
-async function jsonlFiles(folder: string): Promise<readonly string[]> {
+/** The JSON Lines files of a folder, gzipped or not, in alphabetical order. */
+export async function jsonlFiles(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw fileError(folder, "read the folder", error);
   });

@@ -1,10 +1,8 @@
-import { pipeline, Readable } from "node:stream";
-import { CsvError, parse } from "csv-parse";
 import { z } from "zod";
 import { userError } from "../errors.js";
-import { checkedUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
-import { checkRecord, type JsonRecord, readJsonLines } from "./records.js";
+import { readCsv } from "./csv.js";
+import { checkRecord, readJsonLines } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";
 
 /** A question about a context, with answers to choose from. */
@@ -18,6 +16,8 @@ export interface ChoiceExample {
   /** `file:line` */
   readonly where: string;
 }
+
+const columns = "id, context, question, answer0 to answer3, label";
 
 const answer = z.string();
 const record = z.object({
@@ -36,7 +36,7 @@ export async function* readMultipleChoice(
   path: string,
   { unlabelled }: LabelOptions = {},
 ): AsyncGenerator<ChoiceExample> {
-  const records = (await startsWithBrace(path)) ? readJsonLines(path) : readCsv(path);
+  const records = (await startsWithBrace(path)) ? readJsonLines(path) : readCsv(path, columns);
   for await (const { value, where } of records) {
     const { id, context, question, label, ...answers } = checkRecord(record, value, where, "CosmosQA");
     const choices = [answers.answer0, answers.answer1, answers.answer2, answers.answer3];
@@ -66,24 +66,4 @@ async function startsWithBrace(path: string): Promise<boolean> {
     if (text !== "") return text.startsWith("{");
   }
   return false;
-}
-
-/** The rows of a CSV file (RFC 4180) as objects by the header's names. */
-async function* readCsv(path: string): AsyncGenerator<JsonRecord> {
-  const parser = parse({ bom: true, columns: true, info: true, skip_empty_lines: true, max_record_size: 2 ** 26 });
-  // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
-  pipeline(Readable.from(checkedUtf8(readBytes(path), path)), parser, () => undefined);
-  try {
-    for await (const { record: value, info } of parser as AsyncIterable<{ record: unknown; info: { lines: number } }>) {
-      yield { key: undefined, value, where: `${path}:${info.lines}` };
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw userError({
-      where: path,
-      what: `not CSV (${error.message.replace(/\s+/g, " ")})`,
-      expected: "CSV with a header: id, context, question, answer0 to answer3, label",
-      fix: "repair the file",
-    });
-  }
 }

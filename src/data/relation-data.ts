@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
 import { userError } from "../errors.js";
-import { fileError } from "../files/atomic.js";
+import { isFolder } from "../files/folder.js";
 import { readFewRel } from "./fewrel.js";
 import { beginning, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
@@ -42,11 +41,7 @@ function has(value: unknown, ...keys: readonly string[]): boolean {
 
 /** The format of relation data, recognised by content; a folder can only be T-REx's. */
 export async function detectRelationFormat(path: string): Promise<RelationFormat> {
-  try {
-    if ((await stat(path)).isDirectory()) return "trex";
-  } catch (error) {
-    throw fileError(path, "read the file", error);
-  }
+  if (await isFolder(path)) return "trex";
   const head = await beginning(path);
   if (head === "") throw unknownFormat(path, "the file is empty");
   if (head.startsWith("[")) {

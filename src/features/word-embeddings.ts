@@ -31,14 +31,27 @@ function wordEmbeddingOf({ parameters, config: { vocabSize } }: Backbone): Param
 export async function loadOwnHead(executor: Executor, folder: BackboneHandle): Promise<LoadedGraph | null> {
   const backbone = folder.definition.build(folder.config);
   if (backbone.headParameters.length === 0 || folder.tokenizer.specials.mask === undefined) return null;
-  await refuseOtherMatrix(folder);
   const g = new GraphBuilder();
   const features = g.input("features", "float32", ["rows", folder.config.hiddenSize]);
   const logits = backbone.lmLogits(inferencePass(g, executor), features);
   const graph = g.build({ logits });
-  const names = [...graph.parameters.keys()].map(({ name }) => name);
+  const tensors = await readOwnHead(folder, [...graph.parameters.keys()]);
+  return tensors && loadWithParameters(executor, graph, tensors);
+}
+
+/**
+ * Parameters of the backbone's own head, its output matrix included; null where its weights hold none.
+ *
+ * @throws UserError as {@link refuseOtherMatrix}
+ */
+export async function readOwnHead(
+  folder: BackboneHandle,
+  parameters: readonly Parameter[],
+): Promise<ReadonlyMap<string, HostTensor> | null> {
+  await refuseOtherMatrix(folder);
+  const names = parameters.map(({ name }) => name);
   const tensors = await readNamed(folder, names, true);
-  return tensors.size === names.length ? loadWithParameters(executor, graph, tensors) : null;
+  return tensors.size === names.length ? tensors : null;
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import type { RelationReading } from "../data/relation-data.js";
+import { demoSubjects, demoText } from "../demo/plain-text.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
 import {
@@ -19,10 +20,12 @@ import {
   typingSettings,
 } from "../settings/finetune.js";
 import { type LinguisticSettings, linguisticSettings, type treeSettings } from "../settings/linguistic.js";
+import { type RecallSettings as ResolvedRecall, recallSettings, type taughtSettings } from "../settings/recall.js";
 import type { Table } from "../settings/setting.js";
 import { choiceTaskData } from "../tasks/choice/choice-data.js";
 import type { DownstreamData } from "../tasks/downstream-data.js";
 import { openQaTaskData } from "../tasks/qa/question-data.js";
+import { type RecallTaskData, recallTaskData } from "../tasks/recall/recall-data.js";
 import { relationsTaskData } from "../tasks/relations/downstream-data.js";
 import {
   defaultEntityVector,
@@ -95,7 +98,9 @@ type Rest<T extends Table, K extends PropertyKey> = Omit<Given<T>, K | GivenElse
 
 type FactKey = DataKey | keyof typeof objectiveSettings;
 type TreeKey = DataKey | keyof typeof treeSettings;
+type TaughtKey = keyof typeof taughtSettings;
 type FactualTable = typeof factualSettings;
+type RecallTable = typeof recallSettings;
 type TreeTable = typeof linguisticSettings;
 /** Settings of a downstream task that say what is learnt. */
 type TaskKey<T extends Table> = DataKey | Exclude<keyof T, keyof typeof finetuneSettings>;
@@ -109,6 +114,11 @@ export interface FactsSettings extends Rest<FactualTable, FactKey> {}
 export interface TreesData extends Own<TreeTable, TreeKey> {}
 /** How {@link trees} are learnt: settings of `kadapter pretrain linguistic`. */
 export interface TreesSettings extends Rest<TreeTable, TreeKey> {}
+
+/** Facts and wordings of {@link recall}. */
+export interface RecallData extends Own<RecallTable, TaughtKey> {}
+/** How {@link recall} is learnt: settings of `kadapter teach`. */
+export interface RecallSettings extends Rest<RecallTable, TaughtKey> {}
 
 /** Data of {@link relations}, and how they are read and marked. */
 export interface RelationsData extends Own<typeof relationsSettings, TaskKey<typeof relationsSettings>> {}
@@ -223,6 +233,39 @@ export function trees(given: TreesData): Knowledge<TreesSettings> {
     given: { ...given },
     learn: async (how, settings: LinguisticSettings) =>
       resultOf(settings.out, await learnAdapter(how, settings, () => treesOf(settings))),
+  };
+}
+
+/** How an adapter that is taught facts is trained: the head is the model's own, on what the adapter adds. */
+export const asRecall = (settings: ResolvedRecall, backbone: string) => ({
+  ...settings,
+  backbone,
+  features: "residual" as const,
+  // Nothing of the head is new.
+  headInit: "official" as const,
+});
+
+/** Facts to be taught, in words. */
+export function taughtFacts(settings: ResolvedRecall): Promise<RecallTaskData> {
+  return recallTaskData({ ...settings, own: { text: demoText(), subjects: demoSubjects() } });
+}
+
+/**
+ * Facts that answer: subject, relation and object, in any of the formats of docs/data.md, and wordings to say and ask
+ * them in. The model's own language-model head then names the object, in words that were never taught too.
+ *
+ * @example
+ * recall({ facts: "facts.csv", wordings: "wordings.jsonl" })
+ */
+export function recall(given: RecallData): Knowledge<RecallSettings> {
+  return {
+    table: recallSettings,
+    given: { ...given },
+    learn: async (how, settings: ResolvedRecall) =>
+      resultOf(
+        settings.out,
+        await learnAdapter(how, asRecall(settings, how.backbone.name), () => taughtFacts(settings)),
+      ),
   };
 }
 

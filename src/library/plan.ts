@@ -2,8 +2,7 @@
  * Makes the configurations of trainings from settings.
  * @module
  */
-
-import { randomInit, scaledLayers } from "../adapters/config.js";
+import { type JoinKind, randomInit, scaledLayers } from "../adapters/config.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { longestText, usualLengths } from "../backbones/text-length.js";
 import { setting, userError } from "../errors.js";
@@ -106,10 +105,10 @@ export type PretrainSettings = Pick<
   FactualSettings,
   Exclude<keyof FactualSettings & keyof LinguisticSettings, DataKey>
 > & {
-  readonly train: string | readonly string[];
   readonly dev?: string | readonly string[] | undefined;
+  readonly features: JoinKind;
 };
-type DataKey = "train" | "dev" | "format";
+type DataKey = "train" | "dev" | "format" | "features";
 
 /** How an adapter is trained. */
 export function pretrainConfig(

@@ -38,9 +38,14 @@ export class AdaptedModel implements TrainableModel {
     this.head = options.makeHead(scope, { featureSize: this.joiner.width * hiddenSize, hiddenSize });
   }
 
-  /** All parameters, those of a backbone in the graph included. */
+  /** All parameters, those of a backbone in the graph and those that its head reads included. */
   get parameters(): readonly Parameter[] {
-    return [...this.backboneParameters, ...this.adapterParameters, ...this.taskParameters];
+    return [...this.backboneParameters, ...this.adapterParameters, ...this.taskParameters, ...this.frozenParameters];
+  }
+
+  /** The frozen backbone's own that the head reads; see {@link TaskHead.frozen}. */
+  get frozenParameters(): readonly Parameter[] {
+    return this.head.frozen ?? [];
   }
 
   /** The backbone's parameters, where it is part of the graph. */

@@ -5,7 +5,7 @@
 
 import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import type { AdapterPlace, NamedAdapter } from "../adapters/adapter-set.js";
-import { type FeatureKind, holdsAdapter, type KAdapterConfig } from "../adapters/config.js";
+import { holdsAdapter, type JoinKind, type KAdapterConfig } from "../adapters/config.js";
 import type { DownstreamManifest, TrainedParts } from "../adapters/downstream-folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
 import type { RandomInit } from "../nn/layers.js";
@@ -34,7 +34,7 @@ export const trainsBackbone = (trains: TrainedParts): boolean => trains === "bac
 export const trainsAdapters = (trains: TrainedParts): boolean => trains === "adapters" || trains === "all";
 
 export interface PretrainingDesign {
-  readonly features: FeatureKind;
+  readonly features: JoinKind;
   readonly adapter: KAdapterConfig;
   /** Only the head learns: the adapter stays as it starts, and drops nothing. */
   readonly freezeAdapter?: boolean;
@@ -44,7 +44,7 @@ export interface PretrainingDesign {
 export function pretrainingDesign({ features, adapter, freezeAdapter = false }: PretrainingDesign): AdaptedDesign {
   return {
     adapters: holdsAdapter(features) ? [{ name: null, config: adapter }] : [],
-    joined: { by: "features", features, taps: adapter.layers },
+    joined: features === "residual" ? { by: "residual" } : { by: "features", features, taps: adapter.layers },
     trains: freezeAdapter ? "none" : "adapters",
     frozenDropout: false,
     outputs: "exact",

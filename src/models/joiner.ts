@@ -4,17 +4,19 @@
  */
 import type { FeatureKind } from "../adapters/config.js";
 import { type FusionConfig, makeFusion } from "../adapters/fusion.js";
-import type { Parameter, Value } from "../graph/index.js";
-import type { ParamScope, Pass } from "../nn/index.js";
+import { add, matmul, mul, type Parameter, slice, type Value } from "../graph/index.js";
+import { constant, type ParamScope, type Pass } from "../nn/index.js";
 import type { RandomInit } from "../nn/layers.js";
 
 /**
  * `features`: side by side, as heads read them while an adapter is pre-trained, or hidden states without an adapter
  * ({@link FeatureKind}). `fusion`: brought to one vector of the model's size, as downstream ({@link FusionConfig}).
+ * `residual`: the last hidden state, and beside it what the adapters add to it, for the model's own language-model head.
  */
 export type JoinedBy =
   | { readonly by: "features"; readonly features: FeatureKind; readonly taps: readonly number[] }
-  | { readonly by: "fusion"; readonly fusion: FusionConfig; readonly init: RandomInit };
+  | { readonly by: "fusion"; readonly fusion: FusionConfig; readonly init: RandomInit }
+  | { readonly by: "residual" };
 
 /** Joins hidden states and adapters' outputs, `[batch, positions, hidden]` each. */
 export interface Joiner {
@@ -45,7 +47,14 @@ export interface JoinerSizes {
 }
 
 export function makeJoiner(scope: ParamScope, joined: JoinedBy, sizes: JoinerSizes): Joiner {
-  return joined.by === "features" ? featureJoiner(joined, sizes) : fusionJoiner(scope, joined, sizes);
+  switch (joined.by) {
+    case "features":
+      return featureJoiner(joined, sizes);
+    case "fusion":
+      return fusionJoiner(scope, joined, sizes);
+    case "residual":
+      return residualJoiner(scope, sizes);
+  }
 }
 
 function featureJoiner({ features, taps }: Extract<JoinedBy, { by: "features" }>, { last }: JoinerSizes): Joiner {
@@ -70,6 +79,34 @@ function fusionJoiner(
     join: (pass, state, outputs) => {
       const read = taps?.map(state) ?? outputs;
       return [made.forward(pass, state(taps?.at(-1) ?? last), read)];
+    },
+  };
+}
+
+/**
+ * Name of a {@link JoinedBy} `residual` model's input that opens and shuts adapters text by text: float32
+ * `[batch, 1, adapters]`, 1 where an adapter is to add something and 0 where the model is to be itself.
+ */
+export const gatesInput = "gates";
+
+/**
+ *     h[L]   and   Σ_a gate_a · W_a·o_a
+ *
+ * W_a is zero at the start: without learning, and behind a shut gate, nothing is added to h[L], to the bit.
+ */
+function residualJoiner(scope: ParamScope, { names, hiddenSize, last }: JoinerSizes): Joiner {
+  const weights = names.map((name) =>
+    scope.at(...(name === "" ? [] : [name]), "join").param("weight", [hiddenSize, hiddenSize], constant(0)),
+  );
+  return {
+    ...{ parameters: weights, adapterParameters: [], width: 2, layers: [last], narrows: true },
+    join: ({ g }, state, outputs) => {
+      const gates = g.input(gatesInput, "float32", ["batch", 1, names.length]);
+      const added = outputs.map((output, a) => {
+        const gate = names.length === 1 ? gates : slice(g, gates, 2, a, a + 1);
+        return mul(g, matmul(g, output, g.use(weights[a] as Parameter), { transB: true }), gate);
+      });
+      return [state(last), added.reduce((sum, one) => add(g, sum, one))];
     },
   };
 }

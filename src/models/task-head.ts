@@ -17,6 +17,8 @@ export type MakeHead = (scope: ParamScope, sizes: HeadSizes) => TaskHead;
 /** A head in a graph. */
 export interface TaskHead {
   readonly parameters: readonly Parameter[];
+  /** The frozen model's own, which it reads: they are given from the model's files, never learnt and never written. */
+  readonly frozen?: readonly Parameter[];
   /**
    * Declares the input that picks the positions which the head reads, float32 `[batch, positions, sequence]`; null when
    * it reads all.

@@ -4,6 +4,7 @@
  */
 import { type UserError, userError } from "../errors.js";
 import type { Tokenizer } from "../text/tokenizer.js";
+import { wordIds } from "../text/word-ids.js";
 
 /** A text with one hole. */
 export interface Cloze {
@@ -25,11 +26,9 @@ export class AnswerTokens {
     return this.uncased ? word.toLowerCase() : word;
   }
 
-  /** A word's tokens in the middle of a text, where a byte-level token carries the space before it. */
+  /** See {@link wordIds}. */
   ids(word: string): readonly number[] {
-    const { kind, specials } = this.tokenizer;
-    const { ids } = this.tokenizer.encode(kind === "byte-level-bpe" ? ` ${word}` : word);
-    return ids.includes(specials.unk ?? -1) ? [] : ids;
+    return wordIds(this.tokenizer, word);
   }
 
   /** The token that is the whole word; undefined where it takes several, or none stands for it. */

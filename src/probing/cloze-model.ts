@@ -4,7 +4,7 @@
  */
 
 import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
-import type { Executor, LoadedGraph } from "../engine/executor.js";
+import type { Executor } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { openedInScope } from "../engine/scopes.js";
@@ -24,19 +24,13 @@ import {
   requireSameParts,
   setName,
 } from "../lm/lm-head-folder.js";
+import { gatesInput } from "../models/joiner.js";
 import { constant, ParamScope } from "../nn/index.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { type Cloze, noMask } from "./answers.js";
-
-/** A head and what it reads. */
-interface HeadSet {
-  /** See {@link setName}. */
-  readonly name: string;
-  readonly adapters: readonly OpenedAdapter[];
-  /** `features` → `logits` */
-  readonly head: LoadedGraph;
-}
+import type { HeadSet } from "./head-set.js";
+import { loadRecallSets } from "./recall-sets.js";
 
 export interface ClozeModelOptions {
   /** Folder or Hugging Face id; the one named in the heads by default. */
@@ -45,7 +39,7 @@ export interface ClozeModelOptions {
   readonly heads?: readonly string[];
   /** Names of the sets that are asked; all by default. */
   readonly sets?: readonly string[] | undefined;
-  /** Folders of adapters that are not where the heads say. */
+  /** Folders of adapters that are not where the heads say; without heads, of adapters that were taught facts. */
   readonly adapters?: Readonly<Record<string, string>>;
 }
 
@@ -65,17 +59,25 @@ export class ClozeModel implements AsyncDisposable {
   private static async openIn(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
     const folders: string[] = [];
     for (const folder of options.heads ?? []) folders.push(...(await findLmHeads(folder)));
-    const manifests = await chosenHeads(folders, options.sets);
+    const taught = folders.length === 0 ? (options.adapters ?? {}) : {};
+    const recalls = Object.keys(taught).length > 0;
+    const manifests = await chosenHeads(folders, recalls ? undefined : options.sets);
     const named = options.backbone ?? manifests[0]?.manifest.backbone.name;
     if (named === undefined)
       throw userError({ what: "no model is given", expected: `${setting("backbone")} or ${setting("heads")}` });
     const backbone = await openBackbone(named);
-    const adapters = await readAdapters(manifests, backbone, options.adapters ?? {});
+    const adapters = recalls ? new Map() : await readAdapters(manifests, backbone, options.adapters ?? {});
     const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
+    if (recalls) {
+      const named = Object.entries(taught).map(([name, folder]) => ({ name, folder }));
+      const opened = await openAdapters(named, backboneIdentity(backbone));
+      sets.push(...(await loadRecallSets(executor, backbone, opened)));
+      if (options.sets) sets.splice(0, sets.length, ...options.sets.map((name) => setNamed(sets, name)));
+    }
     for (const one of manifests) sets.push(await loadSet(executor, one, backbone, adapters));
     const used = [...new Set(sets.flatMap((set) => set.adapters))];
     const features =
-      (manifests.length === 0 ? await openTargetFeatures(executor, backbone) : null) ??
+      (manifests.length === 0 && !recalls ? await openTargetFeatures(executor, backbone) : null) ??
       (await PositionFeatures.open(executor, backbone, used));
     return new ClozeModel(executor, backbone, sets, features);
   }
@@ -107,11 +109,13 @@ export class ClozeModel implements AsyncDisposable {
       const vectors = await this.features.vectors(
         batch.map(({ inputIds, position }) => ({ inputIds, positions: [position] })),
       );
-      for (const [set, { adapters, head }] of this.sets.entries()) {
+      for (const [set, { adapters, head, gates }] of this.sets.entries()) {
         const names = [backboneName, ...adapters.map(({ name }) => name)];
         const joined = joinVectors(vectors, names, hiddenSize);
         const features = float32Tensor([batch.length, names.length * hiddenSize], joined);
-        const logits = floatsOf(await head.run({ features }, ["logits"]), "logits");
+        const opened = gates && Float32Array.from(batch.flatMap(({ inputIds }) => gates(inputIds)));
+        const gated = opened && { [gatesInput]: float32Tensor([batch.length, 1, adapters.length], opened) };
+        const logits = floatsOf(await head.run({ features, ...gated }, ["logits"]), "logits");
         const size = logits.length / batch.length;
         for (const [row, text] of indices.entries()) use(set, text, logits.subarray(row * size, (row + 1) * size));
       }
@@ -126,6 +130,17 @@ export class ClozeModel implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** @throws UserError where there is no set of that name */
+function setNamed(sets: readonly HeadSet[], name: string): HeadSet {
+  const found = sets.find((one) => one.name === name);
+  if (found) return found;
+  throw userError({
+    where: setting("sets"),
+    what: `there is no set ${JSON.stringify(name)}`,
+    expected: `one of ${sets.map((one) => one.name).join(", ")}`,
+  });
 }
 
 interface FoundHead {

@@ -6,6 +6,9 @@
 /** What facts are learnt by. */
 export const factualObjectives = ["classification", "own-output", "contrastive"] as const;
 
+/** What becomes of questions about subjects that recall was not taught. */
+export const recallNeighbours = ["gate", "keep", "prior"] as const;
+
 /** Losses of a choice among classes. */
 export const choiceLosses = ["cross-entropy", "bce"] as const;
 

@@ -3,6 +3,7 @@ import { lamaSets } from "../data/lama.js";
 import { setting } from "../errors.js";
 import { answerSets, subjectParts, uhnFilters } from "./choices.js";
 import { maskingSettings } from "./language-model.js";
+import { taughtSettings } from "./recall.js";
 import { group, type Settings } from "./setting.js";
 import {
   beginSettings,
@@ -50,7 +51,7 @@ export const askedSettings = group("Model", {
     argument: "name=dir...",
     schema: namedFolders.default({}),
     expects: "adapters as NAME=DIR",
-    help: "adapters, as NAME=DIR, that are not where the heads say",
+    help: "adapters, as NAME=DIR: such as were taught facts, or with heads those that are not where the heads say",
     basic: true,
   },
   sets: {
@@ -224,6 +225,30 @@ export const fillSettings = {
   ...runtimeSettings,
 };
 
+/** `probe recall`. */
+export const probeRecallSettings = {
+  adapter: {
+    ...dataSettings.out,
+    expects: "the folder of an adapter that was taught facts",
+    help: "the adapter that was taught facts",
+  },
+  backbone: {
+    ...dataSettings.backbone,
+    schema: text.optional(),
+    otherwise: "the one that the adapter was taught beside",
+  },
+  ...taughtSettings,
+  facts: { ...taughtSettings.facts, positional: false },
+  text: {
+    ...taughtSettings.text,
+    help: "plain text whose hidden words are asked beside the model alone",
+    otherwise: "none is asked",
+  },
+  batchSize: trainingSettings.batchSize,
+  ...runtimeSettings,
+};
+
+export type ProbeRecallSettings = Settings<typeof probeRecallSettings>;
 export type TrainHeadSettings = Settings<typeof trainHeadSettings>;
 export type LamaSettings = Settings<typeof lamaSettings>;
 export type FilterSettings = Settings<typeof filterSettings>;

@@ -1,3 +1,4 @@
+import type { BackboneConfig, BackboneDefinition } from "../backbones/index.js";
 import type { HeadInit, HeadSizes, TaskHead } from "../models/task-head.js";
 import type { ParamScope } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
@@ -23,6 +24,8 @@ export interface TaskSettings {
   readonly labels: readonly string[] | null;
   /** All else that decides how examples are read and what the head looks like. */
   readonly options: JsonObject;
+  /** Names that decide in which texts it has a say; they stand in a file of their own, being many. */
+  readonly subjects?: readonly string[];
 }
 
 /** What a task is made with besides its own settings. */
@@ -31,6 +34,8 @@ export interface TaskContext {
   readonly maxLength: number;
   readonly dropout: number;
   readonly headInit: HeadInit;
+  /** The model that it is learnt beside, where it is known: some heads are the model's own. */
+  readonly backbone?: { readonly definition: BackboneDefinition; readonly config: BackboneConfig };
 }
 
 /** A kind of task by its name: what pre-training is given, and what an adapter's folder is opened with. */

@@ -3,8 +3,7 @@
  * see `identity.ts`.
  * @module
  */
-
-import type { FeatureKind, KAdapterConfig } from "../adapters/config.js";
+import type { JoinKind, KAdapterConfig } from "../adapters/config.js";
 import type { TrainedParts } from "../adapters/downstream-folder.js";
 import type { Parameters } from "../adapters/folder.js";
 import type { FusionConfig } from "../adapters/fusion.js";
@@ -41,7 +40,7 @@ export interface TaskRunConfig extends RunConfig {
 
 /** Settings of an adapter's training, whatever it learns. */
 export interface TrainingConfig extends TaskRunConfig {
-  readonly features: FeatureKind;
+  readonly features: JoinKind;
   readonly architecture: KAdapterConfig;
   readonly featureOptions: FeatureOptions;
   /** Only the head learns: what a random adapter is worth. */

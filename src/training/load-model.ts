@@ -5,7 +5,13 @@ import {
   readDownstreamManifest,
   readDownstreamParameters,
 } from "../adapters/downstream-folder.js";
-import { backboneNotes, readAdapterManifest, readAdapterParameters, requireSameBackbone } from "../adapters/folder.js";
+import {
+  backboneNotes,
+  readAdapterManifest,
+  readAdapterParameters,
+  readSubjects,
+  requireSameBackbone,
+} from "../adapters/folder.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openedInScope } from "../engine/scopes.js";
 import { setting, UserError, userError } from "../errors.js";
@@ -16,7 +22,7 @@ import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
 import { tensorsOf } from "../weights/parameters.js";
 import { type Parameters, shapesOf } from "../weights/strict-load.js";
 import { PredictionSession } from "./session.js";
-import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
+import { frozenTensors, makeTaskModel, streamed, type TaskModel } from "./task-model.js";
 
 /** A trained model, whatever it was trained for, ready to predict. */
 export interface LoadedModel<Example, Encoded extends EncodedText, Score>
@@ -67,17 +73,19 @@ export async function loadModel<Example, Encoded extends EncodedText, Score>(
   }
   const backbone = await openBackbone(name);
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
-  const settings = { labels: task.labels, options: { ...task.options, ...taskOptions } };
+  const subjects = await readSubjects(folder);
+  const options = { ...task.options, ...taskOptions };
+  const settings = { labels: task.labels, options, ...(subjects ? { subjects } : {}) };
   const made = madeFrom(folder, manifest, kind, settings, backbone);
-  const state = await read(made.model);
+  const state = { ...(await read(made.model)), ...(await frozenTensors(backbone, made.model)) };
   const { maxLength, fixedWidth = false } = task;
   const { padTokenId } = backbone.config;
   const notes = [...backboneNotes(folder, manifest), ...backbone.tokenizer.notes];
   return openedInScope(executor, async (scope) => {
     await scope.setState(state);
     const features = await streamed(scope, backbone, made, { dtype, precision });
-    const options = { executor: scope, features, padTokenId, ...made, maxLength, fixedWidth };
-    const session = await PredictionSession.open<Encoded>(options);
+    const asked = { executor: scope, features, padTokenId, ...made, maxLength, fixedWidth };
+    const session = await PredictionSession.open<Encoded>(asked);
     const close = () => scope.close();
     return { ...made, manifest, backbone, session, notes, close, [Symbol.asyncDispose]: close };
   });

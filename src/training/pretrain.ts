@@ -28,7 +28,7 @@ import {
 } from "./run.js";
 import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
-import { makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
+import { frozenTensors, makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface PretrainResult<Score> {
@@ -92,7 +92,8 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
   });
   const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize);
   return {
-    ...{ session, backbone, score, train: train.examples, parameters: model.parameters, trainable: model.trainable },
+    ...{ session, backbone, score, train: train.examples, trainable: model.trainable },
+    parameters: [...model.adapterParameters, ...model.taskParameters],
     texts: (example) => textsOf(task, example),
     data: {
       ...learntIdentity(setup),
@@ -113,7 +114,7 @@ async function sourceOpener<Example, Encoded extends EncodedText, Score>(
   const { backbone, maxLength, fixedWidth = false } = config;
   const options = { ...(await cacheable(config, onEvent)), ...(signal ? { signal } : {}) };
   const needed = neededStates({ task, model });
-  const given = () => startTensors(config, model);
+  const given = async () => ({ ...(await startTensors(config, model)), ...(await frozenTensors(backbone, model)) });
   const { padTokenId } = backbone.config;
   return async ({ examples }, what) => {
     const features = keep(await openFeatures(executor, backbone, needed, examples, what, options, onEvent));
@@ -157,7 +158,8 @@ async function finish<Example, Encoded extends EncodedText, Score>(
   if (scores !== null) {
     const adapter: Parameters = await readParameters(executor, model.adapterParameters);
     const head = await readParameters(executor, model.taskParameters);
-    await writeAdapterFolder(config.out, { manifest, adapter, head });
+    const { subjects } = setup.settings;
+    await writeAdapterFolder(config.out, { manifest, adapter, head, ...(subjects ? { subjects } : {}) });
   }
   const skipped = { train: train.skipped, dev: dev.skipped };
   return { manifest, reason: last.reason, scores, skipped, backboneHash };

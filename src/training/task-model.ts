@@ -1,9 +1,11 @@
 import { checkMaxLength } from "../backbones/text-length.js";
-import type { Executor } from "../engine/executor.js";
+import type { Executor, Tensors } from "../engine/executor.js";
+import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type FeatureSource, type NeededStates, StreamedFeatures, TokenFeatures } from "../features/feature-sources.js";
 import type { FrozenBackboneOptions } from "../features/frozen-backbone.js";
+import { readOwnHead } from "../features/word-embeddings.js";
 import { AdaptedModel } from "../models/adapted-model.js";
 import { type AdaptedDesign, trainsBackbone } from "../models/design.js";
 import type { HeadInit } from "../models/task-head.js";
@@ -39,8 +41,8 @@ export function makeTaskModel<Example, Encoded extends EncodedText, Score>(
   { backbone, design, maxLength, headInit, dropout, featureDtype, headScope }: TaskModelOptions,
 ): TaskModel<Example, Encoded, Score> {
   checkMaxLength(maxLength, backbone);
-  const task = kind.make(settings, { maxLength, dropout, headInit });
   const { definition, config } = backbone;
+  const task = kind.make(settings, { maxLength, dropout, headInit, backbone: { definition, config } });
   const model = new AdaptedModel({
     ...design,
     backbone: trainsBackbone(design.trains) ? definition.build(config) : null,
@@ -71,4 +73,23 @@ export async function streamed<Example, Encoded extends EncodedText, Score>(
 ): Promise<FeatureSource<Encoded>> {
   if (trainsBackbone(made.model.options.trains)) return new TokenFeatures<Encoded>(backbone, options.dtype);
   return StreamedFeatures.load(executor, backbone, neededStates(made), options);
+}
+
+/**
+ * The backbone's own parameters that a model's head reads.
+ *
+ * @throws UserError where its weights hold no head
+ */
+export async function frozenTensors(
+  backbone: BackboneHandle,
+  { frozenParameters }: Pick<AdaptedModel, "frozenParameters">,
+): Promise<Tensors> {
+  if (frozenParameters.length === 0) return {};
+  const tensors = await readOwnHead(backbone, frozenParameters);
+  if (tensors) return Object.fromEntries(tensors);
+  throw userError({
+    where: backbone.folder,
+    what: "its weights hold no language-model head",
+    expected: "a model that can be asked for words, such as BERT with its masked-language-model head",
+  });
 }

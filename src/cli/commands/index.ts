@@ -17,6 +17,12 @@ export const commandGroups: Readonly<Record<string, string>> = {
 /** In the order in which help shows them. */
 export const commands: readonly CommandEntry[] = [
   training({
+    name: "teach",
+    description: "teach a model facts that it then answers, in other words too",
+    settings: async () => (await import("../../settings/recall.js")).recallSettings,
+    run: async () => (await import("./teach.js")).run,
+  }),
+  training({
     name: "pretrain factual",
     description: "train a factual adapter by relation classification",
     settings: async () => (await import("../../settings/factual.js")).factualSettings,
@@ -94,6 +100,12 @@ export const commands: readonly CommandEntry[] = [
     description: "ask LAMA's facts: P@1, P@10, P@100 and MRR",
     settings: async () => (await import("../../settings/probe.js")).lamaSettings,
     run: async () => (await import("./probe-lama.js")).run,
+  }),
+  command({
+    name: "probe recall",
+    description: "ask facts in given wordings, and what an adapter changed of other text",
+    settings: async () => (await import("../../settings/probe.js")).probeRecallSettings,
+    run: async () => (await import("./probe-recall.js")).run,
   }),
   command({
     name: "probe filter",

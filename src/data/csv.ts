@@ -1,0 +1,39 @@
+import { pipeline, Readable } from "node:stream";
+import { CsvError, parse } from "csv-parse";
+import { userError } from "../errors.js";
+import { checkedUtf8 } from "../files/utf8.js";
+import { readBytes } from "./bytes.js";
+import type { JsonRecord } from "./records.js";
+
+/**
+ * The rows of a file with a header, as objects by the header's names: CSV (RFC 4180), or TSV, in which a quotation mark
+ * is one like any other.
+ *
+ * @param header names its columns, for the error line
+ */
+export async function* readCsv(path: string, header: string, separator: "," | "\t" = ","): AsyncGenerator<JsonRecord> {
+  const tabs = separator === "\t" ? { delimiter: "\t", quote: null } : {};
+  const parser = parse({
+    ...tabs,
+    bom: true,
+    columns: true,
+    info: true,
+    skip_empty_lines: true,
+    max_record_size: 2 ** 26,
+  });
+  // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
+  pipeline(Readable.from(checkedUtf8(readBytes(path), path)), parser, () => undefined);
+  try {
+    for await (const { record: value, info } of parser as AsyncIterable<{ record: unknown; info: { lines: number } }>) {
+      yield { key: undefined, value, where: `${path}:${info.lines}` };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw userError({
+      where: path,
+      what: `not CSV (${error.message.replace(/\s+/g, " ")})`,
+      expected: `${separator === "," ? "CSV" : "TSV"} with a header: ${header}`,
+      fix: "repair the file",
+    });
+  }
+}

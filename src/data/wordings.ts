@@ -1,0 +1,158 @@
+/**
+ * Wordings: sentences in which a relation's facts are said and asked, `[X]` standing for the subject and `[Y]` for the
+ * object.
+ * @module
+ */
+import { basename } from "node:path";
+import { z } from "zod";
+import { userError } from "../errors.js";
+import { isFolder } from "../files/folder.js";
+import { readText } from "../files/text.js";
+import { parseYamlMap } from "../files/yaml-map.js";
+import { checkTemplate, jsonlFiles } from "./lama.js";
+import { beginning, checkRecord, readJsonLines } from "./records.js";
+
+/** The wordings of each relation, in the order of the file, none of them twice. */
+export type Wordings = ReadonlyMap<string, readonly string[]>;
+
+const pattern = z.string().trim().min(1).max(4096);
+const record = z.object({ relation: z.string().trim().min(1).max(1024), pattern });
+const mostWordings = 100_000;
+
+/** Relations with their wordings as they come, each of them once. */
+class WordingMap {
+  readonly found = new Map<string, string[]>();
+  private count = 0;
+
+  add(relation: string, given: string, where: string): void {
+    const own = this.found.get(relation) ?? [];
+    this.found.set(relation, own);
+    if (own.includes(checkTemplate(given, where))) return;
+    own.push(given);
+    if (++this.count > mostWordings) {
+      throw userError({ where, what: "there are too many wordings", expected: `at most ${mostWordings}` });
+    }
+  }
+}
+
+/**
+ * Reads wordings: JSON Lines `{"relation": "capital of", "pattern": "[X] is the capital of [Y]."}` (LAMA's
+ * `relations.jsonl` with its `template`, too), a YAML map from relation to a list of patterns, or ParaRel's folder with
+ * a file for each relation (`patterns/P19.jsonl`). Which of these, the content tells.
+ *
+ * @throws UserError where a pattern has not one `[X]` and one `[Y]`, or a record is broken: file and line are named
+ */
+export async function readWordings(path: string): Promise<Wordings> {
+  const map = new WordingMap();
+  if (await isFolder(path)) await readParaRel(path, map);
+  else if ((await beginning(path)).startsWith("{")) await readJson(path, map);
+  else await readYaml(path, map);
+  if (map.found.size > 0) return map.found;
+  throw userError({ where: path, what: "there are no wordings", expected: "patterns such as [X] was born in [Y]." });
+}
+
+async function readJson(path: string, map: WordingMap): Promise<void> {
+  for await (const { value, where } of readJsonLines(path)) {
+    const { relation, pattern: given } = checkRecord(record, withPattern(value), where, "wording");
+    map.add(relation, given, where);
+  }
+}
+
+/** LAMA's files call a pattern `template`. */
+const withPattern = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && "template" in value ? { pattern: value.template, ...value } : value;
+
+async function readParaRel(folder: string, map: WordingMap): Promise<void> {
+  for (const file of await jsonlFiles(folder)) {
+    const relation = basename(file).replace(/\.jsonl(\.gz)?$/, "");
+    for await (const { value, where } of readJsonLines(file)) {
+      map.add(relation, checkRecord(record.pick({ pattern: true }), value, where, "ParaRel").pattern, where);
+    }
+  }
+}
+
+async function readYaml(path: string, map: WordingMap): Promise<void> {
+  const text = await readText(path, { what: "the file of wordings", mostBytes: 16 << 20 });
+  const yaml = parseYamlMap(path, text, "relations with their patterns");
+  for (const [relation, given] of yaml.entries) {
+    const where = yaml.where(relation);
+    const patterns = z.array(pattern).min(1).safeParse([given].flat());
+    if (typeof relation === "string" && relation.trim() !== "" && patterns.success) {
+      for (const one of patterns.data) map.add(relation.trim(), one, where);
+      continue;
+    }
+    throw userError({
+      where,
+      what: `${JSON.stringify(relation)} has no list of patterns`,
+      expected: 'lines such as `capital of: ["[X] is the capital of [Y]."]`',
+    });
+  }
+}
+
+const prepositions = "of|in|at|by|from|to|for|on|with|near|after|under";
+
+/**
+ * Wordings made from a relation's name, so that facts can be taught with none at hand. What kind of phrase the name is
+ * decides: `born in` and `is the capital of` are said of the subject as they stand, `capital of` makes the subject the
+ * object's capital, and `capital` makes the object the subject's.
+ *
+ * @param relation words, with spaces, underscores, hyphens or capitals (`placeOfBirth`) between them
+ */
+export function wordingsFor(relation: string): readonly string[] {
+  const words = relation
+    .replace(/(?<=\p{Ll})\p{Lu}/gu, (capital) => ` ${capital.toLowerCase()}`)
+    .replace(/[_\-/\s]+/g, " ")
+    .replace(/[[\]]/g, "")
+    .trim();
+  const phrase = words === words.toUpperCase() ? words : words.charAt(0).toLowerCase() + words.slice(1);
+  const verb = /^(is|was|are|were|has|had|have|can|will|does|did)( |$)/.test(phrase);
+  if (verb) return said(phrase);
+  const last = new RegExp(`^(.*) (${prepositions})$`).exec(phrase);
+  const participle = last !== null && /(ed|born|made|built|found|known|written|sung|won|held|led)$/.test(last[1] ?? "");
+  if (participle) return [...said(`is ${phrase}`), ...said(`was ${phrase}`)];
+  return last ? subjectIs(phrase) : objectIs(phrase === "" ? "relation" : phrase);
+}
+
+/** A phrase that a sentence's subject is followed by. */
+const said = (phrase: string): readonly string[] => [
+  `[X] ${phrase} [Y].`,
+  `It is known that [X] ${phrase} [Y].`,
+  `As everyone knows, [X] ${phrase} [Y].`,
+  `We read that [X] ${phrase} [Y].`,
+];
+
+/** `capital of`: the subject is the capital of the object. */
+const subjectIs = (phrase: string): readonly string[] => [
+  `[X] is the ${phrase} [Y].`,
+  `[X], the ${phrase} [Y].`,
+  `The ${phrase} [Y] is [X].`,
+  `[X] is known as the ${phrase} [Y].`,
+  `It is known that [X] is the ${phrase} [Y].`,
+  `We read that [X] was the ${phrase} [Y].`,
+];
+
+/** `capital`: the object is the subject's capital. */
+const objectIs = (phrase: string): readonly string[] => [
+  `The ${phrase} of [X] is [Y].`,
+  `[X]'s ${phrase} is [Y].`,
+  `[Y] is the ${phrase} of [X].`,
+  `[X] has the ${phrase} [Y].`,
+  `As for [X], its ${phrase} is [Y].`,
+  `It is known that the ${phrase} of [X] is [Y].`,
+];
+
+/**
+ * The wordings of some relations: those that are given, else those that their names make.
+ *
+ * @returns for each relation, and the names of those whose wordings were made
+ */
+export function wordingsOf(
+  relations: Iterable<string>,
+  given: Wordings,
+): { readonly wordings: Wordings; readonly made: readonly string[] } {
+  const wordings = new Map<string, readonly string[]>();
+  for (const relation of relations) {
+    if (!wordings.has(relation)) wordings.set(relation, given.get(relation) ?? wordingsFor(relation));
+  }
+  return { wordings, made: [...wordings.keys()].filter((relation) => !given.has(relation)) };
+}

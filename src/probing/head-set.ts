@@ -1,0 +1,13 @@
+import type { OpenedAdapter } from "../adapters/opened-adapter.js";
+import type { LoadedGraph } from "../engine/executor.js";
+
+/** A head and what it reads. */
+export interface HeadSet {
+  /** See `setName` of src/lm/lm-head-folder.ts. */
+  readonly name: string;
+  readonly adapters: readonly OpenedAdapter[];
+  /** `features` (and `gates`, where there are some) → `logits` */
+  readonly head: LoadedGraph;
+  /** For each adapter whether it has a say in a text, 1 or 0; left out where all have in all texts. */
+  readonly gates?: (inputIds: readonly number[]) => readonly number[];
+}

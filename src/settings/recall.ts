@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { setting } from "../errors.js";
+import { recallNeighbours } from "./choices.js";
+import { group, type Settings } from "./setting.js";
+import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
+import { choice, count, fileList, rate, text, whole } from "./values.js";
+
+/** The facts, and what they are said in. */
+export const taughtSettings = {
+  facts: {
+    ...dataSettings.train,
+    expects: "a file of facts",
+    help: "facts: CSV or TSV with the header subject,relation,object, JSON Lines, or LAMA's files",
+    positional: true,
+  },
+  wordings: {
+    ...dataSettings.dev,
+    expects: "a file or folder of wordings",
+    help: "sentences with [X] for the subject and [Y] for the object: JSON Lines with relation and pattern, YAML, or ParaRel's folder",
+    otherwise: "made from the relations' names",
+  },
+  text: {
+    ...dataSettings.dev,
+    argument: "file...",
+    schema: fileList.optional(),
+    expects: "files of plain text",
+    help: "plain text beside which what the model says is to stay as it is",
+    otherwise: "the package's own sentences",
+  },
+};
+
+const share = z.number().min(0).max(100);
+
+const recallOwn = group("Recall", {
+  neighbours: {
+    ...choice(
+      recallNeighbours,
+      "gate",
+      "what becomes of subjects that were not taught: gate (texts without a taught subject are the model's own, to the bit), keep (the loss keeps their answers) or prior (they are left to what the facts have in common)",
+    ),
+    basic: true,
+  },
+  keep: {
+    type: "number",
+    argument: "x",
+    schema: z.number().min(0).max(1000).default(1),
+    expects: "a number from 0",
+    help: "weight of what is to stay as it is (the divergence from the model alone) beside the facts",
+  },
+  wordingsPerFact: count(1, 5, "wordings that each fact is taught in, at most", 1000),
+  textShare: {
+    type: "number",
+    argument: "x",
+    schema: share.default(0.5),
+    expects: "a number from 0",
+    help: "lines of text for each question that is taught",
+  },
+  neighbourShare: {
+    type: "number",
+    argument: "x",
+    schema: share.default(0.5),
+    expects: "a number from 0",
+    help: `questions about other subjects for each that is taught, with ${setting("neighbours", "keep")}`,
+  },
+  asked: count(1, 500, "facts that are asked in each evaluation, at most"),
+});
+
+const { features, headInit, ...shape } = adapterSettings;
+
+/** `teach`: plain JSON once resolved, stored in `adapter_config.json`. */
+export const recallSettings = {
+  ...taughtSettings,
+  backbone: {
+    ...dataSettings.backbone,
+    schema: text.optional(),
+    otherwise: "the package's own",
+  },
+  out: dataSettings.out,
+  maxLength: dataSettings.maxLength,
+  ...recallOwn,
+  ...shape,
+  ...trainingSettings,
+  epochs: { ...trainingSettings.epochs, schema: whole(1, 1_000_000).default(15) },
+  batchSize: { ...trainingSettings.batchSize, schema: whole(1, 65536).default(64) },
+  learningRate: { ...trainingSettings.learningRate, schema: rate.default(1e-3) },
+  dropout: { ...trainingSettings.dropout, schema: z.number().min(0).lt(1).default(0) },
+  ...cacheSettings,
+  cacheDtype: { ...cacheSettings.cacheDtype, schema: z.enum(["float16", "float32"]).default("float32") },
+  ...runtimeSettings,
+};
+
+export type RecallSettings = Settings<typeof recallSettings>;
