@@ -88,7 +88,7 @@ test("fine-tuning rows with adapters by seed; runs that fail are rows, and are t
   expect(result["failed"]).toBe(1);
   const failed = outcomes(result).filter(({ scores }) => scores === null);
   expect(failed).toEqual([
-    { ...failed[0], name: "F,seed=2", error: expect.stringMatching(/adapters\/2.*no such file/) },
+    { ...failed[0], name: "F,seed=2", error: expect.stringMatching(/adapters\/2.*no such folder/) },
   ]);
   const table = await readFile(world.at("rows", "table.md"), "utf8");
   expect(table).toMatch(
