@@ -86,7 +86,8 @@ export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
 export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
-  if (!existsSync(path) && existsSync(join(dirname(path), "checkpoints"))) {
+  const there = (file: string) => existsSync(join(dirname(path), file));
+  if (!existsSync(path) && there("checkpoints") && !there(adapterFiles.adapter) && !there("model.safetensors")) {
     throw userError({
       where: dirname(path),
       what: "the training in this folder is not finished",
