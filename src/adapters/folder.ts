@@ -103,7 +103,8 @@ export async function readSubjects(folder: string): Promise<readonly string[] | 
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
 export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
-  if (!existsSync(path) && existsSync(join(dirname(path), "checkpoints"))) {
+  const there = (file: string) => existsSync(join(dirname(path), file));
+  if (!existsSync(path) && there("checkpoints") && !there(adapterFiles.adapter) && !there("model.safetensors")) {
     throw userError({
       where: dirname(path),
       what: "the training in this folder is not finished",

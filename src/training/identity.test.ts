@@ -35,10 +35,10 @@ describe("a run's identity", () => {
   });
 
   it.each<[string, object, object, RegExp]>([
-    ["a setting", { settings: { ...config.settings, epochs: 3 } }, {}, /\(epochs was "2", is "3"\)/],
-    ["a setting that there was not before", { newlyAdded: 1 }, {}, /\(newlyAdded was not set, is "1"\)/],
-    ["a switch", { fixedWidth: true }, {}, /\(fixedWidth was not set, is "true"\)/],
-    ["what it starts from", { start: { hash: "d4", parameters: new Map() } }, {}, /\(start was not set, is "d4"\)/],
+    ["a setting", { settings: { ...config.settings, epochs: 3 } }, {}, /\(epochs was 2, is 3\)/],
+    ["a setting that there was not before", { newlyAdded: 1 }, {}, /\(newlyAdded was not set, is 1\)/],
+    ["a switch", { fixedWidth: true }, {}, /\(fixedWidth was not set, is true\)/],
+    ["what it starts from", { start: { hash: "d4", parameters: new Map() } }, {}, /\(start was not set, is d4\)/],
     [
       "a setting of the hidden states",
       { featureOptions: { ...config.featureOptions, dtype: "float32" } },
@@ -46,11 +46,11 @@ describe("a run's identity", () => {
       /\(dtype was/,
     ],
     ["a nested setting", { fusion: { kind: "add" } }, {}, /fusion was/],
-    ["the weights", { backbone: { ...backbone, hash: "z9" } }, {}, /\(backbone was "a1", is "z9"\)/],
+    ["the weights", { backbone: { ...backbone, hash: "z9" } }, {}, /\(backbone was a1, is z9\)/],
     ["the model's configuration", { backbone: { ...backbone, config: { layers: 3 } } }, {}, /backbone\.config was/],
-    ["the order of adapters", { adapters: [...config.adapters].reverse() }, {}, /adapters was "fac=b2 lin=c3"/],
-    ["the training data", {}, { train: "t2" }, /\(train was "t1", is "t2"\)/],
-    ["the dev data", {}, { dev: "d2" }, /\(dev was "d1", is "d2"\)/],
+    ["the order of adapters", { adapters: [...config.adapters].reverse() }, {}, /adapters was fac=b2 lin=c3/],
+    ["the training data", {}, { train: "t2" }, /\(train was t1, is t2\)/],
+    ["the dev data", {}, { dev: "d2" }, /\(dev was d1, is d2\)/],
   ])("tells %s apart", (_, changed, sets, message) => {
     expect(() => resumed(changed, sets)).toThrow(message);
   });
