@@ -7,12 +7,15 @@ import { nameSettings, settingName } from "../dist/errors.js";
 import { factualSettings } from "../dist/settings/factual.js";
 import { finetuneSettings, openQaSettings, relationsSettings, typingSettings } from "../dist/settings/finetune.js";
 import { linguisticSettings } from "../dist/settings/linguistic.js";
+import { recallSettings } from "../dist/settings/recall.js";
 import { helpText } from "../dist/settings/setting.js";
 import { beginSettings } from "../dist/settings/shared.js";
 
 const tables = {
   FactsData: factualSettings,
   FactsSettings: factualSettings,
+  RecallData: recallSettings,
+  RecallSettings: recallSettings,
   TreesData: linguisticSettings,
   TreesSettings: linguisticSettings,
   RelationsData: relationsSettings,

@@ -92,7 +92,7 @@ test("fine-tuning rows with adapters by seed; runs that fail are rows, and are t
   ]);
   const table = await readFile(world.at("rows", "table.md"), "utf8");
   expect(table).toMatch(
-    /^\| none \|.* \| 2 \|\n\| F \|.* \| 1 of 2 \|\n\| F \| failed: .*no such file.* \| F,seed=2 \|$/m,
+    /^\| none \|.* \| 2 \|\n\| F \|.* \| 1 of 2 \|\n\| F \| failed: .*no such folder.* \| F,seed=2 \|$/m,
   );
   expect(table.split("\n")[0]).toContain("| test.accuracy |");
   // The second seed's adapter comes late.
