@@ -151,8 +151,15 @@ export const withFeatures = (settings: FactualSettings): FactualSettings => ({
   features: objectiveFeatures(settings.objective, settings.features),
 });
 
+/** Which facts are read; without a seed what is held out follows from the usual one. */
+type FactSource = Pick<FactualSettings, "train" | "dev" | "format" | "minEntityPairs" | "entityVector"> & OptionalSeed;
+type OptionalSeed = Partial<Pick<FactualSettings, "seed">>;
+
 /** Facts to be learnt by classification. */
-export function classifiedFacts(settings: FactualSettings, backbone: BackboneHandle) {
+export function classifiedFacts(
+  settings: FactSource & Pick<FactualSettings, "labelSmoothing" | "objective">,
+  backbone: BackboneHandle,
+) {
   const { labelSmoothing, objective } = settings;
   const head = objective === "own-output" ? "linear" : "released";
   return factualTaskData({ ...factSource(settings, backbone), labelSmoothing, head });
@@ -163,17 +170,21 @@ export function contrastedFacts(settings: FactualSettings, backbone: BackboneHan
   return readContrastTaskData({ ...factSource(settings, backbone), temperature: settings.temperature });
 }
 
-function factSource(settings: FactualSettings, backbone: BackboneHandle) {
+function factSource(settings: FactSource, backbone: BackboneHandle) {
   const { train, dev, seed, format = "auto", minEntityPairs, entityVector } = settings;
   const read: RelationReading = { format, minEntityPairs };
-  return { train, dev, seed, read, entityVector: entityVector ?? defaultEntityVector(backbone.config) };
+  const how = seed === undefined ? { read } : { read, seed };
+  return { train, dev, ...how, entityVector: entityVector ?? defaultEntityVector(backbone.config) };
 }
 
 /** Dependency trees to be learnt. */
-export function treesOf(settings: LinguisticSettings) {
+export function treesOf(
+  settings: Pick<LinguisticSettings, "train" | "dev" | "format" | keyof typeof treeSettings> & OptionalSeed,
+) {
   const { train, dev, seed, format = "auto", brokenTrees, head, loss, alignment, arcSize, las } = settings;
   const task = { head, loss, alignment, arcSize };
-  return linguisticTaskData({ train, dev, seed, read: { format, brokenTrees }, task, relations: las });
+  const part = seed === undefined ? {} : { seed };
+  return linguisticTaskData({ train, dev, ...part, read: { format, brokenTrees }, task, relations: las });
 }
 
 const sourceOf = ({ train, dev, test, seed }: FinetuneSettings): DownstreamData => ({

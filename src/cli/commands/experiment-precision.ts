@@ -1,20 +1,16 @@
 import { precisionTable, runPrecision } from "../../experiments/precision.js";
+import { classifiedFacts } from "../../library/knowledge.js";
 import { heldOutOf } from "../../library/learn.js";
 import type { PrecisionSettings } from "../../settings/experiments.js";
-import { defaultEntityVector, factualTaskData, objectiveFeatures } from "../../tasks/relations/factual.js";
+import { objectiveFeatures } from "../../tasks/relations/factual.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
 import type { CommandContext } from "../run.js";
-import { relationFormat } from "../tasks/relation.js";
 
 /** `experiment precision`: trains in every precision with every seed, and prints paired differences. */
 export async function run(options: PrecisionSettings, context: CommandContext): Promise<void> {
-  const { train, dev, format, minEntityPairs, labelSmoothing, entityVector, objective, seeds } = options;
+  const { dev, objective, seeds } = options;
   await runExperiment(options, context, async ({ executor, backbone, watch, publish }) => {
-    const taskData = await factualTaskData({
-      ...{ train, dev, labelSmoothing, read: { format: relationFormat(format), minEntityPairs } },
-      head: objective === "own-output" ? "linear" : "released",
-      entityVector: entityVector ?? defaultEntityVector(backbone.config),
-    });
+    const taskData = await classifiedFacts(options, backbone);
     heldOutOf(taskData.dev, context.output.note.bind(context.output));
     // What decides the precision is each row's own.
     const own = { ...options, cacheDtype: "float16", backbonePrecision: "float32" } as const;
