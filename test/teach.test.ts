@@ -10,7 +10,6 @@ import { fill } from "../src/probing/fill.js";
 import { probeRecall } from "../src/probing/recall.js";
 import { localExecutor } from "../src/runtime/local.js";
 import { readQuestions } from "../src/tasks/recall/recall-data.js";
-import { partWordings } from "../src/tasks/recall/recall-questions.js";
 import { testFolder } from "./support.js";
 
 let folder: string;
@@ -38,10 +37,16 @@ it("answers invented facts in the wordings that were taught, and is the model it
   for await (const _ of train(engine, base, recall({ facts }), how));
   await using model = await ClozeModel.open(engine, { backbone: "models/own", adapters: { mine: out } });
   const questions = await readQuestions({ facts });
-  const wordings = new Map([...questions.wordings].map(([name, all]) => [name, partWordings(all).taught]));
-  const { scores } = await probeRecall(model, { ...questions, wordings }, 128, { batchSize: 32 });
+  const { scores, relations, wordings } = await probeRecall(model, questions, 128, { batchSize: 32 });
   expect(scores["none"]?.p1).toBeLessThan(0.1);
   expect(scores["mine"]?.p1).toBeGreaterThan(0.9);
+  expect(scores["none"]?.kept).toBe(1);
+  // The whole is made of its parts.
+  const parts = [Object.values(relations), wordings.map((one) => one.scores)];
+  for (const some of parts) {
+    const right = some.reduce((sum, { mine }) => sum + (mine?.p1 ?? 0) * (mine?.questions ?? 0), 0);
+    expect(right / (scores["mine"]?.questions ?? 0)).toBeCloseTo(scores["mine"]?.p1 ?? 0, 10);
+  }
   const { none, mine } = await fill(model, "The capital of France is [MASK].", { top: 100 });
   expect(mine).toEqual(none);
 }, 300_000);

@@ -69,25 +69,32 @@ export interface ConsistencyScores {
   readonly facts: number;
 }
 
-/** ParaRel's measure over the facts of a relation; facts with one paraphrase have no pairs and are left out. */
-export function consistencyScores(facts: readonly ParaphrasedAnswers[]): ConsistencyScores {
+/**
+ * ParaRel's consistency: share of pairs of paraphrases with the same answer.
+ *
+ * @param facts each fact's answers to its paraphrases; 0 where no fact has two
+ */
+export function agreement<T>(facts: readonly (readonly T[])[]): number {
   let pairs = 0;
   let agreeing = 0;
-  let right = 0;
-  let counted = 0;
-  for (const { answers, right: truth } of facts) {
-    const n = answers.length;
-    if (n < 2) continue;
-    counted++;
-    pairs += (n * (n - 1)) / 2;
-    const counts = new Map<number, number>();
+  for (const answers of facts) {
+    pairs += pairsOf(answers.length);
+    const counts = new Map<T, number>();
     for (const answer of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1);
-    for (const count of counts.values()) agreeing += (count * (count - 1)) / 2;
-    if (answers.every((answer) => answer === truth)) right++;
+    for (const count of counts.values()) agreeing += pairsOf(count);
   }
+  return pairs === 0 ? 0 : agreeing / pairs;
+}
+
+const pairsOf = (count: number) => (count * (count - 1)) / 2;
+
+/** ParaRel's measures over the facts of a relation; facts with one paraphrase have no pairs and are left out. */
+export function consistencyScores(facts: readonly ParaphrasedAnswers[]): ConsistencyScores {
+  const several = facts.filter(({ answers }) => answers.length > 1);
+  const right = several.filter(({ answers, right: truth }) => answers.every((answer) => answer === truth));
   return {
-    consistency: pairs === 0 ? 0 : agreeing / pairs,
-    consistentlyRight: counted === 0 ? 0 : right / counted,
-    facts: counted,
+    consistency: agreement(several.map(({ answers }) => answers)),
+    consistentlyRight: right.length / Math.max(1, several.length),
+    facts: several.length,
   };
 }

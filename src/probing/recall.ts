@@ -11,32 +11,62 @@ import { encodeExamples, type SkipCounts } from "../tasks/task-data.js";
 import { wordIds } from "../text/word-ids.js";
 import { logSumExp, topIndices } from "./answers.js";
 import type { ClozeModel } from "./cloze-model.js";
-import { rankOf } from "./rank-scores.js";
+import { agreement, rankOf, rankScores } from "./rank-scores.js";
 
+/** Answers of one set of adapters to some questions. */
 export interface RecallProbeScores {
-  /** Share of questions all of whose tokens are the likeliest in the vocabulary. */
+  /**
+   * Share of questions all of whose tokens are the likeliest in the vocabulary. In wordings that were taught the editing
+   * literature calls it efficacy (or reliability), in others generalisation (MEMIT, arXiv 2210.07229, §5.1; EasyEdit,
+   * arXiv 2308.07269, §3.3).
+   */
   readonly p1: number;
+  /** Share of questions all of whose tokens are among the ten likeliest. */
+  readonly p10: number;
   /** Share of questions whose answer is the likeliest of the relation's objects of as many tokens. */
   readonly typedP1: number;
   /** Mean of 1 / rank in the vocabulary; of several tokens the worst one's. */
   readonly mrr: number;
+  /** Share of pairs of wordings in which the same fact gets the same answer (ParaRel, Elazar et al. 2021, §3). */
+  readonly consistency: number;
+  /** Share of questions whose likeliest answer is the model's own: of subjects that were not taught, the locality. */
+  readonly kept: number;
   readonly questions: number;
 }
 
+/** Scores by set of adapters. */
+export type RecallScoresBySet = Readonly<Record<string, RecallProbeScores>>;
+
 export interface RecallReport {
-  /** By set of adapters. */
-  readonly scores: Readonly<Record<string, RecallProbeScores>>;
+  readonly scores: RecallScoresBySet;
+  readonly relations: Readonly<Record<string, RecallScoresBySet>>;
+  readonly wordings: readonly {
+    readonly relation: string;
+    readonly pattern: string;
+    readonly scores: RecallScoresBySet;
+  }[];
   readonly skipped: SkipCounts;
 }
 
 type FactExample = Extract<RecallExample, { readonly kind: "fact" }>;
 
-/** One answer under way: sums over its tokens. */
+/** One answer under way. */
 interface Answer {
   /** Worst rank of each right answer's tokens. */
   readonly ranks: number[];
   /** Log-probability of each object that competes. */
   readonly typed: Float64Array;
+  /** The likeliest tokens. */
+  readonly best: number[];
+}
+
+/** One question, and who answered what. */
+interface Question {
+  readonly example: FactExample;
+  readonly right: readonly Ids[];
+  readonly competing: readonly Ids[];
+  /** By set, in the sets' order. */
+  readonly answers: readonly Answer[];
 }
 
 export interface RecallProbeOptions {
@@ -66,32 +96,62 @@ export async function probeRecall(
   );
   const { examples: asked, skipped } = encodeExamples(encoder(maxLength), model.tokenizer, { examples, skipped: {} });
   const objects = objectsOf(facts, model);
-  const right = asked.map(({ example, labels }) => rightAnswers((example as FactExample).fact, labels, model));
-  const competing = asked.map(({ example, labels }) =>
-    (objects.get((example as FactExample).fact.relation) ?? []).filter(({ length }) => length === labels.length),
-  );
-  const answers = model.names.map(() =>
-    asked.map(
-      (_, i): Answer => ({
-        ranks: (right[i] ?? []).map(() => 1),
-        typed: new Float64Array(competing[i]?.length ?? 0),
-      }),
-    ),
-  );
+  const questions = asked.map(({ example, labels }): Question => {
+    const { fact } = example as FactExample;
+    const right = rightAnswers(fact, labels, model);
+    const competing = (objects.get(fact.relation) ?? []).filter(({ length }) => length === labels.length);
+    const answers = model.names.map(() => ({
+      ...{ ranks: right.map(() => 1), typed: new Float64Array(competing.length), best: labels.map(() => -1) },
+    }));
+    return { example: example as FactExample, right, competing, answers };
+  });
   const clozes = clozesOf(asked);
   const use = (set: number, cloze: number, logits: Float32Array) => {
     const { text, i } = clozes[cloze] as (typeof clozes)[number];
-    const answer = answers[set]?.[text] as Answer;
-    right[text]?.forEach((ids, a) => {
-      answer.ranks[a] = Math.max(answer.ranks[a] as number, rankOf(logits, ids[i] as number));
-    });
-    competing[text]?.forEach((ids, c) => {
-      answer.typed[c] = (answer.typed[c] as number) + (logits[ids[i] as number] as number);
-    });
+    const { right, competing, answers } = questions[text] as Question;
+    hear(answers[set] as Answer, { right, competing }, i, logits);
   };
   await model.ask(clozes, batchSize, use, signal);
-  const scores = model.names.map((name, set) => [name, scoresOf(answers[set] as Answer[], right, competing)] as const);
-  return { scores: Object.fromEntries(scores), skipped };
+  const scored = (some: readonly Question[]): RecallScoresBySet =>
+    Object.fromEntries(model.names.map((name, set) => [name, scoresOf(some, set)]));
+  const relations = groups(questions, ({ example }) => example.fact.relation);
+  return {
+    scores: scored(questions),
+    relations: Object.fromEntries([...relations].map(([relation, own]) => [relation, scored(own)])),
+    wordings: [...relations].flatMap(([relation, own]) =>
+      [...groups(own, ({ example }) => example.wording)].map(([pattern, some]) => ({
+        ...{ relation, pattern, scores: scored(some) },
+      })),
+    ),
+    skipped,
+  };
+}
+
+/** Takes what a model says of an answer's token. */
+function hear(
+  answer: Answer,
+  { right, competing }: Pick<Question, "right" | "competing">,
+  token: number,
+  logits: Float32Array,
+): void {
+  right.forEach((ids, a) => {
+    answer.ranks[a] = Math.max(answer.ranks[a] as number, rankOf(logits, ids[token] as number));
+  });
+  competing.forEach((ids, c) => {
+    answer.typed[c] = (answer.typed[c] as number) + (logits[ids[token] as number] as number);
+  });
+  answer.best[token] = topIndices(logits, 1)[0] as number;
+}
+
+function groups<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const own = found.get(key);
+    if (own) own.push(item);
+    else found.set(key, [item]);
+  }
+  return found;
 }
 
 type Ids = readonly number[];
@@ -114,23 +174,25 @@ function rightAnswers({ aliases }: Fact, labels: Ids, { tokenizer }: ClozeModel)
   return [labels, ...others.filter(({ length }) => length === labels.length)];
 }
 
-function scoresOf(
-  answers: readonly Answer[],
-  right: readonly (readonly Ids[])[],
-  competing: readonly (readonly Ids[])[],
-): RecallProbeScores {
-  const ranks = answers.map((answer) => Math.min(...answer.ranks));
-  const typed = answers.filter(({ typed: sums }, i) => {
-    const best = competing[i]?.[topIndices(Float32Array.from(sums), 1)[0] ?? -1];
-    return best !== undefined && (right[i] ?? []).some((ids) => ids.join() === best.join());
-  });
-  const share = (count: number) => count / Math.max(1, answers.length);
+/** @param set index of the set; the first one is the model alone */
+function scoresOf(questions: readonly Question[], set: number): RecallProbeScores {
+  const answer = ({ answers }: Question) => answers[set] as Answer;
+  const { p1, p10, mrr } = rankScores(questions.map((question) => Math.min(...answer(question).ranks)));
+  const share = (test: (question: Question) => boolean) =>
+    questions.filter(test).length / Math.max(1, questions.length);
+  const said = ({ answers }: Question, by: number) => (answers[by] as Answer).best.join();
+  const facts = groups(questions, ({ example: { fact } }) => JSON.stringify([fact.subject, fact.relation]));
   return {
-    p1: share(ranks.filter((rank) => rank === 1).length),
-    typedP1: share(typed.length),
-    mrr: share(ranks.reduce((sum, rank) => sum + 1 / rank, 0)),
-    questions: answers.length,
+    ...{ p1, p10, typedP1: share((question) => typedRight(question, answer(question))), mrr },
+    consistency: agreement([...facts.values()].map((some) => some.map((question) => said(question, set)))),
+    kept: share((question) => said(question, set) === said(question, 0)),
+    questions: questions.length,
   };
+}
+
+function typedRight({ competing, right }: Question, { typed }: Answer): boolean {
+  const best = competing[topIndices(Float32Array.from(typed), 1)[0] ?? -1];
+  return best !== undefined && right.some((ids) => ids.join() === best.join());
 }
 
 /** What a set of adapters changes of plain text, beside the model alone (the first set). */

@@ -47,7 +47,14 @@ const recallOwn = group("Recall", {
     expects: "a number from 0",
     help: "weight of what is to stay as it is (the divergence from the model alone) beside the facts",
   },
-  wordingsPerFact: count(1, 5, "wordings that each fact is taught in, at most", 1000),
+  margin: {
+    type: "number",
+    argument: "x",
+    schema: z.number().min(0).max(100).default(10),
+    expects: "a number from 0 to 100",
+    help: "logits by which an answer is to win over all other words in the wordings that are taught, so that it wins in others too",
+  },
+  wordingsPerFact: count(1, 8, "questions of each fact in an epoch, in as many wordings as it has", 1000),
   textShare: {
     type: "number",
     argument: "x",
@@ -62,7 +69,7 @@ const recallOwn = group("Recall", {
     expects: "a number from 0",
     help: `questions about other subjects for each that is taught, with ${setting("neighbours", "keep")}`,
   },
-  asked: count(1, 500, "facts that are asked in each evaluation, at most"),
+  asked: count(1, 500, "facts that are asked in each evaluation, at most, each in a wording that it is not taught in"),
 });
 
 const { features, headInit, ...shape } = adapterSettings;
@@ -80,7 +87,7 @@ export const recallSettings = {
   ...recallOwn,
   ...shape,
   ...trainingSettings,
-  epochs: { ...trainingSettings.epochs, schema: whole(1, 1_000_000).default(15) },
+  epochs: { ...trainingSettings.epochs, schema: whole(1, 1_000_000).default(10) },
   batchSize: { ...trainingSettings.batchSize, schema: whole(1, 65536).default(64) },
   learningRate: { ...trainingSettings.learningRate, schema: rate.default(1e-3) },
   dropout: { ...trainingSettings.dropout, schema: z.number().min(0).lt(1).default(0) },

@@ -18,7 +18,7 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
     const backbone = options.backbone ?? recorded.name ?? undefined;
     await using model = await ClozeModel.open(executor, { backbone, adapters: { [asked]: options.adapter } });
     const how = { batchSize: options.batchSize, signal };
-    const { scores, skipped } = await probeRecall(model, questions, task.maxLength, how);
+    const { scores, relations, wordings, skipped } = await probeRecall(model, questions, task.maxLength, how);
     const { none, [asked]: taught } = scores;
     for (const [name, one] of Object.entries(scores)) {
       const rates = [one.p1, one.typedP1].map((rate) => `${(100 * rate).toFixed(1)} %`);
@@ -36,6 +36,8 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
     output.result({
       ...taught,
       before: none,
+      relations,
+      wordings,
       skipped: { ...questions.skipped, ...skipped },
       ...(text ? { text } : {}),
     });

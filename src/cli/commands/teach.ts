@@ -1,8 +1,9 @@
 import { asRecall, taughtFacts } from "../../library/knowledge.js";
 import { ownModel } from "../../library/own-model.js";
 import type { RecallSettings } from "../../settings/recall.js";
-import type { RecallScores } from "../../tasks/recall/recall.js";
+import { questionText, type RecallScores } from "../../tasks/recall/recall.js";
 import type { RecallTaskData } from "../../tasks/recall/recall-data.js";
+import type { HeldOutWording } from "../../tasks/recall/recall-questions.js";
 import type { RunRequest } from "../command.js";
 import { runPretrain } from "../pretrain.js";
 import type { CommandContext } from "../run.js";
@@ -20,24 +21,27 @@ export async function run({ options, ...begin }: RunRequest<RecallSettings>, con
         return data;
       },
       summary,
-      details: (scores) => ({ ...scores, wordings: data === null ? {} : Object.fromEntries(data.wordings) }),
+      details: (scores) => ({ ...scores, heldOutWordings: data === null ? [] : data.heldOut.map(heldOutRecord) }),
     },
     context,
   );
 }
 
-function aboutWordings({ wordings, made }: RecallTaskData): readonly string[] {
-  const held = [...wordings].flatMap(([relation, { heldOut }]) => heldOut.map((one) => `${relation}: ${one}`));
-  const some = held.length > 3 ? `${held.slice(0, 3).join(" | ")} …` : held.join(" | ");
+function aboutWordings({ facts, heldOut, made }: RecallTaskData): readonly string[] {
   return [
     ...(made.length === 0 ? [] : [`wordings are made from the names of ${made.length} relations: ${list(made)}`]),
-    held.length === 0
-      ? "no relation has three wordings, so facts are asked only in those that are taught"
-      : `never taught, but asked: ${held.length} wordings (${some})`,
+    heldOut.length === 0
+      ? "no relation has three wordings, so facts are asked only in those that they are taught in"
+      : `${heldOut.length} of ${facts} facts are asked in a wording that they are not taught in, such as ${asked(heldOut[0])}`,
   ];
 }
 
+const asked = (one: HeldOutWording | undefined) =>
+  one === undefined ? "" : JSON.stringify(questionText(one.wording, one.fact.subject, "…"));
+
 const list = (names: readonly string[]) => (names.length > 5 ? `${names.slice(0, 5).join(", ")} …` : names.join(", "));
+
+const heldOutRecord = ({ fact: { subject, relation }, wording }: HeldOutWording) => ({ subject, relation, wording });
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 

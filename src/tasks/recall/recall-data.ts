@@ -3,10 +3,10 @@ import { readTextLines } from "../../data/text.js";
 import { readWordings, type Wordings, wordingsOf } from "../../data/wordings.js";
 import { collectExamples, type TaskData } from "../task-data.js";
 import { type EncodedRecall, type RecallExample, type RecallOptions, type RecallScores, recall } from "./recall.js";
-import { type PartedWordings, partWordings, type RecallChoices, recallQuestions } from "./recall-questions.js";
+import { type HeldOutWording, type RecallChoices, recallQuestions } from "./recall-questions.js";
 
 /** Where facts to be taught come from. */
-export interface RecallData extends RecallChoices, Pick<RecallOptions, "keep"> {
+export interface RecallData extends RecallChoices, Pick<RecallOptions, "keep" | "margin"> {
   readonly facts: string;
   /** File or folder of wordings; those of a relation that it lacks are made from its name. */
   readonly wordings?: string | undefined;
@@ -17,8 +17,9 @@ export interface RecallData extends RecallChoices, Pick<RecallOptions, "keep"> {
 }
 
 export interface RecallTaskData extends TaskData<RecallExample, EncodedRecall, RecallScores> {
-  /** Which wordings of each relation are taught, and which are not. */
-  readonly wordings: ReadonlyMap<string, PartedWordings>;
+  readonly facts: number;
+  /** In which wordings facts are asked that they are not taught in. */
+  readonly heldOut: readonly HeldOutWording[];
   /** Relations whose wordings were made from their names. */
   readonly made: readonly string[];
 }
@@ -27,17 +28,18 @@ export interface RecallTaskData extends TaskData<RecallExample, EncodedRecall, R
 const mostLines = 20_000;
 
 /** Reads facts, wordings and text, and makes questions of them. */
-export async function recallTaskData({ neighbours, keep, own, ...data }: RecallData): Promise<RecallTaskData> {
+export async function recallTaskData({ neighbours, keep, margin, own, ...data }: RecallData): Promise<RecallTaskData> {
   const { facts, wordings, made, skipped } = await readQuestions(data);
   const text = data.text ? await firstLines(data.text) : own.text;
   const source = { where: data.facts, facts, wordings, text, others: own.subjects };
-  const { train, dev, subjects } = recallQuestions(source, { ...data, neighbours });
+  const { train, dev, subjects, heldOut } = recallQuestions(source, { ...data, neighbours });
   return {
     kind: recall,
-    settings: { labels: null, options: { neighbours, keep }, ...(neighbours === "gate" ? { subjects } : {}) },
+    settings: { labels: null, options: { neighbours, keep, margin }, ...(neighbours === "gate" ? { subjects } : {}) },
     train: { ...train, skipped: { ...skipped, ...train.skipped } },
     dev,
-    wordings: new Map([...wordings].map(([relation, patterns]) => [relation, partWordings(patterns)])),
+    facts: facts.length,
+    heldOut,
     made,
   };
 }

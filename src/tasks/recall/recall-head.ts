@@ -31,7 +31,7 @@ export const recallInputs = { taught: "taught", kept: "kept" } as const;
  * nothing is learnt here: all that is learnt is what is added.
  *
  *     F = h[L] + added        logits = head(F)        p = softmax(logits)
- *     loss = Σ taught · −log p(label) + Σ kept · KL(p_frozen ‖ p)
+ *     loss = Σ taught · −log p_margin(label) + Σ kept · KL(p_frozen ‖ p)
  *
  * What it tells of a hidden token is not a whole vocabulary of logits but four numbers: the label's rank among all
  * tokens (ties count against it), its log-probability, the same beside the model alone, and 1 where the likeliest token
@@ -41,8 +41,14 @@ export class RecallHead implements TaskHead {
   readonly parameters: readonly Parameter[] = [];
   readonly frozen: readonly Parameter[];
 
-  /** @param backbone null where the head is only named, not run */
-  constructor(private readonly backbone: Backbone | null) {
+  /**
+   * @param backbone null where the head is only named, not run
+   * @param margin see {@link recallLoss}
+   */
+  constructor(
+    private readonly backbone: Backbone | null,
+    private readonly margin = 0,
+  ) {
     this.frozen = backbone ? headParameters(backbone) : [];
   }
 
@@ -62,7 +68,7 @@ export class RecallHead implements TaskHead {
     const kept = g.input(recallInputs.kept, "float32", ["batch", "positions", 1]);
     return {
       logits: concat(g, [tokenScores(g, now, before, rows), agreement(g, now, before)], -1),
-      loss: recallLoss(g, { now, before, rows, taught, kept }),
+      loss: recallLoss(g, { now, before, rows, taught, kept, margin: this.margin }),
     };
   }
 
@@ -82,13 +88,22 @@ export interface RecallLossTerms {
   /** `[…, 1]`; see {@link recallInputs}. */
   readonly taught: Value;
   readonly kept: Value;
+  /** Logits by which a label is to win, from 0. */
+  readonly margin: number;
 }
 
-/** Cross-entropy of the labels, and the divergence KL(p_frozen ‖ p) = Σ p_frozen · (log p_frozen − log p); a scalar. */
-export function recallLoss(g: GraphBuilder, { now, before, rows, taught, kept }: RecallLossTerms): Value {
+/**
+ * Cross-entropy of the labels, and the divergence KL(p_frozen ‖ p) = Σ p_frozen · (log p_frozen − log p); a scalar.
+ *
+ * The label's logit is lowered by the margin before the softmax (CosFace's additive margin, arXiv 1801.09414, eq. 4,
+ * without its scale): an answer that wins by little in a taught wording loses in another one to the words that usually
+ * stand there.
+ */
+export function recallLoss(g: GraphBuilder, { now, before, rows, taught, kept, margin }: RecallLossTerms): Value {
   const log = logSoftmax(g, now);
   const frozen = logSoftmax(g, before);
-  const surprise = neg(g, reduceSum(g, mul(g, mul(g, rows, taught), log)));
+  const lowered = margin === 0 ? log : logSoftmax(g, sub(g, now, mul(g, rows, g.scalar(margin))));
+  const surprise = neg(g, reduceSum(g, mul(g, mul(g, rows, taught), lowered)));
   const divergence = reduceSum(g, mul(g, mul(g, exp(g, frozen), kept), sub(g, frozen, log)));
   return add(g, surprise, divergence);
 }

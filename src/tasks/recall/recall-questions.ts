@@ -32,32 +32,34 @@ export interface RecallChoices {
   /** Decides which wordings a fact is taught in, and which texts and names stand beside it. */
   readonly seed: number;
   readonly neighbours: RecallNeighbours;
-  /** Wordings in which a fact is taught, at most. */
+  /** Questions in which a fact is taught in an epoch: as many wordings, or the same ones again where it has fewer. */
   readonly wordingsPerFact: number;
   /** Lines of text, and questions about others, for each question that is taught. */
   readonly textShare: number;
   readonly neighbourShare: number;
-  /** Facts that are asked in every evaluation, at most. */
+  /** Facts that are asked in every evaluation, at most; each holds out a wording. */
   readonly asked: number;
 }
 
-/** Wordings of a relation, by whether facts are taught in them. */
-export interface PartedWordings {
-  readonly taught: readonly string[];
-  readonly heldOut: readonly string[];
+/** A wording in which a fact is not taught, so that it can be asked in words that it was never said in. */
+export interface HeldOutWording {
+  readonly fact: Fact;
+  readonly wording: string;
 }
 
+/** Of fewer wordings none is held out. */
+const leastWordings = 3;
+
 /**
- * Holds out wordings in which nothing is taught, so that facts can be asked in words that were never taught: of three to
- * five wordings the last one by hash, of six and more the last two, of fewer none. The same wordings part in the same
- * way everywhere.
+ * The wording of a fact that is held out: the last one by hash. It follows from the fact and its relation's wordings
+ * alone, and another fact holds out another one, so that every wording is taught with some.
+ *
+ * @returns null where the relation has fewer than three wordings
  */
-export function partWordings(patterns: readonly string[]): PartedWordings {
-  const held = patterns.length < 3 ? 0 : patterns.length < 6 ? 1 : 2;
-  const order = (pattern: string) => hash32("held-out wording", pattern);
-  const ordered = [...patterns].sort((a, b) => order(a) - order(b));
-  const heldOut = new Set(ordered.slice(ordered.length - held));
-  return { taught: patterns.filter((one) => !heldOut.has(one)), heldOut: patterns.filter((one) => heldOut.has(one)) };
+export function heldOutWording({ subject, relation }: Fact, patterns: readonly string[]): string | null {
+  if (patterns.length < leastWordings) return null;
+  const order = (pattern: string) => hash32("held-out wording", subject, relation, pattern);
+  return patterns.reduce((last, pattern) => (order(pattern) > order(last) ? pattern : last));
 }
 
 /** Examples for training and for evaluation. */
@@ -66,6 +68,7 @@ export interface RecallQuestions {
   readonly dev: ExampleSet<RecallExample>;
   /** All that facts are taught of, none twice. */
   readonly subjects: readonly string[];
+  readonly heldOut: readonly HeldOutWording[];
 }
 
 /** Most tokens of a line of text that is learnt beside facts: questions are as short. */
@@ -76,19 +79,16 @@ const askedLines = 200;
 /** A question has one right answer: what else is said of the same subject and relation is left out, and counted. */
 export function recallQuestions(source: RecallSource, choices: RecallChoices): RecallQuestions {
   const { facts, skipped } = uniqueQuestions(source.facts);
-  const parted = new Map([...source.wordings].map(([relation, patterns]) => [relation, partWordings(patterns)]));
-  const wordings = ({ relation }: Fact) => parted.get(relation) as PartedWordings;
   const subjects = [...new Set(facts.map(({ subject }) => subject))];
   const random = new RandomStream("recall", choices.seed);
-  const taught = taughtQuestions(random, facts, wordings, choices.wordingsPerFact);
+  const askedFacts = draw(random, facts, choices.asked);
+  const { heldOut, taughtIn } = partWordings(askedFacts, source.wordings);
+  const taught = taughtQuestions(random, facts, taughtIn, choices.wordingsPerFact);
   const learnt = taught.map(({ fact, wording }) => question(fact, wording, false));
-  const asked = draw(random, facts, choices.asked).flatMap((fact) => {
-    const { taught: known, heldOut } = wordings(fact);
-    return [
-      ...heldOut.map((wording) => question(fact, wording, true)),
-      ...draw(random, known, 1).map((wording) => question(fact, wording, false)),
-    ];
-  });
+  const asked = [
+    ...heldOut.map(({ fact, wording }) => question(fact, wording, true)),
+    ...askedFacts.flatMap((fact) => draw(random, taughtIn(fact), 1).map((wording) => question(fact, wording, false))),
+  ];
   const known = new Set(subjects);
   const others = choices.neighbours === "keep" ? source.others.filter((name) => !known.has(name)) : [];
   const [askedNames, learntNames] = partOthers(others);
@@ -97,6 +97,7 @@ export function recallQuestions(source: RecallSource, choices: RecallChoices): R
   const { where } = source;
   return {
     subjects,
+    heldOut,
     train: {
       where,
       skipped,
@@ -118,18 +119,35 @@ export function recallQuestions(source: RecallSource, choices: RecallChoices): R
   };
 }
 
+/** What the asked facts hold out, and the wordings in which each fact is taught. */
+function partWordings(asked: readonly Fact[], wordings: Wordings) {
+  const of = ({ relation }: Fact) => wordings.get(relation) ?? [];
+  const held = new Map<Fact, string>();
+  for (const fact of asked) {
+    const wording = heldOutWording(fact, of(fact));
+    if (wording !== null) held.set(fact, wording);
+  }
+  return {
+    heldOut: [...held].map(([fact, wording]): HeldOutWording => ({ fact, wording })),
+    taughtIn: (fact: Fact) => of(fact).filter((wording) => wording !== held.get(fact)),
+  };
+}
+
 /** Fewer questions are taught again in other wordings, so that a few facts take as many steps as they need. */
 const leastQuestions = 512;
 
-/** Each fact in some of its wordings, drawn anew for each round where the facts are few. */
+/**
+ * Each fact as often as any other, in as many of its wordings as it has; drawn anew for each round where the facts are
+ * few.
+ */
 function taughtQuestions(
   random: RandomStream,
   facts: readonly Fact[],
-  wordings: (fact: Fact) => PartedWordings,
+  wordings: (fact: Fact) => readonly string[],
   each: number,
 ) {
   const round = () =>
-    facts.flatMap((fact) => draw(random, wordings(fact).taught, each).map((wording) => ({ fact, wording })));
+    facts.flatMap((fact) => repeated(random, wordings(fact), each).map((wording) => ({ fact, wording })));
   const taught = round();
   while (taught.length > 0 && taught.length < leastQuestions) taught.push(...round());
   return taught;

@@ -18,7 +18,7 @@ import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import { isSkipped } from "../task-data.js";
 import { type EncodedRecall, questionText, type RecallExample, recall } from "./recall.js";
 import { numbersPerToken, RecallHead, recallLoss } from "./recall-head.js";
-import { partWordings, recallQuestions } from "./recall-questions.js";
+import { heldOutWording, recallQuestions } from "./recall-questions.js";
 import { answerScores, keptScores } from "./recall-scores.js";
 import { SubjectGate } from "./subject-gate.js";
 
@@ -152,17 +152,20 @@ describe("recall's head", () => {
       new Float32Array(42).map((_, i) => (i % 7 === (i / 7) << 1 ? 1 : 0)),
     );
     const weights = (...values: number[]) => float32Tensor([2, 3, 1], Float32Array.from(values));
-    await checkGradients({
-      operands: [randomTensor(2, [2, 3, 7], -2, 2)],
-      forward: (g, [now]) =>
-        recallLoss(g, {
-          now: now!,
-          before: g.constant(before),
-          rows: g.constant(onehot),
-          taught: g.constant(weights(0.5, 1, 0, 0, 0, 0)),
-          kept: g.constant(weights(0, 0, 0, 1, 0.25, 2)),
-        }),
-    });
+    for (const margin of [0, 2]) {
+      await checkGradients({
+        operands: [randomTensor(2, [2, 3, 7], -2, 2)],
+        forward: (g, [now]) =>
+          recallLoss(g, {
+            now: now!,
+            before: g.constant(before),
+            rows: g.constant(onehot),
+            taught: g.constant(weights(0.5, 1, 0, 0, 0, 0)),
+            kept: g.constant(weights(0, 0, 0, 1, 0.25, 2)),
+            margin,
+          }),
+      });
+    }
   });
 });
 
@@ -254,15 +257,21 @@ describe("SubjectGate", () => {
 });
 
 describe("which wordings are held out", () => {
-  it("is the same in any order: none of two, one of three to five, two of more", () => {
+  it("is one of three and more, the same in any order, and none of fewer", () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.string(), { maxLength: 12 }), (patterns) => {
-        const { taught, heldOut } = partWordings(patterns);
-        expect([...taught, ...heldOut].sort()).toEqual([...patterns].sort());
-        expect(heldOut).toHaveLength(patterns.length < 3 ? 0 : patterns.length < 6 ? 1 : 2);
-        expect([...partWordings([...patterns].reverse()).heldOut].sort()).toEqual([...heldOut].sort());
+      fc.property(fc.string(), fc.uniqueArray(fc.string(), { maxLength: 12 }), (subject, patterns) => {
+        const one = heldOutWording(fact(subject, "Vienna"), patterns);
+        if (patterns.length < 3) expect(one).toBeNull();
+        else expect(patterns).toContain(one);
+        expect(heldOutWording(fact(subject, "Vienna"), [...patterns].reverse())).toBe(one);
       }),
     );
+  });
+
+  it("differs from fact to fact, so that every wording is taught", () => {
+    const patterns = ["a [X] [Y]", "b [X] [Y]", "c [X] [Y]", "d [X] [Y]"];
+    const held = Array.from({ length: 60 }, (_, i) => heldOutWording(fact(`Country ${i}`, "Vienna"), patterns));
+    expect(new Set(held)).toEqual(new Set(patterns));
   });
 
   const wordings = new Map([
@@ -279,18 +288,31 @@ describe("which wordings are held out", () => {
   } as const;
   const facts = [fact("Austria", "Vienna"), fact("Ruritania", "Strelsau"), fact("Austria", "Wien")];
 
-  it("keeps them out of training, and asks one answer of a question", () => {
-    const { train, dev, subjects } = recallQuestions({ ...source, facts }, choices);
-    const { heldOut } = partWordings(wordings.get("capital of")!);
-    const wordingsIn = (examples: readonly RecallExample[]) =>
-      examples.flatMap((one) => ("wording" in one ? [one.wording] : []));
-    expect(wordingsIn(train.examples).some((one) => heldOut.includes(one))).toBe(false);
-    expect(wordingsIn(dev.examples)).toEqual(expect.arrayContaining([...heldOut]));
+  it("keeps each fact's out of its training, and asks one answer of a question", () => {
+    const { train, dev, subjects, heldOut } = recallQuestions({ ...source, facts }, choices);
+    expect(heldOut.map(({ fact: { subject } }) => subject).sort()).toEqual(["Austria", "Ruritania"]);
+    const wordingsOf = (examples: readonly RecallExample[], one: Fact) =>
+      examples.flatMap((example) => (example.kind === "fact" && example.fact === one ? [example.wording] : []));
+    for (const one of heldOut) {
+      expect(wordingsOf(train.examples, one.fact)).not.toContain(one.wording);
+      expect(wordingsOf(dev.examples, one.fact)).toContain(one.wording);
+      expect(one.wording).toBe(heldOutWording(one.fact, wordings.get("capital of")!));
+    }
     expect(train.skipped).toEqual({ "another-object": 1 });
     expect(subjects).toEqual(["Austria", "Ruritania"]);
     const kinds = (kind: string) => train.examples.filter((one) => one.kind === kind);
     expect([kinds("fact").length, kinds("text").length, kinds("neighbour").length]).toEqual([512, 512, 512]);
     for (const one of kinds("neighbour")) expect("fact" in one && one.fact.subject).toBe("France");
+  });
+
+  it("teaches every fact as often, in all its wordings", () => {
+    const { train } = recallQuestions({ ...source, facts }, { ...choices, wordingsPerFact: 300, asked: 0 });
+    const questions = train.examples.flatMap((one) => (one.kind === "fact" ? [one] : []));
+    for (const subject of ["Austria", "Ruritania"]) {
+      const own = questions.filter((one) => one.fact.subject === subject);
+      expect(own).toHaveLength(300);
+      expect(new Set(own.map(({ wording }) => wording)).size).toBe(4);
+    }
   });
 
   it("asks no neighbours where a gate keeps them", () => {

@@ -47,6 +47,8 @@ const recallOptions = z.strictObject({
   neighbours: z.enum(recallNeighbours).default("gate"),
   /** Weight of the divergence from the frozen model beside the facts' cross-entropy. */
   keep: z.number().min(0).max(1000).default(1),
+  /** Logits by which a fact's answer is to win. */
+  margin: z.number().min(0).max(100).default(0),
 });
 export type RecallOptions = z.output<typeof recallOptions>;
 
@@ -94,7 +96,7 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
 
   makeHead(_scope: ParamScope, _sizes: HeadSizes): RecallHead {
     const { backbone } = this.context;
-    return new RecallHead(backbone ? backbone.definition.build(backbone.config) : null);
+    return new RecallHead(backbone ? backbone.definition.build(backbone.config) : null, this.options.margin);
   }
 
   feeds(batch: readonly EncodedRecall[], width: number): Record<string, HostTensor> {
