@@ -25,7 +25,7 @@ import type { Table } from "../settings/setting.js";
 import { choiceTaskData } from "../tasks/choice/choice-data.js";
 import type { DownstreamData } from "../tasks/downstream-data.js";
 import { openQaTaskData } from "../tasks/qa/question-data.js";
-import { type RecallTaskData, recallTaskData } from "../tasks/recall/recall-data.js";
+import { type OtherTexts, type RecallTaskData, recallTaskData } from "../tasks/recall/recall-data.js";
 import { relationsTaskData } from "../tasks/relations/downstream-data.js";
 import {
   defaultEntityVector,
@@ -256,9 +256,12 @@ export const asRecall = (settings: ResolvedRecall, backbone: string) => ({
   headInit: "official" as const,
 });
 
+/** The package's own sentences and the names in them, beside which facts are taught where nothing else is given. */
+export const ownTexts = (): OtherTexts => ({ text: demoText(), subjects: demoSubjects() });
+
 /** Facts to be taught, in words. */
 export function taughtFacts(settings: ResolvedRecall): Promise<RecallTaskData> {
-  return recallTaskData({ ...settings, own: { text: demoText(), subjects: demoSubjects() } });
+  return recallTaskData({ ...settings, own: ownTexts() });
 }
 
 /**

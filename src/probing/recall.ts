@@ -14,7 +14,7 @@ import type { ClozeModel } from "./cloze-model.js";
 import { agreement, rankOf, rankScores } from "./rank-scores.js";
 
 /** Answers of one set of adapters to some questions. */
-export interface RecallProbeScores {
+export type RecallProbeScores = {
   /**
    * Share of questions all of whose tokens are the likeliest in the vocabulary. In wordings that were taught the editing
    * literature calls it efficacy (or reliability), in others generalisation (MEMIT, arXiv 2210.07229, §5.1; EasyEdit,
@@ -32,7 +32,7 @@ export interface RecallProbeScores {
   /** Share of questions whose likeliest answer is the model's own: of subjects that were not taught, the locality. */
   readonly kept: number;
   readonly questions: number;
-}
+};
 
 /** Scores by set of adapters. */
 export type RecallScoresBySet = Readonly<Record<string, RecallProbeScores>>;

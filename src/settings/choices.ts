@@ -61,3 +61,6 @@ export const downstreamAdapters = ["random", "copies", "F", "L"] as const;
 export const downstreamBaselines = ["none", "taps", "multitask"] as const;
 /** Kinds of its tasks, named as by `kadapter finetune`. */
 export const downstreamKinds = ["relations", "entity-typing", "multiple-choice", "open-qa"] as const;
+
+/** Tables of `experiment recall`. */
+export const recallParts = ["counts", "twins", "packs", "controls", "sizes", "several-tokens"] as const;

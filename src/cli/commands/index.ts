@@ -165,6 +165,13 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./experiment-precision.js")).run,
   }),
   command({
+    name: "experiment recall",
+    description: "how well taught facts answer in wordings never taught, and what becomes of all else",
+    recipe: true,
+    settings: async () => (await import("../../settings/recall-experiment.js")).recallExperimentSettings,
+    run: async () => (await import("./experiment-recall.js")).run,
+  }),
+  command({
     name: "data sample",
     description: "draw a sample of relation data, of one part of a split by subject, without what other files hold",
 

@@ -5,15 +5,23 @@ import { collectExamples, type TaskData } from "../task-data.js";
 import { type EncodedRecall, type RecallExample, type RecallOptions, type RecallScores, recall } from "./recall.js";
 import { type HeldOutWording, type RecallChoices, recallQuestions } from "./recall-questions.js";
 
+/** What stands in where no text is given, and who is asked about as a neighbour. */
+export interface OtherTexts {
+  readonly text: readonly string[];
+  readonly subjects: readonly string[];
+}
+
+/** How facts are taught. */
+export interface RecallTeaching extends RecallChoices, Pick<RecallOptions, "keep" | "margin"> {}
+
 /** Where facts to be taught come from. */
-export interface RecallData extends RecallChoices, Pick<RecallOptions, "keep" | "margin"> {
+export interface RecallData extends RecallTeaching {
   readonly facts: string;
   /** File or folder of wordings; those of a relation that it lacks are made from its name. */
   readonly wordings?: string | undefined;
   /** Files of plain text that is to stay as it is. */
   readonly text?: readonly string[] | undefined;
-  /** What stands in where no text is given, and who is asked about as a neighbour. */
-  readonly own: { readonly text: readonly string[]; readonly subjects: readonly string[] };
+  readonly own: OtherTexts;
 }
 
 export interface RecallTaskData extends TaskData<RecallExample, EncodedRecall, RecallScores> {
@@ -28,14 +36,36 @@ export interface RecallTaskData extends TaskData<RecallExample, EncodedRecall, R
 const mostLines = 20_000;
 
 /** Reads facts, wordings and text, and makes questions of them. */
-export async function recallTaskData({ neighbours, keep, margin, own, ...data }: RecallData): Promise<RecallTaskData> {
-  const { facts, wordings, made, skipped } = await readQuestions(data);
-  const text = data.text ? await firstLines(data.text) : own.text;
-  const source = { where: data.facts, facts, wordings, text, others: own.subjects };
-  const { train, dev, subjects, heldOut } = recallQuestions(source, { ...data, neighbours });
+export async function recallTaskData({ own, ...data }: RecallData): Promise<RecallTaskData> {
+  const questions = await readQuestions(data);
+  return taughtTaskData(data.facts, questions, await otherTexts(data.text, own), data);
+}
+
+/** What is to stay as it is: lines of the files, or what stands in where none is given. */
+export async function otherTexts(files: readonly string[] | undefined, own: OtherTexts): Promise<OtherTexts> {
+  return files ? { ...own, text: await firstLines(files) } : own;
+}
+
+/**
+ * Makes questions of facts and wordings.
+ *
+ * @param where the file of the facts, for messages
+ */
+export function taughtTaskData(
+  where: string,
+  { facts, wordings, made, skipped }: ReadQuestions,
+  { text, subjects: others }: OtherTexts,
+  choices: RecallTeaching,
+): RecallTaskData {
+  const { neighbours, keep, margin } = choices;
+  const { train, dev, subjects, heldOut } = recallQuestions({ where, facts, wordings, text, others }, choices);
   return {
     kind: recall,
-    settings: { labels: null, options: { neighbours, keep, margin }, ...(neighbours === "gate" ? { subjects } : {}) },
+    settings: {
+      labels: null,
+      options: { neighbours, keep, margin },
+      ...(neighbours === "gate" ? { subjects } : {}),
+    },
     train: { ...train, skipped: { ...skipped, ...train.skipped } },
     dev,
     facts: facts.length,

@@ -26,14 +26,14 @@ export interface AnswerScores {
 }
 
 /** What was not taught. */
-export interface KeptScores {
+export type KeptScores = {
   /** Share of tokens whose likeliest word is the model's own. */
   readonly argmaxKept: number;
   /** exp of the mean loss of a hidden token, now and beside the model alone. */
   readonly perplexity: number;
   readonly before: number;
   readonly tokens: number;
-}
+};
 
 /** Scores of answers, each the tokens of one question. */
 export function answerScores(answers: readonly (readonly HiddenToken[])[]): AnswerScores {

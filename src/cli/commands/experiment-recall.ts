@@ -1,0 +1,54 @@
+import { readTextLines } from "../../data/text.js";
+import { runRecall } from "../../experiments/recall.js";
+import type { RecallPlan } from "../../experiments/recall-plan.js";
+import { readRecallPool } from "../../experiments/recall-pool.js";
+import { recallTables } from "../../experiments/recall-report.js";
+import type { BackboneHandle } from "../../features/backbone-handle.js";
+import { asRecall, ownTexts } from "../../library/knowledge.js";
+import type { RecallExperimentSettings } from "../../settings/recall-experiment.js";
+import { otherTexts } from "../../tasks/recall/recall-data.js";
+import { pretrainingOf, runExperiment } from "../experiment.js";
+import type { CommandContext } from "../run.js";
+
+/** `experiment recall`: how well taught facts answer, and what becomes of all else. */
+export async function run(options: RecallExperimentSettings, context: CommandContext): Promise<void> {
+  await runExperiment(options, context, async ({ executor, backbone, watch, publish }) => {
+    const plan = await planOf(options, backbone, context);
+    const { single, several, taught } = plan.pool;
+    watch.onNote(
+      `${single.length} facts with an object of one token, ${several.length} of several, of ${taught.size} relations`,
+    );
+    const cells = await runRecall(executor, plan, {
+      ...watch,
+      onCell: ({ part, row, seed, heldOut }) =>
+        watch.onNote(`${part}, ${row}, seed ${seed}: ${(100 * heldOut.p1).toFixed(1)} % in held-out wordings`),
+    });
+    await publish("recall", recallTables(cells), { cells, skipped: plan.pool.skipped });
+  });
+}
+
+async function planOf(
+  options: RecallExperimentSettings,
+  backbone: BackboneHandle,
+  context: CommandContext,
+): Promise<RecallPlan> {
+  const { parts, seeds, counts, sizes, few, packs, packSize, askedFacts, askedOthers, askedLines } = options;
+  const { neighbours, keep, margin, wordingsPerFact, textShare, neighbourShare, asked } = options;
+  const lines: string[] = [];
+  for await (const { text } of readTextLines(options.askedText)) if (lines.push(text) === askedLines) break;
+  const training = { ...asRecall({ ...options, seed: 0 }, backbone.name), evalEvery: 0 };
+  return {
+    training: (adapterSize = options.adapterSize) =>
+      pretrainingOf(
+        { ...training, ...(adapterSize === undefined ? {} : { adapterSize }) },
+        training.features,
+        backbone,
+        context,
+      ),
+    teaching: { neighbours, keep, margin, wordingsPerFact, textShare, neighbourShare, asked },
+    own: await otherTexts(options.text, ownTexts()),
+    pool: await readRecallPool(options, backbone.tokenizer),
+    ...{ parts, seeds, counts, sizes, few, packs, packSize },
+    asked: { facts: askedFacts, others: askedOthers, text: lines },
+  };
+}

@@ -1,0 +1,70 @@
+import type { RecallProbeScores } from "../probing/recall.js";
+import type { recallParts } from "../settings/choices.js";
+import type { OtherTexts, RecallTeaching } from "../tasks/recall/recall-data.js";
+import type { KeptScores } from "../tasks/recall/recall-scores.js";
+import type { TrainingConfig } from "../training/config.js";
+import type { RecallPool } from "./recall-pool.js";
+import type { ExperimentWatch } from "./trainings.js";
+
+/** Tables of the experiment. */
+export type RecallPart = (typeof recallParts)[number];
+
+export interface RecallPlan {
+  /**
+   * How an adapter is taught; its seed is each run's own, and `out` is the experiment's folder.
+   *
+   * @param size the adapter's hidden size; the usual one where it is left out
+   */
+  readonly training: (size?: number) => TrainingConfig;
+  readonly teaching: Omit<RecallTeaching, "seed">;
+  readonly own: OtherTexts;
+  readonly pool: RecallPool;
+  readonly parts: readonly RecallPart[];
+  readonly seeds: readonly number[];
+  /** How many facts are taught. */
+  readonly counts: readonly number[];
+  /** Hidden sizes of adapters. */
+  readonly sizes: readonly number[];
+  /** Facts that twins and controls are taught, and each of the packs. */
+  readonly few: number;
+  readonly packSize: number;
+  readonly packs: number;
+  readonly asked: {
+    /** Facts that are asked of each adapter, at most, and facts about subjects that were not taught. */
+    readonly facts: number;
+    readonly others: number;
+    /** Lines of plain text. */
+    readonly text: readonly string[];
+  };
+}
+
+/** What an adapter answers. */
+export interface RecallMeasured {
+  /** In wordings that were taught, and in those that were held out. */
+  readonly taught: RecallProbeScores;
+  readonly heldOut: RecallProbeScores;
+  /** The model alone, in held-out wordings. */
+  readonly before: RecallProbeScores;
+  /** Share of answers about subjects that were not taught that are the model's own, in held-out wordings. */
+  readonly neighboursKept: number;
+  readonly text: KeptScores;
+}
+
+/** A row of a table, of one seed. */
+export interface RecallCell extends RecallMeasured {
+  readonly part: RecallPart;
+  readonly row: string;
+  readonly seed: number;
+  /** Facts that were taught. */
+  readonly facts: number;
+  /** What it takes to tell each object from the others of its relation: the sum of log₂ of their number. */
+  readonly bits: number;
+  /** Parameters that learnt. */
+  readonly parameters: number;
+  /** Of a twin: answers to the other one's facts. Of a pack: answers with all packs plugged in. */
+  readonly beside?: RecallProbeScores;
+}
+
+export interface RecallWatch extends ExperimentWatch {
+  readonly onCell?: (cell: RecallCell) => void;
+}
