@@ -38,7 +38,7 @@ export function learnAdapter<Example, Encoded extends EncodedText, Score>(
   return inOutputFolder({ out, ...begin }, async () => {
     const config = pretrainConfig(settings, backbone, begin.resume, note);
     const data = await read(backbone);
-    const recipe = { ...config.recipe, ...heldOutOf(data.dev, note) };
+    const recipe = { ...config.recipe, ...heldOutOf(data.dev, note), ...data.recorded };
     return pretrain(executor, { ...config, recipe }, data, onEvent, signal);
   });
 }

@@ -8,7 +8,7 @@ import { setting, userError } from "../errors.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { hashJson, hashLists } from "../weights/hash.js";
-import type { EncodedText, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
+import type { EncodedText, JsonObject, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
 
 /** How many examples could not be used, by reason. */
 export type SkipCounts = Readonly<Record<string, number>>;
@@ -30,6 +30,8 @@ export interface TaskData<Example, Encoded extends EncodedText, Score> {
   readonly settings: TaskSettings;
   readonly train: ExampleSet<Example>;
   readonly dev: ExampleSet<Example>;
+  /** What the folder's recipe says of the data besides the settings. */
+  readonly recorded?: JsonObject;
 }
 
 /** A downstream task's data; the test set is scored once, at the end. */

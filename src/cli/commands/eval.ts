@@ -1,3 +1,4 @@
+import { findModel } from "../../adapters/found-model.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import type { EvalSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
@@ -6,13 +7,16 @@ import type { LoadedModel } from "../../training/load-model.js";
 import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
+import { evaluateTaught, isTaught } from "../tasks/recall.js";
 import type { TaskCommands } from "../tasks/task-commands.js";
 import { withModel } from "../tasks/with-model.js";
 
 /** `eval`: how often an adapter is right on labelled examples. */
 export async function run(options: EvalSettings, context: CommandContext): Promise<void> {
   if (options.predictions !== undefined) await refuseExisting(options.predictions, options.overwrite);
-  await withModel(options, context.output, (model, commands) => evaluate(model, commands, options, context));
+  const found = await findModel(options.adapter);
+  if (isTaught(found)) return evaluateTaught(found, options, context);
+  await withModel(found, options, context.output, (model, commands) => evaluate(model, commands, options, context));
 }
 
 async function evaluate<Example, Encoded extends EncodedText, Score>(

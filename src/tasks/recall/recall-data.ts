@@ -32,12 +32,15 @@ export async function recallTaskData({ neighbours, keep, own, ...data }: RecallD
   const text = data.text ? await firstLines(data.text) : own.text;
   const source = { where: data.facts, facts, wordings, text, others: own.subjects };
   const { train, dev, subjects } = recallQuestions(source, { ...data, neighbours });
+  const parted = new Map([...wordings].map(([relation, patterns]) => [relation, partWordings(patterns)]));
+  const count = (part: keyof PartedWordings) => [...parted.values()].reduce((sum, { [part]: { length } }) => sum + length, 0);
   return {
     kind: recall,
     settings: { labels: null, options: { neighbours, keep }, ...(neighbours === "gate" ? { subjects } : {}) },
     train: { ...train, skipped: { ...skipped, ...train.skipped } },
     dev,
-    wordings: new Map([...wordings].map(([relation, patterns]) => [relation, partWordings(patterns)])),
+    recorded: { subjectsTaught: subjects.length, wordingsTaught: count("taught"), wordingsHeldOut: count("heldOut") },
+    wordings: parted,
     made,
   };
 }
@@ -51,9 +54,12 @@ export interface ReadQuestions {
 }
 
 /** Reads facts and wordings from their files. */
-export async function readQuestions(data: Pick<RecallData, "facts" | "wordings">): Promise<ReadQuestions> {
+export async function readQuestions(data: {
+  readonly facts: string | readonly string[];
+  readonly wordings?: string | undefined;
+}): Promise<ReadQuestions> {
   const expected = "facts with subject, relation and object";
-  const set = await collectExamples([data.facts], (file, onSkip) => readFacts(file, { onSkip }), expected);
+  const set = await collectExamples([data.facts].flat(), (file, onSkip) => readFacts(file, { onSkip }), expected);
   const given = data.wordings === undefined ? new Map() : await readWordings(data.wordings);
   const relations = set.examples.map(({ relation }) => relation);
   return { facts: set.examples, ...wordingsOf(relations, given), skipped: set.skipped };
