@@ -37,7 +37,7 @@ export async function withTaught(
   const { backbone } = flags;
   await withEngine(flags, async (executor) => {
     await using taught = await TaughtModel.open(executor, found, { backbone, ...(sets ? { sets } : {}) });
-    for (const note of taught.model.notes) output.note(note);
+    for (const note of [...taught.model.notes, ...taught.model.tokenizer.notes]) output.note(note);
     await use(taught);
   });
 }
