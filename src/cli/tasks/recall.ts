@@ -13,7 +13,7 @@ import type { EvalSettings, PredictSettings } from "../../settings/apply.js";
 import type { WordQuestion } from "../../tasks/recall/asking.js";
 import { recall } from "../../tasks/recall/recall.js";
 import { type ReadQuestions, readQuestions } from "../../tasks/recall/recall-data.js";
-import { type PartedWordings, partWordings } from "../../tasks/recall/recall-questions.js";
+import { type PartedWordings, partWordings, uniqueQuestions } from "../../tasks/recall/recall-questions.js";
 import { countSkipped } from "../../tasks/task-data.js";
 import type { Output } from "../output.js";
 import type { CommandContext } from "../run.js";
@@ -62,11 +62,13 @@ export async function evaluateTaught(
   { output, signal }: CommandContext,
 ): Promise<void> {
   refusePredictions(options);
-  const questions = await readQuestions({ facts: options.data, wordings: options.wordings });
+  const read = await readQuestions({ facts: options.data, wordings: options.wordings });
+  const { facts, skipped: others } = uniqueQuestions(read.facts);
+  const questions = { ...read, facts };
   noteWordings(found, options, output);
   const use = async ({ model, maxLength }: TaughtModel) => {
     const scores: Partial<Record<Part, Readonly<Record<string, RecallProbeScores>>>> = {};
-    const skipped: Record<string, number> = { ...questions.skipped };
+    const skipped: Record<string, number> = { ...read.skipped, ...others };
     for (const part of ["heldOut", "taught"] as const) {
       const how = { batchSize: options.batchSize, signal };
       const report = await probeRecall(model, inPart(questions, part), maxLength, how);
