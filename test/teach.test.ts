@@ -117,7 +117,9 @@ it("says what it cannot do, and that its names were changed", async () => {
   const changed = join(folder, "changed");
   await cp(out, changed, { recursive: true });
   await writeFile(join(changed, "subjects.txt"), "Rome\n");
-  expect(await refused("predict", "--adapter", changed, "--text", "Rome is [MASK].")).toMatch(/subjects\.txt: these are/);
+  expect(await refused("predict", "--adapter", changed, "--text", "Rome is [MASK].")).toMatch(
+    /subjects\.txt: these are/,
+  );
   const run = await kadapter(["verify", changed]);
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(/^failed subjects\.txt, SHA-256: [0-9a-f]{64}, but [0-9a-f]{64} was recorded\n$/);

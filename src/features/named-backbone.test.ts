@@ -41,7 +41,9 @@ describe("namedBackbone", () => {
         `${adapter}: the adapter names the folder ${name.replace("./", "")}, which is not here (looked for in ${process.cwd()} and the folders from ${adapter} upwards); give backbone`,
       );
     }
-    await expect(find(join(root, "gone"))).rejects.toThrow(`names the folder ${join(root, "gone")}, which is not here; `);
+    await expect(find(join(root, "gone"))).rejects.toThrow(
+      `names the folder ${join(root, "gone")}, which is not here; `,
+    );
     await expect(find(null)).rejects.toThrow("the adapter does not name its backbone; give it with backbone");
   });
 });

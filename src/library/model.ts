@@ -136,7 +136,11 @@ function entry<C extends Conversation, Example, Encoded extends EncodedText, Sco
         (await answers([question], how))[0] as Conversations[C]["answer"],
       predictAll: answers,
       fill: async () => {
-        throw userError({ where: folder, what: `it was trained for ${task}`, expected: "a model that was taught facts" });
+        throw userError({
+          where: folder,
+          what: `it was trained for ${task}`,
+          expected: "a model that was taught facts",
+        });
       },
       close: () => loaded.close(),
       [Symbol.asyncDispose]: () => loaded.close(),

@@ -61,7 +61,10 @@ export const evalSettings = {
   },
   data: { ...dataSettings.train, ...files("files of labelled examples", "labelled examples") },
   brokenTrees: treeSettings.brokenTrees,
-  wordings: { ...taughtSettings.wordings, help: `${taughtSettings.wordings.help}, for an adapter that was taught facts` },
+  wordings: {
+    ...taughtSettings.wordings,
+    help: `${taughtSettings.wordings.help}, for an adapter that was taught facts`,
+  },
   predictions: { ...writtenFile, help: "each example's prediction is written here as a JSON line" },
   overwrite: overwriteSetting,
 };

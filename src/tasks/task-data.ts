@@ -30,7 +30,11 @@ export interface TaskData<Example, Encoded extends EncodedText, Score> {
   readonly settings: TaskSettings;
   readonly train: ExampleSet<Example>;
   readonly dev: ExampleSet<Example>;
-  /** What the folder's recipe says of the data besides the settings. */
+}
+
+/** What is learnt, and what the folder's recipe says of it besides the settings. */
+export interface RecordedTaskData<Example, Encoded extends EncodedText, Score>
+  extends TaskData<Example, Encoded, Score> {
   readonly recorded?: JsonObject;
 }
 

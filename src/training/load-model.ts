@@ -1,12 +1,7 @@
 import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import { type DownstreamManifest, readDownstreamParameters } from "../adapters/downstream-folder.js";
+import { folderNotes, readAdapterParameters, readSubjects, requireSameBackbone } from "../adapters/folder.js";
 import { type FoundModel, findModel } from "../adapters/found-model.js";
-import {
-  folderNotes,
-  readAdapterParameters,
-  readSubjects,
-  requireSameBackbone,
-} from "../adapters/folder.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openedInScope } from "../engine/scopes.js";
 import { UserError, userError } from "../errors.js";

@@ -1,7 +1,7 @@
 import type { FoundModel } from "../../adapters/found-model.js";
 import { userError } from "../../errors.js";
 import { recall } from "../../tasks/recall/recall.js";
-import type { Task, TaskKind } from "../../tasks/task.js";
+import type { EncodedText, Task, TaskKind } from "../../tasks/task.js";
 import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "./downstream.js";
 import { headCommands } from "./heads.js";
 import { contrastCommands, relationCommands } from "./relation.js";
@@ -22,8 +22,8 @@ type HeadMaker = Pick<Task<never, never, never>, "makeHead">;
 
 /** What makes the head that a folder's task asks for, if the task is known here. */
 export function headMaker({ task }: FoundModel["manifest"]): HeadMaker | undefined {
-  const make = ({ make }: Pick<TaskKind<never, never, never>, "make">): HeadMaker =>
-    make(task, { maxLength: task.maxLength, dropout: 0, headInit: "official" });
+  const make = <X, E extends EncodedText, S>(kind: TaskKind<X, E, S>): HeadMaker =>
+    kind.make(task, { maxLength: task.maxLength, dropout: 0, headInit: "official" });
   return task.name === recall.name ? make(recall) : tasks.get(task.name)?.(({ kind }) => make(kind));
 }
 

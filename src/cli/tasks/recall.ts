@@ -3,11 +3,11 @@
  * @module
  */
 import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
-import type { FoundModel } from "../../adapters/found-model.js";
 import { readSubjects } from "../../adapters/folder.js";
+import type { FoundModel } from "../../adapters/found-model.js";
 import { readTextLines } from "../../data/text.js";
 import { setting, userError } from "../../errors.js";
-import { type RecallProbeScores, probeRecall } from "../../probing/recall.js";
+import { probeRecall, type RecallProbeScores } from "../../probing/recall.js";
 import { TaughtModel, type TaughtOptions, taughtSet } from "../../probing/taught-model.js";
 import type { EvalSettings, PredictSettings } from "../../settings/apply.js";
 import type { WordQuestion } from "../../tasks/recall/asking.js";

@@ -1,7 +1,7 @@
 import { type Fact, readFacts } from "../../data/facts.js";
 import { readTextLines } from "../../data/text.js";
 import { readWordings, type Wordings, wordingsOf } from "../../data/wordings.js";
-import { collectExamples, type TaskData } from "../task-data.js";
+import { collectExamples, type RecordedTaskData } from "../task-data.js";
 import { type EncodedRecall, type RecallExample, type RecallOptions, type RecallScores, recall } from "./recall.js";
 import { type PartedWordings, partWordings, type RecallChoices, recallQuestions } from "./recall-questions.js";
 
@@ -16,7 +16,7 @@ export interface RecallData extends RecallChoices, Pick<RecallOptions, "keep"> {
   readonly own: { readonly text: readonly string[]; readonly subjects: readonly string[] };
 }
 
-export interface RecallTaskData extends TaskData<RecallExample, EncodedRecall, RecallScores> {
+export interface RecallTaskData extends RecordedTaskData<RecallExample, EncodedRecall, RecallScores> {
   /** Which wordings of each relation are taught, and which are not. */
   readonly wordings: ReadonlyMap<string, PartedWordings>;
   /** Relations whose wordings were made from their names. */
@@ -33,7 +33,8 @@ export async function recallTaskData({ neighbours, keep, own, ...data }: RecallD
   const source = { where: data.facts, facts, wordings, text, others: own.subjects };
   const { train, dev, subjects } = recallQuestions(source, { ...data, neighbours });
   const parted = new Map([...wordings].map(([relation, patterns]) => [relation, partWordings(patterns)]));
-  const count = (part: keyof PartedWordings) => [...parted.values()].reduce((sum, { [part]: { length } }) => sum + length, 0);
+  const count = (part: keyof PartedWordings) =>
+    [...parted.values()].reduce((sum, { [part]: { length } }) => sum + length, 0);
   return {
     kind: recall,
     settings: { labels: null, options: { neighbours, keep }, ...(neighbours === "gate" ? { subjects } : {}) },
