@@ -31,7 +31,8 @@ const other = "Rome is the capital of [MASK].";
 async function words(path: string, texts: readonly string[], top = 3) {
   await using taught = await TaughtModel.open(executor, await findModel(path));
   const questions = texts.map((text, i) => ({ text, where: `texts:${i + 1}` }));
-  return taught.words(questions, { top, batchSize: 2 });
+  // Awaited here: the model is closed where the block ends.
+  return await taught.words(questions, { top, batchSize: 2 });
 }
 
 async function filled(path: string, text: string) {
