@@ -1,5 +1,5 @@
 /** Facts that answer: taught, asked, and nothing else changed. */
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBackbone } from "../src/features/backbone-handle.js";
@@ -86,6 +86,13 @@ it("is evaluated, asked, verified and told of on the command line, by folder and
     expect(scores).toMatchObject({ adapter, data: facts, skipped: 0, before: { taught: { p1: 0 } } });
     expect(scores["taughtP1"]).toBeGreaterThan(0.9);
     expect(scores["heldOut"]).toMatchObject({ p1: scores["p1"], questions: 2 * heldOut.length * countries.length });
+    const listed = join(folder, `${adapter === out ? "folder" : "id"}.jsonl`);
+    expect(await json(["eval", adapter, "--data", facts, "--predictions", listed])).toEqual(scores);
+    const lines = (await readFile(listed, "utf8")).trim().split("\n");
+    const said = lines.map((line) => JSON.parse(line) as Record<string, string>);
+    const right = said.filter(({ heldOut, object, predicted }) => heldOut && object === predicted);
+    expect(right.length / said.filter(({ heldOut }) => heldOut).length).toBeCloseTo(Number(scores["p1"]));
+    expect(said[0]).toMatchObject({ where: `${facts}:2`, subject: "Ruritania", relation: "capital", object: "London" });
     const answers = await json(["predict", "--adapter", adapter, "--data", texts, "--top", 2]);
     expect(answers).toMatchObject({ examples: 4, skipped: 0 });
     const predictions = answers["predictions"] as { where: string; words: { word: string }[] }[];
@@ -109,8 +116,7 @@ it("is evaluated, asked, verified and told of on the command line, by folder and
 
 it("says what it cannot do, and that its names were changed", async () => {
   const refused = async (...args: (string | number)[]) => expectComplaint(await kadapter(args));
-  const listed = ["eval", "--adapter", out, "--data", facts, "--predictions", join(folder, "predictions.jsonl")];
-  expect(await refused(...listed)).toMatch(/--predictions: answers about facts are not written one by one/);
+  expect(await refused("predict", out, "--adapter", out, "--text", "Rome.")).toMatch(/2 adapters are given/);
   expect(await refused("predict", "--adapter", out, "--text", "Rome.")).toMatch(/--text: the text has no mask/);
   const entity = ["--text", "Rome is [MASK].", "--subject", "Rome"];
   expect(await refused("predict", "--adapter", out, ...entity)).toMatch(/--subject: the adapter tells the word for a/);

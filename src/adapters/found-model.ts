@@ -7,6 +7,8 @@ import { resolveAdapter } from "./hub-adapter.js";
 export type FoundModel = FoundAdapter | FoundDownstream;
 
 export interface FoundAdapter {
+  /** As it was named: a folder or a Hugging Face id. */
+  readonly name: string;
   /** On this machine. */
   readonly folder: string;
   /** What it is, for messages. */
@@ -15,6 +17,7 @@ export interface FoundAdapter {
 }
 
 export interface FoundDownstream {
+  readonly name: string;
   readonly folder: string;
   readonly what: "model";
   readonly manifest: DownstreamManifest;
@@ -28,6 +31,6 @@ export interface FoundDownstream {
 export async function findModel(name: string): Promise<FoundModel> {
   const folder = await resolveAdapter(name);
   return (await isDownstreamFolder(folder))
-    ? { folder, what: "model", manifest: await readDownstreamManifest(folder) }
-    : { folder, what: "adapter", manifest: await readAdapterManifest(folder) };
+    ? { name, folder, what: "model", manifest: await readDownstreamManifest(folder) }
+    : { name, folder, what: "adapter", manifest: await readAdapterManifest(folder) };
 }

@@ -1,13 +1,18 @@
 import type { FoundModel } from "../adapters/found-model.js";
 import type { Executor } from "../engine/executor.js";
 import type { RankedWord, WordQuestion } from "../tasks/recall/asking.js";
+import { type RecallExample, recall } from "../tasks/recall/recall.js";
 import type { Skipped } from "../tasks/task.js";
+import { isSkipped } from "../tasks/task-data.js";
 import { clozeOf } from "./answers.js";
 import { ClozeModel } from "./cloze-model.js";
 import { type FillHow, likeliestTokens, tokenWord } from "./fill.js";
 
 /** Name of the adapter among the model's sets, beside `none`. */
 export const taughtSet = "adapter";
+
+/** A fact in words. */
+type FactExample = Extract<RecallExample, { readonly kind: "fact" }>;
 
 export interface TaughtOptions {
   /** Folder or Hugging Face id; the one named in the adapter by default. */
@@ -56,6 +61,28 @@ export class TaughtModel implements AsyncDisposable {
       if (!fit) return { skipped: "too-long" };
       const tokens = words.next().value ?? [];
       return tokens.map(({ id, score }) => ({ word: tokenWord(tokenizer, id), probability: Math.exp(score) }));
+    });
+  }
+
+  /** What is said in place of each fact's object, all of whose tokens are hidden at once. */
+  async answers(
+    examples: readonly FactExample[],
+    how: Omit<FillHow, "top">,
+  ): Promise<{ readonly example: FactExample; readonly predicted: string }[]> {
+    const { tokenizer, names } = this.model;
+    const context = { maxLength: this.maxLength, dropout: 0, headInit: "official" } as const;
+    // Which texts the adapter has a say in is up to the model's sets.
+    const task = recall.make({ labels: null, options: { neighbours: "prior" } }, context);
+    const asked = examples.flatMap((example) => {
+      const encoded = task.encode(example, tokenizer);
+      return isSkipped(encoded) ? [] : [{ ...encoded, example }];
+    });
+    const clozes = asked.flatMap(({ inputIds, positions }) => positions.map((position) => ({ inputIds, position })));
+    const found = await likeliestTokens(this.model, clozes, { ...how, top: 1 });
+    const tokens = (found[names.indexOf(taughtSet)] ?? []).values();
+    return asked.map(({ example, positions }) => {
+      const ids = positions.flatMap(() => (tokens.next().value ?? []).map(({ id }) => id));
+      return { example, predicted: tokenizer.decode(ids).trim() };
     });
   }
 

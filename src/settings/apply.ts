@@ -39,9 +39,29 @@ const format = {
 /** A file that is written besides what is printed. */
 const writtenFile = { ...dataSettings.out, argument: "file", schema: text.optional(), expects: "a file to write" };
 
+/** Which adapter, as the argument or as a flag. */
+const namedSettings = {
+  dir: { ...adapter, schema: text.optional(), positional: true },
+  adapter: {
+    ...adapter,
+    schema: text.optional(),
+    help: "the adapter, as the argument",
+    check: ({ dir, adapter: flagged }: Readonly<Record<string, unknown>>) =>
+      (dir === undefined) === (flagged === undefined)
+        ? {
+            what: dir === undefined ? "no adapter is given" : "2 adapters are given",
+            expected: `one, as argument or as ${setting("adapter")}`,
+          }
+        : undefined,
+  },
+};
+
+/** The adapter that was named in one of the two ways. */
+export const adapterNamed = ({ dir, adapter: flagged }: Settings<typeof namedSettings>): string => dir ?? flagged ?? "";
+
 /** An adapter, and data to run it on. */
 const applySettings = {
-  adapter,
+  ...namedSettings,
   backbone,
   format,
   tree: {
@@ -140,19 +160,7 @@ export const inspectSettings = {
 
 /** `verify`. */
 export const verifySettings = {
-  dir: { ...adapter, schema: text.optional(), positional: true },
-  adapter: {
-    ...adapter,
-    schema: text.optional(),
-    help: "the adapter, as the argument",
-    check: ({ dir, adapter: flagged }: Readonly<Record<string, unknown>>) =>
-      (dir === undefined) === (flagged === undefined)
-        ? {
-            what: dir === undefined ? "no adapter is given" : "2 adapters are given",
-            expected: `one, as argument or as ${setting("adapter")}`,
-          }
-        : undefined,
-  },
+  ...namedSettings,
   backbone,
 };
 

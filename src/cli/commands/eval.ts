@@ -1,6 +1,6 @@
 import { findModel } from "../../adapters/found-model.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import type { EvalSettings } from "../../settings/apply.js";
+import { adapterNamed, type EvalSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { countSkipped, encodeExamples } from "../../tasks/task-data.js";
 import type { LoadedModel } from "../../training/load-model.js";
@@ -14,12 +14,15 @@ import { withModel } from "../tasks/with-model.js";
 /** `eval`: how often an adapter is right on labelled examples. */
 export async function run(options: EvalSettings, context: CommandContext): Promise<void> {
   if (options.predictions !== undefined) await refuseExisting(options.predictions, options.overwrite);
-  const found = await findModel(options.adapter);
+  const found = await findModel(adapterNamed(options));
   if (isTaught(found)) return evaluateTaught(found, options, context);
-  await withModel(found, options, context.output, (model, commands) => evaluate(model, commands, options, context));
+  await withModel(found, options, context.output, (model, commands) =>
+    evaluate(found.name, model, commands, options, context),
+  );
 }
 
 async function evaluate<Example, Encoded extends EncodedText, Score>(
+  adapter: string,
   { session, task, backbone }: LoadedModel<Example, Encoded, Score>,
   commands: TaskCommands<Example, Encoded, Score>,
   options: EvalSettings,
@@ -37,7 +40,7 @@ async function evaluate<Example, Encoded extends EncodedText, Score>(
   const left = countSkipped(skipped);
   commands.print(score, left, output);
   output.result({
-    adapter: options.adapter,
+    adapter,
     data: options.data.length === 1 ? options.data[0] : options.data,
     ...commands.result(score),
     skipped: left,

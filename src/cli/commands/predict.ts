@@ -5,7 +5,7 @@ import { type OnSkip, SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
 import type { TaughtModel } from "../../probing/taught-model.js";
-import type { PredictSettings } from "../../settings/apply.js";
+import { adapterNamed, type PredictSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { isSkipped } from "../../tasks/task-data.js";
 import type { LoadedModel } from "../../training/load-model.js";
@@ -23,20 +23,21 @@ const chunkBatches = 64;
 /** `predict`: the answer to every example, in the data's order. */
 export async function run(options: PredictSettings, context: CommandContext): Promise<void> {
   if (options.out !== undefined) await refuseExisting(options.out, options.overwrite);
-  const found = await findModel(options.adapter);
+  const found = await findModel(adapterNamed(options));
   const { output, signal } = context;
   if (isTaught(found)) {
     return withTaught(found, options, output, (taught) =>
-      report(() => filled(taught, options, signal), options, context),
+      report(found.name, () => filled(taught, options, signal), options, context),
     );
   }
   await withModel(found, options, output, (model, commands) =>
-    report((onSkip) => answers(commands, model, options, onSkip, signal), options, context),
+    report(found.name, (onSkip) => answers(commands, model, options, onSkip, signal), options, context),
   );
 }
 
 /** Prints or writes the answers as they come. */
 async function report(
+  adapter: string,
   answersOf: (onSkip: OnSkip) => AsyncIterable<Answer>,
   options: PredictSettings,
   { output }: CommandContext,
@@ -61,7 +62,7 @@ async function report(
   if (out !== undefined) output.say(`${examples} examples in ${out}`);
   for (const [reason, count] of Object.entries(skipped)) output.note(`skipped ${count}: ${reason}`);
   output.result({
-    adapter: options.adapter,
+    adapter,
     examples,
     // What a format leaves out, such as a question's short paragraph, stands under its reason alone.
     skipped: unanswered,

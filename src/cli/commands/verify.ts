@@ -6,7 +6,7 @@ import { type FoundAdapter, findModel } from "../../adapters/found-model.js";
 import { adapterShapes } from "../../adapters/official/import-adapter.js";
 import { AdaptedModel } from "../../models/adapted-model.js";
 import { designOf } from "../../models/design.js";
-import type { VerifySettings } from "../../settings/apply.js";
+import { adapterNamed, type VerifySettings } from "../../settings/apply.js";
 import { type Shapes, shapesOf } from "../../weights/strict-load.js";
 import { ChecksFailed, type CommandContext } from "../run.js";
 import { headMaker } from "../tasks/index.js";
@@ -17,9 +17,8 @@ import { verifyDownstream } from "../verify/downstream.js";
  * `verify`: the tensors of an adapter or a fine-tuned model against its configuration and recorded hashes, and its
  * backbone against the one recorded.
  */
-export async function run({ dir, adapter, backbone }: VerifySettings, { output }: CommandContext): Promise<void> {
-  const named = dir ?? adapter ?? "";
-  const found = await findModel(named);
+export async function run({ backbone, ...named }: VerifySettings, { output }: CommandContext): Promise<void> {
+  const found = await findModel(adapterNamed(named));
   const checks = await (found.what === "model" ? verifyDownstream(found, backbone) : verifyAdapter(found, backbone));
   for (const { name, ok, detail } of checks) {
     const line = `${ok === null ? "-     " : ok ? "ok    " : "failed"} ${name}: ${detail}`;
@@ -34,7 +33,7 @@ export async function run({ dir, adapter, backbone }: VerifySettings, { output }
       ? intact
       : `${intact}, as far as it can tell: ${untold} of ${checks.length} checks had nothing to compare with`;
   output.say(failed === 0 ? told : `${failed} of ${checks.length} checks failed`);
-  output.result({ adapter: named, ok: failed === 0, checks });
+  output.result({ adapter: found.name, ok: failed === 0, checks });
   if (failed > 0) throw new ChecksFailed(`${failed} checks failed`);
 }
 

@@ -7,6 +7,7 @@ import { readSubjects } from "../../adapters/folder.js";
 import type { FoundModel } from "../../adapters/found-model.js";
 import { readTextLines } from "../../data/text.js";
 import { setting, userError } from "../../errors.js";
+import { writeFileAtomically } from "../../files/atomic.js";
 import { probeRecall, type RecallProbeScores } from "../../probing/recall.js";
 import { TaughtModel, type TaughtOptions, taughtSet } from "../../probing/taught-model.js";
 import type { EvalSettings, PredictSettings } from "../../settings/apply.js";
@@ -61,36 +62,27 @@ export async function evaluateTaught(
   options: EvalSettings,
   { output, signal }: CommandContext,
 ): Promise<void> {
-  refusePredictions(options);
   const read = await readQuestions({ facts: options.data, wordings: options.wordings });
   const { facts, skipped: others } = uniqueQuestions(read.facts);
   const questions = { ...read, facts };
   noteWordings(found, options, output);
-  const use = async ({ model, maxLength }: TaughtModel) => {
-    const scores: Partial<Record<Part, Readonly<Record<string, RecallProbeScores>>>> = {};
-    const skipped: Record<string, number> = { ...read.skipped, ...others };
-    for (const part of ["heldOut", "taught"] as const) {
-      const how = { batchSize: options.batchSize, signal };
-      const report = await probeRecall(model, inPart(questions, part), maxLength, how);
-      for (const [reason, count] of Object.entries(report.skipped)) skipped[reason] = (skipped[reason] ?? 0) + count;
-      const asked = report.scores[taughtSet]?.questions ?? 0;
-      if (asked === 0) continue;
-      scores[part] = report.scores;
-      output.say(`${parts[part]}, ${asked} questions`);
-      for (const [name, one] of Object.entries(report.scores)) output.say(`  ${scoreLine(name, one)}`);
+  const use = async (model: TaughtModel) => {
+    const { heldOut = {}, taught = {}, ...left } = await scoreParts(model, questions, options, signal);
+    for (const [part, scores] of Object.entries({ heldOut, taught })) {
+      const { [taughtSet]: own } = scores;
+      if (!own) continue;
+      output.say(`${parts[part as Part]}, ${own.questions} questions`);
+      for (const [name, one] of Object.entries(scores)) output.say(`  ${scoreLine(name, one)}`);
     }
-    const { heldOut, taught } = scores;
-    if (!heldOut && !taught) {
-      const what = `none of the questions can be asked (${JSON.stringify(skipped)})`;
-      throw userError({ where: options.data.join(" "), what });
-    }
+    if (options.predictions !== undefined) await writeAnswers(options.predictions, model, questions, options, signal);
+    const skipped = { ...read.skipped, ...others, ...left.skipped };
+    const [asked, known] = [heldOut[taughtSet], taught[taughtSet]];
     output.result({
-      adapter: options.adapter,
+      adapter: found.name,
       data: options.data.length === 1 ? options.data[0] : options.data,
-      ...(heldOut?.[taughtSet] && { p1: heldOut[taughtSet].p1, mrr: heldOut[taughtSet].mrr }),
-      ...(taught?.[taughtSet] && { taughtP1: taught[taughtSet].p1, taughtMrr: taught[taughtSet].mrr }),
-      ...{ heldOut: heldOut?.[taughtSet], taught: taught?.[taughtSet] },
-      before: { heldOut: heldOut?.["none"], taught: taught?.["none"] },
+      ...(asked && { p1: asked.p1, mrr: asked.mrr }),
+      ...(known && { taughtP1: known.p1, taughtMrr: known.mrr }),
+      ...{ heldOut: asked, taught: known, before: { heldOut: heldOut["none"], taught: taught["none"] } },
       skipped: countSkipped(skipped),
       skippedBy: skipped,
     });
@@ -98,13 +90,48 @@ export async function evaluateTaught(
   await withTaught(found, options, output, use, bothSets);
 }
 
-function refusePredictions({ predictions }: EvalSettings): void {
-  if (predictions === undefined) return;
-  throw userError({
-    where: setting("predictions"),
-    what: "answers about facts are not written one by one",
-    fix: "ask them with `kadapter predict`",
+/**
+ * The scores of each part that has wordings, by set of adapters.
+ *
+ * @throws UserError where no question can be asked
+ */
+async function scoreParts(
+  { model, maxLength }: TaughtModel,
+  questions: ReadQuestions,
+  { data, batchSize }: EvalSettings,
+  signal: AbortSignal,
+) {
+  const scores: Partial<Record<Part, Readonly<Record<string, RecallProbeScores>>>> = {};
+  const skipped: Record<string, number> = {};
+  for (const part of ["heldOut", "taught"] as const) {
+    const report = await probeRecall(model, inPart(questions, part), maxLength, { batchSize, signal });
+    for (const [reason, count] of Object.entries(report.skipped)) skipped[reason] = (skipped[reason] ?? 0) + count;
+    if (report.scores[taughtSet]?.questions) scores[part] = report.scores;
+  }
+  if (scores.heldOut || scores.taught) return { ...scores, skipped };
+  throw userError({ where: data.join(" "), what: `no question can be asked (${JSON.stringify(skipped)})` });
+}
+
+/** A line for each question, what the adapter says among it. */
+async function writeAnswers(
+  path: string,
+  taught: TaughtModel,
+  { facts, wordings }: ReadQuestions,
+  { batchSize }: EvalSettings,
+  signal: AbortSignal,
+): Promise<void> {
+  const examples = facts.flatMap((fact) => {
+    const { heldOut } = partWordings(wordings.get(fact.relation) ?? []);
+    return (wordings.get(fact.relation) ?? []).map(
+      (wording) => ({ kind: "fact", fact, wording, heldOut: heldOut.includes(wording) }) as const,
+    );
   });
+  const answers = await taught.answers(examples, { batchSize, signal });
+  const lines = answers.map(({ example: { fact, wording, heldOut }, predicted }) => {
+    const { where, subject, relation, object } = fact;
+    return JSON.stringify({ where, subject, relation, wording, heldOut, object, predicted });
+  });
+  await writeFileAtomically(path, `${lines.join("\n")}\n`);
 }
 
 const inPart = ({ facts, wordings }: ReadQuestions, part: Part) => ({
