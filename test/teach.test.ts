@@ -2,6 +2,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readAdapterManifest } from "../src/adapters/folder.js";
 import { openBackbone } from "../src/features/backbone-handle.js";
 import { recall } from "../src/library/knowledge.js";
 import { load } from "../src/library/model.js";
@@ -37,13 +38,26 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A relation's wordings, those that were taught and the others. */
-async function wordingsOf(relation: string) {
-  const { wordings } = await readQuestions({ facts });
-  return partWordings(wordings.get(relation) ?? []);
+/** A line of `eval --predictions`. */
+interface Said {
+  readonly relation: string;
+  readonly subject: string;
+  readonly object: string;
+  readonly wording: string;
+  readonly heldOut: boolean;
+  readonly rank: number;
+  readonly probability: number;
 }
 
-const hole = (wording: string, subject: string) => wording.replace("[X]", subject).replace("[Y]", "[MASK]");
+/** What the adapter says of each question, by `eval`. */
+async function saidOf(adapter: string, name: string, data = facts) {
+  const file = join(folder, name);
+  const scores = await json(["eval", adapter, "--data", data, "--predictions", file]);
+  const lines = (await readFile(file, "utf8")).trim().split("\n");
+  return { scores, said: lines.map((line) => JSON.parse(line) as Said) };
+}
+
+const hole = ({ wording, subject }: Said) => wording.replace("[X]", subject).replace("[Y]", "[MASK]");
 
 it("answers invented facts in the wordings that were taught, and is the model itself elsewhere", async () => {
   await using model = await ClozeModel.open(engine, { backbone: "models/own", adapters: { mine: out } });
@@ -59,14 +73,16 @@ it("answers invented facts in the wordings that were taught, and is the model it
 it("answers in the library", async () => {
   await using model = await load(engine, out, { as: "recall" });
   expect(model.task).toBe("recall");
-  const [wording = ""] = (await wordingsOf("capital")).taught;
-  const text = hole(wording, "Syldavia");
+  const { said } = await saidOf(out, "library.jsonl");
+  const [one, other] = said.filter(({ relation, heldOut, rank }) => relation === "capital" && !heldOut && rank === 1);
+  if (!one || !other) throw new Error("nothing was learnt");
+  const text = hole(one);
   const words = await model.fill(text);
   expect(words).toHaveLength(5);
-  expect(words[0]).toEqual({ word: "Rome", probability: expect.any(Number) as number });
+  expect(words[0]).toEqual({ word: one.object, probability: expect.any(Number) as number });
   expect(await model.predict({ text }, { top: 5 })).toEqual({ ...words[0], words });
-  const [first, second] = await model.predictAll([text, hole(wording, "Borduria")].map((one) => ({ text: one })));
-  expect([first?.word, second?.word]).toEqual(["Rome", "Paris"]);
+  const [first, second] = await model.predictAll([{ text }, { text: hole(other) }]);
+  expect([first?.word, second?.word]).toEqual([one.object, other.object]);
   await expect(model.fill("Nothing.")).rejects.toThrow("question: the text has no mask");
   await expect(load(engine, out, { as: "relations" })).rejects.toThrow(/it was trained for recall/);
 });
@@ -78,25 +94,24 @@ it("is evaluated, asked, verified and told of on the command line, by folder and
   await writeFile(join(repository, "refs", "main"), commit);
   await cp(out, join(repository, "snapshots", commit), { recursive: true });
   process.env["HF_HUB_CACHE"] = join(folder, "hub");
-  const { taught, heldOut } = await wordingsOf("capital");
+  const { metrics } = await readAdapterManifest(out);
   const texts = join(folder, "texts.txt");
-  await writeFile(texts, countries.map((country) => hole(taught[0] ?? "", country)).join("\n"));
-  for (const adapter of [out, "org/taught"]) {
-    const scores = await json(["eval", "--adapter", adapter, "--data", facts]);
-    expect(scores).toMatchObject({ adapter, data: facts, skipped: 0, before: { taught: { p1: 0 } } });
-    expect(scores["taughtP1"]).toBeGreaterThan(0.9);
-    expect(scores["heldOut"]).toMatchObject({ p1: scores["p1"], questions: 2 * heldOut.length * countries.length });
-    const listed = join(folder, `${adapter === out ? "folder" : "id"}.jsonl`);
-    expect(await json(["eval", adapter, "--data", facts, "--predictions", listed])).toEqual(scores);
-    const lines = (await readFile(listed, "utf8")).trim().split("\n");
-    const said = lines.map((line) => JSON.parse(line) as Record<string, string>);
-    const right = said.filter(({ heldOut, object, predicted }) => heldOut && object === predicted);
-    expect(right.length / said.filter(({ heldOut }) => heldOut).length).toBeCloseTo(Number(scores["p1"]));
-    expect(said[0]).toMatchObject({ where: `${facts}:2`, subject: "Ruritania", relation: "capital", object: "London" });
+  for (const [i, adapter] of [out, "org/taught"].entries()) {
+    const { scores, said } = await saidOf(adapter, `${i}.jsonl`);
+    expect(scores).toMatchObject({ adapter, data: facts, skipped: 0 });
+    // What `teach` said at its end, of the same facts.
+    for (const name of ["p1", "mrr", "taughtP1", "taughtMrr"]) {
+      expect(scores[name], name).toBeCloseTo(Number(metrics[name]), 4);
+    }
+    const heldOut = said.filter((one) => one.heldOut);
+    expect(heldOut.filter(({ rank }) => rank === 1).length / heldOut.length).toBeCloseTo(Number(scores["p1"]));
+    expect(scores["heldOut"]).toMatchObject({ questions: heldOut.length });
+    const right = said.filter(({ rank }) => rank === 1).slice(0, 4);
+    await writeFile(texts, right.map(hole).join("\n"));
     const answers = await json(["predict", "--adapter", adapter, "--data", texts, "--top", 2]);
     expect(answers).toMatchObject({ examples: 4, skipped: 0 });
     const predictions = answers["predictions"] as { where: string; words: { word: string }[] }[];
-    expect(predictions.map(({ words }) => words[0]?.word)).toEqual(cells.capital);
+    expect(predictions.map(({ words }) => words[0]?.word)).toEqual(right.map(({ object }) => object));
     expect(predictions[1]).toMatchObject({ where: `${texts}:2`, words: [{}, {}] });
     const verified = await json(["verify", adapter]);
     expect(verified["ok"]).toBe(true);
@@ -105,12 +120,24 @@ it("is evaluated, asked, verified and told of on the command line, by folder and
     expect(checks.map(({ name }) => name)).toContain("subjects.txt, SHA-256");
     expect(await json(["inspect", adapter])).toMatchObject({
       ...{ kind: "adapter", path: adapter, task: { name: "recall" } },
-      taught: { subjects: 4, gated: true, wordingsTaught: 2 * taught.length, wordingsHeldOut: 2 * heldOut.length },
+      taught: { facts: 8, subjects: 4, gated: true, wordings: expect.any(Number) as number },
     });
     const probed = await json(["probe", "recall", "--adapter", adapter, "--facts", facts]);
-    expect(probed["questions"]).toBe(2 * (taught.length + heldOut.length) * countries.length);
-    const filled = await json(["fill", hole(taught[0] ?? "", "Borduria"), "--adapter", `mine=${adapter}`]);
-    expect(filled).toMatchObject({ sets: { mine: [{ word: "Paris" }, {}, {}, {}, {}] } });
+    expect(probed["p1"]).toBeGreaterThan(0.5);
+    const filled = await json(["fill", hole(right[0] as Said), "--adapter", `mine=${adapter}`]);
+    expect(filled).toMatchObject({ sets: { mine: [{ word: right[0]?.object }, {}, {}, {}, {}] } });
+  }
+});
+
+it("has no say in facts about others", async () => {
+  const strange = join(folder, "strange.csv");
+  await writeFile(strange, "subject,relation,object\nFreedonia,capital,London\n");
+  const { said } = await saidOf(out, "strange.jsonl", strange);
+  await using model = await ClozeModel.open(engine, { adapters: { mine: out } });
+  for (const one of said) {
+    const { none = [] } = await fill(model, hole(one), { top: 20_000 });
+    const alone = none.find(({ word }) => word === "London");
+    expect(Math.log(one.probability)).toBeCloseTo(alone?.score ?? 0, 3);
   }
 });
 

@@ -153,7 +153,7 @@ function entry<C extends Conversation, Example, Encoded extends EncodedText, Sco
 
 /** Opens an adapter that was taught facts: words are what the model's own head names. */
 async function openTaught(engine: Engine, found: FoundModel, backbone: string | undefined) {
-  const taught = await TaughtModel.open(engine, found, { backbone });
+  const taught = await TaughtModel.open(engine, found, backbone);
   const fillAll = async (questions: readonly WordQuestion[], how: PredictOptions & { readonly top: number }) => {
     const { batchSize = 32, ...others } = how;
     const many = questions.length > 1;

@@ -40,7 +40,7 @@ export async function writeTaughtAdapter(
       ...{ format: "kadapter/1", features: "residual", architecture, hiddenStates: "float32" },
       ...{ backbonePrecision: "float32", backbone: backboneIdentity(handle) },
       task: { name: recall.name, maxLength: 24, ...task },
-      recipe: { subjectsTaught: subjects?.length ?? 3, wordingsTaught: 4, wordingsHeldOut: 1 },
+      recipe: {},
       metrics: {},
     },
     adapter: drawn(model.adapterParameters, () => 0),

@@ -7,9 +7,10 @@ import type { LoadedModel } from "../../training/load-model.js";
 import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
-import { evaluateTaught, isTaught } from "../tasks/recall.js";
+import { isTaught } from "../tasks/recall.js";
 import type { TaskCommands } from "../tasks/task-commands.js";
 import { withModel } from "../tasks/with-model.js";
+import { evaluateTaught } from "./eval-taught.js";
 
 /** `eval`: how often an adapter is right on labelled examples. */
 export async function run(options: EvalSettings, context: CommandContext): Promise<void> {

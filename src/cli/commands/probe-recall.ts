@@ -1,24 +1,34 @@
 import { findModel } from "../../adapters/found-model.js";
 import { readTextLines } from "../../data/text.js";
+import { ClozeModel } from "../../probing/cloze-model.js";
 import { probeRecall, probeText } from "../../probing/recall.js";
-import { type TaughtModel, taughtSet } from "../../probing/taught-model.js";
 import type { ProbeRecallSettings } from "../../settings/probe.js";
 import { readQuestions } from "../../tasks/recall/recall-data.js";
 import type { CommandContext } from "../run.js";
-import { bothSets, scoreLine, withTaught } from "../tasks/recall.js";
+import { withEngine } from "../runtime.js";
+
+/** Name of the adapter that is asked, among the model's sets. */
+const asked = "adapter";
 
 /** `probe recall`: what an adapter that was taught facts answers, beside the model alone. */
 export async function run(options: ProbeRecallSettings, { output, signal }: CommandContext): Promise<void> {
-  const found = await findModel(options.adapter);
+  const { folder, manifest } = await findModel(options.adapter);
+  const { task } = manifest;
   const questions = await readQuestions(options);
-  const probe = async ({ model, maxLength }: TaughtModel) => {
+  await withEngine(options, async (executor) => {
+    const { backbone } = options;
+    await using model = await ClozeModel.open(executor, { backbone, adapters: { [asked]: folder } });
+    for (const note of model.notes) output.note(note);
     const how = { batchSize: options.batchSize, signal };
-    const { scores, skipped } = await probeRecall(model, questions, maxLength, how);
-    const { none, [taughtSet]: taught } = scores;
-    for (const [name, one] of Object.entries(scores)) output.say(scoreLine(name, one));
+    const { scores, skipped } = await probeRecall(model, questions, task.maxLength, how);
+    const { none, [asked]: taught } = scores;
+    for (const [name, one] of Object.entries(scores)) {
+      const rates = [one.p1, one.typedP1].map((rate) => `${(100 * rate).toFixed(1)} %`);
+      output.say(`${name}: P@1 ${rates[0]}, among the relation's objects ${rates[1]}, MRR ${one.mrr.toFixed(3)}`);
+    }
     const lines: string[] = [];
     for await (const { text } of readTextLines(options.text ?? [])) lines.push(text);
-    const text = lines.length === 0 ? undefined : (await probeText(model, lines, maxLength, how))[taughtSet];
+    const text = lines.length === 0 ? undefined : (await probeText(model, lines, task.maxLength, how))[asked];
     if (text) {
       const kept = `${(100 * text.argmaxKept).toFixed(1)} %`;
       output.say(
@@ -31,6 +41,5 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
       skipped: { ...questions.skipped, ...skipped },
       ...(text ? { text } : {}),
     });
-  };
-  await withTaught(found, options, output, probe, bothSets);
+  });
 }

@@ -32,19 +32,18 @@ export async function recallTaskData({ neighbours, keep, own, ...data }: RecallD
   const text = data.text ? await firstLines(data.text) : own.text;
   const source = { where: data.facts, facts, wordings, text, others: own.subjects };
   const { train, dev, subjects } = recallQuestions(source, { ...data, neighbours });
-  const parted = new Map([...wordings].map(([relation, patterns]) => [relation, partWordings(patterns)]));
-  const count = (part: keyof PartedWordings) =>
-    [...parted.values()].reduce((sum, { [part]: { length } }) => sum + length, 0);
   return {
     kind: recall,
     settings: { labels: null, options: { neighbours, keep }, ...(neighbours === "gate" ? { subjects } : {}) },
     train: { ...train, skipped: { ...skipped, ...train.skipped } },
     dev,
-    recorded: { subjectsTaught: subjects.length, wordingsTaught: count("taught"), wordingsHeldOut: count("heldOut") },
-    wordings: parted,
+    recorded: { factsTaught: facts.length, subjectsTaught: subjects.length, wordingsRead: sizeOf(wordings) },
+    wordings: new Map([...wordings].map(([relation, patterns]) => [relation, partWordings(patterns)])),
     made,
   };
 }
+
+const sizeOf = (wordings: Wordings) => [...wordings.values()].reduce((sum, { length }) => sum + length, 0);
 
 /** Facts, and the wordings of their relations. */
 export interface ReadQuestions {

@@ -149,8 +149,7 @@ function withoutFacts(lines: readonly string[], facts: readonly Fact[]): readonl
   return lines.filter((line) => !words(line).some((word) => byWord.get(word)?.some((fact) => says(line, fact))));
 }
 
-/** A question has one right answer: the first, as teaching has it. */
-export function uniqueQuestions(all: readonly Fact[]) {
+function uniqueQuestions(all: readonly Fact[]) {
   const first = new Map<string, Fact>();
   for (const fact of all) {
     const key = JSON.stringify([fact.subject, fact.relation]);
