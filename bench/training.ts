@@ -122,7 +122,9 @@ async function timed(executor: Executor, plan: TrainingConfig, taskData: Relatio
     if (event.kind === "note") notes.push(event.text);
     if (event.kind === "prepare" && event.what === "train") backbone = event.seconds;
     if (event.kind !== "step") return;
-    epochs[event.epoch] = (epochs[event.epoch] ?? 0) + event.seconds;
+    // Events count epochs from 1.
+    const epoch = event.epoch - 1;
+    epochs[epoch] = (epochs[epoch] ?? 0) + event.seconds;
     losses.push(event.loss);
   });
   return { backbone, epochs, losses, notes };

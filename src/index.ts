@@ -57,6 +57,7 @@ export { type TrainControl, type TrainingEvent, train } from "./library/train.js
 export type { ChoiceAnswer, ChoiceQuestion } from "./tasks/choice/asking.js";
 export type { PassageAnswer, PassageQuestion } from "./tasks/qa/asking.js";
 export type { OpenAnswer } from "./tasks/qa/open-answers.js";
+export type { RankedWord, WordAnswer, WordQuestion } from "./tasks/recall/asking.js";
 export type { PairAnswer, RankedRelation, RelationAnswer, RelationQuestion } from "./tasks/relations/asking.js";
 export type { TreeAnswer, TreeQuestion, TreeWord } from "./tasks/trees/asking.js";
 export type { TypingAnswer, TypingQuestion } from "./tasks/typing/asking.js";

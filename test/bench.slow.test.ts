@@ -30,13 +30,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("benchmarks", () => {
   test("pretrain: seconds of both precisions, as far as the peak allows", () => {
     const sizes = ["--tiny", "--sentences", "16", "--batch", "8", "--threads", "2"];
-    const { seconds, losses, ratio } = result("pretrain", ...sizes, "--no-peer", "--repetitions", "1");
+    const { seconds, losses, ratio, measured } = result("pretrain", ...sizes, "--no-peer", "--repetitions", "1");
     const epochs = { first: expect.any(Number), later: expect.any(Number), all: expect.any(Number) };
     expect(seconds).toEqual({ float32: { ...epochs, atPeak: epochs }, int8: { ...epochs, atPeak: epochs } });
     const own = (losses as Record<string, number[]>)["float32"] ?? [];
     // Three epochs of two steps.
     expect(own).toHaveLength(6);
     for (const loss of own) expect(loss).toBeGreaterThan(0);
+    // Every epoch has its own time, the first one included.
+    const { float32 } = (measured as { ours: { float32: { epochs: (number | null)[] } } }[])[0]!.ours;
+    expect(float32.epochs).toEqual([1, 2, 3].map(() => expect.any(Number)));
     // No peer, no ratio.
     expect(ratio).toEqual({});
   });

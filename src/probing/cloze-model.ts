@@ -3,6 +3,7 @@
  * @module
  */
 
+import { findModel } from "../adapters/found-model.js";
 import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
@@ -11,7 +12,15 @@ import { openedInScope } from "../engine/scopes.js";
 import { setting, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { sortedBatches } from "../features/batches.js";
-import { backboneName, joinVectors, PositionFeatures, type PositionSource } from "../features/position-features.js";
+import { namedBackbone } from "../features/named-backbone.js";
+import {
+  backboneName,
+  joinVectors,
+  type PositionedText,
+  PositionFeatures,
+  type PositionSource,
+  type PositionVectors,
+} from "../features/position-features.js";
 import { openTargetFeatures } from "../features/target-features.js";
 import { loadOwnHead, readWordEmbeddings } from "../features/word-embeddings.js";
 import { GraphBuilder, type Parameter } from "../graph/index.js";
@@ -33,13 +42,16 @@ import type { HeadSet } from "./head-set.js";
 import { loadRecallSets } from "./recall-sets.js";
 
 export interface ClozeModelOptions {
-  /** Folder or Hugging Face id; the one named in the heads by default. */
+  /** Folder or Hugging Face id; by default the one named in the heads, or in the adapters that were taught facts. */
   readonly backbone?: string | undefined;
   /** Folders of trained heads; the backbone's own head where there are none. */
   readonly heads?: readonly string[];
   /** Names of the sets that are asked; all by default. */
   readonly sets?: readonly string[] | undefined;
-  /** Folders of adapters that are not where the heads say; without heads, of adapters that were taught facts. */
+  /**
+   * Adapters that are not where the heads say; without heads, adapters that were taught facts: folders or Hugging Face
+   * ids.
+   */
   readonly adapters?: Readonly<Record<string, string>>;
 }
 
@@ -52,6 +64,11 @@ export class ClozeModel implements AsyncDisposable {
     private readonly features: PositionSource,
   ) {}
 
+  /** Lines for the user about what could not be checked. */
+  get notes(): readonly string[] {
+    return [...new Set(this.sets.flatMap(({ adapters }) => adapters.flatMap(({ notes }) => notes)))];
+  }
+
   static open(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
     return openedInScope(executor, (scope) => ClozeModel.openIn(scope, options));
   }
@@ -62,10 +79,7 @@ export class ClozeModel implements AsyncDisposable {
     const taught = folders.length === 0 ? (options.adapters ?? {}) : {};
     const recalls = Object.keys(taught).length > 0;
     const manifests = await chosenHeads(folders, recalls ? undefined : options.sets);
-    const named = options.backbone ?? manifests[0]?.manifest.backbone.name;
-    if (named === undefined)
-      throw userError({ what: "no model is given", expected: `${setting("backbone")} or ${setting("heads")}` });
-    const backbone = await openBackbone(named);
+    const backbone = await openBackbone(await chosenBackbone(options, manifests[0]));
     const adapters = recalls ? new Map() : await readAdapters(manifests, backbone, options.adapters ?? {});
     const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
     if (recalls) {
@@ -91,7 +105,8 @@ export class ClozeModel implements AsyncDisposable {
   }
 
   /**
-   * Asks all sets; texts of similar length together, the backbone once for all.
+   * Asks all sets; texts of similar length together, the backbone once for all. Holes of one text (the same array of
+   * ids) are asked in one pass.
    *
    * @param use given the set's and the text's index, and the logits over the vocabulary, which are only lent
    */
@@ -101,24 +116,38 @@ export class ClozeModel implements AsyncDisposable {
     use: (set: number, text: number, logits: Float32Array) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { hiddenSize } = this.backbone.config;
-    const lengths = texts.map(({ inputIds }) => inputIds.length);
+    const grouped = byText(texts);
+    const lengths = grouped.map(({ inputIds }) => inputIds.length);
     for (const indices of sortedBatches(lengths, batchSize)) {
       signal?.throwIfAborted();
-      const batch = indices.map((i) => texts[i] as Cloze);
-      const vectors = await this.features.vectors(
-        batch.map(({ inputIds, position }) => ({ inputIds, positions: [position] })),
-      );
-      for (const [set, { adapters, head, gates }] of this.sets.entries()) {
-        const names = [backboneName, ...adapters.map(({ name }) => name)];
-        const joined = joinVectors(vectors, names, hiddenSize);
-        const features = float32Tensor([batch.length, names.length * hiddenSize], joined);
-        const opened = gates && Float32Array.from(batch.flatMap(({ inputIds }) => gates(inputIds)));
-        const gated = opened && { [gatesInput]: float32Tensor([batch.length, 1, adapters.length], opened) };
-        const logits = floatsOf(await head.run({ features, ...gated }, ["logits"]), "logits");
-        const size = logits.length / batch.length;
-        for (const [row, text] of indices.entries()) use(set, text, logits.subarray(row * size, (row + 1) * size));
+      const batch = indices.map((i) => grouped[i] as AskedText);
+      const vectors = await this.features.vectors(batch);
+      const rows = batch.flatMap(({ inputIds, holes }) => holes.map((hole) => ({ inputIds, hole })));
+      for (const [index, set] of this.sets.entries()) {
+        await this.read(set, vectors, rows, batchSize, (row, logits) => use(index, (rows[row] as Row).hole, logits));
       }
+    }
+  }
+
+  /** What a set says at each row, so many rows at a time. */
+  private async read(
+    { adapters, head, gates }: HeadSet,
+    vectors: PositionVectors,
+    rows: readonly Row[],
+    most: number,
+    use: (row: number, logits: Float32Array) => void,
+  ): Promise<void> {
+    const names = [backboneName, ...adapters.map(({ name }) => name)];
+    const joined = joinVectors(vectors, names, this.backbone.config.hiddenSize);
+    const width = joined.length / rows.length;
+    for (let start = 0; start < rows.length; start += most) {
+      const some = rows.slice(start, start + most);
+      const features = float32Tensor([some.length, width], joined.slice(start * width, (start + some.length) * width));
+      const opened = gates && Float32Array.from(some.flatMap(({ inputIds }) => gates(inputIds)));
+      const gated = opened && { [gatesInput]: float32Tensor([some.length, 1, adapters.length], opened) };
+      const logits = floatsOf(await head.run({ features, ...gated }, ["logits"]), "logits");
+      const size = logits.length / some.length;
+      for (const row of some.keys()) use(start + row, logits.subarray(row * size, (row + 1) * size));
     }
   }
 
@@ -132,6 +161,30 @@ export class ClozeModel implements AsyncDisposable {
   }
 }
 
+/** A text, and where it has holes. */
+interface AskedText extends PositionedText {
+  /** Of each position: the index of its cloze. */
+  readonly holes: number[];
+}
+
+/** A hole: the index of its cloze, and the text that it is in. */
+interface Row {
+  readonly inputIds: readonly number[];
+  readonly hole: number;
+}
+
+/** Clozes of the same array of ids together, in the order of the first. */
+function byText(clozes: readonly Cloze[]): readonly AskedText[] {
+  const found = new Map<readonly number[], { inputIds: readonly number[]; positions: number[]; holes: number[] }>();
+  clozes.forEach(({ inputIds, position }, hole) => {
+    const text = found.get(inputIds) ?? { inputIds, positions: [], holes: [] };
+    found.set(inputIds, text);
+    text.positions.push(position);
+    text.holes.push(hole);
+  });
+  return [...found.values()];
+}
+
 /** @throws UserError where there is no set of that name */
 function setNamed(sets: readonly HeadSet[], name: string): HeadSet {
   const found = sets.find((one) => one.name === name);
@@ -141,6 +194,21 @@ function setNamed(sets: readonly HeadSet[], name: string): HeadSet {
     what: `there is no set ${JSON.stringify(name)}`,
     expected: `one of ${sets.map((one) => one.name).join(", ")}`,
   });
+}
+
+/** The backbone that is given, else the one that the heads or the adapters were made beside. */
+async function chosenBackbone(
+  { backbone, adapters = {} }: ClozeModelOptions,
+  head: FoundHead | undefined,
+): Promise<string> {
+  if (backbone !== undefined) return backbone;
+  if (head) return namedBackbone(head.folder, "head", head.manifest.backbone);
+  const [adapter] = Object.values(adapters);
+  if (adapter === undefined) {
+    throw userError({ what: "no model is given", expected: `${setting("backbone")} or ${setting("heads")}` });
+  }
+  const { folder, what, manifest } = await findModel(adapter);
+  return namedBackbone(folder, what, manifest.backbone);
 }
 
 interface FoundHead {

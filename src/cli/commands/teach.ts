@@ -20,7 +20,7 @@ export async function run({ options, ...begin }: RunRequest<RecallSettings>, con
         for (const line of aboutWordings(data)) context.output.note(line);
         return data;
       },
-      summary,
+      summary: recallSummary,
       details: (scores) => ({ ...scores, heldOutWordings: data === null ? [] : data.heldOut.map(heldOutRecord) }),
     },
     context,
@@ -45,7 +45,8 @@ const heldOutRecord = ({ fact: { subject, relation }, wording }: HeldOutWording)
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-function summary({ taught, heldOut, neighbours, text }: RecallScores): string {
+/** What was reached, for people. */
+export function recallSummary({ taught, heldOut, neighbours, text }: RecallScores): string {
   return [
     ...(heldOut.questions > 0 ? [`${percent(heldOut.p1)} answered in wordings never taught`] : []),
     `${percent(taught.p1)} in taught ones`,
