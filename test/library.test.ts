@@ -114,6 +114,22 @@ describe("the front door", () => {
     expect(await adapterBits(at("stopped"))).toEqual(await adapterBits(at("one")));
   });
 
+  it("says at once that the engine is closed, or the model", async () => {
+    const own = await openEngine({ device: "cpu", threads: 1 });
+    const [kept, closed] = [await load(own, at("one")), await load(own, at("one"))];
+    const question = { text: "Vienna is the capital of Austria.", subject: "Austria", object: "Vienna" };
+    await closed.close();
+    await expect(closed.predict(question)).rejects.toThrow(/one: this model is closed/);
+    await own.close();
+    // A folder that would be refused were it looked at: the engine is asked for first.
+    const unread = train(own, base, facts({ train: at("nothing.jsonl") }), { ...quick, out: at("one") }).next();
+    for (const refused of [unread, load(own, at("nothing")), kept.predict(question)]) {
+      await expect(refused).rejects.toThrow(/the engine is closed/);
+      await expect(refused).rejects.toBeInstanceOf(UserError);
+    }
+    await kept.close();
+  });
+
   it("names settings in its errors, and knows no flags", async () => {
     const settings = { ...quick, out: at("bad"), epochs: 0 };
     await expect(train(engine, base, facts({ train: at("facts.jsonl") }), settings).next()).rejects.toThrow(

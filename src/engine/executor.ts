@@ -90,6 +90,8 @@ export interface Executor extends AsyncDisposable {
   readonly int8WeightBits: 7 | 8;
   /** Whether it does AdamW itself, see `GraphSource.adamW` of `kadapter/engine`. */
   readonly updatesInPlace: boolean;
+  /** Whether it was closed, or what it was opened from; it then refuses whatever is asked of it. */
+  readonly closed: boolean;
   /**
    * Makes a graph ready to run.
    *

@@ -5,6 +5,7 @@
 import { isDownstreamFolder, readDownstreamManifest } from "../adapters/downstream-folder.js";
 import { readAdapterManifest } from "../adapters/folder.js";
 import { resolveAdapter } from "../adapters/hub-adapter.js";
+import { requireOpen } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { Asking } from "../tasks/asking.js";
@@ -72,7 +73,8 @@ export interface Model<C extends Conversation = Conversation> extends AsyncDispo
   /**
    * Answers a question. The last bits of probabilities vary with the number of questions that are asked together.
    *
-   * @throws UserError where it is no question for this model, or is longer than the model reads
+   * @throws UserError where it is no question for this model, or is longer than the model reads, or where the model or
+   * its engine is closed
    */
   predict(question: Conversations[C]["question"], options?: PredictOptions): Promise<Conversations[C]["answer"]>;
   /** Answers many questions, in their order; those of similar length are computed together. */
@@ -112,15 +114,23 @@ function entry<C extends Conversation, Example, Encoded extends EncodedText, Sco
   const open: Opener = async (engine, folder, backbone) => {
     const options = { ...(backbone === undefined ? {} : { backbone }), taskOptions: taskOptions[task] ?? {} };
     const loaded = await loadModel(engine, folder, asking.kind, options);
-    const answers = (questions: readonly Conversations[C]["question"][], how?: PredictOptions) =>
-      answerAll(asking, loaded, questions, how);
+    let closed = false;
+    const answers = async (questions: readonly Conversations[C]["question"][], how?: PredictOptions) => {
+      requireOpen(engine);
+      if (closed) throw userError({ where: folder, what: "this model is closed", fix: "load it again" });
+      return answerAll(asking, loaded, questions, how);
+    };
+    const close = () => {
+      closed = true;
+      return loaded.close();
+    };
     const model = {
       backbone: loaded.backbone,
       predict: async (question: Conversations[C]["question"], how?: PredictOptions) =>
         (await answers([question], how))[0] as Conversations[C]["answer"],
       predictAll: answers,
-      close: () => loaded.close(),
-      [Symbol.asyncDispose]: () => loaded.close(),
+      close,
+      [Symbol.asyncDispose]: close,
     };
     // The task decides which questions it takes; a wrong one is refused when it is asked.
     return model as unknown as Omit<Model, "task">;
@@ -156,7 +166,7 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
  *
  * @param name its folder, or a Hugging Face id such as `owner/name`
  * @throws UserError where the folder is no such folder, is damaged, was trained for something else than `as`, or was
- * trained beside another backbone
+ * trained beside another backbone; and where the engine is closed
  * @example
  * const model = await load(engine, "runs/mine", { as: "relations" });
  * const { relation } = await model.predict({ text: "Vienna is in Austria.", subject: "Vienna", object: "Austria" });
@@ -176,6 +186,7 @@ export async function load(
   name: string,
   { backbone, as }: LoadModelOptions<Conversation> = {},
 ): Promise<Model> {
+  requireOpen(engine);
   const folder = await resolveAdapter(name);
   const fineTuned = await isDownstreamFolder(folder);
   const { task: made } = await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder));

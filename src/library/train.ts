@@ -1,4 +1,5 @@
 import type { TrainEvent } from "../engine/events.js";
+import { requireOpen } from "../engine/scopes.js";
 import { nameSettings, settingName } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { resolveSettings } from "../settings/setting.js";
@@ -31,7 +32,7 @@ export interface TrainControl {
  *
  * @param settings those of `kadapter pretrain` or `kadapter finetune` in camel case, with the same defaults;
  * `out` is the folder that is written
- * @throws UserError where a setting, a file or an example is wrong; nothing is half-written then
+ * @throws UserError where a setting, a file or an example is wrong, or the engine is closed; nothing is half-written then
  * @example
  * for await (const event of train(engine, base, facts({ train: "facts.jsonl" }), { out: "runs/mine" })) {
  *   if (event.kind === "eval") console.log(event.metrics);
@@ -43,6 +44,7 @@ export async function* train<Options>(
   knowledge: Knowledge<Options>,
   settings: Options & TrainControl,
 ): AsyncGenerator<TrainingEvent, void, void> {
+  requireOpen(engine);
   const { resume, overwrite, signal, adapters, ...own } = settings as TrainControl & Record<string, unknown>;
   const begin = resolveSettings(beginSettings, definedOf({ resume, overwrite }));
   const resolved = resolveSettings(knowledge.table, {
