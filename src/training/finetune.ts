@@ -71,15 +71,23 @@ export function finetune<Example, Encoded extends EncodedText, Score>(
   onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<FinetuneResult<Score>> {
-  const open = async (context: RunContext) => {
+  const prepare = async (context: RunContext) => {
     const design = downstreamDesign({ ...config, fedOutputs: keepsOutputs(config) });
     const featureDtype = config.featureOptions.dtype;
     const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
     const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
     const sets = { train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
-    return openFinetuning(context, config, { ...made, kind, settings, ...sets });
+    return {
+      data: {
+        ...learntIdentity({ kind, settings }),
+        ...(fixedWidth(config) ? { fixedWidth: "true" } : {}),
+        train: hashTexts(made.task, sets.train.examples),
+        dev: hashTexts(made.task, sets.dev.examples),
+      },
+      open: () => openFinetuning(context, config, { ...made, kind, settings, ...sets }),
+    };
   };
-  return runTraining(executor, config, open, onEvent, signal);
+  return runTraining(executor, config, prepare, onEvent, signal);
 }
 
 async function openFinetuning<Example, Encoded extends EncodedText, Score>(
@@ -100,12 +108,6 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
   return {
     ...{ session, backbone, train: train.examples, parameters: model.parameters, trainable: model.trainable },
     texts: (example) => textsOf(task, example),
-    data: {
-      ...learntIdentity(setup),
-      ...(fixedWidth(config) ? { fixedWidth: "true" } : {}),
-      train: hashTexts(task, train.examples),
-      dev: hashTexts(task, dev.examples),
-    },
     evaluate: async () => task.evaluation(await scoreDev()),
     score: async () => ({ dev: await scoreDev(), test: scoreTest ? await scoreTest() : null }),
     finish: (ended) => finish(context, config, setup, ended),

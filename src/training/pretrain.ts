@@ -55,16 +55,23 @@ export function pretrain<Example, Encoded extends EncodedText, Score>(
   onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<PretrainResult<Score>> {
-  const open = async (context: RunContext) => {
+  const prepare = async (context: RunContext) => {
     const { backbone, architecture, maxLength, headInit, featureOptions } = config;
     const design = pretrainingDesign({ ...config, adapter: architecture });
     const how = { maxLength, headInit, dropout: architecture.dropout, featureDtype: featureOptions.dtype };
     const made = makeTaskModel(kind, settings, { backbone, design, ...how });
     const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, backbone.tokenizer, set);
     const setup = { ...made, kind, settings, train: encode(data.train), dev: encode(data.dev) };
-    return openPretraining(context, config, setup);
+    return {
+      data: {
+        ...learntIdentity(setup),
+        train: hashExamples(made.task, setup.train.examples),
+        dev: hashExamples(made.task, setup.dev.examples),
+      },
+      open: () => openPretraining(context, config, setup),
+    };
   };
-  return runTraining(executor, config, open, onEvent, signal);
+  return runTraining(executor, config, prepare, onEvent, signal);
 }
 
 /** Data as token ids, and the model for it. */
@@ -95,11 +102,6 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
     ...{ session, backbone, score, train: train.examples, trainable: model.trainable },
     parameters: [...model.adapterParameters, ...model.taskParameters],
     texts: (example) => textsOf(task, example),
-    data: {
-      ...learntIdentity(setup),
-      train: hashExamples(task, train.examples),
-      dev: hashExamples(task, dev.examples),
-    },
     evaluate: async () => task.evaluation(await score()),
     finish: (ended) => finish(context, config, setup, ended),
   };
