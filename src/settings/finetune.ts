@@ -11,7 +11,7 @@ import {
   taskTextLength,
   trainingSettings,
 } from "./shared.js";
-import { choice, count, fileList, files, layerList, optionalCount, rate, toggle } from "./values.js";
+import { choice, count, fileList, files, layerList, oneOrMore, optionalCount, rate, toggle } from "./values.js";
 
 const named = z.string().regex(/^[\w-]+=.+$/);
 const examples = "files of examples";
@@ -21,7 +21,7 @@ const modelSettings = group("Model", {
   adapter: {
     type: "text",
     argument: "name=dir...",
-    schema: z.union([named.transform((one) => [one]), z.array(named)]).default([]),
+    schema: oneOrMore(named).default([]),
     expects: "NAME=DIR for each adapter, such as fac=runs/facts",
     help: "finished adapters, each with a name",
     otherwise: "none: the backbone alone",
