@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
 import type { AdapterManifest } from "./adapter-manifest.js";
 import { holdsAdapter } from "./config.js";
+import { counted } from "../phrases.js";
 
 /** The README of an adapter's folder, for those who find it. */
 export function modelCard(manifest: AdapterManifest, adapterParameters: number, headParameters: number): string {
@@ -25,7 +26,7 @@ ${propertyTable({
   labels: task.labels ? task.labels.length : "unknown",
   backbone: `${backbone.modelType ?? "of unknown kind"}, ${backbone.layers ?? "?"} layers × ${backbone.hiddenSize}`,
   "reads hidden states": architecture.layers.join(", "),
-  "adapter size × layers": `${architecture.size} × ${architecture.transformerLayers}, ${architecture.heads} heads, FFN ${architecture.intermediateSize}`,
+  "adapter size × layers": `${architecture.size} × ${architecture.transformerLayers}, ${counted(architecture.heads, "head")}, FFN ${architecture.intermediateSize}`,
   parameters: `${adapterParameters.toLocaleString("en")} (head: ${headParameters.toLocaleString("en")})`,
   "longest text": `${task.maxLength} tokens`,
 })}

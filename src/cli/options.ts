@@ -10,6 +10,7 @@ import { helpText, isRequired, type Setting, type Table } from "../settings/sett
 import type { CommandEntry } from "./command.js";
 import { withFlags } from "./flags.js";
 import type { ContextFactory } from "./run.js";
+import { counted } from "../phrases.js";
 
 /** Adds a command's arguments and options to it, and what it does. */
 export async function addEntry(
@@ -24,7 +25,7 @@ export async function addEntry(
   }
   const hidden = addSettings(command, table, all);
   command.option("--json", "print the result as one JSON object, the last line on stdout");
-  if (hidden > 0) command.addHelpText("after", `\n\`--help --all\` shows ${hidden} more options.`);
+  if (hidden > 0) command.addHelpText("after", `\n\`--help --all\` shows ${counted(hidden, "more option")}.`);
   return command.action(async () => {
     const own: { recipe?: string; json?: true } = command.opts();
     const given = [givenFlags(command, table)];

@@ -1,5 +1,6 @@
 import { setting, userError } from "../errors.js";
 import type { OnSkip } from "./skips.js";
+import { counted } from "../phrases.js";
 
 /** A syntactic word and its place in the tree. */
 export interface DependencyWord {
@@ -106,7 +107,7 @@ function describe({ reason, word }: TreeFault, words: readonly DependencyWord[])
   const shown = `word ${word} (${JSON.stringify(form.slice(0, 40))})`;
   switch (reason) {
     case "head-out-of-range":
-      return `${shown} has the head ${head}, the sentence has ${words.length} words`;
+      return `${shown} has the head ${head}, the sentence has ${counted(words.length, "word")}`;
     case "no-root":
       return "no word has the head 0: the tree has no root";
     case "several-roots":

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { userError } from "../errors.js";
-import { firstIssue, parseJson } from "../files/json.js";
+import { judge, parseJson } from "../files/json.js";
 import { decodeUtf8 } from "../files/utf8.js";
+import { withArticle } from "../phrases.js";
 import { readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
 
@@ -122,13 +123,13 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
 
 /** Checks a record's shape; the error names the first field that is wrong. */
 export function checkRecord<T>(schema: z.ZodType<T>, value: unknown, where: string, format: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const { field, message } = firstIssue(result.error);
+  const judged = judge(schema, value);
+  if ("data" in judged) return judged.data;
+  const { field, message } = judged;
   throw userError({
     where,
     what: `${field === "" ? "the record" : `field ${JSON.stringify(field)}`}: ${message}`,
-    expected: `a ${format} record`,
+    expected: withArticle(`${format} record`),
     fix: "repair the record",
   });
 }

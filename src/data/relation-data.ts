@@ -10,6 +10,7 @@ import { readTacred } from "./tacred.js";
 import { mostRelations, readTrex, type TrexOptions } from "./trex.js";
 import { readTrexRc } from "./trex-rc.js";
 import { readWiki80 } from "./wiki80.js";
+import { shown } from "../phrases.js";
 
 /** Formats of relation data that can be read. */
 export const relationFormats = ["fewrel", "wiki80", "tacred", "semeval", "trex-rc", "trex"] as const;
@@ -160,7 +161,7 @@ export function partOf<P extends string>(example: RelationExample, parts: Readon
   ) {
     throw userError({
       where: "split",
-      what: `the weights ${JSON.stringify(parts)} cannot divide the data`,
+      what: `the weights ${shown(parts)} cannot divide the data`,
       expected: "weights of at least 0 with a sum above 0",
     });
   }

@@ -16,6 +16,7 @@ import { type PretrainResult, pretrain } from "../training/pretrain.js";
 import type { OnEvent } from "../training/run.js";
 import { type Beginning, inOutputFolder } from "./output-folder.js";
 import { finetuneConfig, type Note, type PretrainSettings, pretrainConfig } from "./plan.js";
+import { counted } from "../phrases.js";
 
 /** Where a training runs, beside which model, and who follows it. */
 export interface Learning {
@@ -74,8 +75,9 @@ function namedAdapter(given: string): { readonly name: string; readonly folder: 
 export function heldOutOf({ heldOut }: Pick<ExampleSet<unknown>, "heldOut">, note: Note) {
   if (!heldOut) return {};
   const { examples, of, together } = heldOut;
+  const are = examples === 1 ? "is" : "are";
   note(
-    `${setting("dev")} is not given: ${examples} of ${of} training examples are held out for evaluation${together ? ", whole subjects or texts" : ""}`,
+    `${setting("dev")} is not given: ${examples} of ${counted(of, "training example")} ${are} held out for evaluation${together ? ", whole subjects or texts" : ""}`,
   );
   return { heldOut: { ...heldOut } };
 }

@@ -9,6 +9,7 @@ import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { hashJson, hashLists } from "../weights/hash.js";
 import type { EncodedText, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
+import { counted, tally } from "../phrases.js";
 
 /** How many examples could not be used, by reason. */
 export type SkipCounts = Readonly<Record<string, number>>;
@@ -95,7 +96,7 @@ export function encodeFitting<Example, Encoded extends EncodedText>(
   if (encoded.examples.length > 0) return encoded;
   throw userError({
     where: set.where,
-    what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
+    what: `none of ${counted(countSkipped(encoded.skipped), "example")} fits (${tally(encoded.skipped)})`,
     fix: `raise ${setting("maxLength")}`,
   });
 }

@@ -12,6 +12,7 @@ import { refuseExisting } from "../files.js";
 import { checkSizes, countOf, labelsOf, maxLengthOf, shapeOf } from "../import/common.js";
 import { importDownstream } from "../import/downstream.js";
 import type { CommandContext } from "../run.js";
+import { counted } from "../../phrases.js";
 
 /** `import FILE`: an adapter or a fine-tuned model of the released code becomes a folder; its tensors tell which. */
 export async function run(options: ImportSettings, context: CommandContext): Promise<void> {
@@ -34,10 +35,10 @@ async function importAdapter(options: ImportSettings, { output }: CommandContext
   const counts = { adapter: countOf(adapter), head: countOf(head) };
   const { architecture } = official;
   output.say(
-    `${architecture.layers.length} adapter layers at ${architecture.layers.join(", ")}, ${architecture.transformerLayers} × ${architecture.size} inside, ${counts.adapter.toLocaleString("en")} parameters in ${adapter.size} tensors`,
+    `${counted(architecture.layers.length, "adapter layer")} at ${architecture.layers.join(", ")}, ${architecture.transformerLayers} × ${architecture.size} inside, ${counted(counts.adapter, "parameter")} in ${counted(adapter.size, "tensor")}`,
   );
   output.say(
-    `head for ${manifest.task.name}, ${official.classes} classes, ${counts.head.toLocaleString("en")} parameters in ${head.size} tensors`,
+    `head for ${manifest.task.name}, ${counted(official.classes, "class", "classes")}, ${counted(counts.head, "parameter")} in ${counted(head.size, "tensor")}`,
   );
   output.say(backbone ? `backbone ${backbone.name} recorded` : "no backbone recorded: give --backbone when it is used");
   output.say(`the adapter is in ${out}`);

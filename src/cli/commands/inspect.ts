@@ -21,6 +21,7 @@ import type { CommandContext } from "../run.js";
 import { treeFormat } from "../tasks/heads.js";
 import { relationFormat } from "../tasks/relation.js";
 import { reportTrees } from "../tasks/tree-summary.js";
+import { counted } from "../../phrases.js";
 
 /** `inspect PATH`: what is in a model's or adapter's folder, a file of weights or a data file, told by its content. */
 export async function run(options: InspectSettings, { output }: CommandContext): Promise<void> {
@@ -89,7 +90,7 @@ async function summaryOf(path: string): Promise<Summary> {
 }
 
 const shown = ({ tensors, parameters, dtypes }: Summary): string =>
-  `${parameters.toLocaleString("en")} parameters in ${tensors} tensors of ${Object.keys(dtypes).join(", ") || "no type"}`;
+  `${counted(parameters, "parameter")} in ${counted(tensors, "tensor")} of ${Object.keys(dtypes).join(", ") || "no type"}`;
 
 /** Lines of names and values, the values under each other. */
 function table(output: Output, rows: Readonly<Record<string, unknown>>): void {
@@ -108,7 +109,7 @@ async function inspectAdapter(path: string, output: Output): Promise<void> {
   const labels = task.labels ?? [];
   output.say(holdsAdapter(features) ? "an adapter" : `a baseline without an adapter (${features})`);
   table(output, {
-    task: `${task.name}, ${task.labels ? `${labels.length} labels: ${list(labels, 8)}` : "labels unknown"}`,
+    task: `${task.name}, ${task.labels ? `${counted(labels.length, "label")}: ${list(labels, 8)}` : "labels unknown"}`,
     architecture,
     adapter: shown(adapter),
     head: shown(head),
@@ -136,7 +137,7 @@ async function inspectFineTuned(path: string, output: Output): Promise<void> {
   const labels = task.labels ?? [];
   output.say("a fine-tuned model");
   table(output, {
-    task: `${task.name}, ${task.labels ? `${labels.length} labels: ${list(labels, 8)}` : "no labels"}`,
+    task: `${task.name}, ${task.labels ? `${counted(labels.length, "label")}: ${list(labels, 8)}` : "no labels"}`,
     trained: trains === "none" ? "fusion and head" : `fusion, head and ${trains === "all" ? "all else" : trains}`,
     fusion: fusion.taps ? `hidden states ${fusion.taps.join(", ")} side by side` : fusion.kind,
     ...Object.fromEntries(
@@ -174,7 +175,7 @@ async function inspectModel(path: string, output: Output): Promise<void> {
     const unused = [...source.keys()].filter((key) => definition.canonicalKey(key, true, config.tiedWords) === null);
     output.say(`a language model (${config.modelType})`);
     table(output, {
-      size: `${config.layers} layers × ${config.hiddenSize}, ${config.heads} heads, FFN ${config.intermediateSize}, ${config.activation}`,
+      size: `${counted(config.layers, "layer")} × ${config.hiddenSize}, ${counted(config.heads, "head")}, FFN ${config.intermediateSize}, ${config.activation}`,
       weights: shown(weights),
       "of them unused": unused.length === 0 ? "none" : `${unused.length}: ${list(unused, 6)}`,
       "weights' SHA-256": hash,
@@ -221,7 +222,7 @@ async function inspectData({ path, format }: InspectSettings, output: Output): P
   const found = format === undefined && !(await isFolder(path)) ? await recogniseTrees(path) : null;
   if (trees || found) return reportTrees(path, await inspectTrees(path, found ?? treeFormat(format)), output);
   const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
-  output.say(`relation data (${data.format}): ${data.examples} examples, ${data.relations.length} relations`);
+  output.say(`relation data (${data.format}): ${counted(data.examples, "example")}, ${counted(data.relations.length, "relation")}`);
   for (const [reason, count] of Object.entries(data.skipped)) output.say(`left out ${count}: ${reason}`);
   const width = Math.max(8, ...data.relations.map(({ relation }) => relation.length));
   output.say(`${"relation".padEnd(width)}  examples`);

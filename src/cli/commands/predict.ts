@@ -13,6 +13,7 @@ import { jsonLine } from "../output.js";
 import type { CommandContext } from "../run.js";
 import type { Answer, TaskCommands, TypedSentence } from "../tasks/task-commands.js";
 import { withModel } from "../tasks/with-model.js";
+import { counted } from "../../phrases.js";
 
 /** How many batches of examples are sorted by length together and held in memory. */
 const chunkBatches = 64;
@@ -46,7 +47,7 @@ async function predict<Example, Encoded extends EncodedText, Score>(
   };
   if (out === undefined) await answerTo((line) => output.say(line));
   else await writeAtomically(out, (file) => answerTo((line) => appendLine(file, line)));
-  if (out !== undefined) output.say(`${examples} examples in ${out}`);
+  if (out !== undefined) output.say(`${counted(examples, "example")} in ${out}`);
   for (const [reason, count] of Object.entries(skipped)) output.note(`skipped ${count}: ${reason}`);
   output.result({
     adapter: options.adapter,

@@ -8,6 +8,7 @@ import { withClozeModel } from "../cloze-model.js";
 import type { Output } from "../output.js";
 import type { CommandContext } from "../run.js";
 import { percent } from "../tasks/numbers.js";
+import { counted } from "../../phrases.js";
 
 /** `probe lama`: a table for each part of LAMA. */
 export async function run(options: LamaSettings, context: CommandContext): Promise<void> {
@@ -32,7 +33,7 @@ export async function run(options: LamaSettings, context: CommandContext): Promi
         onRelation: (one) => {
           sayRelation(output, one);
           // The table is no part of JSON, and a large model takes minutes for a relation.
-          if (output.json) output.note(`${one.relation}: ${one.facts} facts, ${one.answers} answers`);
+          if (output.json) output.note(`${one.relation}: ${counted(one.facts, "fact")}, ${counted(one.answers, "answer")}`);
         },
       });
       sayTotals(output, report);

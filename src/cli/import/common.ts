@@ -7,6 +7,7 @@ import { readJson } from "../../files/json.js";
 
 import type { ImportSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";
+import { counted } from "../../phrases.js";
 
 /** What the files cannot tell of adapters. */
 export const shapeOf = ({ layers, adapterHeads: heads, skip, maskPadding }: ImportSettings): OfficialImportOptions => {
@@ -51,7 +52,7 @@ export async function labelsOf({ labels: path }: ImportSettings, classes: number
   if (path === undefined) return Array.from({ length: classes }, (_, i) => String(i));
   const labels = orderedLabels(await readJson(path, { what: "the file of labels", expected: labelsForm }), path);
   if (labels.length === classes) return labels;
-  throw userError({ where: path, what: `${labels.length} labels for a head of ${classes} relations` });
+  throw userError({ where: path, what: `${counted(labels.length, "label")} for a head of ${counted(classes, "relation")}` });
 }
 
 const labelsForm = 'a list ["P19", …] or a map {"P19": 0, …}';

@@ -10,6 +10,7 @@ import { hashFile } from "../../weights/hash.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
 import { checkSizes, countOf, labelsOf, maxLengthOf, shapeOf } from "./common.js";
+import { counted } from "../../phrases.js";
 
 /** `import FILE` for a fine-tuned model of the released code: adapters, fusion, head, and the trained backbone. */
 export async function importDownstream(options: ImportSettings, { output }: CommandContext): Promise<void> {
@@ -34,7 +35,7 @@ export async function importDownstream(options: ImportSettings, { output }: Comm
   output.say(`${task.name}, ${task.classes === null ? "a choice" : `${task.classes} classes`}`);
   output.say(
     `${names.length === 0 ? "no adapter" : `adapters ${names.join(", ")}, fused by ${manifest.fusion.kind}`}; ` +
-      `${countOf(parameters).toLocaleString("en")} parameters in ${parameters.size} tensors`,
+      `${counted(countOf(parameters), "parameter")} in ${counted(parameters.size, "tensor")}`,
   );
   output.say(backboneWeights === null ? "the backbone was frozen" : `the trained backbone is from ${backboneWeights}`);
   output.say(`the model is in ${out}`);

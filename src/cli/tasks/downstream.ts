@@ -20,6 +20,7 @@ import type { TypingScores } from "../../tasks/typing/typing-scores.js";
 import { percent, shortened, shortenedAnswers } from "./numbers.js";
 import { relationCommands } from "./relation.js";
 import type { TaskCommands } from "./task-commands.js";
+import { counted } from "../../phrases.js";
 
 async function* readEach<X>(files: readonly string[], read: (file: string) => AsyncIterable<X>): AsyncGenerator<X> {
   for (const file of files) yield* read(file);
@@ -62,7 +63,7 @@ export const typingCommands: TaskCommands<TypingExample, EncodedMention, TypingS
   print: ({ looseMicro, looseMacro, strictAccuracy, examples }, skipped, output) => {
     output.say(
       `micro precision ${percent(looseMicro.precision)} %, recall ${percent(looseMicro.recall)} %, F1 ${percent(looseMicro.f1)} %; ` +
-        `macro F1 ${percent(looseMacro.f1)} %; strict ${percent(strictAccuracy)} %; ${examples} examples, ${skipped} skipped`,
+        `macro F1 ${percent(looseMacro.f1)} %; strict ${percent(strictAccuracy)} %; ${counted(examples, "example")}, ${skipped} skipped`,
     );
   },
   result: ({ looseMicro, looseMacro, ...scores }) => ({
@@ -92,7 +93,7 @@ export const choiceCommands: TaskCommands<ChoiceExample, EncodedChoice, ChoiceSc
     predicted: argmax(logits),
   }),
   print: ({ accuracy, examples }, skipped, output) =>
-    output.say(`accuracy ${percent(accuracy)} %, ${examples} examples, ${skipped} skipped`),
+    output.say(`accuracy ${percent(accuracy)} %, ${counted(examples, "example")}, ${skipped} skipped`),
   result: (scores) => ({ ...scores }),
   unlabelled: (files) => readEach(files, (file) => readMultipleChoice(file, { unlabelled: true })),
   typed: () => noTyped("the model chooses between answers", "questions"),
@@ -114,7 +115,7 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
     predicted: answersOf(prediction, task, 1)[0]?.text ?? "",
   }),
   print: ({ exactMatch, f1, questions }, skipped, output) =>
-    output.say(`exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${questions} questions, ${skipped} skipped`),
+    output.say(`exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${counted(questions, "question")}, ${skipped} skipped`),
   result: (scores) => ({ ...scores }),
   unlabelled: (files, _, onSkip) => readEach(files, (file) => readOpenQuestions(file, { unlabelled: true, onSkip })),
   typed: () => noTyped("the model answers out of paragraphs", "questions with paragraphs"),

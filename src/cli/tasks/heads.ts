@@ -8,6 +8,7 @@ import { type EncodedSentence, headPrediction } from "../../tasks/trees/head-pre
 import { readTreeSet } from "../../tasks/trees/linguistic.js";
 import { percent } from "./numbers.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
+import { counted } from "../../phrases.js";
 
 /** The format that a flag names, if it names one. */
 export function treeFormat(format: string | undefined): TreeFormat | "auto" {
@@ -57,7 +58,7 @@ export const headCommands: TaskCommands<DependencySentence, EncodedSentence, Att
     output.say(`${"file".padEnd(width)}       UAS  no punct${labelled}  sentences      words`);
     for (const [file, rates] of files) line(file, rates);
     if (files.length > 1) line("all", score);
-    output.say(`${attachmentSummary(score)}, ${score.sentences} sentences, ${skipped} skipped`);
+    output.say(`${attachmentSummary(score)}, ${counted(score.sentences, "sentence")}, ${skipped} skipped`);
   },
   result: (score) => ({ ...score }),
   unlabelled: readAll,

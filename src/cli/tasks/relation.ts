@@ -10,6 +10,7 @@ import { type EncodedRelation, relationClassification } from "../../tasks/relati
 import { relationContrast } from "../../tasks/relations/relation-contrast.js";
 import { percent, shortenedAnswers } from "./numbers.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
+import { counted } from "../../phrases.js";
 
 /** The format that a flag names, if it names one. */
 export function relationFormat(format: string | undefined): RelationFormat | "auto" {
@@ -52,7 +53,7 @@ export const relationCommands: TaskCommands<RelationExample, EncodedRelation, Cl
       );
     }
     output.say(
-      `accuracy ${percent(scores.accuracy)} %, macro F1 ${percent(scores.macroF1)} %, ${scores.examples} examples, ${skipped} skipped`,
+      `accuracy ${percent(scores.accuracy)} %, macro F1 ${percent(scores.macroF1)} %, ${counted(scores.examples, "example")}, ${skipped} skipped`,
     );
   },
   result: ({ perClass, ...rates }) => ({ ...rates, perRelation: perClass }),
@@ -84,7 +85,7 @@ export const contrastCommands: TaskCommands<RelationExample, EncodedRelation, Pr
   }),
   print: ({ accuracy, examples, classes }, skipped, output) =>
     output.say(
-      `nearest prototype of all other examples: ${percent(accuracy)} %, ${classes} relations, ${examples} examples, ${skipped} skipped`,
+      `nearest prototype of all other examples: ${percent(accuracy)} %, ${counted(classes, "relation")}, ${counted(examples, "example")}, ${skipped} skipped`,
     ),
   result: ({ accuracy, ...counts }) => ({ prototypeAccuracy: accuracy, ...counts }),
   unlabelled: readAll,
