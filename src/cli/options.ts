@@ -48,7 +48,7 @@ export function addSettings(command: Command, table: Table, all: boolean): numbe
   for (const [key, one] of Object.entries(table)) {
     const help = withFlags(helpText(one));
     if (one.positional === true) {
-      command.addArgument(new Argument(isRequired(one) ? `<${key}>` : `[${key}]`, help));
+      command.addArgument(new Argument(placeOf(key, one), help));
       continue;
     }
     const added = new Option(flagsOf(key, one), help);
@@ -70,6 +70,14 @@ export function flagsOf(key: string, { type, schema, argument }: Setting): strin
   return schema.safeParse(undefined).data === true ? `--no-${kebab(key)}` : `--${kebab(key)}`;
 }
 
+const takesSeveral = ({ argument }: Setting): boolean => argument?.endsWith("...") ?? false;
+
+/** A setting that is given by its place, as commander writes it: `<facts>`, `[dir]`, `<files...>`. */
+export function placeOf(key: string, one: Setting): string {
+  const name = takesSeveral(one) ? `${key}...` : key;
+  return isRequired(one) ? `<${name}>` : `[${name}]`;
+}
+
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /** A flag's text as a recipe would hold it; what is no number stays text, so that the schema says what it wanted. */
@@ -83,8 +91,8 @@ export function givenFlags(command: Command, table: Table): GivenSettings {
   const places = Object.keys(table).filter((key) => table[key]?.positional);
   for (const [key, one] of Object.entries(table)) {
     if (one.positional === true) {
-      const value = command.args[places.indexOf(key)];
-      if (value !== undefined) given.set(key, { value, where: key });
+      const rest = command.args.slice(places.indexOf(key));
+      if (rest.length > 0) given.set(key, { value: takesSeveral(one) ? rest : rest[0], where: key });
       continue;
     }
     if (command.getOptionValueSource(key) !== "cli") continue;

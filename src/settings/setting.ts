@@ -23,7 +23,7 @@ export interface Setting<S extends z.ZodType = z.ZodType> {
   readonly argument?: string;
   /** Shown by a short help, too. */
   readonly basic?: boolean;
-  /** On a command line it is given by its place, without a flag. */
+  /** On a command line it is given by its place, without a flag; one that takes several values stands last. */
   readonly positional?: boolean;
   /** The heading that it stands under in help. */
   readonly group: string;
