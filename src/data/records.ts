@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { z } from "zod";
 import { userError } from "../errors.js";
 import { judge, parseJson } from "../files/json.js";
@@ -40,8 +41,25 @@ async function* withoutMark(path: string): AsyncGenerator<Buffer> {
   if (head !== undefined && head.length > 0) yield head;
 }
 
-/** The first bytes of a file, byte order mark left out. */
+/** Refuses what gives its content only once; a name that is asked about need not be a file's. */
+async function refusePipe(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  const isPipe = found ? found.isFIFO() || found.isSocket() : path === "-";
+  if (!isPipe) return;
+  throw userError({
+    where: path,
+    what: "data cannot come through a pipe: they are read more than once",
+    fix: "write them into a file first",
+  });
+}
+
+/**
+ * The first bytes of a file that is read on from its start afterwards; byte order mark left out.
+ *
+ * @throws UserError where it is a pipe, or `-`, which commands take for standard input
+ */
 export async function beginning(path: string): Promise<string> {
+  await refusePipe(path);
   let head = Buffer.alloc(0);
   for await (const chunk of readBytes(path)) {
     head = Buffer.concat([head, chunk]);
