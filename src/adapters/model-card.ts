@@ -41,7 +41,7 @@ ${Object.keys(metrics).length === 0 ? "None recorded." : propertyTable(metrics)}
 npx kadapter eval --adapter . --backbone ${(backbone.name !== null && hubId(backbone.name)) || "DIR"} --data FILE --json
 \`\`\`
 
-The backbone's weights have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.
+The backbone's tensors (not the file) have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.
 
 ## Training
 

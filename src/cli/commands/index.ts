@@ -185,7 +185,7 @@ export const commands: readonly CommandEntry[] = [
   }),
   command({
     name: "verify",
-    description: "check an adapter's hashes, and that its backbone is unchanged",
+    description: "check the hashes of an adapter's tensors (not of its files), and that its backbone is unchanged",
     settings: async () => (await import("../../settings/apply.js")).verifySettings,
     run: async () => (await import("./verify.js")).run,
   }),

@@ -157,7 +157,7 @@ function trainingRows({ backbone, task, metrics, recipe }: AdapterManifest | Dow
   const { name, modelType, layers, hiddenSize, hash } = backbone;
   return {
     backbone: `${name ?? "unknown"} (${modelType ?? "unknown kind"}, ${layers ?? "?"} layers × ${hiddenSize})`,
-    "backbone's SHA-256": hash ?? "unknown",
+    "SHA-256 of its tensors": hash ?? "unknown",
     "longest text": `${task.maxLength} tokens`,
     metrics,
     recipe,
@@ -178,7 +178,7 @@ async function inspectModel(path: string, output: Output): Promise<void> {
       size: `${counted(config.layers, "layer")} × ${config.hiddenSize}, ${counted(config.heads, "head")}, FFN ${config.intermediateSize}, ${config.activation}`,
       weights: shown(weights),
       "of them unused": unused.length === 0 ? "none" : `${unused.length}: ${list(unused, 6)}`,
-      "weights' SHA-256": hash,
+      "SHA-256 of its tensors": hash,
       "configuration's SHA-256": configHash,
       tokenizer: `${tokenizer.kind}, ${tokenizer.vocabSize} tokens (the model has rows for ${config.vocabSize})`,
       "tokenizer's SHA-256": tokenizer.hash,
