@@ -126,7 +126,7 @@ export const inspectSettings = {
     ...dataSettings.train,
     argument: "path",
     expects: "a folder or a file",
-    help: "a folder of a model or adapter, a weight file or a data file",
+    help: "a folder of a model or adapter, or of several, a weight file or a data file",
     positional: true,
   },
   format: { ...format, basic: true },

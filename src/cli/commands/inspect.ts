@@ -16,6 +16,7 @@ import { isFloating } from "../../weights/float32.js";
 import { detectWeights, openWeights } from "../../weights/open.js";
 import { SafetensorsFile } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
+import { folderKind, knownFolders, reportFolders } from "../inspect/folders.js";
 import type { Output } from "../output.js";
 import type { CommandContext } from "../run.js";
 import { treeFormat } from "../tasks/heads.js";
@@ -23,7 +24,7 @@ import { relationFormat } from "../tasks/relation.js";
 import { reportTrees } from "../tasks/tree-summary.js";
 import { counted } from "../../phrases.js";
 
-/** `inspect PATH`: what is in a model's or adapter's folder, a file of weights or a data file, told by its content. */
+/** `inspect PATH`: what is in a model's or adapter's folder, a folder of such, or a file of weights or data, by its content. */
 export async function run(options: InspectSettings, { output }: CommandContext): Promise<void> {
   const { path } = options;
   switch (options.format === undefined ? await kindOf(path) : "data") {
@@ -37,26 +38,25 @@ export async function run(options: InspectSettings, { output }: CommandContext):
       return inspectWeights(path, output);
     case "data":
       return inspectData(options, output);
+    case "folders":
+      return reportFolders(path, await knownFolders(path), output);
   }
 }
 
-async function kindOf(path: string): Promise<"adapter" | "fine-tuned" | "model" | "weights" | "data"> {
+async function kindOf(path: string): Promise<"adapter" | "fine-tuned" | "model" | "weights" | "data" | "folders"> {
   const stats = await stat(path).catch((error: unknown) => {
     throw fileError(path, "inspect it", error);
   });
   if (!stats.isDirectory()) return (await detectWeights(path)) === undefined ? "data" : "weights";
-  const has = async (name: string) => (await stat(join(path, name)).catch(() => null)) !== null;
-  if (await has(adapterFiles.config)) return "adapter";
-  if (await has(downstreamFiles.config)) return "fine-tuned";
-  if (await has("config.json")) return "model";
-  if (await has("checkpoints")) {
+  const kind = await folderKind(path);
+  if (kind === "unfinished") {
     throw userError({
       where: path,
       what: "a training that has not ended",
       fix: "go on with the same command and --resume",
     });
   }
-  return "data";
+  return kind ?? ((await knownFolders(path)).length > 0 ? "folders" : "data");
 }
 
 const isFolder = async (path: string): Promise<boolean> => (await stat(path)).isDirectory();
