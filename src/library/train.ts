@@ -7,13 +7,17 @@ import { beginSettings } from "../settings/shared.js";
 import type { Engine } from "./engine.js";
 import type { Knowledge, TrainResult } from "./knowledge.js";
 
-/** What a training says: its steps and evaluations, and at the end what came of it. */
-export type TrainingEvent =
+/**
+ * What a training says: its steps and evaluations, and at the end what came of it.
+ *
+ * @typeParam Scores what its kind of knowledge is measured by
+ */
+export type TrainingEvent<Scores = unknown> =
   | TrainEvent
   | ({
       /** The last event: what came of it. */
       readonly kind: "result";
-    } & TrainResult);
+    } & TrainResult<Scores>);
 
 /** What every training takes beside its settings. */
 export interface TrainControl {
@@ -38,12 +42,12 @@ export interface TrainControl {
  *   if (event.kind === "eval") console.log(event.metrics);
  * }
  */
-export async function* train<Options>(
+export async function* train<Options, Scores>(
   engine: Engine,
   backbone: BackboneHandle,
-  knowledge: Knowledge<Options>,
+  knowledge: Knowledge<Options, Scores>,
   settings: Options & TrainControl,
-): AsyncGenerator<TrainingEvent, void, void> {
+): AsyncGenerator<TrainingEvent<Scores>, void, void> {
   requireOpen(engine);
   const { resume, overwrite, signal, adapters, ...own } = settings as TrainControl & Record<string, unknown>;
   const begin = resolveSettings(beginSettings, definedOf({ resume, overwrite }));
@@ -52,7 +56,7 @@ export async function* train<Options>(
     backbone: backbone.name,
   });
   const left = new AbortController();
-  const events = new Mailbox<TrainingEvent>();
+  const events = new Mailbox<TrainingEvent<Scores>>();
   const running = knowledge
     .learn(
       {

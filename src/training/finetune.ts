@@ -1,5 +1,6 @@
 import { adapterScope } from "../adapters/adapter-set.js";
 import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/downstream-folder.js";
+import type { Metrics } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openAdapterOutputs } from "../features/adapter-outputs.js";
 import { readBackboneTensors } from "../features/backbone-handle.js";
@@ -34,6 +35,8 @@ import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface FinetuneResult<Score> {
   readonly manifest: DownstreamManifest;
+  /** The manifest's. */
+  readonly metrics: Metrics;
   readonly reason: "completed" | "early-stop" | "interrupted";
   /** Null for a training that was interrupted. */
   readonly dev: Score | null;
@@ -223,17 +226,20 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     score === null || score === undefined
       ? []
       : Object.entries(task.evaluation(score).metrics).map(([key, value]) => [`${prefix}${key}`, value] as const);
-  const metrics = Object.fromEntries([...metricsOf("", scores?.dev), ...metricsOf("test.", scores?.test)]);
+  const scored = Object.fromEntries([...metricsOf("", scores?.dev), ...metricsOf("test.", scores?.test)]);
+  const record = trainingRecord(config, setup, fixedWidth(config), scored, last);
   const manifest: DownstreamManifest = asStored({
     format: "kadapter-downstream/1",
     trains,
     fusion,
     adapters: adapters.map(({ name, config: architecture, folder, hash }) => ({ name, architecture, folder, hash })),
-    ...trainingRecord(config, setup, fixedWidth(config), metrics, last),
+    ...record,
   });
   if (scores !== null) {
     await writeDownstreamFolder(config.out, manifest, await readParameters(executor, model.parameters));
   }
   const skipped = { train: train.skipped, dev: dev.skipped, test: test?.skipped ?? {} };
-  return { manifest, reason: last.reason, dev: scores?.dev ?? null, test: scores?.test ?? null, skipped, backboneHash };
+  const [ofDev, ofTest] = [scores?.dev ?? null, scores?.test ?? null];
+  const { metrics } = record;
+  return { manifest, metrics, reason: last.reason, dev: ofDev, test: ofTest, skipped, backboneHash };
 }

@@ -1,6 +1,7 @@
 import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../adapters/config.js";
 import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
+import type { Metrics } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
@@ -33,6 +34,8 @@ import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface PretrainResult<Score> {
   readonly manifest: AdapterManifest;
+  /** The manifest's. */
+  readonly metrics: Metrics;
   readonly reason: "completed" | "early-stop" | "interrupted";
   /** Scores on the dev data; null for a training that was interrupted. */
   readonly scores: Score | null;
@@ -150,12 +153,13 @@ async function finish<Example, Encoded extends EncodedText, Score>(
   { last, scores, backboneHash }: EndedRun<Score>,
 ): Promise<PretrainResult<Score>> {
   const { task, model, train, dev } = setup;
-  const metrics = scores === null ? {} : task.evaluation(scores).metrics;
+  const scored = scores === null ? {} : task.evaluation(scores).metrics;
+  const record = trainingRecord(config, setup, config.fixedWidth === true, scored, last);
   const manifest: AdapterManifest = asStored({
     format: "kadapter/1",
     features: config.features,
     architecture: config.architecture,
-    ...trainingRecord(config, setup, config.fixedWidth === true, metrics, last),
+    ...record,
   });
   if (scores !== null) {
     const adapter: Parameters = await readParameters(executor, model.adapterParameters);
@@ -164,5 +168,5 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     await writeAdapterFolder(config.out, { manifest, adapter, head, ...(subjects ? { subjects } : {}) });
   }
   const skipped = { train: train.skipped, dev: dev.skipped };
-  return { manifest, reason: last.reason, scores, skipped, backboneHash };
+  return { manifest, metrics: record.metrics, reason: last.reason, scores, skipped, backboneHash };
 }

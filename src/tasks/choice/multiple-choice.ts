@@ -30,10 +30,13 @@ export interface EncodedChoice extends EncodedText {
   readonly example: ChoiceExample;
 }
 
+/** How well answers are chosen. */
 export interface ChoiceScores {
+  /** Share of right ones. */
   readonly accuracy: number;
   /** Mean cross-entropy. */
   readonly loss: number;
+  /** Questions that were asked. */
   readonly examples: number;
 }
 

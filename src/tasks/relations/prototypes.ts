@@ -11,9 +11,11 @@ import { counted } from "../../phrases.js";
 
 /** Accuracy of the nearest prototype; a fraction. */
 export interface PrototypeScores {
+  /** Share of right answers. */
   readonly accuracy: number;
   /** Examples that were told. */
   readonly examples: number;
+  /** Classes among them. */
   readonly classes: number;
   /** Examples that are alone in their class, so that nothing stands for it without them; they are not told. */
   readonly alone: number;
