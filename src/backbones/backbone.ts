@@ -97,6 +97,14 @@ export interface BackboneDefinition<C extends BackboneConfig = BackboneConfig> {
   canonicalKey(key: string, withHead: boolean, tied?: boolean): string | null;
   /** Position of every token, padding included, as Hugging Face counts: `[batch, sequence]`. */
   positionIds(inputIds: HostTensor<"int32">, attentionMask: HostTensor<"int32">, config: C): HostTensor<"int32">;
+  /** The first token's position: those before it are no token's, and texts are so much shorter. 0 where left out. */
+  firstPosition?(config: C): number;
+}
+
+/** A kind of model and the configuration of one. */
+export interface ConfiguredBackbone {
+  readonly definition: BackboneDefinition;
+  readonly config: BackboneConfig;
 }
 
 /**

@@ -168,7 +168,9 @@ const list = (names: readonly string[], most: number): string =>
   `${names.slice(0, most).join(", ")}${names.length > most ? " …" : ""}`;
 
 async function inspectModel(path: string, output: Output): Promise<void> {
-  const { config, definition, hash, configHash, tokenizer } = await openBackbone(path);
+  const backbone = await openBackbone(path);
+  const { config, definition, hash, configHash, tokenizer } = backbone;
+  const longest = maxTokens(backbone);
   const source = await openWeights(path);
   try {
     const weights = summary(source);
@@ -182,7 +184,7 @@ async function inspectModel(path: string, output: Output): Promise<void> {
       "configuration's SHA-256": configHash,
       tokenizer: `${tokenizer.kind}, ${tokenizer.vocabSize} tokens (the model has rows for ${config.vocabSize})`,
       "tokenizer's SHA-256": tokenizer.hash,
-      "longest text": Number.isFinite(maxTokens(config)) ? `${maxTokens(config)} tokens` : "any",
+      "longest text": Number.isFinite(longest) ? `${longest} tokens` : "any",
     });
     for (const note of tokenizer.notes) output.note(note);
     output.result({
@@ -192,7 +194,7 @@ async function inspectModel(path: string, output: Output): Promise<void> {
       configHash,
       weights: { ...weights, file: source.path, hash, unused },
       tokenizer: { kind: tokenizer.kind, vocabSize: tokenizer.vocabSize, hash: tokenizer.hash },
-      maxTokens: maxTokens(config),
+      maxTokens: longest,
     });
   } finally {
     await source.close();
