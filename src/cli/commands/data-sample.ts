@@ -1,5 +1,5 @@
 import { sampleRelations } from "../../experiments/sample-relations.js";
-import type { SampleSettings } from "../../settings/experiments.js";
+import type { SampleSettings } from "../../settings/sample.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
 import { counted } from "../../phrases.js";

@@ -1,14 +1,15 @@
 /**
- * Settings of `experiment`.
+ * Settings of the experiments on how knowledge arrives and stays: `experiment transfer` and `continual`.
  * @module
  */
 import { z } from "zod";
 import { continualSystems, transferRows } from "./choices.js";
+import { experimentOut, optionalFiles, relationFiles, seeds } from "./experiment-shared.js";
 import { objectiveSettings } from "./factual.js";
 import { treeSettings } from "./linguistic.js";
 import { group, type Settings } from "./setting.js";
 import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { count, fileList, files, knowledgeFiles, listOf, rate, split, text, whole } from "./values.js";
+import { count, files, knowledgeFiles, listOf, rate, split, text, whole } from "./values.js";
 
 const { features: _features, freezeAdapter: _freeze, maskPadding: _mask, ...shape } = adapterSettings;
 const {
@@ -19,13 +20,6 @@ const {
   gradientAccumulation: _,
   ...how
 } = trainingSettings;
-
-/** `out` of every experiment. */
-export const experimentOut = {
-  ...dataSettings.out,
-  expects: "a folder for results",
-  help: "folder for tables, finished results and adapters; what is there is not computed again",
-};
 
 /** What the experiments on how knowledge arrives and stays train with. */
 const commonSettings = {
@@ -39,16 +33,6 @@ const commonSettings = {
   ...runtimeSettings,
 };
 
-/** `seeds` of every experiment. */
-export const seeds = {
-  ...trainingSettings.seed,
-  type: "text",
-  argument: "list",
-  schema: listOf(whole(0, 0xffff_ffff)).default([1, 2, 3]),
-  expects: "seeds such as 1,2,3",
-  help: "seeds of initial weights, order and draws; each is a run of its own",
-} as const;
-
 const sampleSettings = group("Sample", {
   sentences: { ...count(1, 20_000, "sentences of a pre-training, at most"), basic: true },
   dataSeed: {
@@ -58,13 +42,6 @@ const sampleSettings = group("Sample", {
     expects: "a whole number from 0 to 4294967295",
     help: "decides which relations and sentences are taken for what; it is the same for all rows and seeds",
   },
-});
-
-export const relationFiles = (help: string) => ({ ...dataSettings.train, ...files("files of relation data", help) });
-export const optionalFiles = (help: string, otherwise: string) => ({
-  ...relationFiles(help),
-  schema: fileList.optional(),
-  otherwise,
 });
 
 /** `experiment transfer`. */
