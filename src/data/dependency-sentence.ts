@@ -116,19 +116,3 @@ function describe({ reason, word }: TreeFault, words: readonly DependencyWord[])
       return `${shown} depends on itself by way of its heads`;
   }
 }
-
-/** A sentence's text, and where each word stands in it: UTF-16 offsets, end exclusive. */
-export function sentenceText(words: readonly DependencyWord[]): {
-  readonly text: string;
-  readonly spans: readonly { readonly start: number; readonly end: number }[];
-} {
-  let text = "";
-  const spans = words.map(({ form, spaceAfter }, i) => {
-    const start = text.length;
-    text += form;
-    const end = text.length;
-    if (spaceAfter && i < words.length - 1) text += " ";
-    return { start, end };
-  });
-  return { text, spans };
-}

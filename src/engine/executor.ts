@@ -5,7 +5,7 @@
  */
 import type { HostTensor } from "../tensor.js";
 
-export const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
+const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
 export type DeviceName = (typeof deviceNames)[number];
 
 export type Tensors = Readonly<Record<string, HostTensor>>;

@@ -21,7 +21,7 @@ export interface CachedStates<E extends EncodedText> {
 }
 
 /** Reads states from a cache that was filled. */
-export class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
+class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
   private readonly index: ReadonlyMap<E, number>;
 
   constructor(private readonly states: CachedStates<E>) {

@@ -18,7 +18,7 @@ import type { LanguageModelStart } from "./language-model-start.js";
 export type ConfigJson = Readonly<Record<string, unknown>>;
 
 /** Hugging Face's keys for a model's parameters with its head, by this project's names. */
-export function huggingFaceKeys({ definition, config }: ConfiguredBackbone, where: string): ReadonlyMap<string, string> {
+function huggingFaceKeys({ definition, config }: ConfiguredBackbone, where: string): ReadonlyMap<string, string> {
   const { parameters, headParameters } = definition.build(config);
   const keys = new Map([
     ...parameters.map(({ name }) => [name, `${definition.prefix}${name}`] as const),

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { setting } from "../errors.js";
 import { downstreamAdapters, downstreamBaselines, downstreamKinds, linguisticRows } from "./choices.js";
-import { experimentOut, optionalFiles, seeds } from "./experiment-shared.js";
+import { experimentOut, moreRelationFiles, seeds } from "./experiment-shared.js";
 import { factualSettings } from "./factual.js";
 import { finetuneSettings } from "./finetune.js";
 import { maskingSettings } from "./language-model.js";
@@ -160,11 +160,11 @@ export const downstreamSettings = {
     help: `tasks, a table each: NAME:KIND=TRAIN,DEV,TEST, or TRAIN,TEST: a tenth of the training data is held out; kinds: ${downstreamKinds.join(", ")}`,
   },
   facts: {
-    ...optionalFiles("relation data that F learns from, without the relations and sentences of tests", "none"),
+    ...moreRelationFiles("relation data that F learns from, without the relations and sentences of tests", "none"),
     check: factRows("facts"),
   },
   factsDev: {
-    ...optionalFiles("relation data that choose F's best parameters", "none"),
+    ...moreRelationFiles("relation data that choose F's best parameters", "none"),
     check: factRows("factsDev"),
   },
   ids: {
@@ -176,11 +176,11 @@ export const downstreamSettings = {
     otherwise: "relations are compared by name",
   },
   trees: {
-    ...optionalFiles("dependency trees that L learns from", "none"),
+    ...moreRelationFiles("dependency trees that L learns from", "none"),
     check: treeRows("trees"),
   },
   treesDev: {
-    ...optionalFiles("trees that choose L's best parameters", "none"),
+    ...moreRelationFiles("trees that choose L's best parameters", "none"),
     check: treeRows("treesDev"),
   },
   seeds,

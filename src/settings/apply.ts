@@ -9,7 +9,7 @@ import { setting } from "../errors.js";
 import { treeSettings } from "./linguistic.js";
 import { group, type Settings } from "./setting.js";
 import { dataSettings, overwriteSetting, runtimeSettings, trainingSettings } from "./shared.js";
-import { count, fileList, files, text, toggle } from "./values.js";
+import { count, files, optionalFiles, text, toggle } from "./values.js";
 
 const formats = [...relationFormats, ...treeFormats] as const;
 
@@ -76,8 +76,7 @@ export const predictSettings = {
   ...applySettings,
   data: {
     ...dataSettings.train,
-    ...files("files of examples", "examples; their answers, if there are any, are not read"),
-    schema: fileList.optional(),
+    ...optionalFiles("files of examples", "examples; their answers, if there are any, are not read"),
   },
   ...group("Sentence", {
     text: {

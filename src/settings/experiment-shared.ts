@@ -3,7 +3,7 @@
  * @module
  */
 import { dataSettings, trainingSettings } from "./shared.js";
-import { fileList, files, listOf, whole } from "./values.js";
+import { files, listOf, optionalFiles, whole } from "./values.js";
 
 /** `out` of every experiment. */
 export const experimentOut = {
@@ -22,10 +22,14 @@ export const seeds = {
   help: "seeds of initial weights, order and draws; each is a run of its own",
 } as const;
 
-/** Files of relations, and such as may be left out. */
-export const relationFiles = (help: string) => ({ ...dataSettings.train, ...files("files of relation data", help) });
-export const optionalFiles = (help: string, otherwise: string) => ({
-  ...relationFiles(help),
-  schema: fileList.optional(),
+const relationData = "files of relation data";
+
+/** Files of relations. */
+export const relationFiles = (help: string) => ({ ...dataSettings.train, ...files(relationData, help) });
+
+/** Files of relations that may be left out. */
+export const moreRelationFiles = (help: string, otherwise: string) => ({
+  ...dataSettings.train,
+  ...optionalFiles(relationData, help),
   otherwise,
 });

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { continualSystems, transferRows } from "./choices.js";
-import { experimentOut, optionalFiles, relationFiles, seeds } from "./experiment-shared.js";
+import { experimentOut, moreRelationFiles, relationFiles, seeds } from "./experiment-shared.js";
 import { objectiveSettings } from "./factual.js";
 import { treeSettings } from "./linguistic.js";
 import { group, type Settings } from "./setting.js";
@@ -47,9 +47,9 @@ const sampleSettings = group("Sample", {
 /** `experiment transfer`. */
 export const transferSettings = {
   train: relationFiles("relation data to pre-train on"),
-  fewShot: optionalFiles("where the unseen relations come from", "the training data"),
-  farTrain: optionalFiles("another data set's training part", "none"),
-  farTest: optionalFiles("its test part", "none"),
+  fewShot: moreRelationFiles("where the unseen relations come from", "the training data"),
+  farTrain: moreRelationFiles("another data set's training part", "none"),
+  farTest: moreRelationFiles("its test part", "none"),
   rows: {
     ...dataSettings.train,
     argument: "list",
@@ -110,7 +110,7 @@ export const transferSettings = {
 };
 
 /** Kinds of knowledge that can be learnt in turn. */
-export const learnKinds = ["factual", "linguistic", "entity-typing"] as const;
+const learnKinds = ["factual", "linguistic", "entity-typing"] as const;
 export type LearnKind = (typeof learnKinds)[number];
 
 /** `experiment continual`. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { downstreamSettings } from "./adapter-experiments.js";
-import { optionalFiles, relationFiles } from "./experiment-shared.js";
+import { moreRelationFiles, relationFiles } from "./experiment-shared.js";
 import { group, type Settings } from "./setting.js";
 import { dataSettings, trainingSettings } from "./shared.js";
 import { optionalCount, toggle, whole } from "./values.js";
@@ -48,7 +48,7 @@ export const sampleSettings = {
       otherwise: "80,10,10",
     },
     without: {
-      ...optionalFiles("relation data whose relations and sentences are left out, and counted", "none"),
+      ...moreRelationFiles("relation data whose relations and sentences are left out, and counted", "none"),
       basic: true,
     },
     ids: downstreamSettings.ids,

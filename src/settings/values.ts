@@ -151,3 +151,7 @@ export const optionalCount = (least: number, help: string, most?: number) =>
 /** A setting that names one or more files. */
 export const files = (expects: string, help: string) =>
   ({ type: "text", argument: "file...", schema: fileList, expects, help, basic: true }) as const;
+
+/** {@link files} that may be left out. */
+export const optionalFiles = (expects: string, help: string) =>
+  ({ ...files(expects, help), schema: fileList.optional() }) as const;

@@ -154,7 +154,7 @@ function stateDict(path: string, root: PickleValue): { dict: PickleDict; beside:
 }
 
 /** An open PyTorch state dict: names, shapes and places are known, data is read by range. */
-export class TorchFile extends FileWeights<TensorRef> {
+class TorchFile extends FileWeights<TensorRef> {
   private constructor(
     file: RangeFile,
     tensors: ReadonlyMap<string, TensorRef>,

@@ -48,7 +48,7 @@ export const multipleChoice: TaskKind<ChoiceExample, EncodedChoice, ChoiceScores
 };
 
 /** Which of several answers is right (`COSMOSQAModel` of the released code). */
-export class MultipleChoice implements Task<ChoiceExample, EncodedChoice, ChoiceScores> {
+class MultipleChoice implements Task<ChoiceExample, EncodedChoice, ChoiceScores> {
   constructor(
     private readonly choices: number,
     private readonly context: TaskContext,
