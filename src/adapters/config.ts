@@ -76,8 +76,7 @@ export interface BackboneSizes {
   readonly causal?: boolean;
 }
 
-const presetNames = ["official", "paper"] as const;
-export type PresetName = (typeof presetNames)[number];
+export type PresetName = "official" | "paper";
 
 /** The taps: bottom, middle and top. For 24 layers the released code's (0, 11, 22) or the paper's (0, 11, 23). */
 function presetLayers(preset: PresetName, layers: number): number[] {

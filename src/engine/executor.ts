@@ -5,8 +5,7 @@
  */
 import type { HostTensor } from "../tensor.js";
 
-const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
-export type DeviceName = (typeof deviceNames)[number];
+export type DeviceName = "auto" | "cpu" | "cuda" | "webgpu";
 
 export type Tensors = Readonly<Record<string, HostTensor>>;
 
