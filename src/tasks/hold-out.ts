@@ -40,7 +40,7 @@ export function holdOut<Example>(set: ExampleSet<Example>, options: HoldOutOptio
   if (held.size === 0) {
     throw userError({
       where: set.where,
-      what: `${counted(set.examples.length, "example")}: too few to hold some out for evaluation`,
+      what: `${counted(set.examples.length, "example is", "examples are")} too few to hold some out for evaluation`,
       fix: `give examples for evaluation with ${setting("dev")}`,
     });
   }
