@@ -2,6 +2,7 @@ import { userError } from "../errors.js";
 import type { MarkedText, SkippedText, TextSpan } from "./marked-text.js";
 import { markOfficially, stripWhiteSpace } from "./official.js";
 import type { Tokenizer } from "./tokenizer.js";
+import { counted } from "../phrases.js";
 
 /**
  * Whose vector stands for an entity: its first marker's (K-Adapter), or the last token's of the mention. In a causal
@@ -52,7 +53,7 @@ export function checkSpan(text: string, span: TextSpan, name: string): void {
   if (Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length) return;
   throw userError({
     where: name,
-    what: `the span ${start}..${end} is empty or outside its text of ${text.length} characters`,
+    what: `the span ${start}..${end} is empty or outside its text of ${counted(text.length, "character")}`,
     expected: "0 <= start < end <= length",
   });
 }

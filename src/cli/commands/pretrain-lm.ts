@@ -28,6 +28,7 @@ import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../command.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { watchTraining } from "../watched.js";
+import { counted } from "../../phrases.js";
 
 type LmRequest = RunRequest<LanguageModelSettings>;
 
@@ -154,7 +155,7 @@ async function readData(options: LmOptions, tokenizer: Tokenizer): Promise<Langu
   if (left.length === 0) {
     throw userError({
       where: options.train.join(" "),
-      what: `${all.length} texts of ${maxLength} tokens are too few to keep ${devTexts} for evaluation`,
+      what: `${counted(all.length, "text")} of ${maxLength} tokens: too few to keep ${devTexts} for evaluation`,
       fix: "give more text, or lower --dev-texts or --max-length",
     });
   }

@@ -69,5 +69,5 @@ function sayTotals(output: Output, { macro, skipped, facts, uncased, consistency
   const asked = Object.values(macro)[0]?.questions ?? 0;
   const left = Object.entries(skipped).map(([reason, count]) => `${reason} ${count}`);
   const compared = uncased ? "; answers are compared lower-cased" : "";
-  output.say(`${asked} of ${facts} facts were asked${left.length > 0 ? ` (${left.join(", ")})` : ""}${compared}`);
+  output.say(`asked: ${asked} of ${counted(facts, "fact")}${left.length > 0 ? ` (${left.join(", ")})` : ""}${compared}`);
 }

@@ -34,7 +34,7 @@ function aboutWordings({ wordings, made }: RecallTaskData): readonly string[] {
     ...(made.length === 0 ? [] : [`wordings are made from the names of ${counted(made.length, "relation")}: ${list(made)}`]),
     held.length === 0
       ? "no relation has three wordings, so facts are asked only in those that are taught"
-      : `never taught, but asked: ${held.length} wordings (${some})`,
+      : `never taught, but asked: ${counted(held.length, "wording")} (${some})`,
   ];
 }
 

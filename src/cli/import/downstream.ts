@@ -32,7 +32,7 @@ export async function importDownstream(options: ImportSettings, { output }: Comm
   await withOutputFolder(out, () => writeDownstreamFolder(out, whole, parameters));
   const names = manifest.adapters.map(({ name }) => name);
   for (const name of leftOut) output.note(`left out ${JSON.stringify(name)}: it takes no part`);
-  output.say(`${task.name}, ${task.classes === null ? "a choice" : `${task.classes} classes`}`);
+  output.say(`${task.name}, ${task.classes === null ? "a choice" : counted(task.classes, "class", "classes")}`);
   output.say(
     `${names.length === 0 ? "no adapter" : `adapters ${names.join(", ")}, fused by ${manifest.fusion.kind}`}; ` +
       `${counted(countOf(parameters), "parameter")} in ${counted(parameters.size, "tensor")}`,
