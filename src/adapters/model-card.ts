@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
+import { counted } from "../phrases.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
 import { holdsAdapter } from "./config.js";
-import { counted } from "../phrases.js";
 
 /** The README of an adapter's folder, for those who find it. */
 export function modelCard(manifest: AdapterManifest, adapterParameters: number, headParameters: number): string {

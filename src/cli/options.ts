@@ -4,13 +4,13 @@
  */
 import { Argument, type Command, Option } from "commander";
 import { setting } from "../errors.js";
+import { counted } from "../phrases.js";
 import type { Given, GivenSettings } from "../settings/given.js";
 import { kebab } from "../settings/names.js";
 import { helpText, isRequired, type Setting, type Table } from "../settings/setting.js";
 import type { CommandEntry } from "./command.js";
 import { withFlags } from "./flags.js";
 import type { ContextFactory } from "./run.js";
-import { counted } from "../phrases.js";
 
 /** Adds a command's arguments and options to it, and what it does. */
 export async function addEntry(

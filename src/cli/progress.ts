@@ -1,7 +1,7 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { Metrics, TrainEvent } from "../engine/events.js";
-import type { Terminal } from "./run.js";
 import { counted } from "../phrases.js";
+import type { Terminal } from "./run.js";
 
 /** Shows a training's events as they come. */
 export interface Progress {

@@ -3,9 +3,9 @@
  * @module
  */
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import { acceptTree, type DependencySentence, type DependencyWord, type TreeOptions } from "./dependency-sentence.js";
 import { type Line, readLines } from "./records.js";
-import { counted } from "../phrases.js";
 
 /** A sentence longer than this is no sentence: blank lines are missing. */
 const mostLines = 100_000;

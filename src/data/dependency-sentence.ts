@@ -1,6 +1,6 @@
 import { setting, userError } from "../errors.js";
-import type { OnSkip } from "./skips.js";
 import { counted } from "../phrases.js";
+import type { OnSkip } from "./skips.js";
 
 /** A syntactic word and its place in the tree. */
 export interface DependencyWord {

@@ -35,7 +35,7 @@ export async function* readMultipleChoice(
   path: string,
   { unlabelled }: LabelOptions = {},
 ): AsyncGenerator<ChoiceExample> {
-  const records = ((await beginning(path)).startsWith("{")) ? readJsonLines(path) : readCsv(path, columns);
+  const records = (await beginning(path)).startsWith("{") ? readJsonLines(path) : readCsv(path, columns);
   for await (const { value, where } of records) {
     const { id, context, question, label, ...answers } = checkRecord(record, value, where, "CosmosQA");
     const choices = [answers.answer0, answers.answer1, answers.answer2, answers.answer3];

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
+import { shown } from "../phrases.js";
 import { readFewRel } from "./fewrel.js";
 import { beginning, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
@@ -10,7 +11,6 @@ import { readTacred } from "./tacred.js";
 import { mostRelations, readTrex, type TrexOptions } from "./trex.js";
 import { readTrexRc } from "./trex-rc.js";
 import { readWiki80 } from "./wiki80.js";
-import { shown } from "../phrases.js";
 
 /** Formats of relation data that can be read. */
 export const relationFormats = ["fewrel", "wiki80", "tacred", "semeval", "trex-rc", "trex"] as const;

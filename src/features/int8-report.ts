@@ -1,9 +1,9 @@
 import { hiddenStateName } from "../models/hidden-states.js";
+import { counted } from "../phrases.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { HostTensor } from "../tensor.js";
 import { toFloat32 } from "../weights/float32.js";
 import { idsOf, type StreamedFeatures } from "./feature-sources.js";
-import { counted } from "../phrases.js";
 
 const sampleSize = 32;
 

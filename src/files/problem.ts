@@ -46,9 +46,8 @@ export const problem: z.core.$ZodErrorMap = (issue) => {
 
 /** What the first of several schemas says that takes values of this kind. */
 const ofTheKind = (errors: readonly (readonly z.core.$ZodIssue[])[]): string | undefined =>
-  errors
-    .map(([first]) => first)
-    .find((first) => first && !(first.code === "invalid_type" && first.path.length === 0))?.message;
+  errors.map(([first]) => first).find((first) => first && !(first.code === "invalid_type" && first.path.length === 0))
+    ?.message;
 
 /** What is wrong with a number, or with the size of something, that is outside its bounds. */
 function outside(origin: string, input: unknown, bound: string, limit: number): string {

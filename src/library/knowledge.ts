@@ -5,8 +5,8 @@
  */
 import type { z } from "zod";
 import type { RelationReading } from "../data/relation-data.js";
-import type { Metrics } from "../engine/events.js";
 import { demoSubjects, demoText } from "../demo/plain-text.js";
+import type { Metrics } from "../engine/events.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
 import {
@@ -31,21 +31,21 @@ import type { OpenScores } from "../tasks/qa/open-qa.js";
 import { openQaTaskData } from "../tasks/qa/question-data.js";
 import type { RecallScores } from "../tasks/recall/recall.js";
 import { type RecallTaskData, recallTaskData } from "../tasks/recall/recall-data.js";
-import type { RelationScores } from "../tasks/relations/downstream-relations.js";
-import type { PrototypeScores } from "../tasks/relations/prototypes.js";
 import { relationsTaskData } from "../tasks/relations/downstream-data.js";
+import type { RelationScores } from "../tasks/relations/downstream-relations.js";
 import {
   defaultEntityVector,
   factualTaskData,
   objectiveFeatures,
   readContrastTaskData,
 } from "../tasks/relations/factual.js";
+import type { PrototypeScores } from "../tasks/relations/prototypes.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { DownstreamTaskData } from "../tasks/task-data.js";
 import type { AttachmentScores } from "../tasks/trees/attachment-scores.js";
 import { linguisticTaskData } from "../tasks/trees/linguistic.js";
-import type { TypingScores } from "../tasks/typing/typing-scores.js";
 import { typingTaskData } from "../tasks/typing/typing-data.js";
+import type { TypingScores } from "../tasks/typing/typing-scores.js";
 import type { PretrainResult } from "../training/pretrain.js";
 import { type Learning, learnAdapter, learnDownstream } from "./learn.js";
 

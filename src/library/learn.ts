@@ -8,6 +8,7 @@ import { openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
+import { counted } from "../phrases.js";
 import type { FinetuneSettings } from "../settings/finetune.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { DownstreamTaskData, ExampleSet, TaskData } from "../tasks/task-data.js";
@@ -16,7 +17,6 @@ import { type PretrainResult, pretrain } from "../training/pretrain.js";
 import type { OnEvent } from "../training/run.js";
 import { type Beginning, inOutputFolder } from "./output-folder.js";
 import { finetuneConfig, type Note, type PretrainSettings, pretrainConfig } from "./plan.js";
-import { counted } from "../phrases.js";
 
 /** Where a training runs, beside which model, and who follows it. */
 export interface Learning {

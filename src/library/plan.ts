@@ -160,7 +160,7 @@ export function finetuneConfig(
 function tapsOf({ taps }: FinetuneSettings, { config }: BackboneHandle): Pick<FinetuneConfig["fusion"], "taps"> {
   if (!taps) return {};
   const above = taps.find((layer) => layer > config.layers);
-  if (above === undefined) return { taps };
+  if (above === undefined) return { taps: [...taps] };
   throw userError({
     where: setting("taps"),
     what: `the backbone has no layer ${above}`,

@@ -2,9 +2,10 @@
  * Trained language models as folders in Hugging Face's layout.
  * @module
  */
-import type { ConfiguredBackbone } from "../backbones/backbone.js";
+
 import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";

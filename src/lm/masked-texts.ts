@@ -77,7 +77,8 @@ export class MaskedTexts {
     const texts = new MaskedTexts(executor, options, task, train, dev, places);
     const { cache: root, cacheLimit } = options;
     const cache = root === null ? null : texts.planned(root);
-    if (cache && root !== null && (await roomFor("hidden words", root, cache, cacheLimit, onEvent))) texts.cache = cache;
+    if (cache && root !== null && (await roomFor("hidden words", root, cache, cacheLimit, onEvent)))
+      texts.cache = cache;
     return texts;
   }
 

@@ -9,7 +9,7 @@ import { objectiveSettings } from "./factual.js";
 import { treeSettings } from "./linguistic.js";
 import { group, type Settings } from "./setting.js";
 import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { count, files, knowledgeFiles, listOf, rate, split, text, whole } from "./values.js";
+import { count, knowledgeFiles, listOf, rate, split, text, whole } from "./values.js";
 
 const { features: _features, freezeAdapter: _freeze, maskPadding: _mask, ...shape } = adapterSettings;
 const {

@@ -3,9 +3,9 @@
  * @module
  */
 import { setting, userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import { RandomStream } from "../random.js";
 import type { ExampleSet } from "./task-data.js";
-import { counted } from "../phrases.js";
 
 /** Share of the examples that is held out. */
 const share = 0.1;

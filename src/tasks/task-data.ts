@@ -5,11 +5,11 @@
 import { createHash } from "node:crypto";
 import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { setting, userError } from "../errors.js";
+import { counted, tally } from "../phrases.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { hashJson, hashLists } from "../weights/hash.js";
 import type { EncodedText, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
-import { counted, tally } from "../phrases.js";
 
 /** How many examples could not be used, by reason. */
 export type SkipCounts = Readonly<Record<string, number>>;

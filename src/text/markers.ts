@@ -1,8 +1,8 @@
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import type { MarkedText, SkippedText, TextSpan } from "./marked-text.js";
 import { markOfficially, stripWhiteSpace } from "./official.js";
 import type { Tokenizer } from "./tokenizer.js";
-import { counted } from "../phrases.js";
 
 /**
  * Whose vector stands for an entity: its first marker's (K-Adapter), or the last token's of the mention. In a causal

@@ -1,4 +1,3 @@
-import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import {
   type AdapterInit,
   type KAdapterConfig,
@@ -7,6 +6,7 @@ import {
   resolveAdapterConfig,
 } from "../adapters/config.js";
 import { KAdapter } from "../adapters/k-adapter.js";
+import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
 import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";
@@ -25,7 +25,11 @@ export function chosenAdapterConfig(
 }
 
 /** The given start, or copies of the model's own layers where an adapter is shaped like them. */
-export function chosenInit(given: AdapterInit | undefined, kind: ConfiguredBackbone, config: KAdapterConfig): AdapterInit {
+export function chosenInit(
+  given: AdapterInit | undefined,
+  kind: ConfiguredBackbone,
+  config: KAdapterConfig,
+): AdapterInit {
   const odd = oddOneOut(kind, config);
   if (given !== "backbone") return given ?? (odd === null ? "backbone" : randomInit);
   if (odd === null) return given;

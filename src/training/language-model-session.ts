@@ -1,6 +1,6 @@
+import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import { padBatch, tokenFeeds } from "../features/token-batch.js";
 import { GraphBuilder, toOnnx } from "../graph/index.js";
 import type { LmObjective } from "../lm/causal-lm.js";

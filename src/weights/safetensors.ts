@@ -1,10 +1,10 @@
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import { type DType, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { FileWeights } from "./file-weights.js";
 import { RangeFile } from "./range-file.js";
 import type { ExternalData, TensorInfo } from "./source.js";
 import { isObject, parseJsonObject, quoted } from "./strict-json.js";
-import { counted } from "../phrases.js";
 
 /** The format's own bound on its header (safetensors 0.4, `MAX_HEADER_SIZE`). */
 export const MAX_HEADER_BYTES = 100_000_000;
@@ -94,7 +94,8 @@ function checkCoverage(entries: ReadonlyMap<string, Entry>, dataLength: number, 
   let at = 0;
   for (const [name, { begin, end }] of sorted) {
     if (begin !== at) {
-      const what = begin < at ? "overlaps the tensor before it" : `leaves a hole of ${counted(begin - at, "byte")} before it`;
+      const what =
+        begin < at ? "overlaps the tensor before it" : `leaves a hole of ${counted(begin - at, "byte")} before it`;
       throw userError({ where, what: `tensor ${quoted(name)} ${what}`, expected: `data from byte ${at} on` });
     }
     at = end;
@@ -108,13 +109,17 @@ function checkCoverage(entries: ReadonlyMap<string, Entry>, dataLength: number, 
     });
   }
   if (at < dataLength) {
-    throw userError({ where, what: `after the last tensor there is more: ${counted(dataLength - at, "byte")} that belong to none` });
+    throw userError({
+      where,
+      what: `after the last tensor there is more: ${counted(dataLength - at, "byte")} that belong to none`,
+    });
   }
 }
 
 async function readHeader(file: RangeFile): Promise<{ header: Map<string, unknown>; dataStart: number }> {
   const where = file.path;
-  if (file.size < 8) throw userError({ where, what: `only ${counted(file.size, "byte")}`, expected: "a safetensors file" });
+  if (file.size < 8)
+    throw userError({ where, what: `only ${counted(file.size, "byte")}`, expected: "a safetensors file" });
   const length = Number(new DataView((await file.read(0, 8)).buffer).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES || length > file.size - 8) {
     throw userError({

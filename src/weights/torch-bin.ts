@@ -1,4 +1,5 @@
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import { byteCount, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { FileWeights } from "./file-weights.js";
 import { RangeFile } from "./range-file.js";
@@ -8,7 +9,6 @@ import { gather, isContiguous, spanOf } from "./strides.js";
 import { TensorRef, TorchHost } from "./torch-host.js";
 import { PickleDict, PickleList, PickleTooShort, type PickleValue, unpickle } from "./unpickler.js";
 import { contentOffset, readZipDirectory } from "./zip.js";
-import { counted } from "../phrases.js";
 
 /** Names, shapes and places of 100,000 tensors take some 20 MB. */
 const MAX_PICKLE_BYTES = 64 << 20;
@@ -60,7 +60,10 @@ async function readZip(file: RangeFile): Promise<Contents> {
     const entry = entries.get(`${folder}data/${key}`);
     if (entry === undefined) throw damaged(file.path, `the storage ${quoted(key)} is missing`);
     if (Math.floor(entry.size / dtypeBytes[dtype]) !== count) {
-      throw damaged(file.path, `the storage ${quoted(key)} has ${counted(entry.size, "byte")} for ${counted(count, "element")} of ${dtype}`);
+      throw damaged(
+        file.path,
+        `the storage ${quoted(key)} has ${counted(entry.size, "byte")} for ${counted(count, "element")} of ${dtype}`,
+      );
     }
     places.set(key, await contentOffset(file, entry));
   }

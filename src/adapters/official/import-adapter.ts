@@ -6,12 +6,12 @@
 import { setting, userError } from "../../errors.js";
 import { parseWith } from "../../files/json.js";
 import { ParamScope } from "../../nn/index.js";
+import { counted } from "../../phrases.js";
 import { openWeights } from "../../weights/open.js";
 import type { WeightSource } from "../../weights/source.js";
 import { type Parameters, readParameters, type Shapes, shapesOf, strictLoad } from "../../weights/strict-load.js";
 import { type KAdapterConfig, kAdapterConfigSchema } from "../config.js";
 import { KAdapter } from "../k-adapter.js";
-import { counted } from "../../phrases.js";
 
 /** What the file cannot tell. */
 export interface OfficialImportOptions {

@@ -1,8 +1,8 @@
 import { sampleRelations } from "../../experiments/sample-relations.js";
+import { counted } from "../../phrases.js";
 import type { SampleSettings } from "../../settings/sample.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
-import { counted } from "../../phrases.js";
 
 /** `data sample`: a sample of relation data, of one part of their subjects if that is asked for. */
 export async function run(options: SampleSettings, { output }: CommandContext): Promise<void> {

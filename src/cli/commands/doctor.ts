@@ -3,10 +3,10 @@ import { readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, loadavg, totalmem } from "node:os";
 import { promisify } from "node:util";
+import { counted } from "../../phrases.js";
 import { installedDevices, int8WeightBits } from "../../runtime/devices.js";
 import { hubCacheFolder } from "../../weights/hub-cache.js";
 import type { CommandContext } from "../run.js";
-import { counted } from "../../phrases.js";
 
 /** Something that a user can do about a problem. */
 interface Hint {

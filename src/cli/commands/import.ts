@@ -4,6 +4,7 @@ import { adapterFiles, unknownHashes, writeAdapterFolder } from "../../adapters/
 import { type OfficialAdapter, readOfficialAdapter } from "../../adapters/official/import-adapter.js";
 import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import { withOutputFolder } from "../../library/output-folder.js";
+import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { isOfficialDownstream } from "../../training/import-downstream.js";
 import { hashFile } from "../../weights/hash.js";
@@ -12,7 +13,6 @@ import { refuseExisting } from "../files.js";
 import { checkSizes, countOf, labelsOf, maxLengthOf, shapeOf } from "../import/common.js";
 import { importDownstream } from "../import/downstream.js";
 import type { CommandContext } from "../run.js";
-import { counted } from "../../phrases.js";
 
 /** `import FILE`: an adapter or a fine-tuned model of the released code becomes a folder; its tensors tell which. */
 export async function run(options: ImportSettings, context: CommandContext): Promise<void> {

@@ -10,6 +10,7 @@ import { inspectTrees, recogniseTrees, treeFormats } from "../../data/tree-data.
 import { userError } from "../../errors.js";
 import { openBackbone } from "../../features/backbone-handle.js";
 import { fileError } from "../../files/atomic.js";
+import { counted } from "../../phrases.js";
 import type { InspectSettings } from "../../settings/apply.js";
 import { elementCount } from "../../tensor.js";
 import { isFloating } from "../../weights/float32.js";
@@ -22,7 +23,6 @@ import type { CommandContext } from "../run.js";
 import { treeFormat } from "../tasks/heads.js";
 import { relationFormat } from "../tasks/relation.js";
 import { reportTrees } from "../tasks/tree-summary.js";
-import { counted } from "../../phrases.js";
 
 /** `inspect PATH`: what is in a model's or adapter's folder, a folder of such, or a file of weights or data, by its content. */
 export async function run(options: InspectSettings, { output }: CommandContext): Promise<void> {
@@ -224,7 +224,9 @@ async function inspectData({ path, format }: InspectSettings, output: Output): P
   const found = format === undefined && !(await isFolder(path)) ? await recogniseTrees(path) : null;
   if (trees || found) return reportTrees(path, await inspectTrees(path, found ?? treeFormat(format)), output);
   const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
-  output.say(`relation data (${data.format}): ${counted(data.examples, "example")}, ${counted(data.relations.length, "relation")}`);
+  output.say(
+    `relation data (${data.format}): ${counted(data.examples, "example")}, ${counted(data.relations.length, "relation")}`,
+  );
   for (const [reason, count] of Object.entries(data.skipped)) output.say(`left out ${count}: ${reason}`);
   const width = Math.max(8, ...data.relations.map(({ relation }) => relation.length));
   output.say(`${"relation".padEnd(width)}  examples`);

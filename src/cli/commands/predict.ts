@@ -3,6 +3,7 @@ import type { Span } from "../../data/relation-example.js";
 import { type OnSkip, SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
+import { counted } from "../../phrases.js";
 import type { PredictSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { isSkipped } from "../../tasks/task-data.js";
@@ -13,7 +14,6 @@ import { jsonLine } from "../output.js";
 import type { CommandContext } from "../run.js";
 import type { Answer, TaskCommands, TypedSentence } from "../tasks/task-commands.js";
 import { withModel } from "../tasks/with-model.js";
-import { counted } from "../../phrases.js";
 
 /** How many batches of examples are sorted by length together and held in memory. */
 const chunkBatches = 64;

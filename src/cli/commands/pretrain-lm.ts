@@ -13,8 +13,8 @@ import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } f
 import type { LanguageModelStart } from "../../lm/language-model-start.js";
 import { learnVocabulary, newModelConfig, newModelStart } from "../../lm/new-language-model.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
+import { counted } from "../../phrases.js";
 import type { LanguageModelSettings } from "../../settings/language-model.js";
-
 import type { JsonObject } from "../../tasks/task.js";
 import type { HostTensor } from "../../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
@@ -28,7 +28,6 @@ import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../command.js";
 import { type CommandContext, Interrupted } from "../run.js";
 import { watchTraining } from "../watched.js";
-import { counted } from "../../phrases.js";
 
 type LmRequest = RunRequest<LanguageModelSettings>;
 

@@ -1,12 +1,12 @@
 import { asRecall, taughtFacts } from "../../library/knowledge.js";
 import { ownModel } from "../../library/own-model.js";
+import { counted } from "../../phrases.js";
 import type { RecallSettings } from "../../settings/recall.js";
 import type { RecallScores } from "../../tasks/recall/recall.js";
 import type { RecallTaskData } from "../../tasks/recall/recall-data.js";
 import type { RunRequest } from "../command.js";
 import { runPretrain } from "../pretrain.js";
 import type { CommandContext } from "../run.js";
-import { counted } from "../../phrases.js";
 
 /** `teach`: facts, asked in words that were never taught. */
 export async function run({ options, ...begin }: RunRequest<RecallSettings>, context: CommandContext): Promise<void> {
@@ -31,7 +31,9 @@ function aboutWordings({ wordings, made }: RecallTaskData): readonly string[] {
   const held = [...wordings].flatMap(([relation, { heldOut }]) => heldOut.map((one) => `${relation}: ${one}`));
   const some = held.length > 3 ? `${held.slice(0, 3).join(" | ")} …` : held.join(" | ");
   return [
-    ...(made.length === 0 ? [] : [`wordings are made from the names of ${counted(made.length, "relation")}: ${list(made)}`]),
+    ...(made.length === 0
+      ? []
+      : [`wordings are made from the names of ${counted(made.length, "relation")}: ${list(made)}`]),
     held.length === 0
       ? "no relation has three wordings, so facts are asked only in those that are taught"
       : `never taught, but asked: ${counted(held.length, "wording")} (${some})`,

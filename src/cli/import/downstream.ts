@@ -4,13 +4,13 @@ import { type DownstreamManifest, downstreamFiles, writeDownstreamFolder } from 
 import { userError } from "../../errors.js";
 import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { withOutputFolder } from "../../library/output-folder.js";
+import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { type OfficialDownstreamModel, readOfficialDownstream } from "../../training/import-downstream.js";
 import { hashFile } from "../../weights/hash.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
 import { checkSizes, countOf, labelsOf, maxLengthOf, shapeOf } from "./common.js";
-import { counted } from "../../phrases.js";
 
 /** `import FILE` for a fine-tuned model of the released code: adapters, fusion, head, and the trained backbone. */
 export async function importDownstream(options: ImportSettings, { output }: CommandContext): Promise<void> {

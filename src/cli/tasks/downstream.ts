@@ -3,6 +3,7 @@ import { type ChoiceExample, readMultipleChoice } from "../../data/multiple-choi
 import { type OpenQuestion, readOpenQuestions } from "../../data/open-questions.js";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import { askChoice } from "../../tasks/choice/asking.js";
 import { readChoiceSet } from "../../tasks/choice/choice-data.js";
 import { type ChoiceScores, type EncodedChoice, multipleChoice } from "../../tasks/choice/multiple-choice.js";
@@ -20,7 +21,6 @@ import type { TypingScores } from "../../tasks/typing/typing-scores.js";
 import { percent, shortened, shortenedAnswers } from "./numbers.js";
 import { relationCommands } from "./relation.js";
 import type { TaskCommands } from "./task-commands.js";
-import { counted } from "../../phrases.js";
 
 async function* readEach<X>(files: readonly string[], read: (file: string) => AsyncIterable<X>): AsyncGenerator<X> {
   for (const file of files) yield* read(file);
@@ -115,7 +115,9 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
     predicted: answersOf(prediction, task, 1)[0]?.text ?? "",
   }),
   print: ({ exactMatch, f1, questions }, skipped, output) =>
-    output.say(`exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${counted(questions, "question")}, ${skipped} skipped`),
+    output.say(
+      `exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${counted(questions, "question")}, ${skipped} skipped`,
+    ),
   result: (scores) => ({ ...scores }),
   unlabelled: (files, _, onSkip) => readEach(files, (file) => readOpenQuestions(file, { unlabelled: true, onSkip })),
   typed: () => noTyped("the model answers out of paragraphs", "questions with paragraphs"),

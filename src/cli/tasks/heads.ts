@@ -2,13 +2,13 @@ import { formatConllu } from "../../data/conllu.js";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { readTrees, type TreeFormat, treeFormats } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import { askTrees, attachmentsOf, treeWords } from "../../tasks/trees/asking.js";
 import type { AttachmentRates, AttachmentScores } from "../../tasks/trees/attachment-scores.js";
 import { type EncodedSentence, headPrediction } from "../../tasks/trees/head-prediction.js";
 import { readTreeSet } from "../../tasks/trees/linguistic.js";
 import { percent } from "./numbers.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
-import { counted } from "../../phrases.js";
 
 /** The format that a flag names, if it names one. */
 export function treeFormat(format: string | undefined): TreeFormat | "auto" {

@@ -2,6 +2,7 @@ import { type RelationFormat, readRelations, relationFormats } from "../../data/
 import type { RelationExample } from "../../data/relation-example.js";
 import type { OnSkip } from "../../data/skips.js";
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import type { ClassificationScores } from "../../tasks/classification-scores.js";
 import { rankedRelations } from "../../tasks/relations/asking.js";
 import { readRelationSet } from "../../tasks/relations/factual.js";
@@ -10,7 +11,6 @@ import { type EncodedRelation, relationClassification } from "../../tasks/relati
 import { relationContrast } from "../../tasks/relations/relation-contrast.js";
 import { percent, shortenedAnswers } from "./numbers.js";
 import type { ReadOptions, TaskCommands } from "./task-commands.js";
-import { counted } from "../../phrases.js";
 
 /** The format that a flag names, if it names one. */
 export function relationFormat(format: string | undefined): RelationFormat | "auto" {

@@ -5,9 +5,9 @@
  * @module
  */
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import { RandomStream } from "../../random.js";
 import { meanAndDeviation } from "../../statistics.js";
-import { counted } from "../../phrases.js";
 
 /** Accuracy of the nearest prototype; a fraction. */
 export interface PrototypeScores {
