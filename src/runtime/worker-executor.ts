@@ -37,7 +37,7 @@ class WorkerExecutor implements Executor {
   private readonly scopes = new Set<WorkerExecutor>();
   /** Ends of the graphs that are loaded. */
   private readonly graphs = new Set<() => Promise<void>>();
-  private ended = false;
+  private closing: Promise<void> | null = null;
 
   constructor(
     private readonly facts: ExecutorFacts,
@@ -52,7 +52,7 @@ class WorkerExecutor implements Executor {
   }
 
   get closed(): boolean {
-    return this.ended || this.channel.closed;
+    return this.closing !== null || this.channel.closed;
   }
 
   async load(source: GraphSource): Promise<LoadedGraph> {
@@ -89,8 +89,12 @@ class WorkerExecutor implements Executor {
     return scope;
   }
 
-  async close(): Promise<void> {
-    this.ended = true;
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     if (this.id === 0) this.channel.closed = true;
     for (const scope of [...this.scopes]) await scope.close();
     for (const close of [...this.graphs]) await close();

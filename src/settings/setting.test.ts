@@ -26,9 +26,17 @@ describe("resolveSettings", () => {
   });
 
   it.each<[Table, object, string]>([
-    [relationsSettings, { adapter: ["fac=runs/facts", "trees"] }, 'adapter: "trees" is not valid; expected NAME=DIR'],
-    [lamaSettings, { adapter: ["runs/a", "runs/b"] }, 'adapter: "runs/a" is not valid; expected adapters as NAME=DIR'],
-    [lamaSettings, { heads: [] }, "heads: an empty list is not valid"],
+    [
+      relationsSettings,
+      { ...required, adapter: ["fac=runs/facts", "trees"] },
+      'adapter: "trees" is not valid; expected NAME=DIR',
+    ],
+    [
+      lamaSettings,
+      { data: "d", adapter: ["runs/a", "runs/b"] },
+      'adapter: "runs/a" is not valid; expected adapters as NAME=DIR',
+    ],
+    [lamaSettings, { data: "d", heads: [] }, "heads: an empty list is not valid"],
   ])("names the item of a list that is wrong", (table, given, message) => {
     expect(() => resolveSettings(table, { ...given })).toThrow(message);
   });

@@ -111,7 +111,7 @@ function checkCoverage(entries: ReadonlyMap<string, Entry>, dataLength: number, 
   if (at < dataLength) {
     throw userError({
       where,
-      what: `after the last tensor there is more: ${counted(dataLength - at, "byte")} that belong to none`,
+      what: `${counted(dataLength - at, "byte")} after the last tensor, which none holds`,
     });
   }
 }
