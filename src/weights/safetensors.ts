@@ -104,7 +104,7 @@ function checkCoverage(entries: ReadonlyMap<string, Entry>, dataLength: number, 
   if (at > dataLength) {
     throw userError({
       where,
-      what: `the file holds ${counted(dataLength, "byte")} of data, its header speaks of ${at} or more`,
+      what: `the file holds ${dataLength} bytes of data, its header speaks of ${at} or more`,
       fix: "it is truncated: fetch or write it again",
     });
   }
