@@ -109,10 +109,9 @@ describe("beginning", () => {
   it("refuses a pipe, which would give to the reader only what comes after", async () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
-    for (const path of [pipe, "-"]) {
-      await expect(beginning(path)).rejects.toThrow(`${path}: data cannot come through a pipe`);
-      await expect(beginning(path)).rejects.toBeInstanceOf(UserError);
-    }
+    await expect(beginning(pipe)).rejects.toThrow(`${pipe}: data cannot come through a pipe`);
+    await expect(beginning(pipe)).rejects.toBeInstanceOf(UserError);
+    await expect(beginning("-")).rejects.toThrow(/-: cannot read the file: .*nothing is read from standard input/);
   });
 });
 

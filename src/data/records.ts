@@ -41,11 +41,10 @@ async function* withoutMark(path: string): AsyncGenerator<Buffer> {
   if (head !== undefined && head.length > 0) yield head;
 }
 
-/** Refuses what gives its content only once; a name that is asked about need not be a file's. */
+/** Refuses what gives its content only once; whether there is anything is seen when it is read. */
 async function refusePipe(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
-  const isPipe = found ? found.isFIFO() || found.isSocket() : path === "-";
-  if (!isPipe) return;
+  if (!found?.isFIFO() && !found?.isSocket()) return;
   throw userError({
     where: path,
     what: "data cannot come through a pipe: they are read more than once",
@@ -56,7 +55,7 @@ async function refusePipe(path: string): Promise<void> {
 /**
  * The first bytes of a file that is read on from its start afterwards; byte order mark left out.
  *
- * @throws UserError where it is a pipe, or `-`, which commands take for standard input
+ * @throws UserError where it is a pipe
  */
 export async function beginning(path: string): Promise<string> {
   await refusePipe(path);
