@@ -21,7 +21,7 @@ const modelSettings = group("Model", {
   adapter: {
     type: "text",
     argument: "name=dir...",
-    schema: oneOrMore(named).default([]),
+    schema: oneOrMore(named, 0).default([]),
     expects: "NAME=DIR for each adapter, such as fac=runs/facts",
     help: "finished adapters, each with a name",
     otherwise: "none: the backbone alone",

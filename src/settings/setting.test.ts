@@ -41,6 +41,13 @@ describe("resolveSettings", () => {
     expect(() => resolveSettings(table, { ...given })).toThrow(message);
   });
 
+  it("takes for a value what it resolves to", () => {
+    const settings = resolveSettings(relationsSettings, { ...required, adapter: "fac=runs/facts" });
+    expect(resolveSettings(relationsSettings, settings)).toEqual(settings);
+    const bare = resolveSettings(relationsSettings, required);
+    expect(resolveSettings(relationsSettings, bare)).toEqual(bare);
+  });
+
   it("shows settings and values of them as a caller writes them", () => {
     expect(() => resolveSettings(lamaSettings, { data: "d", multiToken: true })).toThrow(
       'multiToken: the vocabulary has single tokens; expected answers: "objects"',

@@ -22,8 +22,8 @@ export const text = z
   .regex(/^[^\u0000-\u001f]*$/);
 
 /** Several values, or a single one, as a list. Unions rather than `preprocess`, which would take any type at all. */
-export const oneOrMore = <T extends z.ZodType>(one: T) =>
-  z.union([one.transform((value) => [value]), z.array(one).min(1)]).readonly();
+export const oneOrMore = <T extends z.ZodType>(one: T, least = 1) =>
+  z.union([one.transform((value) => [value]), z.array(one).min(least)]).readonly();
 
 /** One file or several. */
 export const fileList = oneOrMore(text);
