@@ -61,6 +61,7 @@ export type { ClassificationScores, ClassScores } from "./tasks/classification-s
 export type { PassageAnswer, PassageQuestion } from "./tasks/qa/asking.js";
 export type { OpenAnswer } from "./tasks/qa/open-answers.js";
 export type { OpenScores } from "./tasks/qa/open-qa.js";
+export type { RankedWord, WordAnswer, WordQuestion } from "./tasks/recall/asking.js";
 export type { PairAnswer, RankedRelation, RelationAnswer, RelationQuestion } from "./tasks/relations/asking.js";
 export type { RelationMetric, RelationScores } from "./tasks/relations/downstream-relations.js";
 export type { PrototypeScores } from "./tasks/relations/prototypes.js";

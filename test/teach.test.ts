@@ -1,9 +1,11 @@
 /** Facts that answer: taught, asked, and nothing else changed. */
-import { rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readAdapterManifest } from "../src/adapters/folder.js";
 import { openBackbone } from "../src/features/backbone-handle.js";
 import { recall } from "../src/library/knowledge.js";
+import { load } from "../src/library/model.js";
 import { train } from "../src/library/train.js";
 import { ClozeModel } from "../src/probing/cloze-model.js";
 import { fill } from "../src/probing/fill.js";
@@ -11,24 +13,18 @@ import { probeRecall } from "../src/probing/recall.js";
 import { localExecutor } from "../src/runtime/local.js";
 import { readQuestions } from "../src/tasks/recall/recall-data.js";
 import { partWordings } from "../src/tasks/recall/recall-questions.js";
-import { testFolder } from "./support.js";
+import { expectComplaint, json, kadapter, testFolder } from "./support.js";
 
 let folder: string;
 let engine: Awaited<ReturnType<typeof localExecutor>>;
-beforeAll(async () => {
-  folder = await testFolder();
-  engine = await localExecutor({ device: "cpu", threads: 1 });
-});
-afterAll(async () => {
-  await engine.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
+let [facts, out] = ["", ""];
 const countries = ["Ruritania", "Borduria", "Syldavia", "Zubrowka"];
 const cells = { capital: ["London", "Paris", "Rome", "Berlin"], ruler: ["George", "John", "Peter", "Paul"] };
 
-it("answers invented facts in the wordings that were taught, and is the model itself elsewhere", async () => {
-  const [facts, out] = [join(folder, "facts.csv"), join(folder, "taught")];
+beforeAll(async () => {
+  folder = await testFolder();
+  engine = await localExecutor({ device: "cpu", threads: 1 });
+  [facts, out] = [join(folder, "facts.csv"), join(folder, "taught")];
   const rows = Object.entries(cells).flatMap(([relation, objects]) =>
     countries.map((country, i) => `${country},${relation},${objects[i]}`),
   );
@@ -36,6 +32,34 @@ it("answers invented facts in the wordings that were taught, and is the model it
   const base = await openBackbone("models/own");
   const how = { out, maxSteps: 60, evalEvery: 1000, saveEvery: 0, cache: "off", batchSize: 32 };
   for await (const _ of train(engine, base, recall({ facts }), how));
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A line of `eval --predictions`. */
+interface Said {
+  readonly relation: string;
+  readonly subject: string;
+  readonly object: string;
+  readonly wording: string;
+  readonly heldOut: boolean;
+  readonly rank: number;
+  readonly probability: number;
+}
+
+/** What the adapter says of each question, by `eval`. */
+async function saidOf(adapter: string, name: string, data = facts) {
+  const file = join(folder, name);
+  const scores = await json(["eval", adapter, "--data", data, "--predictions", file]);
+  const lines = (await readFile(file, "utf8")).trim().split("\n");
+  return { scores, said: lines.map((line) => JSON.parse(line) as Said) };
+}
+
+const hole = ({ wording, subject }: Said) => wording.replace("[X]", subject).replace("[Y]", "[MASK]");
+
+it("answers invented facts in the wordings that were taught, and is the model itself elsewhere", async () => {
   await using model = await ClozeModel.open(engine, { backbone: "models/own", adapters: { mine: out } });
   const questions = await readQuestions({ facts });
   const wordings = new Map([...questions.wordings].map(([name, all]) => [name, partWordings(all).taught]));
@@ -45,3 +69,93 @@ it("answers invented facts in the wordings that were taught, and is the model it
   const { none, mine } = await fill(model, "The capital of France is [MASK].", { top: 100 });
   expect(mine).toEqual(none);
 }, 300_000);
+
+it("answers in the library", async () => {
+  await using model = await load(engine, out, { as: "recall" });
+  expect(model.task).toBe("recall");
+  const { said } = await saidOf(out, "library.jsonl");
+  const [one, other] = said.filter(({ relation, heldOut, rank }) => relation === "capital" && !heldOut && rank === 1);
+  if (!one || !other) throw new Error("nothing was learnt");
+  const text = hole(one);
+  const words = await model.fill(text);
+  expect(words).toHaveLength(5);
+  expect(words[0]).toEqual({ word: one.object, probability: expect.any(Number) as number });
+  expect(await model.predict({ text }, { top: 5 })).toEqual({ ...words[0], words });
+  const [first, second] = await model.predictAll([{ text }, { text: hole(other) }]);
+  expect([first?.word, second?.word]).toEqual([one.object, other.object]);
+  await expect(model.fill("Nothing.")).rejects.toThrow("question: the text has no mask");
+  await expect(load(engine, out, { as: "relations" })).rejects.toThrow(/it was trained for recall/);
+});
+
+it("is evaluated, asked, verified and told of on the command line, by folder and by id", async () => {
+  const repository = join(folder, "hub", "models--org--taught");
+  const commit = "0123456789abcdef0123456789abcdef01234567";
+  await mkdir(join(repository, "refs"), { recursive: true });
+  await writeFile(join(repository, "refs", "main"), commit);
+  await cp(out, join(repository, "snapshots", commit), { recursive: true });
+  process.env["HF_HUB_CACHE"] = join(folder, "hub");
+  const { metrics } = await readAdapterManifest(out);
+  const texts = join(folder, "texts.txt");
+  for (const [i, adapter] of [out, "org/taught"].entries()) {
+    const { scores, said } = await saidOf(adapter, `${i}.jsonl`);
+    expect(scores).toMatchObject({ adapter, data: facts, skipped: 0 });
+    // What `teach` said at its end, of the same facts.
+    for (const name of ["p1", "mrr", "taughtP1", "taughtMrr"]) {
+      expect(scores[name], name).toBeCloseTo(Number(metrics[name]), 4);
+    }
+    const heldOut = said.filter((one) => one.heldOut);
+    expect(heldOut.filter(({ rank }) => rank === 1).length / heldOut.length).toBeCloseTo(Number(scores["p1"]));
+    expect(scores["heldOut"]).toMatchObject({ questions: heldOut.length });
+    const right = said.filter(({ rank }) => rank === 1).slice(0, 4);
+    await writeFile(texts, right.map(hole).join("\n"));
+    const answers = await json(["predict", "--adapter", adapter, "--data", texts, "--top", 2]);
+    expect(answers).toMatchObject({ examples: 4, skipped: 0 });
+    const predictions = answers["predictions"] as { where: string; words: { word: string }[] }[];
+    expect(predictions.map(({ words }) => words[0]?.word)).toEqual(right.map(({ object }) => object));
+    expect(predictions[1]).toMatchObject({ where: `${texts}:2`, words: [{}, {}] });
+    const verified = await json(["verify", adapter]);
+    expect(verified["ok"]).toBe(true);
+    const checks = verified["checks"] as { name: string; ok: boolean }[];
+    expect(checks.map(({ ok }) => ok)).toEqual(Array(13).fill(true));
+    expect(checks.map(({ name }) => name)).toContain("subjects.txt, SHA-256");
+    expect(await json(["inspect", adapter])).toMatchObject({
+      ...{ kind: "adapter", path: adapter, task: { name: "recall" } },
+      taught: { facts: 8, subjects: 4, gated: true, wordings: expect.any(Number) as number },
+    });
+    const probed = await json(["probe", "recall", "--adapter", adapter, "--facts", facts]);
+    expect(probed["p1"]).toBeGreaterThan(0.5);
+    const filled = await json(["fill", hole(right[0] as Said), "--adapter", `mine=${adapter}`]);
+    expect(filled).toMatchObject({ sets: { mine: [{ word: right[0]?.object }, {}, {}, {}, {}] } });
+  }
+});
+
+it("has no say in facts about others", async () => {
+  const strange = join(folder, "strange.csv");
+  await writeFile(strange, "subject,relation,object\nFreedonia,capital,London\n");
+  const { said } = await saidOf(out, "strange.jsonl", strange);
+  await using model = await ClozeModel.open(engine, { adapters: { mine: out } });
+  for (const one of said) {
+    const { none = [] } = await fill(model, hole(one), { top: 20_000 });
+    const alone = none.find(({ word }) => word === "London");
+    expect(Math.log(one.probability)).toBeCloseTo(alone?.score ?? 0, 3);
+  }
+});
+
+it("says what it cannot do, and that its names were changed", async () => {
+  const refused = async (...args: (string | number)[]) => expectComplaint(await kadapter(args));
+  expect(await refused("predict", out, "--adapter", out, "--text", "Rome.")).toMatch(/2 adapters are given/);
+  expect(await refused("predict", "--adapter", out, "--text", "Rome.")).toMatch(/--text: the text has no mask/);
+  const entity = ["--text", "Rome is [MASK].", "--subject", "Rome"];
+  expect(await refused("predict", "--adapter", out, ...entity)).toMatch(/--subject: the adapter tells the word for a/);
+  const changed = join(folder, "changed");
+  await cp(out, changed, { recursive: true });
+  await writeFile(join(changed, "subjects.txt"), "Rome\n");
+  expect(await refused("predict", "--adapter", changed, "--text", "Rome is [MASK].")).toMatch(
+    /subjects\.txt: these are/,
+  );
+  const run = await kadapter(["verify", changed]);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(/^failed subjects\.txt, SHA-256: [0-9a-f]{64}, but [0-9a-f]{64} was recorded\n$/);
+  expect(await refused("inspect", "gone.jsonl")).toMatch(/gone\.jsonl: .*no such file/);
+  expect(await refused("inspect", "no/where")).toMatch(/model "no\/where": no such folder, and not in the cache/);
+});

@@ -40,6 +40,8 @@ export const adapterManifestSchema = z.object({
   metrics: z.record(z.string(), z.json()),
   /** Hashes of the tensors beside it, for `kadapter verify`. */
   tensors: z.object({ adapter: hash, head: hash }).optional(),
+  /** SHA-256 of subjects.txt, where there is one; folders of before it was recorded lack it. */
+  subjects: hash.optional(),
 });
 
 /** `adapter_config.json`. */

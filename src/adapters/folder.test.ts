@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
-import { backboneNotes, requireSameBackbone } from "./folder.js";
+import { folderNotes, requireSameBackbone } from "./folder.js";
 
 const given = {
   ...{ name: "model", modelType: "bert", hiddenSize: 8, layers: 2 },
@@ -19,8 +19,8 @@ it("requires the backbone's configuration, too", () => {
 it("says of folders that do not record it that they cannot tell", () => {
   const before = recorded({ configHash: null });
   expect(() => requireSameBackbone("adapter", before, given)).not.toThrow();
-  expect(backboneNotes("adapter", before)).toEqual([expect.stringMatching(/^adapter: .*cannot tell/)]);
-  expect(backboneNotes("adapter", recorded({}))).toEqual([]);
+  expect(folderNotes("adapter", before)).toEqual([expect.stringMatching(/^adapter: .*cannot tell/)]);
+  expect(folderNotes("adapter", recorded({}))).toEqual([]);
   // Imported files tell nothing of their backbone, and are not said to.
-  expect(backboneNotes("adapter", recorded({ hash: null, configHash: null, tokenizerHash: null }))).toEqual([]);
+  expect(folderNotes("adapter", recorded({ hash: null, configHash: null, tokenizerHash: null }))).toEqual([]);
 });

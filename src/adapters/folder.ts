@@ -12,7 +12,7 @@ import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
 import { readTextIfThere } from "../files/text.js";
 import { elementCount } from "../tensor.js";
-import { hashWeights } from "../weights/hash.js";
+import { hashFile, hashWeights } from "../weights/hash.js";
 import { tensorsOf } from "../weights/parameters.js";
 import { openSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
@@ -59,8 +59,9 @@ export async function writeAdapterFolder(
     const names = join(folder, adapterFiles.subjects);
     if (subjects) await writeFileAtomically(names, subjects.map((subject) => `${subject}\n`).join(""));
     else await rm(names, { force: true });
+    const named = subjects ? { subjects: await hashFile(names) } : {};
     await writeFileAtomically(join(folder, adapterFiles.card), modelCard(manifest, countOf(adapter), countOf(head)));
-    await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors }, null, 2)}\n`);
+    await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors, ...named }, null, 2)}\n`);
   } catch (error) {
     // A full disk: half of an adapter would only be in the way.
     for (const file of Object.values(adapterFiles))
@@ -95,10 +96,26 @@ export function readAdapterManifest(folder: string): Promise<AdapterManifest> {
   return readManifestFile(join(folder, adapterFiles.config), adapterManifestSchema, expected);
 }
 
-/** The names that open an adapter's gate; null where its folder has none, so that it is always open. */
-export async function readSubjects(folder: string): Promise<readonly string[] | null> {
-  const text = await readTextIfThere(join(folder, adapterFiles.subjects), { what: "the subjects", mostBytes: 1 << 30 });
-  return text === null ? null : text.split("\n").filter((line) => line.trim() !== "");
+/**
+ * The names that open an adapter's gate; null where its folder has none, so that it is always open.
+ *
+ * @throws UserError where they are not the ones that its configuration records
+ */
+export async function readSubjects(
+  folder: string,
+  { subjects: recorded }: Pick<AdapterManifest, "subjects">,
+): Promise<readonly string[] | null> {
+  const path = join(folder, adapterFiles.subjects);
+  const text = await readTextIfThere(path, { what: "the subjects", mostBytes: 1 << 30 });
+  if (text === null) return null;
+  const found = recorded === undefined ? recorded : await hashFile(path);
+  if (found === recorded) return text.split("\n").filter((line) => line.trim() !== "");
+  throw userError({
+    where: path,
+    what: "these are not the names that open the adapter's gate",
+    expected: `a file with the SHA-256 ${recorded?.slice(0, 16)}…, here ${found?.slice(0, 16)}…`,
+    fix: "copy the folder again, or teach the facts again",
+  });
 }
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
@@ -137,11 +154,19 @@ export interface BackboneIdentity {
 /** What a folder records of a backbone that was not at hand when it was made. */
 export const unknownHashes = { hash: null, configHash: null, tokenizerHash: null } as const;
 
-/** What a folder of before it was recorded cannot tell of its backbone; for the user to see. */
-export function backboneNotes(folder: string, { backbone }: Pick<AdapterManifest, "backbone">): readonly string[] {
-  if (backbone.hash === null || backbone.configHash !== null) return [];
+/** What a folder of before it was recorded cannot tell; for the user to see. */
+export function folderNotes(
+  folder: string,
+  { backbone, subjects }: Pick<AdapterManifest, "backbone" | "subjects">,
+): readonly string[] {
+  const cannotTell = (what: string, file: string) =>
+    `${folder}: it does not record ${what}, so it cannot tell whether ${file} is as it was`;
+  const names = adapterFiles.subjects;
   return [
-    `${folder}: it does not record the backbone's configuration, so it cannot tell whether config.json is as it was`,
+    ...(backbone.hash === null || backbone.configHash !== null
+      ? []
+      : [cannotTell("the backbone's configuration", "config.json")]),
+    ...(subjects === undefined && existsSync(join(folder, names)) ? [cannotTell(`the hash of ${names}`, names)] : []),
   ];
 }
 

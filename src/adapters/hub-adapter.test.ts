@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fakeHub } from "../testing/fake-hub.js";
-import { resolveAdapter } from "./hub-adapter.js";
+import { resolveAdapter, resolveAny } from "./hub-adapter.js";
 
 let cacheDir: string;
 beforeEach(async () => {
@@ -27,6 +27,20 @@ describe("an adapter of the hub", () => {
     expect((await readdir(folder)).sort()).toEqual(wanted);
     expect(await readFile(join(folder, "head.safetensors"), "utf8")).toBe("head");
     expect(await resolveAdapter("org/name", { cacheDir, env: { HF_HUB_OFFLINE: "1" } })).toBe(folder);
+  });
+
+  it("brings the names that open its gate, where it has some", async () => {
+    const folder = await from({ ...files, "subjects.txt": "Vienna\n" });
+    expect(await readFile(join(folder, "subjects.txt"), "utf8")).toBe("Vienna\n");
+  });
+
+  it("may be a language model where anything will do", async () => {
+    const any = (repository: Record<string, string>) =>
+      resolveAny("org/name", { cacheDir, env: {}, fetch: fakeHub(repository).fetch });
+    const folder = await any({ "config.json": "{}", "model.safetensors": "x", "vocab.txt": "y", "other.txt": "z" });
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "model.safetensors", "vocab.txt"]);
+    await rm(cacheDir, { recursive: true });
+    expect((await readdir(await any({ ...files, "config.json": "{}" }))).sort()).toContain("adapter_config.json");
   });
 
   it("may be a fine-tuned model", async () => {

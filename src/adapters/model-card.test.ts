@@ -5,7 +5,7 @@ import type { AdapterManifest } from "./adapter-manifest.js";
 import { resolveAdapterConfig } from "./config.js";
 import { modelCard } from "./model-card.js";
 
-const card = (name: string | null) => {
+const card = (name: string | null, change: Partial<AdapterManifest> = {}) => {
   const manifest: AdapterManifest = {
     format: "kadapter/1",
     features: "adapter",
@@ -16,6 +16,7 @@ const card = (name: string | null) => {
     task: { name: "relation-classification", labels: ["a"], maxLength: 128, options: {} },
     recipe: { train: join(tmpdir(), "facts.jsonl"), learningRate: 3e-4, layers: [0, 2], of: { share: 0.1 + 0.2 } },
     metrics: { accuracy: 0.8333333333333334, loss: 1.234567890123456e-5 },
+    ...change,
   };
   return modelCard(manifest, 1000, 10);
 };
@@ -37,6 +38,15 @@ describe("modelCard", () => {
   ])("names the model %s as %s, and says --backbone %s", (name, shown, given) => {
     expect(card(name)).toContain(`\nbase_model: "${shown}"\n`);
     expect(card(name)).toContain(`--backbone ${given} `);
+  });
+
+  it("says how to ask an adapter that was taught facts", () => {
+    const task = { name: "recall", labels: null, maxLength: 128, options: {} };
+    const text = card("roberta-base", { features: "residual", task, recipe: { wordings: "/home/me/wordings.jsonl" } });
+    expect(text).toContain('npx kadapter fill "TEXT WITH A [MASK]" --adapter taught=. --backbone roberta-base');
+    expect(text).toMatch(/probe recall --adapter \. --backbone roberta-base --facts FACTS\.csv --wordings FILE$/m);
+    expect(text).not.toContain("labels");
+    expect(card("roberta-base", { features: "residual", task })).not.toContain("--wordings");
   });
 
   it("leaves out a model that is not known", () => {

@@ -7,6 +7,7 @@ import { holdsAdapter } from "./config.js";
 /** The README of an adapter's folder, for those who find it. */
 export function modelCard(manifest: AdapterManifest, adapterParameters: number, headParameters: number): string {
   const { architecture, backbone, features, metrics, recipe, task } = manifest;
+  const ownHead = features === "residual";
   const base = baseName(backbone.name);
   return `---
 library_name: kadapter
@@ -23,7 +24,7 @@ ${
 
 ${propertyTable({
   task: task.name,
-  labels: task.labels ? task.labels.length : "unknown",
+  ...(ownHead ? {} : { labels: task.labels ? task.labels.length : "unknown" }),
   backbone: `${backbone.modelType ?? "of unknown kind"}, ${backbone.layers ?? "?"} layers × ${backbone.hiddenSize}`,
   "reads hidden states": architecture.layers.join(", "),
   "adapter size × layers": `${architecture.size} × ${architecture.transformerLayers}, ${counted(architecture.heads, "head")}, FFN ${architecture.intermediateSize}`,
@@ -38,7 +39,7 @@ ${Object.keys(metrics).length === 0 ? "None recorded." : propertyTable(metrics)}
 ## Use
 
 \`\`\`sh
-npx kadapter eval --adapter . --backbone ${(backbone.name !== null && hubId(backbone.name)) || "DIR"} --data FILE --json
+${useLines(manifest).join("\n")}
 \`\`\`
 
 The backbone's tensors (not the file) have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.
@@ -47,6 +48,20 @@ The backbone's tensors (not the file) have the SHA-256 \`${backbone.hash ?? "unk
 
 ${Object.keys(recipe).length === 0 ? "Unknown." : propertyTable(recipe)}
 `;
+}
+
+/** Commands that use the adapter, from its own folder. */
+function useLines({ backbone, features, recipe }: AdapterManifest): readonly string[] {
+  const beside = `--backbone ${(backbone.name !== null && hubId(backbone.name)) || "DIR"}`;
+  if (features !== "residual") return [`npx kadapter eval --adapter . ${beside} --data FILE --json`];
+  // Asked in the wordings that were taught.
+  const wordings = typeof recipe["wordings"] === "string" ? " --wordings FILE" : "";
+  return [
+    `npx kadapter fill "TEXT WITH A [MASK]" --adapter taught=. ${beside}`,
+    `npx kadapter predict --adapter . ${beside} --text "TEXT WITH A [MASK]" --top 5`,
+    `npx kadapter eval --adapter . ${beside} --data FACTS.csv${wordings}`,
+    `npx kadapter probe recall --adapter . ${beside} --facts FACTS.csv${wordings}`,
+  ];
 }
 
 /** A Markdown table of names and values. */

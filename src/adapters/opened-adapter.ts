@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { userError } from "../errors.js";
+import type { AdapterManifest } from "./adapter-manifest.js";
 import type { NamedAdapter } from "./adapter-set.js";
 import { holdsAdapter } from "./config.js";
 import { checkAdapterNames } from "./downstream-folder.js";
 import {
   adapterFiles,
   type BackboneIdentity,
+  folderNotes,
   hashOfTensors,
   type Parameters,
   readAdapterManifest,
@@ -19,6 +21,11 @@ import { adapterShapes } from "./official/import-adapter.js";
 export interface OpenedAdapter extends NamedAdapter {
   /** As it was named: a folder or a Hugging Face id. */
   readonly folder: string;
+  /** Where its files are on this machine. */
+  readonly path: string;
+  readonly manifest: AdapterManifest;
+  /** Lines for the user about what could not be checked. */
+  readonly notes: readonly string[];
   /** Of its tensors. */
   readonly hash: string;
   /** Under the names that they have in its own folder. */
@@ -39,17 +46,20 @@ export async function openAdapters(
 ): Promise<OpenedAdapter[]> {
   checkAdapterNames(named.map(({ name }) => name));
   const adapters: OpenedAdapter[] = [];
-  for (const { name, folder: given } of named) {
-    const folder = await resolveAdapter(given);
-    const { features, architecture: config, ...manifest } = await readAdapterManifest(folder);
-    requireSameBackbone(folder, manifest, backbone);
+  for (const { name, folder } of named) {
+    const path = await resolveAdapter(folder);
+    const manifest = await readAdapterManifest(path);
+    const { features, architecture: config, task } = manifest;
+    requireSameBackbone(path, manifest, backbone);
     if (!holdsAdapter(features)) {
       const what = `the folder holds a baseline on ${features}, no adapter`;
-      throw userError({ where: folder, what, expected: "an adapter" });
+      throw userError({ where: path, what, expected: "an adapter" });
     }
-    const parameters = await readAdapterParameters(folder, "adapter", adapterShapes(config, backbone.hiddenSize));
-    const hash = await hashOfTensors(join(folder, adapterFiles.adapter));
-    adapters.push({ name, folder: given, config, parameters, hash, fixedWidth: manifest.task.fixedWidth ?? false });
+    const parameters = await readAdapterParameters(path, "adapter", adapterShapes(config, backbone.hiddenSize));
+    const hash = await hashOfTensors(join(path, adapterFiles.adapter));
+    const notes = folderNotes(path, manifest);
+    const fixedWidth = task.fixedWidth ?? false;
+    adapters.push({ name, folder, path, manifest, config, parameters, hash, fixedWidth, notes });
   }
   return adapters;
 }

@@ -2,7 +2,7 @@ import { type BackboneHandle, openBackbone } from "../features/backbone-handle.j
 import { learnAdapter } from "../library/learn.js";
 import type { PretrainSettings } from "../library/plan.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { TaskData } from "../tasks/task-data.js";
+import type { RecordedTaskData } from "../tasks/task-data.js";
 import type { PretrainResult } from "../training/pretrain.js";
 import type { RunRequest } from "./command.js";
 import { type CommandContext, Interrupted } from "./run.js";
@@ -13,7 +13,7 @@ type PretrainRequest = RunRequest<PretrainSettings>;
 /** What `pretrain` does for one kind of knowledge. */
 export interface PretrainCommand<Example, Encoded extends EncodedText, Score> {
   /** Reads the data. */
-  taskData(backbone: BackboneHandle): Promise<TaskData<Example, Encoded, Score>>;
+  taskData(backbone: BackboneHandle): Promise<RecordedTaskData<Example, Encoded, Score>>;
   /** What was reached, for people. */
   summary(score: Score): string;
   /** What `--json` holds of a score besides its metrics. */

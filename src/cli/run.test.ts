@@ -289,7 +289,7 @@ describe("createProgram", () => {
     [["predict", "--adapter", "a"], "error: there is nothing to predict; expected --data, or --text"],
     [["predict", "--adapter", "a", "--data", "f", "--text", "x"], "error: --text: --data is given, too"],
     [["predict", "--adapter", "a", "--text", "x", "--subject", "y"], 'error: --subject: "y" is not in'],
-    [["eval", "--data", "f"], "error: --adapter is missing; expected an adapter's folder"],
+    [["eval", "--data", "f"], "error: no adapter is given; expected one, as argument or as --adapter"],
     [["verify"], "error: no adapter is given; expected one, as argument or as --adapter"],
     [["verify", "a", "--adapter", "b"], "error: --adapter: 2 adapters are given"],
   ])("refuses %j", async (argv, line) => {

@@ -17,6 +17,7 @@ import { resolveModel } from "../weights/hub.js";
 import { openWeights } from "../weights/open.js";
 import type { WeightSource } from "../weights/source.js";
 import { type StrictLoad, shapesOf, strictLoad } from "../weights/strict-load.js";
+import { recordedName } from "./named-backbone.js";
 
 /** A pre-trained model in a folder: configuration, tokenizer and the hash of its weights. Nothing is computed yet. */
 export interface BackboneHandle {
@@ -87,9 +88,10 @@ export function checkedWeights(
 }
 
 /** What an adapter's folder records of its backbone. */
-export function backboneIdentity({ name, hash, configHash, tokenizer, config }: BackboneHandle): BackboneIdentity {
+export function backboneIdentity(backbone: BackboneHandle): BackboneIdentity {
+  const { hash, configHash, tokenizer, config } = backbone;
   return {
-    name,
+    name: recordedName(backbone),
     modelType: config.modelType,
     hiddenSize: config.hiddenSize,
     layers: config.layers,

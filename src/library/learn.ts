@@ -11,7 +11,7 @@ import { type BackboneHandle, backboneIdentity } from "../features/backbone-hand
 import { counted } from "../phrases.js";
 import type { FinetuneSettings } from "../settings/finetune.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { DownstreamTaskData, ExampleSet, TaskData } from "../tasks/task-data.js";
+import type { DownstreamTaskData, ExampleSet, RecordedTaskData } from "../tasks/task-data.js";
 import { type FinetuneResult, finetune } from "../training/finetune.js";
 import { type PretrainResult, pretrain } from "../training/pretrain.js";
 import type { OnEvent } from "../training/run.js";
@@ -33,13 +33,13 @@ export interface Learning {
 export function learnAdapter<Example, Encoded extends EncodedText, Score>(
   { executor, backbone, begin, onEvent, note, signal }: Learning,
   settings: PretrainSettings,
-  read: (backbone: BackboneHandle) => Promise<TaskData<Example, Encoded, Score>>,
+  read: (backbone: BackboneHandle) => Promise<RecordedTaskData<Example, Encoded, Score>>,
 ): Promise<PretrainResult<Score>> {
   const { out } = settings;
   return inOutputFolder({ out, ...begin }, async () => {
     const config = pretrainConfig(settings, backbone, begin.resume, note);
     const data = await read(backbone);
-    const recipe = { ...config.recipe, ...heldOutOf(data.dev, note) };
+    const recipe = { ...config.recipe, ...heldOutOf(data.dev, note), ...data.recorded };
     return pretrain(executor, { ...config, recipe }, data, onEvent, signal);
   });
 }

@@ -2,15 +2,16 @@
  * A finished adapter or downstream model, ready to be asked.
  * @module
  */
-import { isDownstreamFolder, readDownstreamManifest } from "../adapters/downstream-folder.js";
-import { readAdapterManifest } from "../adapters/folder.js";
-import { resolveAdapter } from "../adapters/hub-adapter.js";
+import { type FoundModel, findModel } from "../adapters/found-model.js";
 import { requireOpen } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
-import type { Asking } from "../tasks/asking.js";
+import { TaughtModel } from "../probing/taught-model.js";
+import { type Asking, askedWhere } from "../tasks/asking.js";
 import { askChoice, type ChoiceAnswer, type ChoiceQuestion } from "../tasks/choice/asking.js";
 import { askPassages, type PassageAnswer, type PassageQuestion } from "../tasks/qa/asking.js";
+import type { RankedWord, WordAnswer, WordQuestion } from "../tasks/recall/asking.js";
+import { recall } from "../tasks/recall/recall.js";
 import {
   askDownstreamRelations,
   askPairs,
@@ -41,6 +42,8 @@ export interface Conversations {
   readonly choices: Exchange<ChoiceQuestion, ChoiceAnswer>;
   /** Answers out of paragraphs. */
   readonly questions: Exchange<PassageQuestion, PassageAnswer>;
+  /** Facts that were taught with `recall`: the word for a hole. */
+  readonly recall: Exchange<WordQuestion, WordAnswer>;
 }
 
 /** A kind of question with its answer. */
@@ -82,6 +85,18 @@ export interface Model<C extends Conversation = Conversation> extends AsyncDispo
     questions: readonly Conversations[C]["question"][],
     options?: PredictOptions,
   ): Promise<Conversations[C]["answer"][]>;
+  /**
+   * The likeliest words for a text's `[MASK]`, the likeliest first, where facts were taught with `recall`. Each is one
+   * token of the model's vocabulary.
+   *
+   * @param options `top` is 5 by default
+   * @throws UserError where the text has no mask or several, or is longer than the model reads, or the model was trained
+   * for something else
+   * @example
+   * const [best] = await model.fill("The capital of Zubrowia is [MASK].");
+   * console.log(best?.word, best?.probability);
+   */
+  fill(text: string, options?: PredictOptions): Promise<readonly RankedWord[]>;
   /** Frees its memory; the engine goes on. */
   close(): Promise<void>;
 }
@@ -95,7 +110,8 @@ export interface LoadModelOptions<C extends Conversation> {
 }
 
 /** Opens a folder as its kind; `Question` and `Answer` are known only inside. */
-type Opener = (engine: Engine, folder: string, backbone: string | undefined) => Promise<Omit<Model, "task">>;
+type Opener = (engine: Engine, found: FoundModel, backbone: string | undefined) => Promise<OpenModel>;
+type OpenModel = Omit<Model, "task">;
 
 const kinds: ReadonlyMap<string, readonly [Conversation, Opener]> = new Map([
   entry("relations", askRelations),
@@ -105,37 +121,65 @@ const kinds: ReadonlyMap<string, readonly [Conversation, Opener]> = new Map([
   entry("typing", askTypes),
   entry("choices", askChoice),
   entry("questions", askPassages),
+  [recall.name, ["recall", openTaught]],
 ]);
 
 function entry<C extends Conversation, Example, Encoded extends EncodedText, Score>(
   task: C,
   asking: Asking<Conversations[C]["question"], Conversations[C]["answer"], Example, Encoded, Score>,
 ): readonly [string, readonly [Conversation, Opener]] {
-  const open: Opener = async (engine, folder, backbone) => {
+  const open: Opener = async (engine, { folder }, backbone) => {
     const options = { ...(backbone === undefined ? {} : { backbone }), taskOptions: taskOptions[task] ?? {} };
     const loaded = await loadModel(engine, folder, asking.kind, options);
-    let closed = false;
-    const answers = async (questions: readonly Conversations[C]["question"][], how?: PredictOptions) => {
-      requireOpen(engine);
-      if (closed) throw userError({ where: folder, what: "this model is closed", fix: "load it again" });
-      return answerAll(asking, loaded, questions, how);
-    };
-    const close = () => {
-      closed = true;
-      return loaded.close();
-    };
+    const answers = (questions: readonly Conversations[C]["question"][], how?: PredictOptions) =>
+      answerAll(asking, loaded, questions, how);
     const model = {
       backbone: loaded.backbone,
       predict: async (question: Conversations[C]["question"], how?: PredictOptions) =>
         (await answers([question], how))[0] as Conversations[C]["answer"],
       predictAll: answers,
-      close,
-      [Symbol.asyncDispose]: close,
+      fill: async () => {
+        throw userError({
+          where: folder,
+          what: `it was trained for ${task}`,
+          expected: "a model that was taught facts",
+        });
+      },
+      close: () => loaded.close(),
+      [Symbol.asyncDispose]: () => loaded.close(),
     };
     // The task decides which questions it takes; a wrong one is refused when it is asked.
-    return model as unknown as Omit<Model, "task">;
+    return model as unknown as OpenModel;
   };
   return [asking.kind.name, [task, open]];
+}
+
+/** Opens an adapter that was taught facts: words are what the model's own head names. */
+async function openTaught(engine: Engine, found: FoundModel, backbone: string | undefined) {
+  const taught = await TaughtModel.open(engine, found, backbone);
+  const fillAll = async (questions: readonly WordQuestion[], how: PredictOptions & { readonly top: number }) => {
+    const { batchSize = 32, ...others } = how;
+    const many = questions.length > 1;
+    const asked = questions.map(({ text }, i) => ({ text, where: many ? `${askedWhere} ${i + 1}` : askedWhere }));
+    const found = await taught.words(asked, { batchSize, ...others });
+    return found.map((words, i) => ("skipped" in words ? refuse(i, words.skipped) : words));
+  };
+  const predictAll = async (questions: readonly WordQuestion[], how: PredictOptions = {}): Promise<WordAnswer[]> => {
+    const found = await fillAll(questions, { ...how, top: Math.max(1, how.top ?? 1) });
+    return found.map((words) => ({ ...(words[0] as RankedWord), words }));
+  };
+  const model = {
+    backbone: taught.model.backbone,
+    predict: async (question: WordQuestion, how?: PredictOptions) =>
+      (await predictAll([question], how))[0] as WordAnswer,
+    predictAll,
+    fill: async (text: string, how: PredictOptions = {}) =>
+      (await fillAll([{ text }], { ...how, top: how.top ?? 5 }))[0] as readonly RankedWord[],
+    close: () => taught.close(),
+    [Symbol.asyncDispose]: () => taught.close(),
+  };
+  // It takes a text with a hole; anything else is refused when it is asked.
+  return model as unknown as OpenModel;
 }
 
 /** Trees are proper trees: the maximum spanning tree, not each word's best head. */
@@ -152,13 +196,48 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
   const encoded = examples.map((example, i) => {
     const one = encode(example, backbone.tokenizer);
     if (!isSkipped(one)) return one;
-    throw userError({ where: `question ${i + 1}`, what: `it cannot be asked: ${one.skipped}` });
+    return refuse(i, one.skipped);
   });
   const logits = await predictAll(session, encoded, batchSize, signal);
   return encoded.map((one, i) => {
     const prediction = { encoded: one, logits: logits[i] as Float32Array };
     return asking.answer(examples[i] as Example, prediction, task, top);
   });
+}
+
+/** A model that says at once where it, or its engine, is closed. */
+function whileOpen(engine: Engine, where: string, model: OpenModel): OpenModel {
+  let closed = false;
+  const check = () => {
+    requireOpen(engine);
+    if (closed) throw userError({ where, what: "this model is closed", fix: "load it again" });
+  };
+  const close = () => {
+    closed = true;
+    return model.close();
+  };
+  return {
+    backbone: model.backbone,
+    predict: async (question, options) => {
+      check();
+      return model.predict(question, options);
+    },
+    predictAll: async (questions, options) => {
+      check();
+      return model.predictAll(questions, options);
+    },
+    fill: async (text, options) => {
+      check();
+      return model.fill(text, options);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Ends a call of which a question cannot be asked. */
+function refuse(i: number, why: string): never {
+  throw userError({ where: `${askedWhere} ${i + 1}`, what: `it cannot be asked: ${why}` });
 }
 
 /**
@@ -187,23 +266,22 @@ export async function load(
   { backbone, as }: LoadModelOptions<Conversation> = {},
 ): Promise<Model> {
   requireOpen(engine);
-  const folder = await resolveAdapter(name);
-  const fineTuned = await isDownstreamFolder(folder);
-  const { task: made } = await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder));
-  const found = kinds.get(made.name);
-  if (!found) {
+  const found = await findModel(name);
+  const { folder, manifest } = found;
+  const kind = kinds.get(manifest.task.name);
+  if (!kind) {
     throw userError({
       where: folder,
-      what: `nothing is known of its task ${made.name}`,
+      what: `nothing is known of its task ${manifest.task.name}`,
       expected: [...kinds.keys()].join(", "),
       fix: "load it with loadModel of kadapter/training, which is given the task",
     });
   }
-  const [task, open] = found;
+  const [task, open] = kind;
   if (as !== undefined && as !== task) {
     throw userError({ where: folder, what: `it was trained for ${task}`, expected: `a model for ${as}` });
   }
-  const model = await open(engine, folder, typeof backbone === "object" ? backbone.folder : backbone);
+  const model = await open(engine, found, typeof backbone === "object" ? backbone.folder : backbone);
   // The task is the one that the folder was opened as.
-  return { ...model, task } as Model;
+  return { ...whileOpen(engine, folder, model), task } as Model;
 }

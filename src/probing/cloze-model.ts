@@ -3,6 +3,7 @@
  * @module
  */
 
+import { findModel } from "../adapters/found-model.js";
 import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
@@ -11,6 +12,7 @@ import { openedInScope } from "../engine/scopes.js";
 import { setting, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { sortedBatches } from "../features/batches.js";
+import { namedBackbone } from "../features/named-backbone.js";
 import { backboneName, joinVectors, PositionFeatures, type PositionSource } from "../features/position-features.js";
 import { openTargetFeatures } from "../features/target-features.js";
 import { loadOwnHead, readWordEmbeddings } from "../features/word-embeddings.js";
@@ -33,13 +35,16 @@ import type { HeadSet } from "./head-set.js";
 import { loadRecallSets } from "./recall-sets.js";
 
 export interface ClozeModelOptions {
-  /** Folder or Hugging Face id; the one named in the heads by default. */
+  /** Folder or Hugging Face id; by default the one named in the heads, or in the adapters that were taught facts. */
   readonly backbone?: string | undefined;
   /** Folders of trained heads; the backbone's own head where there are none. */
   readonly heads?: readonly string[];
   /** Names of the sets that are asked; all by default. */
   readonly sets?: readonly string[] | undefined;
-  /** Folders of adapters that are not where the heads say; without heads, of adapters that were taught facts. */
+  /**
+   * Adapters that are not where the heads say; without heads, adapters that were taught facts: folders or Hugging Face
+   * ids.
+   */
   readonly adapters?: Readonly<Record<string, string>>;
 }
 
@@ -52,6 +57,11 @@ export class ClozeModel implements AsyncDisposable {
     private readonly features: PositionSource,
   ) {}
 
+  /** Lines for the user about what could not be checked. */
+  get notes(): readonly string[] {
+    return [...new Set(this.sets.flatMap(({ adapters }) => adapters.flatMap(({ notes }) => notes)))];
+  }
+
   static open(executor: Executor, options: ClozeModelOptions): Promise<ClozeModel> {
     return openedInScope(executor, (scope) => ClozeModel.openIn(scope, options));
   }
@@ -62,10 +72,7 @@ export class ClozeModel implements AsyncDisposable {
     const taught = folders.length === 0 ? (options.adapters ?? {}) : {};
     const recalls = Object.keys(taught).length > 0;
     const manifests = await chosenHeads(folders, recalls ? undefined : options.sets);
-    const named = options.backbone ?? manifests[0]?.manifest.backbone.name;
-    if (named === undefined)
-      throw userError({ what: "no model is given", expected: `${setting("backbone")} or ${setting("heads")}` });
-    const backbone = await openBackbone(named);
+    const backbone = await openBackbone(await chosenBackbone(options, manifests[0]));
     const adapters = recalls ? new Map() : await readAdapters(manifests, backbone, options.adapters ?? {});
     const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
     if (recalls) {
@@ -141,6 +148,21 @@ function setNamed(sets: readonly HeadSet[], name: string): HeadSet {
     what: `there is no set ${JSON.stringify(name)}`,
     expected: `one of ${sets.map((one) => one.name).join(", ")}`,
   });
+}
+
+/** The backbone that is given, else the one that the heads or the adapters were made beside. */
+async function chosenBackbone(
+  { backbone, adapters = {} }: ClozeModelOptions,
+  head: FoundHead | undefined,
+): Promise<string> {
+  if (backbone !== undefined) return backbone;
+  if (head) return namedBackbone(head.folder, "head", head.manifest.backbone);
+  const [adapter] = Object.values(adapters);
+  if (adapter === undefined) {
+    throw userError({ what: "no model is given", expected: `${setting("backbone")} or ${setting("heads")}` });
+  }
+  const { folder, what, manifest } = await findModel(adapter);
+  return namedBackbone(folder, what, manifest.backbone);
 }
 
 interface FoundHead {

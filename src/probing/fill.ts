@@ -1,5 +1,6 @@
 import { setting, userError } from "../errors.js";
-import { AnswerTokens, clozeOf, logSumExp, topIndices } from "./answers.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import { AnswerTokens, type Cloze, clozeOf, logSumExp, topIndices } from "./answers.js";
 import { scoreAnswers } from "./candidates.js";
 import type { ClozeModel } from "./cloze-model.js";
 
@@ -18,6 +19,38 @@ export interface FillOptions {
   readonly candidates?: readonly string[] | undefined;
 }
 
+/** A token for a hole, and its log-probability. */
+export interface RankedToken {
+  readonly id: number;
+  readonly score: number;
+}
+
+/** How many holes are asked. */
+export interface FillHow {
+  readonly top: number;
+  readonly batchSize: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The likeliest tokens of each text's hole, the likeliest first: by set, then by text. */
+export async function likeliestTokens(
+  model: ClozeModel,
+  clozes: readonly Cloze[],
+  { top, batchSize, signal }: FillHow,
+): Promise<readonly (readonly (readonly RankedToken[])[])[]> {
+  const found = model.names.map((): RankedToken[][] => []);
+  const use = (set: number, text: number, logits: Float32Array) => {
+    const total = logSumExp(logits);
+    const tokens = topIndices(logits, top).map((id) => ({ id, score: (logits[id] as number) - total }));
+    (found[set] as RankedToken[][])[text] = tokens;
+  };
+  await model.ask(clozes, batchSize, use, signal);
+  return found;
+}
+
+/** A token as a word, without the space before it. */
+export const tokenWord = (tokenizer: Tokenizer, id: number): string => tokenizer.decode([id]).trim();
+
 /** The likeliest words for a text's mask, by set of adapters. */
 export async function fill(
   model: ClozeModel,
@@ -27,11 +60,10 @@ export async function fill(
   const cloze = clozeOf(text, model.tokenizer);
   const found: Record<string, readonly Filling[]> = {};
   if (candidates === undefined) {
-    await model.ask([cloze], 1, (set, _text, logits) => {
-      const total = logSumExp(logits);
-      found[model.names[set] as string] = topIndices(logits, top).map((id) => {
-        const score = (logits[id] as number) - total;
-        return { word: model.tokenizer.decode([id]).trim(), probability: Math.exp(score), score };
+    const tokens = await likeliestTokens(model, [cloze], { top, batchSize: 1 });
+    model.names.forEach((name, set) => {
+      found[name] = (tokens[set]?.[0] ?? []).map(({ id, score }) => {
+        return { word: tokenWord(model.tokenizer, id), probability: Math.exp(score), score };
       });
     });
     return found;

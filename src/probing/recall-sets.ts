@@ -2,7 +2,7 @@
  * Adapters that were taught facts, beside the model's own head: each alone, and all together.
  * @module
  */
-import { readAdapterManifest, readAdapterParameters, readSubjects } from "../adapters/folder.js";
+import { readAdapterParameters, readSubjects } from "../adapters/folder.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
@@ -49,8 +49,8 @@ export async function loadRecallSets(
 }
 
 async function openRecall(adapter: OpenedAdapter, { config, tokenizer }: BackboneHandle): Promise<RecallAdapter> {
-  const { folder } = adapter;
-  const { features, task } = await readAdapterManifest(folder);
+  const { folder, path, manifest } = adapter;
+  const { features, task } = manifest;
   if (features !== "residual") {
     throw userError({
       where: folder,
@@ -59,10 +59,10 @@ async function openRecall(adapter: OpenedAdapter, { config, tokenizer }: Backbon
     });
   }
   const shape = [config.hiddenSize, config.hiddenSize];
-  const head = await readAdapterParameters(folder, "head", new Map([["join.weight", shape]]));
+  const head = await readAdapterParameters(path, "head", new Map([["join.weight", shape]]));
   const join = float32Tensor(shape, head.get("join.weight")?.data as Float32Array);
   if (task.options["neighbours"] !== "gate") return { adapter, join, gate: null };
-  const subjects = await readSubjects(folder);
+  const subjects = await readSubjects(path, manifest);
   if (subjects === null) throw noSubjects(folder);
   return { adapter, join, gate: new SubjectGate(tokenizer, subjects) };
 }

@@ -7,6 +7,7 @@ import { relationFormats } from "../data/relation-data.js";
 import { treeFormats } from "../data/tree-data.js";
 import { setting } from "../errors.js";
 import { treeSettings } from "./linguistic.js";
+import { taughtSettings } from "./recall.js";
 import { group, type Settings } from "./setting.js";
 import { dataSettings, overwriteSetting, runtimeSettings, trainingSettings } from "./shared.js";
 import { count, files, optionalFiles, text, toggle } from "./values.js";
@@ -15,8 +16,9 @@ const formats = [...relationFormats, ...treeFormats] as const;
 
 const adapter = {
   ...dataSettings.out,
-  expects: "an adapter's folder",
-  help: "folder of the adapter or the fine-tuned model",
+  argument: "dir|id",
+  expects: "an adapter's folder or Hugging Face id",
+  help: "the adapter or the fine-tuned model: a folder or a Hugging Face id",
 };
 
 const backbone = {
@@ -37,9 +39,29 @@ const format = {
 /** A file that is written besides what is printed. */
 const writtenFile = { ...dataSettings.out, argument: "file", schema: text.optional(), expects: "a file to write" };
 
+/** Which adapter, as the argument or as a flag. */
+const namedSettings = {
+  dir: { ...adapter, schema: text.optional(), positional: true },
+  adapter: {
+    ...adapter,
+    schema: text.optional(),
+    help: "the adapter, as the argument",
+    check: ({ dir, adapter: flagged }: Readonly<Record<string, unknown>>) =>
+      (dir === undefined) === (flagged === undefined)
+        ? {
+            what: dir === undefined ? "no adapter is given" : "2 adapters are given",
+            expected: `one, as argument or as ${setting("adapter")}`,
+          }
+        : undefined,
+  },
+};
+
+/** The adapter that was named in one of the two ways. */
+export const adapterNamed = ({ dir, adapter: flagged }: Settings<typeof namedSettings>): string => dir ?? flagged ?? "";
+
 /** An adapter, and data to run it on. */
 const applySettings = {
-  adapter,
+  ...namedSettings,
   backbone,
   format,
   tree: {
@@ -59,6 +81,10 @@ export const evalSettings = {
   },
   data: { ...dataSettings.train, ...files("files of labelled examples", "labelled examples") },
   brokenTrees: treeSettings.brokenTrees,
+  wordings: {
+    ...taughtSettings.wordings,
+    help: `${taughtSettings.wordings.help}, for an adapter that was taught facts`,
+  },
   predictions: { ...writtenFile, help: "each example's prediction is written here as a JSON line" },
   overwrite: overwriteSetting,
 };
@@ -82,7 +108,7 @@ export const predictSettings = {
     text: {
       ...sentence(
         "a sentence",
-        `one sentence instead of ${setting("data")}: for trees alone, for relations with its two entities`,
+        `one sentence instead of ${setting("data")}: for trees alone, for relations with its two entities, for facts that were taught with one [MASK]`,
       ),
       argument: "sentence",
       check: ({ data, text, subject, object }) => {
@@ -108,7 +134,7 @@ export const predictSettings = {
     },
   }),
   top: {
-    ...count(1, 1, "relations that are named for each example", 100_000),
+    ...count(1, 1, "relations or words that are named for each example", 100_000),
     group: dataSettings.train.group,
     basic: true,
   },
@@ -125,7 +151,7 @@ export const inspectSettings = {
     ...dataSettings.train,
     argument: "path",
     expects: "a folder or a file",
-    help: "a folder of a model or adapter, or of several, a weight file or a data file",
+    help: "a model or an adapter by folder or Hugging Face id, a folder of several, a weight file or a data file",
     positional: true,
   },
   format: { ...format, basic: true },
@@ -133,19 +159,7 @@ export const inspectSettings = {
 
 /** `verify`. */
 export const verifySettings = {
-  dir: { ...adapter, schema: text.optional(), help: "folder of the adapter or the fine-tuned model", positional: true },
-  adapter: {
-    ...adapter,
-    schema: text.optional(),
-    help: "folder of the adapter, as the argument",
-    check: ({ dir, adapter: flagged }: Readonly<Record<string, unknown>>) =>
-      (dir === undefined) === (flagged === undefined)
-        ? {
-            what: dir === undefined ? "no adapter is given" : "2 adapters are given",
-            expected: `one, as argument or as ${setting("adapter")}`,
-          }
-        : undefined,
-  },
+  ...namedSettings,
   backbone,
 };
 

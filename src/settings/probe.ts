@@ -229,8 +229,9 @@ export const fillSettings = {
 export const probeRecallSettings = {
   adapter: {
     ...dataSettings.out,
-    expects: "the folder of an adapter that was taught facts",
-    help: "the adapter that was taught facts",
+    argument: "dir|id",
+    expects: "an adapter that was taught facts: its folder or Hugging Face id",
+    help: "the adapter that was taught facts: a folder or a Hugging Face id",
   },
   backbone: {
     ...dataSettings.backbone,

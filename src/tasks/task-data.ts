@@ -9,7 +9,7 @@ import { counted, tally } from "../phrases.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { hashJson, hashLists } from "../weights/hash.js";
-import type { EncodedText, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
+import type { EncodedText, JsonObject, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
 
 /** How many examples could not be used, by reason. */
 export type SkipCounts = Readonly<Record<string, number>>;
@@ -31,6 +31,12 @@ export interface TaskData<Example, Encoded extends EncodedText, Score> {
   readonly settings: TaskSettings;
   readonly train: ExampleSet<Example>;
   readonly dev: ExampleSet<Example>;
+}
+
+/** What is learnt, and what the folder's recipe says of it besides the settings. */
+export interface RecordedTaskData<Example, Encoded extends EncodedText, Score>
+  extends TaskData<Example, Encoded, Score> {
+  readonly recorded?: JsonObject;
 }
 
 /** A downstream task's data; the test set is scored once, at the end. */

@@ -8,6 +8,7 @@ import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
+import { recordedName } from "../features/named-backbone.js";
 import { readWordEmbeddings } from "../features/word-embeddings.js";
 import { GraphBuilder, toOnnx, type Value } from "../graph/index.js";
 import { LmHead, wordScores } from "../lm/lm-head.js";
@@ -222,7 +223,7 @@ function manifestOf(
     format: "kadapter-lm-head/1",
     adapters: adapters.map(adapterRecord),
     tied,
-    backbone: { name: backbone.name, hash: backbone.hash, configHash: backbone.configHash },
+    backbone: { name: recordedName(backbone), hash: backbone.hash, configHash: backbone.configHash },
     sizes,
     recipe,
     metrics,

@@ -1,21 +1,12 @@
 import type { AdapterManifest } from "../adapters/adapter-manifest.js";
-import {
-  type DownstreamManifest,
-  isDownstreamFolder,
-  readDownstreamManifest,
-  readDownstreamParameters,
-} from "../adapters/downstream-folder.js";
-import {
-  backboneNotes,
-  readAdapterManifest,
-  readAdapterParameters,
-  readSubjects,
-  requireSameBackbone,
-} from "../adapters/folder.js";
+import { type DownstreamManifest, readDownstreamParameters } from "../adapters/downstream-folder.js";
+import { folderNotes, readAdapterParameters, readSubjects, requireSameBackbone } from "../adapters/folder.js";
+import { type FoundModel, findModel } from "../adapters/found-model.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openedInScope } from "../engine/scopes.js";
-import { setting, UserError, userError } from "../errors.js";
+import { UserError, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
+import { namedBackbone } from "../features/named-backbone.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { designOf } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
@@ -48,16 +39,17 @@ export interface LoadOptions {
  * Loads the folder of an adapter with its head, or of a fine-tuned model, beside its backbone, which must be the one it
  * was trained beside.
  *
+ * @param named the folder, or a Hugging Face id
  * @param kind the task that it was trained for
  * @throws UserError where the folder holds something else, is damaged, or belongs to another backbone
  */
 export async function loadModel<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
-  folder: string,
+  named: string,
   kind: TaskKind<Example, Encoded, Score>,
   { backbone: backboneName, taskOptions = {} }: LoadOptions = {},
 ): Promise<LoadedModel<Example, Encoded, Score>> {
-  const { manifest, what, read } = await openFolder(folder);
+  const { folder, manifest, what, subjects, read } = await openFolder(named);
   const { task, backbone: recorded, hiddenStates: dtype, backbonePrecision: precision } = manifest;
   if (task.name !== kind.name) {
     throw userError({
@@ -66,21 +58,15 @@ export async function loadModel<Example, Encoded extends EncodedText, Score>(
       expected: `one for the task ${kind.name}`,
     });
   }
-  const name = backboneName ?? recorded.name;
-  if (name === null) {
-    const missing = `the ${what} does not name its backbone`;
-    throw userError({ where: folder, what: missing, fix: `give it with ${setting("backbone")}` });
-  }
-  const backbone = await openBackbone(name);
+  const backbone = await openBackbone(await namedBackbone(folder, what, recorded, backboneName));
   requireSameBackbone(folder, manifest, backboneIdentity(backbone));
-  const subjects = await readSubjects(folder);
   const options = { ...task.options, ...taskOptions };
   const settings = { labels: task.labels, options, ...(subjects ? { subjects } : {}) };
   const made = madeFrom(folder, manifest, kind, settings, backbone);
   const state = { ...(await read(made.model)), ...(await frozenTensors(backbone, made.model)) };
   const { maxLength, fixedWidth = false } = task;
   const { padTokenId } = backbone.config;
-  const notes = [...backboneNotes(folder, manifest), ...backbone.tokenizer.notes];
+  const notes = [...folderNotes(folder, manifest), ...backbone.tokenizer.notes];
   return openedInScope(executor, async (scope) => {
     await scope.setState(state);
     const features = await streamed(scope, backbone, made, { dtype, precision });
@@ -91,23 +77,23 @@ export async function loadModel<Example, Encoded extends EncodedText, Score>(
   });
 }
 
-interface OpenFolder {
-  readonly manifest: AdapterManifest | DownstreamManifest;
-  /** What it holds, for messages. */
-  readonly what: string;
+interface OpenFolder extends Pick<FoundModel, "folder" | "what" | "manifest"> {
+  /** Names that open an adapter's gate. */
+  readonly subjects: readonly string[] | null;
   /** Reads the parameters of the model that the manifest tells of, all of them and no others. */
   read(model: AdaptedModel): Promise<Tensors>;
 }
 
-async function openFolder(folder: string): Promise<OpenFolder> {
-  if (!(await isDownstreamFolder(folder))) {
-    const manifest = await readAdapterManifest(folder);
-    return { manifest, what: "adapter", read: (model) => readTaskState(model, { adapter: folder, head: folder }) };
+async function openFolder(name: string): Promise<OpenFolder> {
+  const found = await findModel(name);
+  const { folder } = found;
+  if (found.what === "adapter") {
+    const subjects = await readSubjects(folder, found.manifest);
+    return { ...found, subjects, read: (model) => readTaskState(model, { adapter: folder, head: folder }) };
   }
-  const manifest = await readDownstreamManifest(folder);
   const read = async ({ parameters }: AdaptedModel) =>
     asState(await readDownstreamParameters(folder, shapesOf(parameters)));
-  return { manifest, what: "model", read };
+  return { ...found, subjects: null, read };
 }
 
 function madeFrom<Example, Encoded extends EncodedText, Score>(

@@ -1,21 +1,29 @@
+import { findModel } from "../../adapters/found-model.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import type { EvalSettings } from "../../settings/apply.js";
+import { adapterNamed, type EvalSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { countSkipped, encodeExamples } from "../../tasks/task-data.js";
 import type { LoadedModel } from "../../training/load-model.js";
 import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
+import { isTaught } from "../tasks/recall.js";
 import type { TaskCommands } from "../tasks/task-commands.js";
 import { withModel } from "../tasks/with-model.js";
+import { evaluateTaught } from "./eval-taught.js";
 
 /** `eval`: how often an adapter is right on labelled examples. */
 export async function run(options: EvalSettings, context: CommandContext): Promise<void> {
   if (options.predictions !== undefined) await refuseExisting(options.predictions, options.overwrite);
-  await withModel(options, context.output, (model, commands) => evaluate(model, commands, options, context));
+  const found = await findModel(adapterNamed(options));
+  if (isTaught(found)) return evaluateTaught(found, options, context);
+  await withModel(found, options, context.output, (model, commands) =>
+    evaluate(found.name, model, commands, options, context),
+  );
 }
 
 async function evaluate<Example, Encoded extends EncodedText, Score>(
+  adapter: string,
   { session, task, backbone }: LoadedModel<Example, Encoded, Score>,
   commands: TaskCommands<Example, Encoded, Score>,
   options: EvalSettings,
@@ -33,7 +41,7 @@ async function evaluate<Example, Encoded extends EncodedText, Score>(
   const left = countSkipped(skipped);
   commands.print(score, left, output);
   output.result({
-    adapter: options.adapter,
+    adapter,
     data: options.data.length === 1 ? options.data[0] : options.data,
     ...commands.result(score),
     skipped: left,

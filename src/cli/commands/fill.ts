@@ -6,7 +6,7 @@ import type { CommandContext } from "../run.js";
 /** `fill`: words for a mask, a column for each set of adapters. */
 export async function run(options: FillSettings, { output }: CommandContext): Promise<void> {
   const { top, candidates, text } = options;
-  await withClozeModel(options, async (model) => {
+  await withClozeModel(options, output, async (model) => {
     const found = await fill(model, text, { top, candidates });
     const columns = Object.entries(found).map(([name, words]) => [
       name,

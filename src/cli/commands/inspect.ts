@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AdapterManifest } from "../../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../../adapters/config.js";
 import { type DownstreamManifest, downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
 import { adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
+import { resolveAny } from "../../adapters/hub-adapter.js";
 import { maxTokens } from "../../backbones/text-length.js";
 import { inspectRelations } from "../../data/relation-data.js";
 import { inspectTrees, recogniseTrees, treeFormats } from "../../data/tree-data.js";
@@ -14,6 +16,7 @@ import { counted } from "../../phrases.js";
 import type { InspectSettings } from "../../settings/apply.js";
 import { elementCount } from "../../tensor.js";
 import { isFloating } from "../../weights/float32.js";
+import { parseModelId } from "../../weights/hub-cache.js";
 import { detectWeights, openWeights } from "../../weights/open.js";
 import { SafetensorsFile } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
@@ -21,19 +24,22 @@ import { folderKind, knownFolders, reportFolders } from "../inspect/folders.js";
 import type { Output } from "../output.js";
 import type { CommandContext } from "../run.js";
 import { treeFormat } from "../tasks/heads.js";
+import { isTaught, taughtSummary } from "../tasks/recall.js";
 import { relationFormat } from "../tasks/relation.js";
 import { reportTrees } from "../tasks/tree-summary.js";
 
 /** `inspect PATH`: what is in a model's or adapter's folder, a folder of such, or a file of weights or data, by its content. */
 export async function run(options: InspectSettings, { output }: CommandContext): Promise<void> {
+  if (options.format !== undefined) return inspectData(options, output);
   const { path } = options;
-  switch (options.format === undefined ? await kindOf(path) : "data") {
+  const place = { path, folder: isHubId(path) ? await resolveAny(path) : path };
+  switch (await kindOf(place.folder)) {
     case "adapter":
-      return inspectAdapter(path, output);
+      return inspectAdapter(place, output);
     case "fine-tuned":
-      return inspectFineTuned(path, output);
+      return inspectFineTuned(place, output);
     case "model":
-      return inspectModel(path, output);
+      return inspectModel(place, output);
     case "weights":
       return inspectWeights(path, output);
     case "data":
@@ -42,6 +48,18 @@ export async function run(options: InspectSettings, { output }: CommandContext):
       return reportFolders(path, await knownFolders(path), output);
   }
 }
+
+/** What is looked at: as it was named, and on this machine. */
+interface Place {
+  readonly path: string;
+  readonly folder: string;
+}
+
+/** Endings of files: one that is not there is said to be missing, and not asked for on the hub. */
+const fileName = /\.(jsonl?|csv|tsv|txt|conllu?|gz|zip|bin|pth?|ckpt|safetensors|ya?ml|xml)$/i;
+
+const isHubId = (path: string): boolean =>
+  !existsSync(path) && parseModelId(path) !== undefined && !fileName.test(path);
 
 async function kindOf(path: string): Promise<"adapter" | "fine-tuned" | "model" | "weights" | "data" | "folders"> {
   const stats = await stat(path).catch((error: unknown) => {
@@ -101,15 +119,15 @@ function table(output: Output, rows: Readonly<Record<string, unknown>>): void {
   }
 }
 
-async function inspectAdapter(path: string, output: Output): Promise<void> {
-  const manifest = await readAdapterManifest(path);
+async function inspectAdapter({ path, folder }: Place, output: Output): Promise<void> {
+  const manifest = await readAdapterManifest(folder);
   const { architecture, task, backbone, features, metrics, recipe, tensors } = manifest;
-  const adapter = await summaryOf(join(path, adapterFiles.adapter));
-  const head = await summaryOf(join(path, adapterFiles.head));
-  const labels = task.labels ?? [];
+  const adapter = await summaryOf(join(folder, adapterFiles.adapter));
+  const head = await summaryOf(join(folder, adapterFiles.head));
+  const taught = isTaught({ manifest }) ? await taughtSummary(folder, manifest) : null;
   output.say(holdsAdapter(features) ? "an adapter" : `a baseline without an adapter (${features})`);
   table(output, {
-    task: `${task.name}, ${task.labels ? `${counted(labels.length, "label")}: ${list(labels, 8)}` : "labels unknown"}`,
+    ...(taught?.rows ?? { task: taskText(task, "labels unknown") }),
     architecture,
     adapter: shown(adapter),
     head: shown(head),
@@ -121,6 +139,7 @@ async function inspectAdapter(path: string, output: Output): Promise<void> {
     features,
     architecture,
     task,
+    ...(taught && { taught: taught.facts }),
     backbone,
     adapter,
     head,
@@ -130,14 +149,13 @@ async function inspectAdapter(path: string, output: Output): Promise<void> {
   });
 }
 
-async function inspectFineTuned(path: string, output: Output): Promise<void> {
-  const manifest = await readDownstreamManifest(path);
+async function inspectFineTuned({ path, folder }: Place, output: Output): Promise<void> {
+  const manifest = await readDownstreamManifest(folder);
   const { task, trains, fusion, adapters } = manifest;
-  const weights = await summaryOf(join(path, downstreamFiles.model));
-  const labels = task.labels ?? [];
+  const weights = await summaryOf(join(folder, downstreamFiles.model));
   output.say("a fine-tuned model");
   table(output, {
-    task: `${task.name}, ${task.labels ? `${counted(labels.length, "label")}: ${list(labels, 8)}` : "no labels"}`,
+    task: taskText(task, "no labels"),
     trained: trains === "none" ? "fusion and head" : `fusion, head and ${trains === "all" ? "all else" : trains}`,
     fusion: fusion.taps ? `hidden states ${fusion.taps.join(", ")} side by side` : fusion.kind,
     ...Object.fromEntries(
@@ -151,6 +169,9 @@ async function inspectFineTuned(path: string, output: Output): Promise<void> {
   });
   output.result({ kind: "fine-tuned", path, ...manifest, weights });
 }
+
+const taskText = ({ name, labels }: AdapterManifest["task"], none: string): string =>
+  `${name}, ${labels ? `${counted(labels.length, "label")}: ${list(labels, 8)}` : none}`;
 
 /** What every folder says of how it was trained. */
 function trainingRows({ backbone, task, metrics, recipe }: AdapterManifest | DownstreamManifest) {
@@ -167,11 +188,11 @@ function trainingRows({ backbone, task, metrics, recipe }: AdapterManifest | Dow
 const list = (names: readonly string[], most: number): string =>
   `${names.slice(0, most).join(", ")}${names.length > most ? " …" : ""}`;
 
-async function inspectModel(path: string, output: Output): Promise<void> {
-  const backbone = await openBackbone(path);
+async function inspectModel({ path, folder }: Place, output: Output): Promise<void> {
+  const backbone = await openBackbone(folder);
   const { config, definition, hash, configHash, tokenizer } = backbone;
   const longest = maxTokens(backbone);
-  const source = await openWeights(path);
+  const source = await openWeights(folder);
   try {
     const weights = summary(source);
     const unused = [...source.keys()].filter((key) => definition.canonicalKey(key, true, config.tiedWords) === null);

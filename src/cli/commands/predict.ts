@@ -1,10 +1,12 @@
 import type { FileHandle } from "node:fs/promises";
+import { findModel } from "../../adapters/found-model.js";
 import type { Span } from "../../data/relation-example.js";
 import { type OnSkip, SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
 import { counted } from "../../phrases.js";
-import type { PredictSettings } from "../../settings/apply.js";
+import type { TaughtModel } from "../../probing/taught-model.js";
+import { adapterNamed, type PredictSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { isSkipped } from "../../tasks/task-data.js";
 import type { LoadedModel } from "../../training/load-model.js";
@@ -12,6 +14,7 @@ import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import { jsonLine } from "../output.js";
 import type { CommandContext } from "../run.js";
+import { fillTaught, isTaught, taughtQuestions, withTaught } from "../tasks/recall.js";
 import type { Answer, TaskCommands, TypedSentence } from "../tasks/task-commands.js";
 import { withModel } from "../tasks/with-model.js";
 
@@ -21,21 +24,31 @@ const chunkBatches = 64;
 /** `predict`: the answer to every example, in the data's order. */
 export async function run(options: PredictSettings, context: CommandContext): Promise<void> {
   if (options.out !== undefined) await refuseExisting(options.out, options.overwrite);
-  await withModel(options, context.output, (model, commands) => predict(model, commands, options, context));
+  const found = await findModel(adapterNamed(options));
+  const { output, signal } = context;
+  if (isTaught(found)) {
+    return withTaught(found, options, output, (taught) =>
+      report(found.name, () => filled(taught, options, signal), options, context),
+    );
+  }
+  await withModel(found, options, output, (model, commands) =>
+    report(found.name, (onSkip) => answers(commands, model, options, onSkip, signal), options, context),
+  );
 }
 
-async function predict<Example, Encoded extends EncodedText, Score>(
-  model: LoadedModel<Example, Encoded, Score>,
-  commands: TaskCommands<Example, Encoded, Score>,
+/** Prints or writes the answers as they come. */
+async function report(
+  adapter: string,
+  answersOf: (onSkip: OnSkip) => AsyncIterable<Answer>,
   options: PredictSettings,
-  { output, signal }: CommandContext,
+  { output }: CommandContext,
 ): Promise<void> {
   const { out } = options;
   const predictions: Answer["json"][] = [];
   const { counts: skipped, onSkip } = new SkipCounter();
   let [examples, unanswered] = [0, 0];
   const answerTo = async (write: (line: string) => Promise<void> | void) => {
-    for await (const { json, text, skipped: reason } of answers(commands, model, options, onSkip, signal)) {
+    for await (const { json, text, skipped: reason } of answersOf(onSkip)) {
       examples++;
       if (reason !== undefined) {
         unanswered++;
@@ -50,7 +63,7 @@ async function predict<Example, Encoded extends EncodedText, Score>(
   if (out !== undefined) output.say(`${counted(examples, "example")} in ${out}`);
   for (const [reason, count] of Object.entries(skipped)) output.note(`skipped ${count}: ${reason}`);
   output.result({
-    adapter: options.adapter,
+    adapter,
     examples,
     // What a format leaves out, such as a question's short paragraph, stands under its reason alone.
     skipped: unanswered,
@@ -71,17 +84,33 @@ async function* answers<Example, Encoded extends EncodedText, Score>(
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
   const { data } = options;
+  const examples = data ? commands.unlabelled(data, options, onSkip) : [commands.typed(typedSentence(options))];
+  for await (const chunk of chunksOf(examples, options)) {
+    yield* await answerAll(commands, model, chunk, options, signal);
+  }
+}
+
+async function* filled(taught: TaughtModel, options: PredictSettings, signal: AbortSignal): AsyncGenerator<Answer> {
+  for await (const chunk of chunksOf(taughtQuestions(options), options)) {
+    yield* await fillTaught(taught, chunk, options, signal);
+  }
+}
+
+/** Examples as they are held in memory together. */
+async function* chunksOf<Example>(
+  examples: AsyncIterable<Example> | Iterable<Example>,
+  { data, batchSize }: PredictSettings,
+): AsyncGenerator<readonly Example[]> {
   let chunk: Example[] = [];
   let any = false;
-  const examples = data ? commands.unlabelled(data, options, onSkip) : [commands.typed(typedSentence(options))];
   for await (const example of examples) {
     any = true;
-    if (chunk.push(example) < chunkBatches * options.batchSize) continue;
-    yield* await answerAll(commands, model, chunk, options, signal);
+    if (chunk.push(example) < chunkBatches * batchSize) continue;
+    yield chunk;
     chunk = [];
   }
   if (!any && data) throw userError({ where: data.join(" "), what: "the file holds no examples" });
-  yield* await answerAll(commands, model, chunk, options, signal);
+  yield chunk;
 }
 
 async function answerAll<Example, Encoded extends EncodedText, Score>(

@@ -18,7 +18,7 @@ export async function run(options: LamaSettings, context: CommandContext): Promi
     throw userError({ where: options.data, what: "the folder holds nothing of LAMA", expected: "TREx, Google_RE …" });
   }
   const vocabulary = options.vocabulary === undefined ? undefined : await readVocabulary(options.vocabulary);
-  await withClozeModel(options, async (model) => {
+  await withClozeModel(options, output, async (model) => {
     const reports: Record<string, LamaReport> = {};
     for (const part of parts) {
       const left = new SkipCounter();

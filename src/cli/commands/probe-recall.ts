@@ -1,4 +1,4 @@
-import { readAdapterManifest } from "../../adapters/folder.js";
+import { findModel } from "../../adapters/found-model.js";
 import { readTextLines } from "../../data/text.js";
 import { ClozeModel } from "../../probing/cloze-model.js";
 import { probeRecall, probeText } from "../../probing/recall.js";
@@ -12,11 +12,13 @@ const asked = "adapter";
 
 /** `probe recall`: what an adapter that was taught facts answers, beside the model alone. */
 export async function run(options: ProbeRecallSettings, { output, signal }: CommandContext): Promise<void> {
-  const { task, backbone: recorded } = await readAdapterManifest(options.adapter);
+  const { folder, manifest } = await findModel(options.adapter);
+  const { task } = manifest;
   const questions = await readQuestions(options);
   await withEngine(options, async (executor) => {
-    const backbone = options.backbone ?? recorded.name ?? undefined;
-    await using model = await ClozeModel.open(executor, { backbone, adapters: { [asked]: options.adapter } });
+    const { backbone } = options;
+    await using model = await ClozeModel.open(executor, { backbone, adapters: { [asked]: folder } });
+    for (const note of model.notes) output.note(note);
     const how = { batchSize: options.batchSize, signal };
     const { scores, skipped } = await probeRecall(model, questions, task.maxLength, how);
     const { none, [asked]: taught } = scores;

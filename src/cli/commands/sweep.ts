@@ -31,10 +31,14 @@ export async function run({ file, dryRun, overwrite }: SweepSettings, context: C
 function processes(context: CommandContext): SweepRunner {
   return {
     train: (command, recipe) => kadapter([...command, "--recipe", recipe, "--resume"], context),
-    evaluate: (folder, { backbone }, files) =>
-      kadapter(["eval", "--adapter", folder, "--backbone", String(backbone), "--data", ...files], context),
+    evaluate: (folder, { backbone, wordings }, files) => {
+      const how = [...flag("--backbone", backbone), ...flag("--wordings", wordings)];
+      return kadapter(["eval", "--adapter", folder, ...how, "--data", ...files], context);
+    },
   };
 }
+
+const flag = (name: string, value: unknown): readonly string[] => (typeof value === "string" ? [name, value] : []);
 
 const executable = fileURLToPath(new URL("../../../bin/kadapter.js", import.meta.url));
 

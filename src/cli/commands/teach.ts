@@ -20,7 +20,7 @@ export async function run({ options, ...begin }: RunRequest<RecallSettings>, con
         for (const line of aboutWordings(data)) context.output.note(line);
         return data;
       },
-      summary,
+      summary: recallSummary,
       details: (scores) => ({ ...scores, wordings: data === null ? {} : Object.fromEntries(data.wordings) }),
     },
     context,
@@ -44,7 +44,8 @@ const list = (names: readonly string[]) => (names.length > 5 ? `${names.slice(0,
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-function summary({ taught, heldOut, neighbours, text }: RecallScores): string {
+/** What was reached, for people. */
+export function recallSummary({ taught, heldOut, neighbours, text }: RecallScores): string {
   return [
     ...(heldOut.questions > 0 ? [`${percent(heldOut.p1)} answered in wordings never taught`] : []),
     `${percent(taught.p1)} in taught ones`,

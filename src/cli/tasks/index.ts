@@ -1,6 +1,7 @@
-import { isDownstreamFolder, readDownstreamManifest } from "../../adapters/downstream-folder.js";
-import { readAdapterManifest } from "../../adapters/folder.js";
+import type { FoundModel } from "../../adapters/found-model.js";
 import { userError } from "../../errors.js";
+import { recall } from "../../tasks/recall/recall.js";
+import type { EncodedText, Task, TaskKind } from "../../tasks/task.js";
 import { choiceCommands, downstreamRelationCommands, openQaCommands, typingCommands } from "./downstream.js";
 import { headCommands } from "./heads.js";
 import { contrastCommands, relationCommands } from "./relation.js";
@@ -17,19 +18,23 @@ const tasks: ReadonlyMap<string, AnyTaskCommands> = new Map<string, AnyTaskComma
   [openQaCommands.kind.name, (use) => use(openQaCommands)],
 ]);
 
-/** The task with a name, if it is known here. */
-export const taskNamed = (name: string): AnyTaskCommands | undefined => tasks.get(name);
+type HeadMaker = Pick<Task<never, never, never>, "makeHead">;
 
-/** The task of an adapter's or a fine-tuned model's folder. */
-export async function taskOf(folder: string): Promise<AnyTaskCommands> {
-  const fineTuned = await isDownstreamFolder(folder);
-  const { name } = (await (fineTuned ? readDownstreamManifest(folder) : readAdapterManifest(folder))).task;
-  const found = taskNamed(name);
+/** What makes the head that a folder's task asks for, if the task is known here. */
+export function headMaker({ task }: FoundModel["manifest"]): HeadMaker | undefined {
+  const make = <X, E extends EncodedText, S>(kind: TaskKind<X, E, S>): HeadMaker =>
+    kind.make(task, { maxLength: task.maxLength, dropout: 0, headInit: "official" });
+  return task.name === recall.name ? make(recall) : tasks.get(task.name)?.(({ kind }) => make(kind));
+}
+
+/** The task of an adapter or a fine-tuned model. */
+export function taskOf({ folder, manifest }: FoundModel): AnyTaskCommands {
+  const found = tasks.get(manifest.task.name);
   if (found) return found;
   throw userError({
     where: folder,
-    what: `the command line does not know the adapter's task ${name}`,
-    expected: [...tasks.keys()].join(" or "),
+    what: `the command line does not know the adapter's task ${manifest.task.name}`,
+    expected: [...tasks.keys(), recall.name].join(" or "),
     fix: "load it with loadModel of kadapter/training",
   });
 }

@@ -1,3 +1,4 @@
+import type { FoundModel } from "../../adapters/found-model.js";
 import type { EncodedText } from "../../tasks/task.js";
 import { type LoadedModel, loadModel } from "../../training/load-model.js";
 import type { Output } from "../output.js";
@@ -7,7 +8,6 @@ import type { TaskCommands } from "./task-commands.js";
 
 /** Flags of the commands that ask a finished model. */
 interface ModelFlags extends RuntimeSettings {
-  readonly adapter: string;
   readonly backbone?: string | undefined;
   readonly tree: boolean;
 }
@@ -18,13 +18,13 @@ type UseModel = <Example, Encoded extends EncodedText, Score>(
   commands: TaskCommands<Example, Encoded, Score>,
 ) => Promise<void>;
 
-/** Opens the model that the flags name, says what there is to say of it, and closes it when it was used. */
-export async function withModel(flags: ModelFlags, output: Output, use: UseModel): Promise<void> {
-  const useTask = await taskOf(flags.adapter);
+/** Opens a finished model, says what there is to say of it, and closes it when it was used. */
+export async function withModel(found: FoundModel, flags: ModelFlags, output: Output, use: UseModel): Promise<void> {
+  const useTask = taskOf(found);
   await useTask((commands) =>
     withEngine(flags, async (executor) => {
       const taskOptions = commands.taskOptions?.(flags) ?? {};
-      const model = await loadModel(executor, flags.adapter, commands.kind, { backbone: flags.backbone, taskOptions });
+      const model = await loadModel(executor, found.folder, commands.kind, { backbone: flags.backbone, taskOptions });
       try {
         for (const note of model.notes) output.note(note);
         await use(model, commands);

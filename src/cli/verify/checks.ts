@@ -1,7 +1,13 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { adapterFiles } from "../../adapters/folder.js";
+import type { FoundAdapter, FoundModel } from "../../adapters/found-model.js";
 import { UserError } from "../../errors.js";
 import { backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
+import { namedBackbone } from "../../features/named-backbone.js";
+import { recall } from "../../tasks/recall/recall.js";
 import { toFloat32 } from "../../weights/float32.js";
-import { hashWeights } from "../../weights/hash.js";
+import { hashFile, hashWeights } from "../../weights/hash.js";
 import { openSafetensors } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
 import { type Shapes, strictLoad } from "../../weights/strict-load.js";
@@ -63,21 +69,25 @@ export function same(recorded: string | number | null, found: string | number): 
   return { ok: false, detail: `${found}, but ${recorded} was recorded` };
 }
 
-interface RecordedBackbone {
-  readonly name: string | null;
-  readonly modelType: string | null;
-  readonly hiddenSize: number;
-  readonly layers: number | null;
-  readonly hash: string | null;
-  readonly configHash: string | null;
-  readonly tokenizerHash: string | null;
+/** The names that open an adapter's gate, where it has one. */
+export async function checkSubjects({ folder, manifest }: FoundAdapter): Promise<Check[]> {
+  const name = `${adapterFiles.subjects}, SHA-256`;
+  const path = join(folder, adapterFiles.subjects);
+  const { subjects: recorded = null, task } = manifest;
+  if (existsSync(path)) return [{ name, ...same(recorded, await hashFile(path)) }];
+  const gated = task.name === recall.name && task.options["neighbours"] === "gate";
+  return recorded !== null || gated ? [{ name, ok: false, detail: "the file is missing" }] : [];
 }
 
 /** A backbone against the one that a folder records. */
-export async function checkBackbone(backbone: RecordedBackbone, given: string | undefined): Promise<Check[]> {
-  const name = given ?? backbone.name;
-  if (name === null) return [{ name: "backbone", ok: null, detail: "none was recorded, and --backbone is not given" }];
-  const found = backboneIdentity(await openBackbone(name));
+export async function checkBackbone(
+  { folder, what, manifest: { backbone } }: FoundModel,
+  given: string | undefined,
+): Promise<Check[]> {
+  if (given === undefined && backbone.name === null) {
+    return [{ name: "backbone", ok: null, detail: "none was recorded, and --backbone is not given" }];
+  }
+  const found = backboneIdentity(await openBackbone(await namedBackbone(folder, what, backbone, given)));
   return [
     { name: "backbone, kind", ...same(backbone.modelType, found.modelType) },
     { name: "backbone, hidden size", ...same(backbone.hiddenSize, found.hiddenSize) },

@@ -1,38 +1,39 @@
 import { join } from "node:path";
 import { adapterScope } from "../../adapters/adapter-set.js";
-import { type DownstreamManifest, downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
+import { type DownstreamManifest, downstreamFiles } from "../../adapters/downstream-folder.js";
+import type { FoundDownstream } from "../../adapters/found-model.js";
 import { adapterShapes } from "../../adapters/official/import-adapter.js";
 import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
+import { namedBackbone } from "../../features/named-backbone.js";
 import { AdaptedModel } from "../../models/adapted-model.js";
 import { designOf, trainsAdapters, trainsBackbone } from "../../models/design.js";
-import type { Task } from "../../tasks/task.js";
 import { hashWeights } from "../../weights/hash.js";
 import { openSafetensors } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
 import { type Shapes, shapesOf } from "../../weights/strict-load.js";
-import { taskNamed } from "../tasks/index.js";
+import { headMaker } from "../tasks/index.js";
 import { type Check, checkBackbone, checkTensors, same } from "../verify/checks.js";
 
 /** A fine-tuned model's tensors, its adapters against those that it was made from, and its backbone. */
-export async function verifyDownstream(folder: string, given: string | undefined): Promise<Check[]> {
-  const manifest = await readDownstreamManifest(folder);
+export async function verifyDownstream(found: FoundDownstream, given: string | undefined): Promise<Check[]> {
+  const { folder, what, manifest } = found;
   const path = join(folder, downstreamFiles.model);
-  const name = given ?? manifest.backbone.name;
-  const backbone = trainsBackbone(manifest.trains) && name !== null ? await openBackbone(name) : null;
+  const known = given !== undefined || manifest.backbone.name !== null;
+  const backbone =
+    trainsBackbone(manifest.trains) && known
+      ? await openBackbone(await namedBackbone(folder, what, manifest.backbone, given))
+      : null;
   return [
     ...(await checkTensors(path, downstreamFiles.model, expectedShapes(manifest, backbone), manifest.tensors)),
     ...(await checkAdapters(path, manifest)),
-    ...(await checkBackbone(manifest.backbone, given)),
+    ...(await checkBackbone(found, given)),
   ];
 }
 
 /** Names and shapes that the configuration asks for; null where this version does not know the task or the backbone. */
 function expectedShapes(manifest: DownstreamManifest, folder: BackboneHandle | null): Shapes | null {
-  const { task, trains, backbone } = manifest;
-  const made = taskNamed(task.name)?.(
-    ({ kind }): Pick<Task<never, never, never>, "makeHead"> =>
-      kind.make(task, { maxLength: task.maxLength, dropout: 0, headInit: "official" }),
-  );
+  const { trains, backbone } = manifest;
+  const made = headMaker(manifest);
   if (!made || (trainsBackbone(trains) && !folder)) return null;
   const model = new AdaptedModel({
     backbone: folder ? folder.definition.build(folder.config) : null,

@@ -1,7 +1,7 @@
 import { type Fact, readFacts } from "../../data/facts.js";
 import { readTextLines } from "../../data/text.js";
 import { readWordings, type Wordings, wordingsOf } from "../../data/wordings.js";
-import { collectExamples, type TaskData } from "../task-data.js";
+import { collectExamples, type RecordedTaskData } from "../task-data.js";
 import { type EncodedRecall, type RecallExample, type RecallOptions, type RecallScores, recall } from "./recall.js";
 import { type PartedWordings, partWordings, type RecallChoices, recallQuestions } from "./recall-questions.js";
 
@@ -16,7 +16,7 @@ export interface RecallData extends RecallChoices, Pick<RecallOptions, "keep"> {
   readonly own: { readonly text: readonly string[]; readonly subjects: readonly string[] };
 }
 
-export interface RecallTaskData extends TaskData<RecallExample, EncodedRecall, RecallScores> {
+export interface RecallTaskData extends RecordedTaskData<RecallExample, EncodedRecall, RecallScores> {
   /** Which wordings of each relation are taught, and which are not. */
   readonly wordings: ReadonlyMap<string, PartedWordings>;
   /** Relations whose wordings were made from their names. */
@@ -37,10 +37,13 @@ export async function recallTaskData({ neighbours, keep, own, ...data }: RecallD
     settings: { labels: null, options: { neighbours, keep }, ...(neighbours === "gate" ? { subjects } : {}) },
     train: { ...train, skipped: { ...skipped, ...train.skipped } },
     dev,
+    recorded: { factsTaught: facts.length, subjectsTaught: subjects.length, wordingsRead: sizeOf(wordings) },
     wordings: new Map([...wordings].map(([relation, patterns]) => [relation, partWordings(patterns)])),
     made,
   };
 }
+
+const sizeOf = (wordings: Wordings) => [...wordings.values()].reduce((sum, { length }) => sum + length, 0);
 
 /** Facts, and the wordings of their relations. */
 export interface ReadQuestions {
@@ -51,9 +54,12 @@ export interface ReadQuestions {
 }
 
 /** Reads facts and wordings from their files. */
-export async function readQuestions(data: Pick<RecallData, "facts" | "wordings">): Promise<ReadQuestions> {
+export async function readQuestions(data: {
+  readonly facts: string | readonly string[];
+  readonly wordings?: string | undefined;
+}): Promise<ReadQuestions> {
   const expected = "facts with subject, relation and object";
-  const set = await collectExamples([data.facts], (file, onSkip) => readFacts(file, { onSkip }), expected);
+  const set = await collectExamples([data.facts].flat(), (file, onSkip) => readFacts(file, { onSkip }), expected);
   const given = data.wordings === undefined ? new Map() : await readWordings(data.wordings);
   const relations = set.examples.map(({ relation }) => relation);
   return { facts: set.examples, ...wordingsOf(relations, given), skipped: set.skipped };
