@@ -109,7 +109,7 @@ describe("questions", () => {
   test("none of which can be used is an error", async () => {
     const none = await questions("none", [["Charles Babbage", [said]]]);
     const line = await refused("open-qa", { ...sets.thunlp, train: none });
-    expect(line).toMatch(/none\.txt: none of 1 examples/);
+    expect(line).toMatch(/none\.txt: none of 1 example fits/);
     expect(line).toContain("answer-in-no-paragraph");
     const empty = await questions("empty", [["Ada Lovelace", []]]);
     expect(await refused("open-qa", { ...sets.thunlp, dev: empty })).toMatch(/empty\.txt: none of 1 .*no-paragraphs/);

@@ -349,7 +349,7 @@ describe("an adapter to be used", () => {
     expect(JSON.parse(run.stdout)).toMatchObject({ ok: false });
     expect(run.stderr.trim().split("\n")).toEqual([
       expect.stringMatching(/^failed head\.safetensors, numbers: .* has NaN at element \d+$/),
-      expect.stringMatching(/^failed head\.safetensors, SHA-256: /),
+      expect.stringMatching(/^failed head\.safetensors, SHA-256 of its tensors: /),
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** The commands one after the other, as a user runs them. */
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -196,6 +196,18 @@ describe("inspect and verify", () => {
       expect(run).toMatchObject({ code: 0, stderr: "" });
       expect(run.stdout.split("\n").length).toBeGreaterThan(6);
     }
+  });
+
+  test("a folder of runs is told by what is in it", async () => {
+    await mkdir(world.at("runs", "begun", "checkpoints"), { recursive: true });
+    await mkdir(world.at("runs", "other"), { recursive: true });
+    await cp(world.at("first"), world.at("runs", "facts"), { recursive: true });
+    expect((await json(["inspect", world.at("runs")]))["folders"]).toEqual([
+      { path: world.at("runs", "begun"), kind: "unfinished" },
+      { path: world.at("runs", "facts"), kind: "adapter" },
+    ]);
+    const { stdout } = await kadapter(["inspect", world.at("runs")]);
+    expect(stdout).toMatch(/begun {2}a training that has not ended\n.*facts {2}an adapter\n$/);
   });
 
   test("an adapter is as it was made", async () => {

@@ -91,7 +91,7 @@ describe("a model with a trained backbone, in the released code's two files", ()
     await writeFile(world.at("changed.bin"), torchZip(changed));
     const out = world.at("changed");
     const line = expectComplaint(await kadapter(importing(world.at("changed.bin"), out)));
-    expect(line).toMatch(/--layers: 3 numbers .* for the 1 adapter layers of/);
+    expect(line).toMatch(/--layers: 3 numbers .* for the 1 adapter layer of/);
     const some = new Map([...[...task].filter(([name]) => !name.endsWith("up_project.bias")), ...strange]);
     await writeFile(world.at("changed.bin"), torchZip(some));
     const all = expectComplaint(await kadapter(importing(world.at("changed.bin"), out)));

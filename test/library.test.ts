@@ -40,7 +40,11 @@ async function learn(out: string, seed: number) {
     seed,
   })) {
     kinds.push(event.kind);
-    if (event.kind === "result") expect(event).toMatchObject({ reason: "completed", out: at(out) });
+    if (event.kind !== "result") continue;
+    expect(event).toMatchObject({ reason: "completed", out: at(out), testScores: null });
+    const { scores, metrics } = event;
+    expect(scores && "perClass" in scores ? scores.accuracy : null).toBe(metrics["accuracy"]);
+    expect(metrics["steps"]).toBe(6);
   }
   expect(kinds[0]).toBe("note");
   expect(kinds.filter((kind) => kind === "step")).toHaveLength(6);
@@ -86,7 +90,7 @@ describe("the front door", () => {
     for await (const event of train(engine, base, relations({ train: [at("facts.jsonl")] }), settings)) {
       events.push(event);
     }
-    expect(events.at(-1)).toMatchObject({ kind: "result", reason: "completed" });
+    expect(events.at(-1)).toMatchObject({ kind: "result", reason: "completed", scores: { metric: "accuracy" } });
     const manifest: unknown = JSON.parse(await readFile(join(at("joined"), "downstream_config.json"), "utf8"));
     // The model reads 128 tokens, fewer than the usual 256.
     expect(manifest).toMatchObject({ adapters: [{ name: "one", folder: "org/name" }], task: { maxLength: 128 } });
@@ -114,6 +118,22 @@ describe("the front door", () => {
     expect(await adapterBits(at("stopped"))).toEqual(await adapterBits(at("one")));
   });
 
+  it("says at once that the engine is closed, or the model", async () => {
+    const own = await openEngine({ device: "cpu", threads: 1 });
+    const [kept, closed] = [await load(own, at("one")), await load(own, at("one"))];
+    const question = { text: "Vienna is the capital of Austria.", subject: "Austria", object: "Vienna" };
+    await closed.close();
+    await expect(closed.predict(question)).rejects.toThrow(/one: this model is closed/);
+    await own.close();
+    // A folder that would be refused were it looked at: the engine is asked for first.
+    const unread = train(own, base, facts({ train: at("nothing.jsonl") }), { ...quick, out: at("one") }).next();
+    for (const refused of [unread, load(own, at("nothing")), kept.predict(question)]) {
+      await expect(refused).rejects.toThrow(/the engine is closed/);
+      await expect(refused).rejects.toBeInstanceOf(UserError);
+    }
+    await kept.close();
+  });
+
   it("names settings in its errors, and knows no flags", async () => {
     const settings = { ...quick, out: at("bad"), epochs: 0 };
     await expect(train(engine, base, facts({ train: at("facts.jsonl") }), settings).next()).rejects.toThrow(
@@ -124,6 +144,13 @@ describe("the front door", () => {
     await expect(failure).rejects.toBeInstanceOf(UserError);
     await expect(failure).rejects.toThrow(/resume/);
     await expect(failure).rejects.not.toThrow(/--/);
+    // A list may be said as on a command line; anything else that is none does not compile.
+    const layers = (given: string | number | readonly number[]) =>
+      train(engine, base, facts({ train: at("facts.jsonl") }), { ...quick, out: at("bad"), layers: given }).next();
+    await expect(layers("4,0")).rejects.toThrow(/layers: "4,0" is not valid; expected ascending/);
+    // @ts-expect-error a setting of another type
+    const other = train(engine, base, facts({ train: at("facts.jsonl") }), { ...quick, out: at("bad"), layers: {} });
+    await expect(other.next()).rejects.toThrow(/layers: \{\} is not valid/);
     await expect(openEngine({ threads: 0 })).rejects.toThrow(/threads: 0 is not valid/);
     await mkdir(at("begun/checkpoints"), { recursive: true });
     await expect(load(engine, at("begun"))).rejects.toThrow(

@@ -27,7 +27,7 @@ export type JoinKind = (typeof joinKinds)[number];
 export const holdsAdapter = (joined: JoinKind): boolean => joined !== "last" && joined !== "taps";
 
 /** How an adapter's weights start. */
-export const adapterInitSchema = z.union([
+const adapterInitSchema = z.union([
   /** Every weight normal with this deviation, every bias 0. */
   z.number().positive().max(1),
   /** The released code's: projections normal 2e-4 with bias 0, all else PyTorch's default for Linear. */
@@ -76,8 +76,7 @@ export interface BackboneSizes {
   readonly causal?: boolean;
 }
 
-export const presetNames = ["official", "paper"] as const;
-export type PresetName = (typeof presetNames)[number];
+export type PresetName = "official" | "paper";
 
 /** The taps: bottom, middle and top. For 24 layers the released code's (0, 11, 22) or the paper's (0, 11, 23). */
 function presetLayers(preset: PresetName, layers: number): number[] {

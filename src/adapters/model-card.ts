@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
+import { counted } from "../phrases.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
 import { holdsAdapter } from "./config.js";
 
@@ -26,7 +27,7 @@ ${propertyTable({
   ...(ownHead ? {} : { labels: task.labels ? task.labels.length : "unknown" }),
   backbone: `${backbone.modelType ?? "of unknown kind"}, ${backbone.layers ?? "?"} layers × ${backbone.hiddenSize}`,
   "reads hidden states": architecture.layers.join(", "),
-  "adapter size × layers": `${architecture.size} × ${architecture.transformerLayers}, ${architecture.heads} heads, FFN ${architecture.intermediateSize}`,
+  "adapter size × layers": `${architecture.size} × ${architecture.transformerLayers}, ${counted(architecture.heads, "head")}, FFN ${architecture.intermediateSize}`,
   parameters: `${adapterParameters.toLocaleString("en")} (head: ${headParameters.toLocaleString("en")})`,
   "longest text": `${task.maxLength} tokens`,
 })}
@@ -41,7 +42,7 @@ ${Object.keys(metrics).length === 0 ? "None recorded." : propertyTable(metrics)}
 ${useLines(manifest).join("\n")}
 \`\`\`
 
-The backbone's weights have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.
+The backbone's tensors (not the file) have the SHA-256 \`${backbone.hash ?? "unknown"}\`; \`kadapter verify\` compares it.
 
 ## Training
 

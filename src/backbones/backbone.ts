@@ -78,6 +78,27 @@ export interface BackboneForwardOptions {
   readonly select?: Value | null;
 }
 
+/**
+ * Runs layers one after the other as far as they are wanted, and gives all hidden states.
+ *
+ * @param first what the first layer reads
+ * @param run one layer, its number counted from 0; `picks` are the positions that alone are computed, if not all
+ */
+export function runLayers<Layer>(
+  layers: readonly Layer[],
+  first: Value,
+  { upTo = layers.length, select = null }: BackboneForwardOptions,
+  run: (layer: Layer, input: Value, picks: Value | null, number: number) => Value,
+): { readonly hiddenStates: readonly Value[]; readonly last: Value } {
+  const hiddenStates = [first];
+  let last = first;
+  for (const [i, layer] of layers.slice(0, upTo).entries()) {
+    last = run(layer, last, i === upTo - 1 ? select : null, i);
+    hiddenStates.push(last);
+  }
+  return { hiddenStates, last };
+}
+
 /** One kind of pre-trained model. */
 export interface BackboneDefinition<C extends BackboneConfig = BackboneConfig> {
   /** `model_type` in config.json. */
@@ -97,6 +118,14 @@ export interface BackboneDefinition<C extends BackboneConfig = BackboneConfig> {
   canonicalKey(key: string, withHead: boolean, tied?: boolean): string | null;
   /** Position of every token, padding included, as Hugging Face counts: `[batch, sequence]`. */
   positionIds(inputIds: HostTensor<"int32">, attentionMask: HostTensor<"int32">, config: C): HostTensor<"int32">;
+  /** The first token's position: those before it are no token's, and texts are so much shorter. 0 where left out. */
+  firstPosition?(config: C): number;
+}
+
+/** A kind of model and the configuration of one. */
+export interface ConfiguredBackbone {
+  readonly definition: BackboneDefinition;
+  readonly config: BackboneConfig;
 }
 
 /**

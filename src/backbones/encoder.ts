@@ -18,7 +18,14 @@ import {
   type Pass,
   TransformerLayer,
 } from "../nn/index.js";
-import type { Backbone, BackboneConfig, BackboneForwardOptions, BackboneInputs, BackboneOutput } from "./backbone.js";
+import {
+  type Backbone,
+  type BackboneConfig,
+  type BackboneForwardOptions,
+  type BackboneInputs,
+  type BackboneOutput,
+  runLayers,
+} from "./backbone.js";
 
 /** In what they differ. */
 export interface EncoderVariant {
@@ -91,11 +98,7 @@ export class Encoder implements Backbone {
     this.headParameters = scope.all.slice(this.parameters.length);
   }
 
-  forward(
-    pass: Pass,
-    inputs: BackboneInputs,
-    { upTo = this.layers.length, select = null }: BackboneForwardOptions = {},
-  ): BackboneOutput {
+  forward(pass: Pass, inputs: BackboneInputs, options: BackboneForwardOptions = {}): BackboneOutput {
     const { g } = pass;
     const embedded = g.scoped("embeddings", () => {
       const words = this.word.forward(pass, inputs.inputIds);
@@ -110,15 +113,9 @@ export class Encoder implements Backbone {
       return this.project?.forward(pass, normed) ?? normed;
     });
     const mask = attentionMask(g, inputs.attentionMask);
-    const hiddenStates = [embedded];
-    let last = embedded;
-    for (const [i, layer] of this.layers.slice(0, upTo).entries()) {
-      const input = last;
-      const picks = i === upTo - 1 ? select : null;
-      last = g.scoped(`layer.${i}`, () => layer.forward(pass, input, mask, atPositions(g, input, picks)));
-      hiddenStates.push(last);
-    }
-    return { hiddenStates, last };
+    return runLayers(this.layers, embedded, options, (layer, input, picks, i) =>
+      g.scoped(`layer.${i}`, () => layer.forward(pass, input, mask, atPositions(g, input, picks))),
+    );
   }
 
   lmLogits(pass: Pass, hidden: Value): Value {

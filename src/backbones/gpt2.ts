@@ -25,6 +25,7 @@ import {
   type BackboneInputs,
   type BackboneOutput,
   indexPositions,
+  runLayers,
 } from "./backbone.js";
 import { activation, checkHeads, noPrunedHeads, rate, readConfig, size, tieWordEmbeddings } from "./config.js";
 
@@ -168,27 +169,18 @@ class Gpt2 implements Backbone {
     this.headParameters = scope.all.slice(this.parameters.length);
   }
 
-  forward(
-    pass: Pass,
-    inputs: BackboneInputs,
-    { upTo = this.blocks.length, select = null }: BackboneForwardOptions = {},
-  ): BackboneOutput {
+  forward(pass: Pass, inputs: BackboneInputs, options: BackboneForwardOptions = {}): BackboneOutput {
     const { g } = pass;
-    let state = g.scoped("embeddings", () => {
+    const embedded = g.scoped("embeddings", () => {
       const sum = add(g, this.word.forward(pass, inputs.inputIds), this.position.forward(pass, inputs.positionIds));
       return drop(pass, sum, this.config.embeddingDropout);
     });
     const mask = attentionMask(g, inputs.attentionMask, true);
-    const hiddenStates = [state];
-    for (const [i, block] of this.blocks.slice(0, upTo).entries()) {
-      const input = state;
-      const picks = i === upTo - 1 ? select : null;
-      state = g.scoped(`layer.${i}`, () => block.forward(pass, input, mask, picks));
+    return runLayers(this.blocks, embedded, options, (block, input, picks, i) => {
+      const state = g.scoped(`layer.${i}`, () => block.forward(pass, input, mask, picks));
       // Hugging Face's last hidden state has gone through the last norm; the others have not.
-      if (i === this.blocks.length - 1) state = this.norm.forward(pass, state);
-      hiddenStates.push(state);
-    }
-    return { hiddenStates, last: state };
+      return i === this.blocks.length - 1 ? this.norm.forward(pass, state) : state;
+    });
   }
 
   lmLogits({ g }: Pass, hidden: Value): Value {

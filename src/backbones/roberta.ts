@@ -34,6 +34,7 @@ export const roberta: BackboneDefinition = {
     });
     return { ...inputIds, data };
   },
+  firstPosition: (config) => config.padTokenId + 1,
 };
 
 /** XLM-RoBERTa (arXiv 1911.02116): RoBERTa over another vocabulary, under the same names. */

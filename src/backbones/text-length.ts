@@ -3,14 +3,14 @@
  * @module
  */
 import { setting, userError } from "../errors.js";
-import type { BackboneConfig } from "./backbone.js";
+import type { ConfiguredBackbone } from "./backbone.js";
 
 /** Tokens of the longest text where no number is given, as far as the model can read them. */
 export const usualLengths = { sentence: 128, text: 256 } as const;
 
 /** The most tokens that a model has positions for, special tokens included. */
-export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfig): number {
-  return modelType === "roberta" || modelType === "xlm-roberta" ? maxPositions - padTokenId - 1 : maxPositions;
+export function maxTokens({ definition, config }: ConfiguredBackbone): number {
+  return config.maxPositions - (definition.firstPosition?.(config) ?? 0);
 }
 
 /**
@@ -22,21 +22,17 @@ export function maxTokens({ modelType, maxPositions, padTokenId }: BackboneConfi
 export function longestText(
   given: number | undefined,
   usual: number,
-  { config }: { readonly config: BackboneConfig },
+  backbone: ConfiguredBackbone,
   key = "maxLength",
 ): number {
-  if (given === undefined) return Math.min(maxTokens(config), usual);
-  checkMaxLength(given, { config }, key);
+  if (given === undefined) return Math.min(maxTokens(backbone), usual);
+  checkMaxLength(given, backbone, key);
   return given;
 }
 
 /** @throws UserError where texts may be longer than the backbone can read */
-export function checkMaxLength(
-  maxLength: number,
-  { config }: { readonly config: BackboneConfig },
-  key = "maxLength",
-): void {
-  const limit = maxTokens(config);
+export function checkMaxLength(maxLength: number, backbone: ConfiguredBackbone, key = "maxLength"): void {
+  const limit = maxTokens(backbone);
   if (maxLength <= limit) return;
   throw userError({
     where: setting(key),

@@ -21,6 +21,7 @@ import {
   type BackboneInputs,
   type BackboneOutput,
   indexPositions,
+  runLayers,
   type TargetStream,
 } from "./backbone.js";
 import { activation, checkHeads, noPrunedHeads, rate, readConfig, size, tieWordEmbeddings } from "./config.js";
@@ -150,26 +151,18 @@ class Xlnet implements Backbone {
     return pass.g.scoped("embeddings", () => drop(pass, this.word.forward(pass, inputIds), this.config.hiddenDropout));
   }
 
-  forward(
-    pass: Pass,
-    inputs: BackboneInputs,
-    { upTo = this.layers.length, select = null }: BackboneForwardOptions = {},
-  ): BackboneOutput {
+  forward(pass: Pass, inputs: BackboneInputs, options: BackboneForwardOptions = {}): BackboneOutput {
     const { g } = pass;
-    let state = this.embed(pass, inputs);
+    const embedded = this.embed(pass, inputs);
     const relation = relations(g, inputs, this.config.hiddenSize);
     const mask = attentionMask(g, inputs.attentionMask);
-    const hiddenStates = [state];
-    for (const [i, layer] of this.layers.slice(0, upTo).entries()) {
-      const input = state;
-      const picks = i === upTo - 1 ? select : null;
-      state = g.scoped(`layer.${i}`, () => {
+    const { hiddenStates, last } = runLayers(this.layers, embedded, options, (layer, input, picks, i) =>
+      g.scoped(`layer.${i}`, () => {
         if (!picks) return layer.forward(pass, input, input, relation, mask);
         return layer.forward(pass, input, matmul(g, picks, input), relationsOfTargets(g, relation, picks), mask);
-      });
-      hiddenStates.push(state);
-    }
-    return { hiddenStates, last: drop(pass, state, this.config.hiddenDropout) };
+      }),
+    );
+    return { hiddenStates, last: drop(pass, last, this.config.hiddenDropout) };
   }
 
   /** Two streams (arXiv 1906.08237, §2.3): queries that know where they are, but not which word stands there. */

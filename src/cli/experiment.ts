@@ -6,7 +6,7 @@ import { type BackboneHandle, openBackbone } from "../features/backbone-handle.j
 import { writeFileAtomically } from "../files/atomic.js";
 import { withOutputFolder } from "../library/output-folder.js";
 import { adapterShape, type PretrainSettings, pretrainConfig } from "../library/plan.js";
-import type { ExperimentSettings } from "../settings/experiment.js";
+import type { ExperimentSettings } from "../settings/knowledge-experiments.js";
 import { chosenAdapterConfig } from "../training/backbone-start.js";
 import type { TrainingConfig } from "../training/config.js";
 import { createProgress } from "./progress.js";

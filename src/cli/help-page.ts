@@ -1,4 +1,4 @@
-import { helpText, isRequired, type Setting, type Table } from "../settings/setting.js";
+import { helpText, type Setting, type Table } from "../settings/setting.js";
 import {
   adapterSettings,
   beginSettings,
@@ -10,7 +10,7 @@ import {
 import type { CommandEntry } from "./command.js";
 import { commands } from "./commands/index.js";
 import { withFlags } from "./flags.js";
-import { flagsOf } from "./options.js";
+import { flagsOf, placeOf } from "./options.js";
 
 /** Settings that many commands have: they are listed once, and commands link to them. */
 const sharedTables: readonly Table[] = [
@@ -80,8 +80,7 @@ const flag = (key: string, one: Setting) => `\`${flagsOf(key, one).split(" ")[0]
 /** A table of settings as they are given, and what they mean. */
 function listing(table: Table): string {
   const rows = Object.entries(table).map(([key, one]) => {
-    const place = isRequired(one) ? `<${key}>` : `[${key}]`;
-    return row(one.positional ? place : flagsOf(key, one), withFlags(helpText(one)));
+    return row(one.positional ? placeOf(key, one) : flagsOf(key, one), withFlags(helpText(one)));
   });
   return `| | |\n| --- | --- |\n${rows.join("\n")}\n`;
 }

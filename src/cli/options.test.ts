@@ -5,6 +5,8 @@ import { UserError } from "../errors.js";
 import { type FactualSettings, factualSettings } from "../settings/factual.js";
 import { type GivenSettings, resolveGiven } from "../settings/given.js";
 import { formatRecipe, parseRecipe, readRecipe } from "../settings/recipe.js";
+import { group } from "../settings/setting.js";
+import { files, text } from "../settings/values.js";
 import { flagName } from "./flags.js";
 import { addSettings, givenFlags } from "./options.js";
 
@@ -135,6 +137,23 @@ describe("resolveGiven", () => {
         expect(again).toEqual(options);
       }),
     );
+  });
+});
+
+describe("settings that are given by their place", () => {
+  const table = group("G", {
+    to: { type: "text", schema: text, expects: "a folder", help: "where to", positional: true },
+    from: { ...files("files", "what"), positional: true },
+    ...factualSettings,
+  });
+
+  it("take one value, or all that follow where they are files", () => {
+    const command = new Command("x").exitOverride();
+    addSettings(command, table, false);
+    command.parse(["there", "a", "b", "--seed", "1"], { from: "user" });
+    const given = givenFlags(command, table);
+    expect(["to", "from", "seed"].map((key) => given.get(key)?.value)).toEqual(["there", ["a", "b"], 1]);
+    expect(command.usage()).toMatch(/<to> <from\.\.\.>$/);
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { Argument, type Command, Option } from "commander";
 import { setting } from "../errors.js";
+import { counted } from "../phrases.js";
 import type { Given, GivenSettings } from "../settings/given.js";
 import { kebab } from "../settings/names.js";
 import { helpText, isRequired, type Setting, type Table } from "../settings/setting.js";
@@ -24,7 +25,7 @@ export async function addEntry(
   }
   const hidden = addSettings(command, table, all);
   command.option("--json", "print the result as one JSON object, the last line on stdout");
-  if (hidden > 0) command.addHelpText("after", `\n\`--help --all\` shows ${hidden} more options.`);
+  if (hidden > 0) command.addHelpText("after", `\n\`--help --all\` shows ${counted(hidden, "more option")}.`);
   return command.action(async () => {
     const own: { recipe?: string; json?: true } = command.opts();
     const given = [givenFlags(command, table)];
@@ -47,7 +48,7 @@ export function addSettings(command: Command, table: Table, all: boolean): numbe
   for (const [key, one] of Object.entries(table)) {
     const help = withFlags(helpText(one));
     if (one.positional === true) {
-      command.addArgument(new Argument(isRequired(one) ? `<${key}>` : `[${key}]`, help));
+      command.addArgument(new Argument(placeOf(key, one), help));
       continue;
     }
     const added = new Option(flagsOf(key, one), help);
@@ -69,6 +70,14 @@ export function flagsOf(key: string, { type, schema, argument }: Setting): strin
   return schema.safeParse(undefined).data === true ? `--no-${kebab(key)}` : `--${kebab(key)}`;
 }
 
+const takesSeveral = ({ argument }: Setting): boolean => argument?.endsWith("...") ?? false;
+
+/** A setting that is given by its place, as commander writes it: `<facts>`, `[dir]`, `<files...>`. */
+export function placeOf(key: string, one: Setting): string {
+  const name = takesSeveral(one) ? `${key}...` : key;
+  return isRequired(one) ? `<${name}>` : `[${name}]`;
+}
+
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /** A flag's text as a recipe would hold it; what is no number stays text, so that the schema says what it wanted. */
@@ -82,8 +91,8 @@ export function givenFlags(command: Command, table: Table): GivenSettings {
   const places = Object.keys(table).filter((key) => table[key]?.positional);
   for (const [key, one] of Object.entries(table)) {
     if (one.positional === true) {
-      const value = command.args[places.indexOf(key)];
-      if (value !== undefined) given.set(key, { value, where: key });
+      const rest = command.args.slice(places.indexOf(key));
+      if (rest.length > 0) given.set(key, { value: takesSeveral(one) ? rest : rest[0], where: key });
       continue;
     }
     if (command.getOptionValueSource(key) !== "cli") continue;

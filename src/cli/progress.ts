@@ -1,5 +1,6 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { Metrics, TrainEvent } from "../engine/events.js";
+import { counted } from "../phrases.js";
 import type { Terminal } from "./run.js";
 
 /** Shows a training's events as they come. */
@@ -90,7 +91,7 @@ function line(event: Exclude<TrainEvent, StepEvent>): string {
   switch (event.kind) {
     case "start": {
       const from = event.step > 0 ? `, continued from step ${event.step}` : "";
-      return `training ${event.parameters.toLocaleString("en")} parameters on ${event.examples.toLocaleString("en")} sentences, ${event.totalSteps} steps${from}`;
+      return `training ${event.parameters.toLocaleString("en")} parameters on ${counted(event.examples, "sentence")}, ${counted(event.totalSteps, "step")}${from}`;
     }
     case "note":
       return event.text;

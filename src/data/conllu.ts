@@ -3,6 +3,7 @@
  * @module
  */
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import { acceptTree, type DependencySentence, type DependencyWord, type TreeOptions } from "./dependency-sentence.js";
 import { type Line, readLines } from "./records.js";
 
@@ -80,7 +81,7 @@ function broken(where: string, what: string): Error {
 function parseLine(text: string, where: string, rows: Row[], ranges: Range[]): void {
   const cells = text.split("\t");
   if (cells.length !== columns.count) {
-    throw broken(where, `${cells.length} columns instead of ${columns.count}, separated by tabs`);
+    throw broken(where, `${counted(cells.length, "column")} instead of ${columns.count}, separated by tabs`);
   }
   if (cells[columns.form] === "") throw broken(where, "the column FORM is empty");
   const id = cells[columns.id] as string;

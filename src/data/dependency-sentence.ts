@@ -1,4 +1,5 @@
 import { setting, userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import type { OnSkip } from "./skips.js";
 
 /** A syntactic word and its place in the tree. */
@@ -106,7 +107,7 @@ function describe({ reason, word }: TreeFault, words: readonly DependencyWord[])
   const shown = `word ${word} (${JSON.stringify(form.slice(0, 40))})`;
   switch (reason) {
     case "head-out-of-range":
-      return `${shown} has the head ${head}, the sentence has ${words.length} words`;
+      return `${shown} has the head ${head}, the sentence has ${counted(words.length, "word")}`;
     case "no-root":
       return "no word has the head 0: the tree has no root";
     case "several-roots":
@@ -114,20 +115,4 @@ function describe({ reason, word }: TreeFault, words: readonly DependencyWord[])
     case "cycle":
       return `${shown} depends on itself by way of its heads`;
   }
-}
-
-/** A sentence's text, and where each word stands in it: UTF-16 offsets, end exclusive. */
-export function sentenceText(words: readonly DependencyWord[]): {
-  readonly text: string;
-  readonly spans: readonly { readonly start: number; readonly end: number }[];
-} {
-  let text = "";
-  const spans = words.map(({ form, spaceAfter }, i) => {
-    const start = text.length;
-    text += form;
-    const end = text.length;
-    if (spaceAfter && i < words.length - 1) text += " ";
-    return { start, end };
-  });
-  return { text, spans };
 }

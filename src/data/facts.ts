@@ -23,8 +23,7 @@ export interface Fact {
 }
 
 /** Formats of facts: CSV and TSV with a header, JSON Lines, LAMA's JSON Lines (a file, or a folder of them). */
-export const factFormats = ["csv", "tsv", "jsonl", "lama"] as const;
-export type FactFormat = (typeof factFormats)[number];
+type FactFormat = "csv" | "tsv" | "jsonl" | "lama";
 
 /** Why a record is left out. */
 export type FactSkip = "repeated" | "no-subject";
@@ -72,8 +71,8 @@ function unknownFormat(where: string, what: string): Error {
 
 const has = (value: unknown, key: string) => typeof value === "object" && value !== null && Object.hasOwn(value, key);
 
-/** @throws UserError where the content is none of {@link factFormats} */
-export async function detectFactFormat(path: string): Promise<FactFormat> {
+/** @throws UserError where the content is none of {@link FactFormat} */
+async function detectFactFormat(path: string): Promise<FactFormat> {
   if (await isFolder(path)) return "lama";
   const head = await beginning(path);
   if (head === "") throw unknownFormat(path, "the file is empty");

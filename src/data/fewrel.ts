@@ -6,7 +6,7 @@ import { fromTokens, type LabelOptions, type RelationExample, type TokenRange } 
 const index = z.int().min(0);
 const entity = z.tuple([z.string(), z.string(), z.array(z.array(index).min(1)).min(1)]).rest(z.unknown());
 /** An instance of FewRel (Han et al. 2018): lower-cased name, Wikidata id, mentions as lists of token indices. */
-export const fewRelRecord = z.object({ tokens: z.array(z.string()).min(1), h: entity, t: entity });
+const fewRelRecord = z.object({ tokens: z.array(z.string()).min(1), h: entity, t: entity });
 
 /**
  * Reads FewRel's `{relation: [instance, …]}`. The head entity is the subject; of several mentions the first counts.

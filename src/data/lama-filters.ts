@@ -40,7 +40,7 @@ export function nameQuestions({ relation, subject }: Pick<LamaFact, "relation" |
 }
 
 /** A name as it is compared: case, compatibility forms and runs of spaces aside. */
-export function nameKey(name: string): string {
+function nameKey(name: string): string {
   return name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
 }
 

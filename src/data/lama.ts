@@ -122,7 +122,7 @@ const stem = (path: string) => basename(path).replace(/\.jsonl(\.gz)?$/, "");
 const templateRecord = z.object({ relation: label, template: label });
 
 /** Templates by relation: LAMA's `relations.jsonl`. */
-export async function readLamaTemplates(path: string): Promise<ReadonlyMap<string, string>> {
+async function readLamaTemplates(path: string): Promise<ReadonlyMap<string, string>> {
   const templates = new Map<string, string>();
   for await (const { value, where } of readJsonLines(path)) {
     const { relation, template } = checkRecord(templateRecord, value, where, "relations.jsonl");
@@ -132,7 +132,7 @@ export async function readLamaTemplates(path: string): Promise<ReadonlyMap<strin
 }
 
 /** A relation's templates in ParaRel's `patterns/P*.jsonl`. */
-export async function readParaRelPatterns(path: string): Promise<readonly string[]> {
+async function readParaRelPatterns(path: string): Promise<readonly string[]> {
   const patterns: string[] = [];
   for await (const { value, where } of readJsonLines(path)) {
     const { pattern } = checkRecord(z.object({ pattern: label }), value, where, "ParaRel");

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
-import { readBytes } from "./bytes.js";
 import { readCsv } from "./csv.js";
-import { checkRecord, readJsonLines } from "./records.js";
+import { beginning, checkRecord, readJsonLines } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";
 
 /** A question about a context, with answers to choose from. */
@@ -36,7 +35,7 @@ export async function* readMultipleChoice(
   path: string,
   { unlabelled }: LabelOptions = {},
 ): AsyncGenerator<ChoiceExample> {
-  const records = (await startsWithBrace(path)) ? readJsonLines(path) : readCsv(path, columns);
+  const records = (await beginning(path)).startsWith("{") ? readJsonLines(path) : readCsv(path, columns);
   for await (const { value, where } of records) {
     const { id, context, question, label, ...answers } = checkRecord(record, value, where, "CosmosQA");
     const choices = [answers.answer0, answers.answer1, answers.answer2, answers.answer3];
@@ -55,15 +54,4 @@ function labelOf(label: number | string | null | undefined, choices: number, whe
     expected: `0 to ${choices - 1}`,
     fix: "repair the record, or use the file with predict",
   });
-}
-
-async function startsWithBrace(path: string): Promise<boolean> {
-  for await (const chunk of readBytes(path)) {
-    const text = chunk
-      .toString("utf8")
-      .replace(/^\ufeff/, "")
-      .trimStart();
-    if (text !== "") return text.startsWith("{");
-  }
-  return false;
 }

@@ -10,7 +10,7 @@ import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { decodeUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
-import { checkRecord, type JsonRecord, parseRecord, readJsonLines, readJsonRecords } from "./records.js";
+import { beginning, checkRecord, type JsonRecord, parseRecord, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";
 import type { OnSkip } from "./skips.js";
 
@@ -200,20 +200,10 @@ async function* readSearchFile(path: string, onSkip: OnSkip<ParagraphSkip>): Asy
 
 /** The records of an array, or the one that the file is, which may be spread over lines. */
 async function* wholeRecords(path: string): AsyncGenerator<JsonRecord> {
+  if ((await beginning(path)).startsWith("[")) return yield* readJsonRecords(path);
   const parts: Buffer[] = [];
   let size = 0;
   for await (const chunk of readBytes(path)) {
-    if (
-      parts.length === 0 &&
-      chunk
-        .toString("utf8")
-        .replace(/^\ufeff/, "")
-        .trimStart()
-        .startsWith("[")
-    ) {
-      yield* readJsonRecords(path);
-      return;
-    }
     parts.push(chunk);
     size += chunk.length;
     if (size > largestRecord) throw userError({ where: path, what: `a record of more than ${largestRecord} bytes` });

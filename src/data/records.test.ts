@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { defaultJsonLimits, JsonSplitter } from "./json-splitter.js";
-import { type JsonRecord, readJsonLines, readJsonRecords, readLines } from "./records.js";
+import { beginning, type JsonRecord, readJsonLines, readJsonRecords, readLines } from "./records.js";
 
 let folder = "";
 let files = 0;
@@ -97,6 +98,20 @@ describe("readLines", () => {
 
   it("can be left in the middle", async () => {
     for await (const { line } of readLines(await file(gzipSync("a\n".repeat(1_000_000))))) if (line === 3) break;
+  });
+});
+
+describe("beginning", () => {
+  it("gives the first bytes without what stands before the text", async () => {
+    expect(await beginning(await file("\ufeff  {}"))).toBe("{}");
+  });
+
+  it("refuses a pipe, which would give to the reader only what comes after", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await expect(beginning(pipe)).rejects.toThrow(`${pipe}: data cannot come through a pipe`);
+    await expect(beginning(pipe)).rejects.toBeInstanceOf(UserError);
+    await expect(beginning("-")).rejects.toThrow(/-: cannot read the file: .*nothing is read from standard input/);
   });
 });
 

@@ -1,7 +1,9 @@
+import { stat } from "node:fs/promises";
 import type { z } from "zod";
 import { userError } from "../errors.js";
-import { firstIssue, parseJson } from "../files/json.js";
+import { judge, parseJson } from "../files/json.js";
 import { decodeUtf8 } from "../files/utf8.js";
+import { withArticle } from "../phrases.js";
 import { readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
 
@@ -39,8 +41,24 @@ async function* withoutMark(path: string): AsyncGenerator<Buffer> {
   if (head !== undefined && head.length > 0) yield head;
 }
 
-/** The first bytes of a file, byte order mark left out. */
+/** Refuses what gives its content only once; whether there is anything is seen when it is read. */
+async function refusePipe(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (!found?.isFIFO() && !found?.isSocket()) return;
+  throw userError({
+    where: path,
+    what: "data cannot come through a pipe: they are read more than once",
+    fix: "write them into a file first",
+  });
+}
+
+/**
+ * The first bytes of a file that is read on from its start afterwards; byte order mark left out.
+ *
+ * @throws UserError where it is a pipe
+ */
 export async function beginning(path: string): Promise<string> {
+  await refusePipe(path);
   let head = Buffer.alloc(0);
   for await (const chunk of readBytes(path)) {
     head = Buffer.concat([head, chunk]);
@@ -122,13 +140,13 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
 
 /** Checks a record's shape; the error names the first field that is wrong. */
 export function checkRecord<T>(schema: z.ZodType<T>, value: unknown, where: string, format: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const { field, message } = firstIssue(result.error);
+  const judged = judge(schema, value);
+  if ("data" in judged) return judged.data;
+  const { field, message } = judged;
   throw userError({
     where,
     what: `${field === "" ? "the record" : `field ${JSON.stringify(field)}`}: ${message}`,
-    expected: `a ${format} record`,
+    expected: withArticle(`${format} record`),
     fix: "repair the record",
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
+import { shown } from "../phrases.js";
 import { readFewRel } from "./fewrel.js";
 import { beginning, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
@@ -160,7 +161,7 @@ export function partOf<P extends string>(example: RelationExample, parts: Readon
   ) {
     throw userError({
       where: "split",
-      what: `the weights ${JSON.stringify(parts)} cannot divide the data`,
+      what: `the weights ${shown(parts)} cannot divide the data`,
       expected: "weights of at least 0 with a sum above 0",
     });
   }

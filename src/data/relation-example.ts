@@ -1,4 +1,5 @@
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 
 /** A part of a text: UTF-16 offsets, end exclusive. */
 export interface Span {
@@ -65,7 +66,7 @@ export function fromTokens(
     if (start === undefined || end === undefined || first > last || start === end) {
       throw userError({
         where,
-        what: `field ${JSON.stringify(field)}: words ${first} to ${last} are none of the sentence's ${tokens.length} words`,
+        what: `field ${JSON.stringify(field)}: words ${first} to ${last} are none of the sentence's ${counted(tokens.length, "word")}`,
         expected: "a range of at least one word inside the sentence",
         fix: "repair the record",
       });

@@ -6,7 +6,7 @@ const index = z.int().min(0);
 const optional = z.string().nullish();
 
 /** What TACRED's records and those of the official code's trex-rc have in common; ends are inclusive. */
-export const tokenRecord = z.object({
+const tokenRecord = z.object({
   token: z.array(z.string()).min(1),
   subj_start: index,
   subj_end: index,
@@ -18,7 +18,7 @@ export const tokenRecord = z.object({
 /** Bounded because relations are held while a file is counted. */
 const name = z.string().min(1).max(4096);
 /** TACRED (LDC2018T24) and what is written in its form; stanford_* fields are not needed. */
-export const tacredRecord = tokenRecord.extend({ relation: name, subj_type: optional, obj_type: optional });
+const tacredRecord = tokenRecord.extend({ relation: name, subj_type: optional, obj_type: optional });
 const unlabelledRecord = tacredRecord.extend({ relation: z.string().max(4096).nullish() });
 /** The official code's own trex-rc; its clean_T_REx.py writes relations as numbers. */
 export const trexRcRecord = tokenRecord.extend({

@@ -24,7 +24,7 @@ export type ReadTreesOptions = FormatOptions & TreeOptions;
 const fewestColumns = 3;
 
 /** Whether a file looks like CoNLL-U: its first line that is no comment is numbered and has columns, or there is none. */
-export async function looksLikeConllu(path: string): Promise<boolean> {
+async function looksLikeConllu(path: string): Promise<boolean> {
   const head = await beginning(path);
   const line = head.split(/\r\n?|\n/).find((text) => text.trim() !== "" && !text.startsWith("#"));
   if (line === undefined) return head.startsWith("#");

@@ -33,7 +33,7 @@ const triple = z.object({
   sentence_id: index,
 });
 /** A document of T-REx (Elsahar et al. 2018): see the schema in github.com/hadyelsahar/RE-NLG-Dataset. */
-export const trexDocument = z.object({
+const trexDocument = z.object({
   docid: z.union([z.string(), z.number()]).nullish(),
   text: z.string(),
   sentences_boundaries: z.array(range),
@@ -67,7 +67,7 @@ function codePoints(text: string): CodePoints {
 }
 
 /** Files of a T-REx folder in order of name, or the file itself. */
-export async function trexFiles(path: string): Promise<string[]> {
+async function trexFiles(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
     const names = (await readdir(path)).filter((name) => /\.json(\.gz)?$/.test(name)).sort();

@@ -5,8 +5,7 @@
  */
 import type { HostTensor } from "../tensor.js";
 
-export const deviceNames = ["auto", "cpu", "cuda", "webgpu"] as const;
-export type DeviceName = (typeof deviceNames)[number];
+export type DeviceName = "auto" | "cpu" | "cuda" | "webgpu";
 
 export type Tensors = Readonly<Record<string, HostTensor>>;
 
@@ -90,6 +89,8 @@ export interface Executor extends AsyncDisposable {
   readonly int8WeightBits: 7 | 8;
   /** Whether it does AdamW itself, see `GraphSource.adamW` of `kadapter/engine`. */
   readonly updatesInPlace: boolean;
+  /** Whether it was closed, or what it was opened from; it then refuses whatever is asked of it. */
+  readonly closed: boolean;
   /**
    * Makes a graph ready to run.
    *

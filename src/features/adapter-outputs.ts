@@ -1,6 +1,7 @@
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
+import { openedBeside } from "../engine/scopes.js";
 import { adapterOutputName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
 import { AdapterGraph } from "./adapter-graph.js";
@@ -63,7 +64,8 @@ export async function openAdapterOutputs<E extends EncodedText>(
       const layers = [...new Set(config.layers)].sort((a, b) => a - b);
       const taps = await openFeatures(executor, folder, { layers }, examples, what, options, onEvent);
       const types = { dtype, outputDtype: dtype };
-      const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: false });
+      const made = { config, parameters, hiddenSize, ...types, selects: false };
+      const graph = await openedBeside([taps], () => AdapterGraph.load(executor, made));
       return new StreamedOutput<E>(name, taps, graph, padTokenId);
     };
     const cache = new FeatureCache({
@@ -75,9 +77,12 @@ export async function openAdapterOutputs<E extends EncodedText>(
       hiddenSize,
       dtype,
     });
-    const fits = await roomFor(own, root, cache, options.cacheLimit, onEvent);
-    const states = { cache, examples, names: [adapterOutputName(name)], hiddenSize, dtype };
-    sources.push(fits ? await fillCache(states, load, own, options.signal, onEvent) : await load());
+    const open = async () => {
+      if (!(await roomFor(own, root, cache, options.cacheLimit, onEvent))) return load();
+      const states = { cache, examples, names: [adapterOutputName(name)], hiddenSize, dtype };
+      return fillCache(states, load, own, options.signal, onEvent);
+    };
+    sources.push(await openedBeside(sources, open));
   }
   return new JoinedFeatures(sources);
 }

@@ -101,9 +101,6 @@ export function backboneIdentity(backbone: BackboneHandle): BackboneIdentity {
   };
 }
 
-/** A model without its weights. */
-export type BackboneKind = Pick<BackboneHandle, "definition" | "config">;
-
 /** A backbone's weights by parameter, as a training starts from them: all, or those that are wanted. */
 export async function readBackboneTensors(
   { folder, definition, config }: BackboneHandle,

@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { openedBeside } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { fileError, writeAtomically } from "../files/atomic.js";
 
@@ -57,10 +58,12 @@ export class OpenShard {
       throw fileError(file, "read the cache", error);
     });
     if (!handle) return null;
-    const stamp = stampOf(handle);
-    if (await isWhole(handle, bytes)) return new OpenShard(file, bytes, handle, stamp);
-    await handle.close();
-    return null;
+    const shard = await openedBeside([handle], async () => {
+      const stamp = stampOf(handle);
+      return (await isWhole(handle, bytes)) ? new OpenShard(file, bytes, handle, stamp) : null;
+    });
+    if (!shard) await handle.close();
+    return shard;
   }
 
   /** @throws UserError where the file is no longer what it was when it was opened */

@@ -21,7 +21,7 @@ export interface CachedStates<E extends EncodedText> {
 }
 
 /** Reads states from a cache that was filled. */
-export class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
+class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
   private readonly index: ReadonlyMap<E, number>;
 
   constructor(private readonly states: CachedStates<E>) {
@@ -78,21 +78,23 @@ export async function fillCache<E extends EncodedText>(
   const { cache, examples } = states;
   let source: FeatureSource<E> | null = null;
   let started = performance.now();
-  await cache.fill(
-    async (indices) => {
-      if (!source) {
-        source = await load();
-        // The rate and the time that is left are measured in sentences.
-        started = performance.now();
-        await onEvent({ kind: "prepare", what, done: 0, total: examples.length, seconds: 0 });
-      }
-      const shard = indices.map((i) => examples[i] as E);
-      return computeRecords(source, states, shard, signal);
-    },
-    (done, total) =>
-      void onEvent({ kind: "prepare", what, done, total, seconds: (performance.now() - started) / 1000 }),
-  );
-  await (source as FeatureSource<E> | null)?.close();
+  const compute = async (indices: readonly number[]) => {
+    if (!source) {
+      source = await load();
+      // The rate and the time that is left are measured in sentences.
+      started = performance.now();
+      await onEvent({ kind: "prepare", what, done: 0, total: examples.length, seconds: 0 });
+    }
+    const shard = indices.map((i) => examples[i] as E);
+    return computeRecords(source, states, shard, signal);
+  };
+  const onProgress = (done: number, total: number) =>
+    void onEvent({ kind: "prepare", what, done, total, seconds: (performance.now() - started) / 1000 });
+  try {
+    await cache.fill(compute, onProgress);
+  } finally {
+    await (source as FeatureSource<E> | null)?.close();
+  }
   return new CachedFeatures(states);
 }
 

@@ -1,4 +1,16 @@
-import { mkdtemp, open, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -38,6 +50,25 @@ const shardFiles = async (cache: FeatureCache) =>
   (await readdir(cache.folder)).filter((name) => name.endsWith(".bin")).map((name) => join(cache.folder, name));
 
 describe("FeatureCache", () => {
+  // Where a process can see which files it has open.
+  it.skipIf(process.platform !== "linux")("leaves no file open where it could not be filled", async () => {
+    const openHere = async () => {
+      const links = (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ""));
+      return (await Promise.all(links)).filter((file) => file.startsWith(root));
+    };
+    // 40 MB a text: a shard each, the first of which is written.
+    const options = { root, identity: {}, lengths: [1, 2], layers: [3], hiddenSize: 20e6, dtype: "float16" } as const;
+    const cache = new FeatureCache(options);
+    let shards = 0;
+    const failing = cache.fill(async (examples) => {
+      if (++shards === 2) throw new Error("the engine is closed");
+      expect(examples).toHaveLength(1);
+      return examples.map((example) => new Uint8Array(cache.recordBytes(example)));
+    });
+    await expect(failing).rejects.toThrow("the engine is closed");
+    expect(await openHere()).toEqual([]);
+  });
+
   it("computes once and reads by example afterwards", async () => {
     const cache = make();
     expect(await fill(cache)).toBe(lengths.length);

@@ -9,6 +9,7 @@
 import { utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { openedBeside } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { dtypeBytes } from "../tensor.js";
@@ -111,15 +112,17 @@ export class FeatureCache {
     return { shards, places };
   }
 
-  /** Computes what is missing or damaged and opens all shards for reading. */
+  /** Computes what is missing or damaged and opens all shards for reading; where that fails, none stays open. */
   async fill(compute: ComputeFeatures, onProgress?: (done: number, total: number) => void): Promise<void> {
     await writeFileAtomically(join(this.folder, cacheMark), `${JSON.stringify(this.options.identity, null, 2)}\n`);
-    let done = 0;
-    for (const [i, shard] of this.shards.entries()) {
-      this.open[i] = (await OpenShard.open(shard.file, shard.bytes)) ?? (await this.written(shard, compute));
-      done += shard.examples.length;
-      onProgress?.(done, this.options.lengths.length);
-    }
+    await openedBeside([this], async () => {
+      let done = 0;
+      for (const [i, shard] of this.shards.entries()) {
+        this.open[i] = (await OpenShard.open(shard.file, shard.bytes)) ?? (await this.written(shard, compute));
+        done += shard.examples.length;
+        onProgress?.(done, this.options.lengths.length);
+      }
+    });
   }
 
   private async written({ file, bytes, examples }: Shard, compute: ComputeFeatures): Promise<OpenShard> {

@@ -1,5 +1,6 @@
 import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
+import { openedBeside } from "../engine/scopes.js";
 import { hiddenStateName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
 import { hashLists } from "../weights/hash.js";
@@ -94,5 +95,6 @@ export async function openFeatures<E extends EncodedText>(
   if (!(await roomFor(what, options.cache, cache, options.cacheLimit, onEvent))) return stream(needed);
   const states = { cache, examples, names: kept.map(hiddenStateName), hiddenSize, dtype, lastAt };
   const cached = await fillCache(states, () => stream({ layers: kept, lastAt }), what, options.signal, onEvent);
-  return layers.includes(0) ? new JoinedFeatures([cached, await load({ layers: [0] })]) : cached;
+  if (!layers.includes(0)) return cached;
+  return new JoinedFeatures([cached, await openedBeside([cached], () => load({ layers: [0] }))]);
 }

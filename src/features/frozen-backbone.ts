@@ -14,8 +14,7 @@ import { int8Weights } from "./int8-weights.js";
 import { type TokenBatch, tokenFeeds } from "./token-batch.js";
 
 /** How the backbone computes: float32, or with int8 weights and activations quantised batch by batch. */
-export const backbonePrecisions = ["float32", "int8"] as const;
-export type BackbonePrecision = (typeof backbonePrecisions)[number];
+export type BackbonePrecision = "float32" | "int8";
 
 export interface FrozenBackboneOptions {
   /** Element type of the hidden states that are handed out. */

@@ -1,4 +1,5 @@
 import { hiddenStateName } from "../models/hidden-states.js";
+import { counted } from "../phrases.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { HostTensor } from "../tensor.js";
 import { toFloat32 } from "../weights/float32.js";
@@ -26,7 +27,7 @@ export async function int8Report<E extends EncodedText>(
     const error = relativeError(expected[name] as HostTensor, got[name] as HostTensor, texts);
     return `h[${layer}] ${(100 * error).toFixed(1)} %`;
   });
-  return `an int8 backbone moves its hidden states by (relative error over ${sample.length} sentences) ${errors.join(", ")}`;
+  return `an int8 backbone moves its hidden states by (relative error over ${counted(sample.length, "sentence")}) ${errors.join(", ")}`;
 }
 
 /** ‖got − expected‖/‖expected‖ over the positions that are read, or no padding; `[batch, width, hidden]` both. */

@@ -1,6 +1,6 @@
+import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import type { Tensors } from "../engine/executor.js";
 import { type HostTensor, int32Tensor } from "../tensor.js";
-import type { BackboneKind } from "./backbone-handle.js";
 
 /** Texts of one batch, padded to the same width. */
 export interface TokenBatch {
@@ -21,7 +21,10 @@ export function padBatch(texts: readonly (readonly number[])[], width: number, p
 }
 
 /** What the graph of a backbone is fed. */
-export function tokenFeeds({ definition, config }: BackboneKind, { inputIds, attentionMask }: TokenBatch): Tensors {
+export function tokenFeeds(
+  { definition, config }: ConfiguredBackbone,
+  { inputIds, attentionMask }: TokenBatch,
+): Tensors {
   return {
     input_ids: inputIds,
     attention_mask: attentionMask,

@@ -26,7 +26,10 @@ export function fileError(path: string, doing: string, error: unknown): Error {
   return userError({
     where: path,
     what: `cannot ${doing}: ${reason}`,
-    fix: "check the path, its permissions and free space",
+    fix:
+      path === "-"
+        ? "nothing is read from standard input: give a file"
+        : "check the path, its permissions and free space",
   });
 }
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { userError } from "../errors.js";
+import { problem } from "./problem.js";
 import { type FileKind, readText, readTextIfThere } from "./text.js";
 
 /** What a JSON value should be, for the error line. */
@@ -54,15 +55,25 @@ export function parseWith<T>(
   about: JsonExpectation = {},
   at = "",
 ): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const { field, message } = firstIssue(result.error);
-  const place = [at, field].filter((part) => part !== "").join(".");
-  throw userError({ ...about, where: `${where}: ${place || "(whole file)"}`, what: message });
+  const judged = judge(schema, value);
+  if ("data" in judged) return judged.data;
+  const place = [at, judged.field].filter((part) => part !== "").join(".");
+  throw userError({ ...about, where: `${where}: ${place || "(whole file)"}`, what: judged.message });
 }
 
-/** The first thing that a schema finds wrong; `field` is empty where that is the whole value. */
-export function firstIssue(error: z.ZodError): { readonly field: string; readonly message: string } {
-  const issue = error.issues[0];
-  return { field: issue?.path.map(String).join(".") ?? "", message: issue?.message ?? "not valid" };
+/** A value with its schema's defaults, or the first thing that is wrong, in this project's words. */
+type Judged<T> =
+  | { readonly data: T }
+  | {
+      /** `field.field`; empty where it is the whole value. */
+      readonly field: string;
+      readonly message: string;
+    };
+
+/** Checks a value against a schema. */
+export function judge<T>(schema: z.ZodType<T>, value: unknown): Judged<T> {
+  const result = schema.safeParse(value, { error: problem });
+  if (result.success) return { data: result.data };
+  const issue = result.error.issues[0];
+  return { field: issue?.path.map(String).join(".") ?? "", message: issue?.message ?? "it is not valid" };
 }

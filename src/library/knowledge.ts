@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { RelationReading } from "../data/relation-data.js";
 import { demoSubjects, demoText } from "../demo/plain-text.js";
+import type { Metrics } from "../engine/events.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
 import {
@@ -23,34 +24,54 @@ import { type LinguisticSettings, linguisticSettings, type treeSettings } from "
 import { type RecallSettings as ResolvedRecall, recallSettings, type taughtSettings } from "../settings/recall.js";
 import type { Table } from "../settings/setting.js";
 import { choiceTaskData } from "../tasks/choice/choice-data.js";
+import type { ChoiceScores } from "../tasks/choice/multiple-choice.js";
+import type { ClassificationScores } from "../tasks/classification-scores.js";
 import type { DownstreamData } from "../tasks/downstream-data.js";
+import type { OpenScores } from "../tasks/qa/open-qa.js";
 import { openQaTaskData } from "../tasks/qa/question-data.js";
+import type { RecallScores } from "../tasks/recall/recall.js";
 import { type OtherTexts, type RecallTaskData, recallTaskData } from "../tasks/recall/recall-data.js";
 import type { RecallNeighbours } from "../tasks/recall/recall-questions.js";
 import { relationsTaskData } from "../tasks/relations/downstream-data.js";
+import type { RelationScores } from "../tasks/relations/downstream-relations.js";
 import {
   defaultEntityVector,
   factualTaskData,
   objectiveFeatures,
   readContrastTaskData,
 } from "../tasks/relations/factual.js";
+import type { PrototypeScores } from "../tasks/relations/prototypes.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { DownstreamTaskData } from "../tasks/task-data.js";
+import type { AttachmentScores } from "../tasks/trees/attachment-scores.js";
 import { linguisticTaskData } from "../tasks/trees/linguistic.js";
 import { typingTaskData } from "../tasks/typing/typing-data.js";
+import type { TypingScores } from "../tasks/typing/typing-scores.js";
+import type { PretrainResult } from "../training/pretrain.js";
 import { type Learning, learnAdapter, learnDownstream } from "./learn.js";
 
 /** Values of a table's settings as a caller gives them: what has a default may be left out. */
 export type Given<T extends Table> = z.input<z.ZodObject<{ [K in keyof T]: T[K]["schema"] }>>;
 
-/** How a training ended. */
-export interface TrainResult {
+/**
+ * How a training ended.
+ *
+ * @typeParam Scores what its kind of knowledge is measured by
+ */
+export interface TrainResult<Scores = unknown> {
   /** Folder of the adapter or the model. */
   readonly out: string;
   /** `interrupted`: stopped by the caller; `resume: true` goes on from the last checkpoint. */
   readonly reason: "completed" | "early-stop" | "interrupted";
-  /** Quality on the data for evaluation (and under `test.…` on test data); rates are fractions from 0 to 1. */
-  readonly metrics: Readonly<Record<string, unknown>>;
+  /**
+   * Quality on the data for evaluation (and under `test.…` on test data) by name, and counts of steps and examples; rates
+   * are fractions from 0 to 1.
+   */
+  readonly metrics: Metrics;
+  /** All that the kind measures on the data for evaluation; null for a training that was interrupted. */
+  readonly scores: Scores | null;
+  /** The same on test data; null where there are none. */
+  readonly testScores: Scores | null;
   /** Examples that were left out, by reason. */
   readonly skipped: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** SHA-256 of the model's weights before and after; a training that finds them different fails. */
@@ -66,8 +87,9 @@ export interface TrainResult {
  * Something to be learnt, as {@link facts}, {@link trees} and the downstream tasks make it.
  *
  * @typeParam Options the settings that `train` takes beside it
+ * @typeParam Scores what is measured
  */
-export interface Knowledge<Options> {
+export interface Knowledge<Options, Scores = unknown> {
   /** @internal */
   readonly table: Table;
   /**
@@ -81,7 +103,7 @@ export interface Knowledge<Options> {
    *
    * @internal
    */
-  learn(how: Learning, settings: never): Promise<TrainResult>;
+  learn(how: Learning, settings: never): Promise<TrainResult<Scores>>;
   /**
    * Only a type: what `train` may be given.
    *
@@ -135,16 +157,13 @@ export interface DownstreamSettings extends Omit<Rest<typeof finetuneSettings, D
   readonly adapters?: Readonly<Record<string, string>>;
 }
 
-const resultOf = (
+/** What {@link facts} are measured by: whether relations are told, or, learnt by contrast, whether pairs are alike. */
+export type FactsScores = ClassificationScores | PrototypeScores;
+
+const resultOf = <Scores>(
   out: string,
-  result: Pick<TrainResult, "reason" | "backboneHash"> & {
-    readonly manifest: Pick<TrainResult, "metrics">;
-    readonly skipped: TrainResult["skipped"];
-  },
-): TrainResult => {
-  const { reason, backboneHash, manifest, skipped } = result;
-  return { out, reason, metrics: manifest.metrics, skipped, backboneHash };
-};
+  { scores, reason, metrics, backboneHash, skipped }: PretrainResult<Scores>,
+): TrainResult<Scores> => ({ out, reason, metrics, scores, testScores: null, skipped, backboneHash });
 
 /** What the head reads, as the objective asks for it. */
 export const withFeatures = (settings: FactualSettings): FactualSettings => ({
@@ -219,7 +238,7 @@ export const passagesOf = (settings: OpenQaSettings) => openQaTaskData(sourceOf(
  * @example
  * facts({ train: "facts.jsonl" })
  */
-export function facts(given: FactsData): Knowledge<FactsSettings> {
+export function facts(given: FactsData): Knowledge<FactsSettings, FactsScores> {
   return {
     table: factualSettings,
     given: { ...given },
@@ -239,7 +258,7 @@ export function facts(given: FactsData): Knowledge<FactsSettings> {
  * @example
  * trees({ train: "en_ewt-ud-train.conllu", dev: "en_ewt-ud-dev.conllu", las: true })
  */
-export function trees(given: TreesData): Knowledge<TreesSettings> {
+export function trees(given: TreesData): Knowledge<TreesSettings, AttachmentScores> {
   return {
     table: linguisticSettings,
     given: { ...given },
@@ -276,7 +295,7 @@ export function taughtFacts(settings: ResolvedRecall): Promise<RecallTaskData> {
  * @example
  * recall({ facts: "facts.csv", wordings: "wordings.jsonl" })
  */
-export function recall(given: RecallData): Knowledge<RecallSettings> {
+export function recall(given: RecallData): Knowledge<RecallSettings, RecallScores> {
   return {
     table: recallSettings,
     given: { ...given },
@@ -292,12 +311,15 @@ function downstream<S extends FinetuneSettings, Example, Encoded extends Encoded
   table: Table,
   given: object,
   read: (settings: S) => Promise<DownstreamTaskData<Example, Encoded, Score>>,
-): Knowledge<DownstreamSettings> {
+): Knowledge<DownstreamSettings, Score> {
   return {
     table,
     given: { ...given },
-    learn: async (how, settings: S) =>
-      resultOf(settings.out, await learnDownstream(how, settings, () => read(settings))),
+    learn: async (how, settings: S) => {
+      const result = await learnDownstream(how, settings, () => read(settings));
+      const { reason, metrics, dev: scores, test: testScores, skipped, backboneHash } = result;
+      return { out: settings.out, reason, metrics, scores, testScores, skipped, backboneHash };
+    },
   };
 }
 
@@ -308,7 +330,7 @@ function downstream<S extends FinetuneSettings, Example, Encoded extends Encoded
  * const adapters = { facts: "runs/facts", trees: "runs/trees" };
  * train(engine, base, relations({ train: "train.json", dev: "dev.json" }), { adapters, out: "runs/relations" });
  */
-export const relations = (given: RelationsData): Knowledge<DownstreamSettings> =>
+export const relations = (given: RelationsData): Knowledge<DownstreamSettings, RelationScores> =>
   downstream(relationsSettings, given, relationsOf);
 
 /**
@@ -317,7 +339,8 @@ export const relations = (given: RelationsData): Knowledge<DownstreamSettings> =
  * @example
  * typing({ train: "train.json", dev: "dev.json", test: "test.json" })
  */
-export const typing = (given: TypingData): Knowledge<DownstreamSettings> => downstream(typingSettings, given, typesOf);
+export const typing = (given: TypingData): Knowledge<DownstreamSettings, TypingScores> =>
+  downstream(typingSettings, given, typesOf);
 
 /**
  * Multiple choice with any adapters (K-Adapter §4.2, CosmosQA).
@@ -325,7 +348,7 @@ export const typing = (given: TypingData): Knowledge<DownstreamSettings> => down
  * @example
  * choices({ train: "train.csv", dev: "valid.csv" })
  */
-export const choices = (given: ChoicesData): Knowledge<DownstreamSettings> =>
+export const choices = (given: ChoicesData): Knowledge<DownstreamSettings, ChoiceScores> =>
   downstream(finetuneSettings, given, choicesOf);
 
 /**
@@ -334,5 +357,5 @@ export const choices = (given: ChoicesData): Knowledge<DownstreamSettings> =>
  * @example
  * questions({ train: "train.json", dev: "dev.json", maxParagraphs: 20 })
  */
-export const questions = (given: QuestionsData): Knowledge<DownstreamSettings> =>
+export const questions = (given: QuestionsData): Knowledge<DownstreamSettings, OpenScores> =>
   downstream(openQaSettings, given, passagesOf);

@@ -8,6 +8,7 @@ import { openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
+import { counted } from "../phrases.js";
 import type { FinetuneSettings } from "../settings/finetune.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { DownstreamTaskData, ExampleSet, RecordedTaskData } from "../tasks/task-data.js";
@@ -74,8 +75,9 @@ function namedAdapter(given: string): { readonly name: string; readonly folder: 
 export function heldOutOf({ heldOut }: Pick<ExampleSet<unknown>, "heldOut">, note: Note) {
   if (!heldOut) return {};
   const { examples, of, together } = heldOut;
+  const are = examples === 1 ? "is" : "are";
   note(
-    `${setting("dev")} is not given: ${examples} of ${of} training examples are held out for evaluation${together ? ", whole subjects or texts" : ""}`,
+    `${setting("dev")} is not given: ${examples} of ${counted(of, "training example")} ${are} held out for evaluation${together ? ", whole subjects or texts" : ""}`,
   );
   return { heldOut: { ...heldOut } };
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { type FoundModel, findModel } from "../adapters/found-model.js";
+import { requireOpen } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { TaughtModel } from "../probing/taught-model.js";
@@ -75,7 +76,8 @@ export interface Model<C extends Conversation = Conversation> extends AsyncDispo
   /**
    * Answers a question. The last bits of probabilities vary with the number of questions that are asked together.
    *
-   * @throws UserError where it is no question for this model, or is longer than the model reads
+   * @throws UserError where it is no question for this model, or is longer than the model reads, or where the model or
+   * its engine is closed
    */
   predict(question: Conversations[C]["question"], options?: PredictOptions): Promise<Conversations[C]["answer"]>;
   /** Answers many questions, in their order; those of similar length are computed together. */
@@ -108,7 +110,8 @@ export interface LoadModelOptions<C extends Conversation> {
 }
 
 /** Opens a folder as its kind; `Question` and `Answer` are known only inside. */
-type Opener = (engine: Engine, found: FoundModel, backbone: string | undefined) => Promise<Omit<Model, "task">>;
+type Opener = (engine: Engine, found: FoundModel, backbone: string | undefined) => Promise<OpenModel>;
+type OpenModel = Omit<Model, "task">;
 
 const kinds: ReadonlyMap<string, readonly [Conversation, Opener]> = new Map([
   entry("relations", askRelations),
@@ -146,7 +149,7 @@ function entry<C extends Conversation, Example, Encoded extends EncodedText, Sco
       [Symbol.asyncDispose]: () => loaded.close(),
     };
     // The task decides which questions it takes; a wrong one is refused when it is asked.
-    return model as unknown as Omit<Model, "task">;
+    return model as unknown as OpenModel;
   };
   return [asking.kind.name, [task, open]];
 }
@@ -176,7 +179,7 @@ async function openTaught(engine: Engine, found: FoundModel, backbone: string | 
     [Symbol.asyncDispose]: () => taught.close(),
   };
   // It takes a text with a hole; anything else is refused when it is asked.
-  return model as unknown as Omit<Model, "task">;
+  return model as unknown as OpenModel;
 }
 
 /** Trees are proper trees: the maximum spanning tree, not each word's best head. */
@@ -202,6 +205,36 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
   });
 }
 
+/** A model that says at once where it, or its engine, is closed. */
+function whileOpen(engine: Engine, where: string, model: OpenModel): OpenModel {
+  let closed = false;
+  const check = () => {
+    requireOpen(engine);
+    if (closed) throw userError({ where, what: "this model is closed", fix: "load it again" });
+  };
+  const close = () => {
+    closed = true;
+    return model.close();
+  };
+  return {
+    backbone: model.backbone,
+    predict: async (question, options) => {
+      check();
+      return model.predict(question, options);
+    },
+    predictAll: async (questions, options) => {
+      check();
+      return model.predictAll(questions, options);
+    },
+    fill: async (text, options) => {
+      check();
+      return model.fill(text, options);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
 /** Ends a call of which a question cannot be asked. */
 function refuse(i: number, why: string): never {
   throw userError({ where: `${askedWhere} ${i + 1}`, what: `it cannot be asked: ${why}` });
@@ -212,7 +245,7 @@ function refuse(i: number, why: string): never {
  *
  * @param name its folder, or a Hugging Face id such as `owner/name`
  * @throws UserError where the folder is no such folder, is damaged, was trained for something else than `as`, or was
- * trained beside another backbone
+ * trained beside another backbone; and where the engine is closed
  * @example
  * const model = await load(engine, "runs/mine", { as: "relations" });
  * const { relation } = await model.predict({ text: "Vienna is in Austria.", subject: "Vienna", object: "Austria" });
@@ -232,6 +265,7 @@ export async function load(
   name: string,
   { backbone, as }: LoadModelOptions<Conversation> = {},
 ): Promise<Model> {
+  requireOpen(engine);
   const found = await findModel(name);
   const { folder, manifest } = found;
   const kind = kinds.get(manifest.task.name);
@@ -249,5 +283,5 @@ export async function load(
   }
   const model = await open(engine, found, typeof backbone === "object" ? backbone.folder : backbone);
   // The task is the one that the folder was opened as.
-  return { ...model, task } as Model;
+  return { ...whileOpen(engine, folder, model), task } as Model;
 }

@@ -24,7 +24,7 @@ export interface Beginning {
  *
  * @throws UserError where the folder holds a run or its result, and the run neither goes on nor replaces it
  */
-export async function refuseUsed({ out, resume, overwrite }: Beginning): Promise<void> {
+async function refuseUsed({ out, resume, overwrite }: Beginning): Promise<void> {
   if (resume || overwrite) return;
   const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
   const marks = [join(out, adapterFiles.config), join(out, downstreamFiles.config), checkpointFolder(out)];

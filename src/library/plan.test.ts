@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { BackboneConfig } from "../backbones/index.js";
+import { type BackboneConfig, bert } from "../backbones/index.js";
 import { usualLengths } from "../backbones/text-length.js";
 
 import { readable } from "./plan.js";
 
 /** A model with so many positions. */
 const model = (maxPositions: number) => ({
+  definition: bert,
   config: { modelType: "bert", maxPositions, padTokenId: 0 } as BackboneConfig,
 });
 

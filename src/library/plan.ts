@@ -4,6 +4,7 @@
  */
 import { type JoinKind, randomInit, scaledLayers } from "../adapters/config.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
+import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import { longestText, usualLengths } from "../backbones/text-length.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
@@ -57,7 +58,7 @@ export function adapterShape(settings: ShapeSettings, { config }: Pick<BackboneH
  */
 export function readable<S extends { readonly maxLength?: number | undefined }>(
   settings: S,
-  backbone: Pick<BackboneHandle, "config">,
+  backbone: ConfiguredBackbone,
   usual: number = usualLengths.sentence,
 ): S & { readonly maxLength: number } {
   return { ...settings, maxLength: longestText(settings.maxLength, usual, backbone) };
@@ -159,7 +160,7 @@ export function finetuneConfig(
 function tapsOf({ taps }: FinetuneSettings, { config }: BackboneHandle): Pick<FinetuneConfig["fusion"], "taps"> {
   if (!taps) return {};
   const above = taps.find((layer) => layer > config.layers);
-  if (above === undefined) return { taps };
+  if (above === undefined) return { taps: [...taps] };
   throw userError({
     where: setting("taps"),
     what: `the backbone has no layer ${above}`,

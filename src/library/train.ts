@@ -1,4 +1,5 @@
 import type { TrainEvent } from "../engine/events.js";
+import { requireOpen } from "../engine/scopes.js";
 import { nameSettings, settingName } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { resolveSettings } from "../settings/setting.js";
@@ -6,13 +7,17 @@ import { beginSettings } from "../settings/shared.js";
 import type { Engine } from "./engine.js";
 import type { Knowledge, TrainResult } from "./knowledge.js";
 
-/** What a training says: its steps and evaluations, and at the end what came of it. */
-export type TrainingEvent =
+/**
+ * What a training says: its steps and evaluations, and at the end what came of it.
+ *
+ * @typeParam Scores what its kind of knowledge is measured by
+ */
+export type TrainingEvent<Scores = unknown> =
   | TrainEvent
   | ({
       /** The last event: what came of it. */
       readonly kind: "result";
-    } & TrainResult);
+    } & TrainResult<Scores>);
 
 /** What every training takes beside its settings. */
 export interface TrainControl {
@@ -31,18 +36,19 @@ export interface TrainControl {
  *
  * @param settings those of `kadapter pretrain` or `kadapter finetune` in camel case, with the same defaults;
  * `out` is the folder that is written
- * @throws UserError where a setting, a file or an example is wrong; nothing is half-written then
+ * @throws UserError where a setting, a file or an example is wrong, or the engine is closed; nothing is half-written then
  * @example
  * for await (const event of train(engine, base, facts({ train: "facts.jsonl" }), { out: "runs/mine" })) {
  *   if (event.kind === "eval") console.log(event.metrics);
  * }
  */
-export async function* train<Options>(
+export async function* train<Options, Scores>(
   engine: Engine,
   backbone: BackboneHandle,
-  knowledge: Knowledge<Options>,
+  knowledge: Knowledge<Options, Scores>,
   settings: Options & TrainControl,
-): AsyncGenerator<TrainingEvent, void, void> {
+): AsyncGenerator<TrainingEvent<Scores>, void, void> {
+  requireOpen(engine);
   const { resume, overwrite, signal, adapters, ...own } = settings as TrainControl & Record<string, unknown>;
   const begin = resolveSettings(beginSettings, definedOf({ resume, overwrite }));
   const resolved = resolveSettings(knowledge.table, {
@@ -50,7 +56,7 @@ export async function* train<Options>(
     backbone: backbone.name,
   });
   const left = new AbortController();
-  const events = new Mailbox<TrainingEvent>();
+  const events = new Mailbox<TrainingEvent<Scores>>();
   const running = knowledge
     .learn(
       {

@@ -2,11 +2,13 @@
  * Trained language models as folders in Hugging Face's layout.
  * @module
  */
+
 import { copyFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/backbone-handle.js";
+import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";
 import { readNamed, refuseOtherMatrix } from "../features/word-embeddings.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import type { HostTensor } from "../tensor.js";
@@ -17,7 +19,7 @@ import type { LanguageModelStart } from "./language-model-start.js";
 export type ConfigJson = Readonly<Record<string, unknown>>;
 
 /** Hugging Face's keys for a model's parameters with its head, by this project's names. */
-export function huggingFaceKeys({ definition, config }: BackboneKind, where: string): ReadonlyMap<string, string> {
+function huggingFaceKeys({ definition, config }: ConfiguredBackbone, where: string): ReadonlyMap<string, string> {
   const { parameters, headParameters } = definition.build(config);
   const keys = new Map([
     ...parameters.map(({ name }) => [name, `${definition.prefix}${name}`] as const),

@@ -47,6 +47,8 @@ export interface DrawnText {
  */
 export class MaskedTexts {
   private source: PositionFeatures | null = null;
+  private cache: FeatureCache | null = null;
+  private filled: Promise<void> | null = null;
 
   private constructor(
     private readonly executor: Executor,
@@ -56,10 +58,9 @@ export class MaskedTexts {
     readonly train: readonly EncodedMasked[],
     readonly dev: readonly EncodedMasked[],
     private readonly places: ReadonlyMap<EncodedMasked, number>,
-    private cache: FeatureCache | null,
   ) {}
 
-  /** @param onEvent told where the vectors are kept and how far they are computed */
+  /** @param onEvent told what is left out, and where the vectors will be kept */
   static async open(
     executor: Executor,
     options: MaskedTextsOptions,
@@ -73,8 +74,11 @@ export class MaskedTexts {
     const train = (await encode("train")).map((text, i) => task.redraw(text, 0, i));
     const dev = await encode("dev");
     const places = new Map(train.map((text, i) => [text, i]));
-    const texts = new MaskedTexts(executor, options, task, train, dev, places, null);
-    if (options.cache !== null) await texts.keep(options.cache, onEvent);
+    const texts = new MaskedTexts(executor, options, task, train, dev, places);
+    const { cache: root, cacheLimit } = options;
+    const cache = root === null ? null : texts.planned(root);
+    if (cache && root !== null && (await roomFor("hidden words", root, cache, cacheLimit, onEvent)))
+      texts.cache = cache;
     return texts;
   }
 
@@ -121,6 +125,7 @@ export class MaskedTexts {
       const positioned = texts.map(({ text }) => text);
       return joinVectors(await source.vectors(positioned, adapters), names, hiddenSize);
     }
+    await this.prepare();
     const parts = this.parts;
     const wanted = names.map((name) => parts.indexOf(name));
     const records = await Promise.all(texts.map(async ({ record }) => viewAs("float32", await cache.read(record))));
@@ -144,9 +149,17 @@ export class MaskedTexts {
     return this.source;
   }
 
-  private async keep(root: string, onEvent: (event: TrainEvent) => Promise<void> | void): Promise<void> {
-    const cache = this.planned(root);
-    if (!(await roomFor("hidden words", root, cache, this.options.cacheLimit, onEvent))) return;
+  /**
+   * Computes what the cache lacks; done once, for all heads.
+   *
+   * @param onEvent told how far the vectors are computed
+   */
+  prepare(onEvent: (event: TrainEvent) => Promise<void> | void = () => undefined): Promise<void> {
+    this.filled ??= this.cache ? this.fill(this.cache, onEvent) : Promise.resolve();
+    return this.filled;
+  }
+
+  private async fill(cache: FeatureCache, onEvent: (event: TrainEvent) => Promise<void> | void): Promise<void> {
     const started = performance.now();
     await cache.fill(
       (records) => this.compute(records),
@@ -156,7 +169,6 @@ export class MaskedTexts {
     // A filled cache needs no backbone.
     await this.source?.close();
     this.source = null;
-    this.cache = cache;
   }
 
   private planned(root: string): FeatureCache {

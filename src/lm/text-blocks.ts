@@ -15,7 +15,7 @@ export interface TextBlockOptions {
 }
 
 /** Plain text as token blocks, one at a time: lines are packed until a block is full. */
-export async function* readTextBlocks(
+async function* readTextBlocks(
   files: readonly string[],
   tokenizer: Tokenizer,
   { maxLength, limit = Number.POSITIVE_INFINITY }: TextBlockOptions,
@@ -38,7 +38,7 @@ async function* encodedLines(files: readonly string[], tokenizer: Tokenizer): As
 }
 
 /** A line's tokens, and for each the first one of its word: a run of letters, marks and digits, or one of all else. */
-export function encodeLine(text: string, tokenizer: Tokenizer): EncodedLine {
+function encodeLine(text: string, tokenizer: Tokenizer): EncodedLine {
   const { ids, offsets } = tokenizer.encode(text);
   const words: number[] = [];
   offsets.forEach(([start], i) => {

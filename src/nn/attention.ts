@@ -98,7 +98,7 @@ export interface AttentionOptions {
 }
 
 /** `[batch, sequence, size]` → `[batch, heads, sequence, size / heads]` */
-export function splitHeads(g: GraphBuilder, x: Value, heads: number): Value {
+function splitHeads(g: GraphBuilder, x: Value, heads: number): Value {
   return transpose(g, reshape(g, x, 0, 0, heads, (x.shape.at(-1) as number) / heads), 0, 2, 1, 3);
 }
 

@@ -15,7 +15,7 @@ import type { HostTensor } from "../tensor.js";
 import type { Packing } from "./packing.js";
 
 /** Names of the inputs that a graph with dropout needs; {@link dropoutFeeds} fills them. */
-export const dropoutSeedInput = "dropout.seed";
+const dropoutSeedInput = "dropout.seed";
 const iotaPrefix = "dropout.iota.";
 
 /**

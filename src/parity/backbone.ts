@@ -17,7 +17,7 @@ export function asInt32(tensor: HostTensor | undefined, name: string): HostTenso
 }
 
 /** Repeats a `[batch, sequence]` mask for every element of a tensor of shape `[batch, sequence, …]`. */
-export function spreadMask(mask: HostTensor<"int32">, length: number): Uint8Array {
+function spreadMask(mask: HostTensor<"int32">, length: number): Uint8Array {
   const inner = length / mask.data.length;
   return Uint8Array.from({ length }, (_, i) => mask.data[Math.floor(i / inner)] as number);
 }

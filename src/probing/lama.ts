@@ -204,7 +204,7 @@ class RelationProbe {
     const text = lamaQuery(template, fact);
     if (text === null) return null;
     const cloze = clozeOf(text, this.model.tokenizer, fact.where);
-    return cloze.inputIds.length <= maxTokens(this.model.backbone.config) ? cloze : null;
+    return cloze.inputIds.length <= maxTokens(this.model.backbone) ? cloze : null;
   }
 
   /** LAMA-UHN's second filter; the first set answers. */

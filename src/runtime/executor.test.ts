@@ -147,6 +147,19 @@ for (const [kind, open] of Object.entries(kinds)) {
       await executor.close();
     });
 
+    it("refuses whatever is asked of it once it is closed, and may be closed again", async () => {
+      const executor = await open();
+      const [scope, graph] = [executor.scope(), await executor.load(counter())];
+      expect([executor.closed, scope.closed]).toEqual([false, false]);
+      await executor.close();
+      expect([executor.closed, scope.closed]).toEqual([true, true]);
+      expect(() => executor.scope()).toThrow(/the engine is closed/);
+      await expect(executor.load(counter())).rejects.toThrow(/the engine is closed/);
+      await expect(scope.setState({ total: vector(1, 2, 3) })).rejects.toThrow(/the engine is closed/);
+      await expect(graph.run({ x: vector(1, 2, 3) }, ["sum"])).rejects.toThrow(/closed/);
+      await executor.close();
+    });
+
     it("takes parameters from memory beside the model", async () => {
       const executor = await open();
       const g = new GraphBuilder();

@@ -8,6 +8,7 @@ import type {
   LoadedGraph,
   Tensors,
 } from "../engine/executor.js";
+import { requireOpen } from "../engine/scopes.js";
 import { elementCount, type HostTensor, type TensorType } from "../tensor.js";
 import { runsKernels } from "./adamw-kernel.js";
 import type { Binding, BoundSession } from "./binding.js";
@@ -87,7 +88,7 @@ class LocalExecutor<V> implements Executor {
   private readonly slots: StateSlots<V>;
   private readonly graphs = new Set<OpenGraph<V>>();
   private readonly scopes = new Set<LocalExecutor<V>>();
-  private closed = false;
+  closed = false;
 
   constructor(
     private readonly facts: ExecutorFacts,
@@ -103,7 +104,7 @@ class LocalExecutor<V> implements Executor {
   }
 
   async load(source: GraphSource): Promise<LoadedGraph> {
-    this.requireOpen();
+    requireOpen(this);
     if (source.adamW && !this.updatesInPlace) throw new Error("this executor does not update in place");
     const session = await this.binding.open(source, this.device, this.threads);
     const adamW = source.adamW ? this.memoryFor(source.adamW) : null;
@@ -186,7 +187,7 @@ class LocalExecutor<V> implements Executor {
   }
 
   async setState(tensors: Tensors): Promise<void> {
-    this.requireOpen();
+    requireOpen(this);
     for (const [name, tensor] of Object.entries(tensors)) {
       const current = await this.binding.keep(checked(tensor));
       this.slots.fill(name, tensor, current);
@@ -194,7 +195,7 @@ class LocalExecutor<V> implements Executor {
   }
 
   async setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void> {
-    this.requireOpen();
+    requireOpen(this);
     const types = Object.values(shapes).map((shape) => ({ dtype: "float32" as const, shape }));
     const values = await this.binding.zeros(types);
     Object.keys(shapes).forEach((name, i) => {
@@ -210,15 +211,11 @@ class LocalExecutor<V> implements Executor {
   }
 
   scope(): Executor {
-    this.requireOpen();
+    requireOpen(this);
     const { facts, threads, binding } = this;
     const scope: LocalExecutor<V> = new LocalExecutor(facts, threads, binding, () => void this.scopes.delete(scope));
     this.scopes.add(scope);
     return scope;
-  }
-
-  private requireOpen(): void {
-    if (this.closed) throw new Error("the executor, or this scope of it, was closed");
   }
 
   async close(): Promise<void> {

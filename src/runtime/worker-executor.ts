@@ -7,6 +7,7 @@ import type {
   LoadedGraph,
   Tensors,
 } from "../engine/executor.js";
+import { closedEngine, requireOpen } from "../engine/scopes.js";
 import { UserError } from "../errors.js";
 import type { Reply, Request, Results } from "./protocol.js";
 import { transferable } from "./transferable.js";
@@ -36,6 +37,7 @@ class WorkerExecutor implements Executor {
   private readonly scopes = new Set<WorkerExecutor>();
   /** Ends of the graphs that are loaded. */
   private readonly graphs = new Set<() => Promise<void>>();
+  private closing: Promise<void> | null = null;
 
   constructor(
     private readonly facts: ExecutorFacts,
@@ -47,6 +49,10 @@ class WorkerExecutor implements Executor {
     this.bindingName = facts.bindingName;
     this.int8WeightBits = facts.int8WeightBits;
     this.updatesInPlace = facts.updatesInPlace;
+  }
+
+  get closed(): boolean {
+    return this.closing !== null || this.channel.closed;
   }
 
   async load(source: GraphSource): Promise<LoadedGraph> {
@@ -74,6 +80,7 @@ class WorkerExecutor implements Executor {
   }
 
   scope(): Executor {
+    requireOpen(this);
     const opened = this.channel.nextScope();
     // The scope is opened before any request in it; if opening fails, so do the requests.
     this.channel.call({ call: "scope", scope: this.id, opened }).catch(() => undefined);
@@ -82,7 +89,13 @@ class WorkerExecutor implements Executor {
     return scope;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
+    if (this.id === 0) this.channel.closed = true;
     for (const scope of [...this.scopes]) await scope.close();
     for (const close of [...this.graphs]) await close();
     await this.channel.call({ call: "close", scope: this.id });
@@ -105,12 +118,14 @@ class Channel {
   private nextId = 0;
   private scopes = 0;
   private death: Error | null = null;
+  /** Whether the executor was closed: its worker ends, and nobody may ask it for more. */
+  closed = false;
 
   constructor(private readonly worker: Worker) {
     worker.on("message", (reply: Reply) => this.settle(reply));
     worker.on("error", (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
     worker.on("exit", (code) =>
-      this.fail(new Error(code === 0 ? "the engine was closed" : `the compute thread ended with code ${code}`)),
+      this.fail(code === 0 ? closedEngine() : new Error(`the compute thread ended with code ${code}`)),
     );
   }
 
@@ -125,7 +140,9 @@ class Channel {
   ): Promise<Results[C]> {
     // A dead worker has nothing open.
     const ends = request.call === "close" || request.call === "release";
-    if (this.death) return ends ? Promise.resolve(null as Results[C]) : Promise.reject(this.death);
+    if (this.death && ends) return Promise.resolve(null as Results[C]);
+    const refusal = this.death ?? (this.closed && !ends ? closedEngine() : null);
+    if (refusal) return Promise.reject(refusal);
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve: resolve as Pending["resolve"], reject });

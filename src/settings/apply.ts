@@ -10,7 +10,7 @@ import { treeSettings } from "./linguistic.js";
 import { taughtSettings } from "./recall.js";
 import { group, type Settings } from "./setting.js";
 import { dataSettings, overwriteSetting, runtimeSettings, trainingSettings } from "./shared.js";
-import { count, fileList, files, text, toggle } from "./values.js";
+import { count, files, optionalFiles, text, toggle } from "./values.js";
 
 const formats = [...relationFormats, ...treeFormats] as const;
 
@@ -102,8 +102,7 @@ export const predictSettings = {
   ...applySettings,
   data: {
     ...dataSettings.train,
-    ...files("files of examples", "examples; their answers, if there are any, are not read"),
-    schema: fileList.optional(),
+    ...optionalFiles("files of examples", "examples; their answers, if there are any, are not read"),
   },
   ...group("Sentence", {
     text: {
@@ -152,7 +151,7 @@ export const inspectSettings = {
     ...dataSettings.train,
     argument: "path",
     expects: "a folder or a file",
-    help: "a model or an adapter by folder or Hugging Face id, a weight file or a data file",
+    help: "a model or an adapter by folder or Hugging Face id, a folder of several, a weight file or a data file",
     positional: true,
   },
   format: { ...format, basic: true },

@@ -50,7 +50,7 @@ export const controlRows = [
   "permuted-contrastive",
 ] as const;
 /** Rows of the transfer experiment that were taught relations. */
-export const learntRows = ["classification", "own-output", "contrastive"] as const;
+const learntRows = ["classification", "own-output", "contrastive"] as const;
 export const transferRows = [...controlRows, ...learntRows] as const;
 
 /** Rows of the linguistic experiment: what the same head reads. */

@@ -11,7 +11,7 @@ import {
   taskTextLength,
   trainingSettings,
 } from "./shared.js";
-import { choice, count, fileList, files, layerList, optionalCount, rate, toggle } from "./values.js";
+import { choice, count, files, layerList, oneOrMore, optionalCount, optionalFiles, rate, toggle } from "./values.js";
 
 const named = z.string().regex(/^[\w-]+=.+$/);
 const examples = "files of examples";
@@ -21,7 +21,7 @@ const modelSettings = group("Model", {
   adapter: {
     type: "text",
     argument: "name=dir...",
-    schema: z.union([named.transform((one) => [one]), z.array(named)]).default([]),
+    schema: oneOrMore(named, 0).default([]),
     expects: "NAME=DIR for each adapter, such as fac=runs/facts",
     help: "finished adapters, each with a name",
     otherwise: "none: the backbone alone",
@@ -60,15 +60,10 @@ export const finetuneSettings = {
   backbone: dataSettings.backbone,
   ...modelSettings,
   train: { ...dataSettings.train, ...files(examples, "training examples") },
-  dev: {
-    ...dataSettings.dev,
-    ...files(examples, "examples that choose the best parameters"),
-    schema: fileList.optional(),
-  },
+  dev: { ...dataSettings.dev, ...optionalFiles(examples, "examples that choose the best parameters") },
   test: {
     ...dataSettings.dev,
-    ...files(examples, "examples that are scored once, at the end"),
-    schema: fileList.optional(),
+    ...optionalFiles(examples, "examples that are scored once, at the end"),
     otherwise: "none",
   },
   out: {

@@ -3,7 +3,7 @@ import { setting } from "../errors.js";
 import { maskings, newModelTypes } from "./choices.js";
 import { group, type Settings } from "./setting.js";
 import { dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { choice, count, fileList, files, rate, share, steps, text, whole } from "./values.js";
+import { choice, count, files, optionalFiles, rate, share, steps, text, whole } from "./values.js";
 
 const plainText = "files of plain text";
 
@@ -55,14 +55,12 @@ export const languageModelSettings = {
   train: { ...dataSettings.train, ...files(plainText, "plain text, gzipped or not: a sentence or paragraph a line") },
   dev: {
     ...dataSettings.dev,
-    ...files(plainText, "text that decides which parameters are the best"),
-    schema: fileList.optional(),
+    ...optionalFiles(plainText, "text that decides which parameters are the best"),
     otherwise: "taken out of the training text",
   },
   test: {
     ...dataSettings.dev,
-    ...files(plainText, "text that is scored once, at the end"),
-    schema: fileList.optional(),
+    ...optionalFiles(plainText, "text that is scored once, at the end"),
     otherwise: "none",
   },
   devTexts: {

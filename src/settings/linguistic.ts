@@ -4,7 +4,7 @@ import { setting } from "../errors.js";
 import { alignments, choiceLosses, treeHeads } from "./choices.js";
 import { group, type Settings } from "./setting.js";
 import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { choice, count, fileList, files, toggle } from "./values.js";
+import { choice, count, files, optionalFiles, toggle } from "./values.js";
 
 const trees = "files of dependency trees";
 
@@ -40,8 +40,7 @@ export const linguisticSettings = {
   train: { ...dataSettings.train, ...files(trees, "training trees: CoNLL-U or find_head files") },
   dev: {
     ...dataSettings.dev,
-    ...files(trees, "trees that choose the best parameters"),
-    schema: fileList.optional(),
+    ...optionalFiles(trees, "trees that choose the best parameters"),
     otherwise: "a tenth of the training trees is held out",
   },
   format: {

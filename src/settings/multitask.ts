@@ -4,7 +4,7 @@ import { adapterSettings, dataSettings, runtimeSettings, trainingSettings } from
 import { knowledgeFiles, rate, whole } from "./values.js";
 
 /** Kinds of knowledge that a backbone can learn together. */
-export const multitaskKinds = ["factual", "linguistic"] as const;
+const multitaskKinds = ["factual", "linguistic"] as const;
 
 const { gradientAccumulation: _, ...how } = trainingSettings;
 

@@ -30,7 +30,7 @@ import {
 const plainText = "files of plain text";
 
 /** Which model is asked, and with which adapters. */
-export const askedSettings = group("Model", {
+const askedSettings = group("Model", {
   heads: {
     type: "text",
     argument: "dir...",

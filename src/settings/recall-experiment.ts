@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { recallParts } from "./choices.js";
-import { experimentOut, seeds } from "./experiment.js";
+import { experimentOut, seeds } from "./experiment-shared.js";
 import { recallSettings } from "./recall.js";
 import { group, type Settings } from "./setting.js";
 import { dataSettings } from "./shared.js";

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { setting, UserError, userError } from "../errors.js";
 import { factualSettings } from "./factual.js";
+import { relationsSettings } from "./finetune.js";
 import { lamaSettings } from "./probe.js";
 import { defaultOf, group, helpText, resolveSettings, type Table } from "./setting.js";
 import { trainingTables } from "./trainings.js";
@@ -18,8 +19,33 @@ describe("resolveSettings", () => {
     [{ ...required, epochs: 0 }, "epochs: 0 is not valid; expected a whole number from 1"],
     [{ ...required, maxLenght: 3 }, 'unknown setting "maxLenght"; did you mean "maxLength"?'],
     [{ ...required, adapterHeads: 5, adapterSize: 96 }, "adapterHeads: 5 heads do not divide the adapter size 96"],
+    [{ ...required, layers: [4, 0] }, "layers: 4, 0 are not valid; expected ascending numbers"],
+    [{ ...required, layers: [0, 4.5] }, "layers: 4.5 is not valid"],
   ])("says what is wrong with %j by the setting's name", (given, message) => {
     expect(() => resolveSettings(factualSettings, { ...given })).toThrow(message);
+  });
+
+  it.each<[Table, object, string]>([
+    [
+      relationsSettings,
+      { ...required, adapter: ["fac=runs/facts", "trees"] },
+      'adapter: "trees" is not valid; expected NAME=DIR',
+    ],
+    [
+      lamaSettings,
+      { data: "d", adapter: ["runs/a", "runs/b"] },
+      'adapter: "runs/a" is not valid; expected adapters as NAME=DIR',
+    ],
+    [lamaSettings, { data: "d", heads: [] }, "heads: an empty list is not valid"],
+  ])("names the item of a list that is wrong", (table, given, message) => {
+    expect(() => resolveSettings(table, { ...given })).toThrow(message);
+  });
+
+  it("takes for a value what it resolves to", () => {
+    const settings = resolveSettings(relationsSettings, { ...required, adapter: "fac=runs/facts" });
+    expect(resolveSettings(relationsSettings, settings)).toEqual(settings);
+    const bare = resolveSettings(relationsSettings, required);
+    expect(resolveSettings(relationsSettings, bare)).toEqual(bare);
   });
 
   it("shows settings and values of them as a caller writes them", () => {

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { type Complaint, setting as named, userError } from "../errors.js";
+import { shown } from "../phrases.js";
 
 /** One setting of a table; the table's key is its name. */
 export interface Setting<S extends z.ZodType = z.ZodType> {
@@ -22,7 +23,7 @@ export interface Setting<S extends z.ZodType = z.ZodType> {
   readonly argument?: string;
   /** Shown by a short help, too. */
   readonly basic?: boolean;
-  /** On a command line it is given by its place, without a flag. */
+  /** On a command line it is given by its place, without a flag; one that takes several values stands last. */
   readonly positional?: boolean;
   /** The heading that it stands under in help. */
   readonly group: string;
@@ -101,13 +102,16 @@ function complaintOf(
   const key = String(issue?.path[0] ?? "");
   const { expects: expected = "another value" } = table[key] ?? {};
   if (given[key] === undefined) return userError({ what: `${named(key)} is missing`, expected });
-  return userError({ where: where(key), what: `${show(given[key])} is not valid`, expected });
+  const wrong = issue ? wrongPart(issue, given[key]) : given[key];
+  const are = Array.isArray(wrong) && wrong.length > 1 ? "are" : "is";
+  return userError({ where: where(key), what: `${shown(wrong)} ${are} not valid`, expected });
 }
 
-/** How a value is shown in an error line: short, and with quotes where they tell a text from a number. */
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+/** What of a setting's value is wrong: of a list one item, where the others are right. */
+function wrongPart(issue: z.core.$ZodIssue, value: unknown): unknown {
+  const inner = issue.code === "invalid_union" ? issue.errors.flat().find(({ path }) => path.length > 0) : undefined;
+  const index = issue.path[1] ?? inner?.path[0];
+  return Array.isArray(value) && typeof index === "number" ? value[index] : value;
 }
 
 /** The error for a name that is not among the known ones. */

@@ -21,8 +21,12 @@ export const text = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   .regex(/^[^\u0000-\u001f]*$/);
 
+/** Several values, or a single one, as a list. Unions rather than `preprocess`, which would take any type at all. */
+export const oneOrMore = <T extends z.ZodType>(one: T, least = 1) =>
+  z.union([one.transform((value) => [value]), z.array(one).min(least)]).readonly();
+
 /** One file or several. */
-export const fileList = z.preprocess((given) => (typeof given === "string" ? [given] : given), z.array(text).min(1));
+export const fileList = oneOrMore(text);
 
 /** Steps, or a share of all steps such as `10%`. */
 export const steps = z
@@ -32,28 +36,43 @@ export const steps = z
 
 const ascending = (layers: readonly number[]) => layers.every((layer, i) => i === 0 || layer > layers[i - 1]!);
 
-/** `0,3,6`, or a list. */
-export const layerList = z.preprocess(
-  (given) =>
-    typeof given === "string" && /^\s*\d{1,4}(\s*,\s*\d{1,4})*\s*$/.test(given)
-      ? given.split(",").map(Number)
-      : typeof given === "number"
-        ? [given]
-        : given,
-  z.array(whole(0, 9999)).min(1).max(256).refine(ascending),
-);
+const layer = whole(0, 9999);
+const layers = z.array(layer).min(1).max(256).refine(ascending);
 
-/** A standard deviation of initial weights, or the released code's. */
-export const initial = z.preprocess(
-  (given) => (typeof given === "string" && /^[\d.]+(e-?\d+)?$/i.test(given) ? Number(given) : given),
-  z.union([rate, z.literal("official")]),
-);
+/** `0,3,6`, or a list. */
+export const layerList = z
+  .union([
+    layers,
+    layer.transform((one) => [one]),
+    z
+      .string()
+      .regex(/^\s*\d{1,4}(\s*,\s*\d{1,4})*\s*$/)
+      .transform((given) => given.split(",").map(Number))
+      .pipe(layers),
+  ])
+  .readonly();
+
+/** A standard deviation of initial weights, or the released code's; a command line's text counts as its number. */
+export const initial = z.union([
+  rate,
+  z.literal("official"),
+  z
+    .string()
+    .regex(/^[\d.]+(e-?\d+)?$/i)
+    .transform(Number)
+    .pipe(rate),
+]);
 
 /** `a,b,c` as a list of texts. */
-export const commaList = z.preprocess(
-  (given) => (typeof given === "string" ? given.split(",").map((part) => part.trim()) : given),
-  z.array(text).min(1),
-);
+export const commaList = z
+  .union([
+    z.array(text).min(1),
+    z
+      .string()
+      .transform((given) => given.split(",").map((part) => part.trim()))
+      .pipe(z.array(text).min(1)),
+  ])
+  .readonly();
 
 /** `1,2,3`, or several of it, as one list of numbers and texts. */
 export const split = (given: unknown): unknown => {
@@ -71,11 +90,9 @@ export const listOf = <T extends z.ZodType>(one: T) => z.preprocess(split, z.arr
 const namedFolder = /^([\w.-]+)=(.+)$/;
 
 /** `facts=runs/facts`: folders by name. */
-export const namedFolders = fileList
-  .refine((given) => given.every((one) => namedFolder.test(one)))
-  .transform((given) =>
-    Object.fromEntries(given.map((one) => (namedFolder.exec(one) ?? []).slice(1, 3)) as [string, string][]),
-  );
+export const namedFolders = oneOrMore(text.regex(namedFolder)).transform((given) =>
+  Object.fromEntries(given.map((one) => (namedFolder.exec(one) ?? []).slice(1, 3)) as [string, string][]),
+);
 
 /** Kinds of knowledge with their files, `KIND=FILE,FILE`: a file for each part; each kind at most once. */
 export function knowledgeFiles<Kind extends string, Part extends string>(
@@ -134,3 +151,7 @@ export const optionalCount = (least: number, help: string, most?: number) =>
 /** A setting that names one or more files. */
 export const files = (expects: string, help: string) =>
   ({ type: "text", argument: "file...", schema: fileList, expects, help, basic: true }) as const;
+
+/** {@link files} that may be left out. */
+export const optionalFiles = (expects: string, help: string) =>
+  ({ ...files(expects, help), schema: fileList.optional() }) as const;

@@ -1,14 +1,20 @@
 /** Precision, recall and F1 of one class; fractions. */
 export interface ClassScores {
+  /** Share of right ones among those that were taken for the class. */
   readonly precision: number;
+  /** Share of the class that was told. */
   readonly recall: number;
+  /** Harmonic mean of the two. */
   readonly f1: number;
   /** Examples of the class. */
   readonly support: number;
+  /** Examples that were taken for it. */
   readonly predicted: number;
 }
 
+/** How well classes are told; fractions. */
 export interface ClassificationScores {
+  /** Share of right answers. */
   readonly accuracy: number;
   /** With one answer an example and every class counted, micro F1 equals accuracy; given since papers report it. */
   readonly microF1: number;
@@ -16,7 +22,9 @@ export interface ClassificationScores {
   readonly macroF1: number;
   /** Mean cross-entropy. */
   readonly loss: number;
+  /** Examples that were told. */
   readonly examples: number;
+  /** Each class by its name. */
   readonly perClass: Readonly<Record<string, ClassScores>>;
 }
 

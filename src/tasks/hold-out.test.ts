@@ -52,7 +52,7 @@ describe("holdOut", () => {
 
   it("says in one line that there is too little", () => {
     expect(() => holdOut(set(facts(1, 1, 1)), options(1))).toThrow(
-      "facts.json: the 1 examples are too few to hold some out for evaluation; give examples for evaluation with dev",
+      "facts.json: 1 example is too few to hold some out for evaluation; give examples for evaluation with dev",
     );
   });
 });

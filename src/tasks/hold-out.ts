@@ -3,6 +3,7 @@
  * @module
  */
 import { setting, userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import { RandomStream } from "../random.js";
 import type { ExampleSet } from "./task-data.js";
 
@@ -39,7 +40,7 @@ export function holdOut<Example>(set: ExampleSet<Example>, options: HoldOutOptio
   if (held.size === 0) {
     throw userError({
       where: set.where,
-      what: `the ${set.examples.length} examples are too few to hold some out for evaluation`,
+      what: `${counted(set.examples.length, "example is", "examples are")} too few to hold some out for evaluation`,
       fix: `give examples for evaluation with ${setting("dev")}`,
     });
   }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { setting, userError } from "../errors.js";
+import { counted, tally } from "../phrases.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { hashJson, hashLists } from "../weights/hash.js";
@@ -101,7 +102,7 @@ export function encodeFitting<Example, Encoded extends EncodedText>(
   if (encoded.examples.length > 0) return encoded;
   throw userError({
     where: set.where,
-    what: `none of ${countSkipped(encoded.skipped)} examples fits (${JSON.stringify(encoded.skipped)})`,
+    what: `none of ${counted(countSkipped(encoded.skipped), "example")} fits (${tally(encoded.skipped)})`,
     fix: `raise ${setting("maxLength")}`,
   });
 }

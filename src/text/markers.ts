@@ -1,4 +1,5 @@
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import type { MarkedText, SkippedText, TextSpan } from "./marked-text.js";
 import { markOfficially, stripWhiteSpace } from "./official.js";
 import type { Tokenizer } from "./tokenizer.js";
@@ -52,7 +53,7 @@ export function checkSpan(text: string, span: TextSpan, name: string): void {
   if (Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= text.length) return;
   throw userError({
     where: name,
-    what: `the span ${start}..${end} is empty or outside its text of ${text.length} characters`,
+    what: `the span ${start}..${end} is empty or outside its text of ${counted(text.length, "character")}`,
     expected: "0 <= start < end <= length",
   });
 }

@@ -52,7 +52,7 @@ function eachCodePoint(mapped: MappedText, visit: (character: string, start: num
  * BERT's normaliser. Accents are stripped character by character and lower case is Unicode's of each single character
  * (no final sigma), as in the Rust tokenizers the checkpoints were made with.
  */
-export function bertNormaliser(options: BertNormaliserOptions): Normaliser {
+function bertNormaliser(options: BertNormaliserOptions): Normaliser {
   const stripAccents = options.strip_accents ?? options.lowercase;
   return (mapped) => {
     if (mapped.starts === undefined && plain.test(mapped.text)) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { userError } from "../errors.js";
+import { parseWith } from "../files/json.js";
 import { withAddedTokens } from "./added-tokens.js";
 import type { ReadTokenizerJson } from "./tokenizer-json.js";
 import { type TokenizerSettings, wrongFiles } from "./tokenizer-settings.js";
@@ -16,13 +16,7 @@ type Settings = Pick<TokenizerSettings, "family" | "config" | "added" | "named">
 function setting<T>(config: Settings["config"], key: string, schema: z.ZodType<T>, where: string): T | undefined {
   const value = config.get(key);
   if (value === undefined) return undefined;
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw userError({
-    where: `tokenizer_config.json beside ${where}: ${key}`,
-    what: parsed.error.issues[0]?.message ?? "wrong",
-    fix: wrongFiles,
-  });
+  return parseWith(schema, value, `tokenizer_config.json beside ${where}`, { fix: wrongFiles }, key);
 }
 
 /**

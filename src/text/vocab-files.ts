@@ -96,7 +96,7 @@ export function fromVocabTxt(content: string, specials: SpecialNames, where: str
 }
 
 /** The merges of a merges.txt: pairs in order of rank; the `#version` line is not one of them. */
-export function parseMerges(content: string, vocab: ReadonlyMap<string, number>, where: string): [string, string][] {
+function parseMerges(content: string, vocab: ReadonlyMap<string, number>, where: string): [string, string][] {
   const merges: [string, string][] = [];
   for (const [index, line] of lines(content).entries()) {
     if (line === "" || (index === 0 && line.startsWith("#version"))) continue;

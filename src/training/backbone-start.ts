@@ -6,16 +6,17 @@ import {
   resolveAdapterConfig,
 } from "../adapters/config.js";
 import { KAdapter } from "../adapters/k-adapter.js";
+import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
-import { type BackboneHandle, type BackboneKind, readBackboneTensors } from "../features/backbone-handle.js";
+import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
 import { ParamScope } from "../nn/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 
 /** {@link resolveAdapterConfig}, and the {@link chosenInit}. */
 export function chosenAdapterConfig(
-  kind: BackboneKind,
+  kind: ConfiguredBackbone,
   preset: PresetName,
   given: { readonly [K in keyof KAdapterConfig]?: KAdapterConfig[K] | undefined } = {},
 ): KAdapterConfig {
@@ -24,7 +25,11 @@ export function chosenAdapterConfig(
 }
 
 /** The given start, or copies of the model's own layers where an adapter is shaped like them. */
-export function chosenInit(given: AdapterInit | undefined, kind: BackboneKind, config: KAdapterConfig): AdapterInit {
+export function chosenInit(
+  given: AdapterInit | undefined,
+  kind: ConfiguredBackbone,
+  config: KAdapterConfig,
+): AdapterInit {
   const odd = oddOneOut(kind, config);
   if (given !== "backbone") return given ?? (odd === null ? "backbone" : randomInit);
   if (odd === null) return given;
@@ -92,7 +97,7 @@ function identities([rows, columns]: readonly number[], scale: number): Float32A
 }
 
 /** An adapter's parameter that cannot start from the model, or null where all can. */
-function oddOneOut({ definition, config: model }: BackboneKind, config: KAdapterConfig): string | null {
+function oddOneOut({ definition, config: model }: ConfiguredBackbone, config: KAdapterConfig): string | null {
   const shapes = new Map(definition.build(model).parameters.map(({ name, shape }) => [name, String(shape)]));
   const parameters = new KAdapter(ParamScope.root(), config, model.hiddenSize).parameters;
   const odd = parameters.find(({ name, shape }) => {

@@ -1,5 +1,6 @@
 import { adapterScope } from "../adapters/adapter-set.js";
 import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/downstream-folder.js";
+import type { Metrics } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openAdapterOutputs } from "../features/adapter-outputs.js";
 import { readBackboneTensors } from "../features/backbone-handle.js";
@@ -34,6 +35,8 @@ import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface FinetuneResult<Score> {
   readonly manifest: DownstreamManifest;
+  /** The manifest's. */
+  readonly metrics: Metrics;
   readonly reason: "completed" | "early-stop" | "interrupted";
   /** Null for a training that was interrupted. */
   readonly dev: Score | null;
@@ -71,15 +74,23 @@ export function finetune<Example, Encoded extends EncodedText, Score>(
   onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<FinetuneResult<Score>> {
-  const open = async (context: RunContext) => {
+  const prepare = async (context: RunContext) => {
     const design = downstreamDesign({ ...config, fedOutputs: keepsOutputs(config) });
     const featureDtype = config.featureOptions.dtype;
     const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
     const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
     const sets = { train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
-    return openFinetuning(context, config, { ...made, kind, settings, ...sets });
+    return {
+      data: {
+        ...learntIdentity({ kind, settings }),
+        ...(fixedWidth(config) ? { fixedWidth: "true" } : {}),
+        train: hashTexts(made.task, sets.train.examples),
+        dev: hashTexts(made.task, sets.dev.examples),
+      },
+      open: () => openFinetuning(context, config, { ...made, kind, settings, ...sets }),
+    };
   };
-  return runTraining(executor, config, open, onEvent, signal);
+  return runTraining(executor, config, prepare, onEvent, signal);
 }
 
 async function openFinetuning<Example, Encoded extends EncodedText, Score>(
@@ -100,12 +111,6 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
   return {
     ...{ session, backbone, train: train.examples, parameters: model.parameters, trainable: model.trainable },
     texts: (example) => textsOf(task, example),
-    data: {
-      ...learntIdentity(setup),
-      ...(fixedWidth(config) ? { fixedWidth: "true" } : {}),
-      train: hashTexts(task, train.examples),
-      dev: hashTexts(task, dev.examples),
-    },
     evaluate: async () => task.evaluation(await scoreDev()),
     score: async () => ({ dev: await scoreDev(), test: scoreTest ? await scoreTest() : null }),
     finish: (ended) => finish(context, config, setup, ended),
@@ -221,17 +226,20 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     score === null || score === undefined
       ? []
       : Object.entries(task.evaluation(score).metrics).map(([key, value]) => [`${prefix}${key}`, value] as const);
-  const metrics = Object.fromEntries([...metricsOf("", scores?.dev), ...metricsOf("test.", scores?.test)]);
+  const scored = Object.fromEntries([...metricsOf("", scores?.dev), ...metricsOf("test.", scores?.test)]);
+  const record = trainingRecord(config, setup, fixedWidth(config), scored, last);
   const manifest: DownstreamManifest = asStored({
     format: "kadapter-downstream/1",
     trains,
     fusion,
     adapters: adapters.map(({ name, config: architecture, folder, hash }) => ({ name, architecture, folder, hash })),
-    ...trainingRecord(config, setup, fixedWidth(config), metrics, last),
+    ...record,
   });
   if (scores !== null) {
     await writeDownstreamFolder(config.out, manifest, await readParameters(executor, model.parameters));
   }
   const skipped = { train: train.skipped, dev: dev.skipped, test: test?.skipped ?? {} };
-  return { manifest, reason: last.reason, dev: scores?.dev ?? null, test: scores?.test ?? null, skipped, backboneHash };
+  const [ofDev, ofTest] = [scores?.dev ?? null, scores?.test ?? null];
+  const { metrics } = record;
+  return { manifest, metrics, reason: last.reason, dev: ofDev, test: ofTest, skipped, backboneHash };
 }

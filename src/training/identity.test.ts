@@ -45,6 +45,7 @@ describe("a run's identity", () => {
       {},
       /\(dtype was/,
     ],
+    ["a list", { taps: [0, 2] }, {}, /\(taps was not set, is 0, 2\)/],
     ["a nested setting", { fusion: { kind: "add" } }, {}, /fusion was/],
     ["the weights", { backbone: { ...backbone, hash: "z9" } }, {}, /\(backbone was a1, is z9\)/],
     ["the model's configuration", { backbone: { ...backbone, config: { layers: 3 } } }, {}, /backbone\.config was/],

@@ -3,6 +3,7 @@
  * @module
  */
 import { setting, userError } from "../errors.js";
+import { shown } from "../phrases.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
 
 /** What decides the bits of a run's result, by the names of its settings. */
@@ -89,10 +90,10 @@ export function requireSameRun(
   // Data differ where the seed chose what is held out, say: the settings tell what was meant.
   const settings = different.filter((name) => !dataNames.has(name));
   const told = settings.length > 0 ? settings : different;
-  const shown = told.map((name) => `${name} was ${brief(then[name])}, is ${brief(now[name])}`);
+  const differences = told.map((name) => `${name} was ${brief(then[name])}, is ${brief(now[name])}`);
   throw userError({
     where: path,
-    what: `the run to be resumed had other settings (${shown.join("; ")})`,
+    what: `the run to be resumed had other settings (${differences.join("; ")})`,
     fix: `resume with the same options and data, or start anew with ${setting("overwrite", true)}`,
   });
 }
@@ -103,6 +104,8 @@ const dataNames: ReadonlySet<string> = new Set(["train", "dev"]);
 /** A value as it was given; of a long one, such as a hash, the beginning. */
 function brief(value: unknown): string {
   if (value === undefined) return "not set";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  // Values that are no texts stand as JSON.
+  const isList = typeof value === "string" && value.startsWith("[");
+  const text = isList ? shown(JSON.parse(value)) : typeof value === "string" ? value : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 16)}…` : text;
 }

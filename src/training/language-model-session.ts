@@ -1,6 +1,6 @@
+import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import type { BackboneKind } from "../features/backbone-handle.js";
 import { padBatch, tokenFeeds } from "../features/token-batch.js";
 import { GraphBuilder, toOnnx } from "../graph/index.js";
 import type { LmObjective } from "../lm/causal-lm.js";
@@ -26,7 +26,7 @@ import { fusedStep } from "./step.js";
 
 export interface LanguageModelSessionOptions {
   readonly executor: Executor;
-  readonly backbone: BackboneKind;
+  readonly backbone: ConfiguredBackbone;
   readonly model: LanguageModel;
   readonly objective: LmObjective;
   readonly optimizer: AdamWConfig;

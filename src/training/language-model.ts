@@ -83,34 +83,52 @@ export function trainLanguageModel(
     await onEvent(event);
   };
   const { start, ...rest } = config;
-  const open = (context: RunContext) => openLanguageModel(context, config, data, read);
-  return runTraining(executor, rest, open, count, signal);
+  const prepare = async (context: RunContext) => {
+    const texts = await encodeTexts(context, config, data);
+    return {
+      data: identityOf(start, texts.train, texts.heldOut.dev),
+      open: () => openLanguageModel(context, config, texts, read),
+    };
+  };
+  return runTraining(executor, rest, prepare, count, signal);
+}
+
+/** Texts as they are read and predicted. */
+interface EncodedTexts {
+  readonly objective: LmObjective;
+  readonly train: readonly EncodedMasked[];
+  readonly heldOut: HeldOut;
+}
+
+async function encodeTexts(
+  { onEvent }: RunContext,
+  config: LanguageModelConfig,
+  data: LanguageModelData,
+): Promise<EncodedTexts> {
+  const encode = (by: LmObjective, set: keyof LanguageModelData) =>
+    encodeBlocks(by, data[set], config.start.tokenizer, `${set} text`, onEvent);
+  const objective = objectiveOf(config, config.masking.rate);
+  const train = await encode(objective, "train");
+  const held = objectiveOf(config, config.heldOutRate);
+  return { objective, train, heldOut: { dev: await encode(held, "dev"), test: await encode(held, "test") } };
 }
 
 async function openLanguageModel(
-  { executor, onEvent }: RunContext,
+  { executor }: RunContext,
   config: LanguageModelConfig,
-  data: LanguageModelData,
+  { objective, train, heldOut }: EncodedTexts,
   read: { readonly examples: number; readonly seconds: number },
 ): Promise<OpenTraining<EncodedMasked, Finished, LanguageModelResult>> {
   const { start, settings } = config;
   const model = new LanguageModel(start.definition.build(start.config));
-  const objective = objectiveOf(config, config.masking.rate);
   const session = await LanguageModelSession.open({
     ...{ executor, backbone: start, model, objective, given: start.given },
     optimizer: optimizerOf(config),
     batchSize: settings.batchSize,
   });
-  const encode = (by: LmObjective, set: keyof LanguageModelData) =>
-    encodeBlocks(by, data[set], start.tokenizer, `${set} text`, onEvent);
-  const train = await encode(objective, "train");
-  const held = objectiveOf(config, config.heldOutRate);
-  const [dev, test] = [await encode(held, "dev"), await encode(held, "test")];
-  const heldOut = { dev, test };
   return {
     ...{ session, train, parameters: model.parameters, trainable: model.parameters, backbone: start.backbone },
-    data: identityOf(start, train, dev),
-    evaluate: async () => objective.evaluation(await session.score(dev)),
+    evaluate: async () => objective.evaluation(await session.score(heldOut.dev)),
     score: () => scoreAsWritten(executor, config, model, session, heldOut),
     finish: async ({ last: { step: steps, reason, bestStep }, scores: finished }: EndedRun<Finished>) => {
       const tokens = tokensAfter(steps, train, settings.batchSize);

@@ -25,6 +25,7 @@ import { hashLists } from "../weights/hash.js";
 import { tensorsOf } from "../weights/parameters.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
 import { optimizerOf, type RunConfig } from "./config.js";
+import type { RunIdentity } from "./identity.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, readParameters, runTraining } from "./run.js";
 import { onlyBatch, type StepResult, type StepScalars, type StepSession, single } from "./session.js";
@@ -65,27 +66,35 @@ export function trainLmHead(
   onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<LmHeadResult> {
-  return runTraining(executor, config, (context) => openLmHead(context, config, texts), onEvent, signal);
+  const prepare = async (context: RunContext) => ({
+    data: identityOfTexts(texts),
+    open: () => openLmHead(context, config, texts),
+  });
+  return runTraining(executor, config, prepare, onEvent, signal);
 }
 
-async function openLmHead(
-  { executor }: RunContext,
-  config: LmHeadConfig,
-  texts: MaskedTexts,
-): Promise<OpenTraining<EncodedMasked, MaskedLmScores, LmHeadResult>> {
-  const session = await LmHeadSession.open(executor, config, texts);
-  const { task, train, dev, cached, options } = texts;
-  const { parameters } = session.head;
-  const { maxLength, draws } = options;
+/** The texts, how they are masked, and whether their vectors come from a cache. */
+function identityOfTexts({ task, train, dev, cached, options: { maxLength, draws } }: MaskedTexts): RunIdentity {
   const shown = { maxLength, draws, cached, options: task.options };
   const hashOf = (some: readonly EncodedMasked[]) => hashLists(some.map(({ block }) => block.ids));
   return {
+    ...Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, JSON.stringify(value)])),
+    train: hashOf(train),
+    dev: hashOf(dev),
+  };
+}
+
+async function openLmHead(
+  { executor, onEvent }: RunContext,
+  config: LmHeadConfig,
+  texts: MaskedTexts,
+): Promise<OpenTraining<EncodedMasked, MaskedLmScores, LmHeadResult>> {
+  await texts.prepare(onEvent);
+  const session = await LmHeadSession.open(executor, config, texts);
+  const { task, train } = texts;
+  const { parameters } = session.head;
+  return {
     ...{ session, train, parameters, trainable: parameters, backbone: config.backbone },
-    data: {
-      ...Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, JSON.stringify(value)])),
-      train: hashOf(train),
-      dev: hashOf(dev),
-    },
     evaluate: async () => task.evaluation(await session.score()),
     score: () => session.score(),
     finish: (ended) => finish(executor, config, session.head, train.length, ended),

@@ -80,18 +80,28 @@ export function trainMultitask(
   signal?: AbortSignal,
 ): Promise<MultitaskResult> {
   const settings = { ...config.settings, gradientAccumulation: 1 };
-  const open = (context: RunContext) => openMultitask(context, config, taskSets);
-  return runTraining(executor, { ...config, settings }, open, onEvent, signal);
+  const prepare = async ({ executor: scope }: RunContext) => {
+    const planned = taskSets.map((taskData, index) => planCourse(scope, config, taskData, index));
+    return {
+      data: Object.fromEntries(
+        planned.flatMap(({ name, data }) => [
+          [`task.${name}`, data.train] as const,
+          [`dev.${name}`, data.dev] as const,
+        ]),
+      ),
+      open: () => openMultitask(scope, config, planned),
+    };
+  };
+  return runTraining(executor, { ...config, settings }, prepare, onEvent, signal);
 }
 
 async function openMultitask(
-  { executor }: RunContext,
-  config: MultitaskConfig,
-  taskSets: readonly NamedTaskData[],
+  executor: Executor,
+  { backbone }: MultitaskConfig,
+  planned: readonly PlannedCourse[],
 ): Promise<OpenTraining<CourseExample, Scores, MultitaskResult>> {
   const courses: Course[] = [];
-  for (const [index, taskData] of taskSets.entries()) courses.push(await openCourse(executor, config, taskData, index));
-  const { backbone } = config;
+  for (const { open } of planned) courses.push(await open());
   const parameters = distinct(courses.flatMap((course) => course.parameters));
   const score = () => evaluations(courses);
   return {
@@ -100,9 +110,6 @@ async function openMultitask(
     train: courses.flatMap(({ examples }) => examples),
     texts: ({ texts }) => texts,
     group: ({ course }) => course,
-    data: Object.fromEntries(
-      courses.flatMap(({ name, data }) => [[`task.${name}`, data.train] as const, [`dev.${name}`, data.dev] as const]),
-    ),
     evaluate: async () => meanEvaluation(await score()),
     finish: (ended) => finish(executor, courses, parameters, ended),
   };
@@ -136,53 +143,62 @@ interface Course {
   /** Those among them that are its own. */
   readonly heads: readonly Parameter[];
   readonly skipped: SkipCounts;
-  /** Hashes of the task and its examples, for training and for evaluation. */
-  readonly data: { readonly train: string; readonly dev: string };
   step(batch: readonly CourseExample[], scalars: StepScalars): Promise<StepResult>;
   evaluate(): Promise<Evaluation>;
 }
 
-function openCourse(
+/** One task whose data are read and encoded. */
+interface PlannedCourse {
+  readonly name: string;
+  /** Hashes of the task and its examples, for training and for evaluation. */
+  readonly data: { readonly train: string; readonly dev: string };
+  open(): Promise<Course>;
+}
+
+function planCourse(
   executor: Executor,
   config: MultitaskConfig,
   { name, taskData }: NamedTaskData,
   index: number,
-): Promise<Course> {
+): PlannedCourse {
   const { backbone, maxLength, headInit, dropout, settings } = config;
-  return taskData(async ({ kind, settings: learnt, train: trainSet, dev: devSet }): Promise<Course> => {
+  return taskData(({ kind, settings: learnt, train: trainSet, dev: devSet }): PlannedCourse => {
     const { task, model } = makeTaskModel(kind, learnt, {
       ...{ backbone, maxLength, headInit, dropout, headScope: name, featureDtype: "float32" },
       design: downstreamDesign({ adapters: [], fusion: noFusion, headInit, trains: "backbone", frozenDropout: false }),
     });
     const train = encodeFitting(task, backbone.tokenizer, trainSet);
     const dev = encodeFitting(task, backbone.tokenizer, devSet);
+    const rateScale = headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate);
     const features = new TokenFeatures<EncodedText>(backbone, "float32");
     const options = { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
-    const rateScale = headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate);
-    const session = await TrainingSession.open(options, optimizerOf(config), { rateScale, accumulation: false });
-    const prediction = await PredictionSession.open(options);
     const encoded = new Map(
       train.examples.map((example): [CourseExample, (typeof train.examples)[number]] => [
         { inputIds: example.inputIds, course: index, texts: textsOf(task, example) },
         example,
       ]),
     );
-    return {
-      name,
-      examples: [...encoded.keys()],
-      parameters: model.parameters,
-      heads: model.taskParameters,
-      skipped: train.skipped,
-      data: {
-        train: `${kind.name} ${hashJson([learnt.labels, learnt.options])} ${hashExamples(task, train.examples)}`,
-        dev: hashExamples(task, dev.examples),
-      },
-      step: (batch, scalars) => {
-        const own = batch.map((one) => encoded.get(one) as (typeof train.examples)[number]);
-        return session.step([own], scalars);
-      },
-      evaluate: async () => task.evaluation(await scoreOf(task, prediction, dev.examples, 2 * settings.batchSize)),
+    const open = async (): Promise<Course> => {
+      const session = await TrainingSession.open(options, optimizerOf(config), { rateScale, accumulation: false });
+      const prediction = await PredictionSession.open(options);
+      return {
+        name,
+        examples: [...encoded.keys()],
+        parameters: model.parameters,
+        heads: model.taskParameters,
+        skipped: train.skipped,
+        step: (batch, scalars) => {
+          const own = batch.map((one) => encoded.get(one) as (typeof train.examples)[number]);
+          return session.step([own], scalars);
+        },
+        evaluate: async () => task.evaluation(await scoreOf(task, prediction, dev.examples, 2 * settings.batchSize)),
+      };
     };
+    const data = {
+      train: `${kind.name} ${hashJson([learnt.labels, learnt.options])} ${hashExamples(task, train.examples)}`,
+      dev: hashExamples(task, dev.examples),
+    };
+    return { name, data, open };
   });
 }
 

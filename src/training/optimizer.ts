@@ -29,7 +29,7 @@ export const slotNames = {
 export const next = (slot: string) => `next.${slot}`;
 
 /** Name of the output that holds the norm of a group of {@link UpdateOptions.clipGroups} before clipping. */
-export const groupNorm = (group: string) => `grad_norm.${group}`;
+const groupNorm = (group: string) => `grad_norm.${group}`;
 
 export interface UpdateOptions {
   readonly trainable: readonly Parameter[];

@@ -1,6 +1,7 @@
 import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import { holdsAdapter } from "../adapters/config.js";
 import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
+import type { Metrics } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
@@ -33,6 +34,8 @@ import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface PretrainResult<Score> {
   readonly manifest: AdapterManifest;
+  /** The manifest's. */
+  readonly metrics: Metrics;
   readonly reason: "completed" | "early-stop" | "interrupted";
   /** Scores on the dev data; null for a training that was interrupted. */
   readonly scores: Score | null;
@@ -55,16 +58,23 @@ export function pretrain<Example, Encoded extends EncodedText, Score>(
   onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<PretrainResult<Score>> {
-  const open = async (context: RunContext) => {
+  const prepare = async (context: RunContext) => {
     const { backbone, architecture, maxLength, headInit, featureOptions } = config;
     const design = pretrainingDesign({ ...config, adapter: architecture });
     const how = { maxLength, headInit, dropout: architecture.dropout, featureDtype: featureOptions.dtype };
     const made = makeTaskModel(kind, settings, { backbone, design, ...how });
     const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, backbone.tokenizer, set);
     const setup = { ...made, kind, settings, train: encode(data.train), dev: encode(data.dev) };
-    return openPretraining(context, config, setup);
+    return {
+      data: {
+        ...learntIdentity(setup),
+        train: hashExamples(made.task, setup.train.examples),
+        dev: hashExamples(made.task, setup.dev.examples),
+      },
+      open: () => openPretraining(context, config, setup),
+    };
   };
-  return runTraining(executor, config, open, onEvent, signal);
+  return runTraining(executor, config, prepare, onEvent, signal);
 }
 
 /** Data as token ids, and the model for it. */
@@ -95,11 +105,6 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
     ...{ session, backbone, score, train: train.examples, trainable: model.trainable },
     parameters: [...model.adapterParameters, ...model.taskParameters],
     texts: (example) => textsOf(task, example),
-    data: {
-      ...learntIdentity(setup),
-      train: hashExamples(task, train.examples),
-      dev: hashExamples(task, dev.examples),
-    },
     evaluate: async () => task.evaluation(await score()),
     finish: (ended) => finish(context, config, setup, ended),
   };
@@ -148,12 +153,13 @@ async function finish<Example, Encoded extends EncodedText, Score>(
   { last, scores, backboneHash }: EndedRun<Score>,
 ): Promise<PretrainResult<Score>> {
   const { task, model, train, dev } = setup;
-  const metrics = scores === null ? {} : task.evaluation(scores).metrics;
+  const scored = scores === null ? {} : task.evaluation(scores).metrics;
+  const record = trainingRecord(config, setup, config.fixedWidth === true, scored, last);
   const manifest: AdapterManifest = asStored({
     format: "kadapter/1",
     features: config.features,
     architecture: config.architecture,
-    ...trainingRecord(config, setup, config.fixedWidth === true, metrics, last),
+    ...record,
   });
   if (scores !== null) {
     const adapter: Parameters = await readParameters(executor, model.adapterParameters);
@@ -162,5 +168,5 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     await writeAdapterFolder(config.out, { manifest, adapter, head, ...(subjects ? { subjects } : {}) });
   }
   const skipped = { train: train.skipped, dev: dev.skipped };
-  return { manifest, reason: last.reason, scores, skipped, backboneHash };
+  return { manifest, metrics: record.metrics, reason: last.reason, scores, skipped, backboneHash };
 }

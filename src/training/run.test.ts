@@ -10,7 +10,7 @@ import type { EncodedText } from "../tasks/task.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { writeRandomBackbone } from "../testing/random-backbone.js";
 import type { RunConfig } from "./config.js";
-import { type OpenTraining, type RunContext, runTraining } from "./run.js";
+import { type PreparedTraining, type RunContext, runTraining } from "./run.js";
 import { onlyBatch, type StepScalars, type StepSession } from "./session.js";
 
 let folder = "";
@@ -65,25 +65,31 @@ interface Made {
   readonly backbone?: BackboneHandle;
   evaluate?(): Promise<void>;
   session?(made: Counter): void;
+  /** Told that something is about to be computed. */
+  opening?(): void;
 }
 
 /** Counts steps; the count is the metric and the result. */
 const counting =
-  ({ dev = "d", backbone, evaluate, session: see }: Made = {}) =>
-  async ({ executor: scope }: RunContext): Promise<OpenTraining<EncodedText, number, number | null>> => {
-    const session = new Counter(scope);
-    see?.(session);
-    const score = async () => floatsOf(await scope.getState(["w"]), "w")[0] as number;
-    return {
-      ...{ session, train, parameters: [parameter], trainable: [parameter], data: { train: "t", dev }, score },
-      backbone: backbone ?? null,
-      evaluate: async () => {
-        await evaluate?.();
-        return { metrics: {}, metric: await score() };
-      },
-      finish: async ({ scores }) => scores,
-    };
-  };
+  ({ dev = "d", backbone, evaluate, session: see, opening }: Made = {}) =>
+  async ({ executor: scope }: RunContext): Promise<PreparedTraining<EncodedText, number, number | null>> => ({
+    data: { train: "t", dev },
+    open: async () => {
+      opening?.();
+      const session = new Counter(scope);
+      see?.(session);
+      const score = async () => floatsOf(await scope.getState(["w"]), "w")[0] as number;
+      return {
+        ...{ session, train, parameters: [parameter], trainable: [parameter], score },
+        backbone: backbone ?? null,
+        evaluate: async () => {
+          await evaluate?.();
+          return { metrics: {}, metric: await score() };
+        },
+        finish: async ({ scores }) => scores,
+      };
+    },
+  });
 
 describe("a run", () => {
   it("ends with the best parameters", async () => {
@@ -96,8 +102,14 @@ describe("a run", () => {
       if (kind === "checkpoint") stop.abort();
     };
     expect(await runTraining(executor, config("stopped"), counting(), onEvent, stop.signal)).toBeNull();
-    const other = runTraining(executor, config("stopped"), counting({ dev: "other" }));
+    let opened = false;
+    const opening = () => {
+      opened = true;
+    };
+    const other = runTraining(executor, config("stopped"), counting({ dev: "other", opening }));
     await expect(other).rejects.toThrow(/\(dev was d, is other\)/);
+    // Hidden states of a large data set take hours: another run is refused before.
+    expect(opened).toBe(false);
     await expect(runTraining(executor, config("stopped", { learningRate: 2 }), counting())).rejects.toThrow(
       /learningRate was 1, is 2/,
     );
@@ -126,11 +138,11 @@ describe("a run", () => {
     let finished = false;
     const change = async () => void (await writeRandomBackbone(path, ["a text"], { ...random, seed: 2 }));
     const open = async (context: RunContext) => {
-      const training = await counting({ backbone, evaluate: change })(context);
+      const prepared = await counting({ backbone, evaluate: change })(context);
       const finish = async () => {
         finished = true;
       };
-      return { ...training, finish };
+      return { ...prepared, open: async () => ({ ...(await prepared.open()), finish }) };
     };
     await expect(runTraining(executor, config("touched"), open)).rejects.toThrow("the backbone's files changed");
     expect(finished).toBe(false);

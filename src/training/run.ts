@@ -17,10 +17,11 @@ import { elementCount } from "../tensor.js";
 import { parametersIn } from "../weights/parameters.js";
 import { readSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
+import { latestCheckpoint } from "./checkpoint.js";
 import type { RunConfig } from "./config.js";
-import { identityOf, type RunIdentity } from "./identity.js";
+import { identityOf, type RunIdentity, requireSameRun } from "./identity.js";
 import type { PredictionSession, StepSession } from "./session.js";
-import { predictAll, Trainer } from "./trainer.js";
+import { predictAll, type ResumePoint, Trainer, type TrainerOptions } from "./trainer.js";
 
 export type OnEvent = (event: TrainEvent) => Promise<void> | void;
 
@@ -42,6 +43,14 @@ export interface RunContext {
   keep<T extends { close(): Promise<void> }>(opened: T): T;
 }
 
+/** What is known of a training before anything is computed for it. */
+export interface PreparedTraining<E extends EncodedText, Scores, Result> {
+  /** See {@link identityOf}. */
+  readonly data: RunIdentity;
+  /** Opens what computes, hidden states first: called only where the run may begin, or go on. */
+  open(): Promise<OpenTraining<E, Scores, Result>>;
+}
+
 /** What differs from training to training. */
 export interface OpenTraining<E extends EncodedText, Scores, Result> {
   readonly session: StepSession<E>;
@@ -53,8 +62,6 @@ export interface OpenTraining<E extends EncodedText, Scores, Result> {
   readonly parameters: readonly Parameter[];
   /** Those that learn. */
   readonly trainable: readonly Parameter[];
-  /** See {@link identityOf}. */
-  readonly data: RunIdentity;
   /** The model whose files must be the same at the end; null where nothing was there before. */
   readonly backbone: BackboneHandle | null;
   /** Evaluates the current parameters; the metric decides which are the best. */
@@ -78,12 +85,13 @@ export interface EndedRun<Scores> {
  * Trains from start, or from the last checkpoint, to end.
  *
  * @param config all settings, by which a run is recognised, see {@link identityOf}
- * @throws UserError where the backbone's files have changed; nothing is written then
+ * @throws UserError where the run to be resumed was another one, and nothing is computed then; or where the backbone's
+ * files have changed, and nothing is written then
  */
 export function runTraining<E extends EncodedText, Scores, Result>(
   executor: Executor,
   config: Pick<RunConfig, "out" | "settings" | "resume">,
-  open: (context: RunContext) => Promise<OpenTraining<E, Scores, Result>>,
+  prepare: (context: RunContext) => Promise<PreparedTraining<E, Scores, Result>>,
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
 ): Promise<Result> {
@@ -94,9 +102,12 @@ export function runTraining<E extends EncodedText, Scores, Result>(
       return opened;
     };
     try {
-      const training = await open({ executor: scope, onEvent, signal, keep });
+      const prepared = await prepare({ executor: scope, onEvent, signal, keep });
+      const identity = identityOf(config, prepared.data);
+      const from = config.resume ? await resumePoint(config.out, identity) : null;
+      const training = await prepared.open();
       const best = join(checkpointFolder(config.out), "best.safetensors");
-      const last = await trainerOf(scope, config, training, best).finish(onEvent, signal);
+      const last = await trainerOf(scope, config, training, { identity, from, best }).finish(onEvent, signal);
       const finished = last.reason !== "interrupted";
       if (finished) await scope.setState(await readSafetensors(best, namesOf(training.parameters)));
       const scores = finished ? await training.score() : null;
@@ -107,24 +118,29 @@ export function runTraining<E extends EncodedText, Scores, Result>(
   });
 }
 
+/** Where a run goes on, if it has got anywhere. */
+async function resumePoint(out: string, identity: RunIdentity): Promise<ResumePoint | null> {
+  const checkpoint = await latestCheckpoint(checkpointFolder(out));
+  return checkpoint && { checkpoint, note: requireSameRun(checkpoint.path, checkpoint.progress, identity) };
+}
+
 const namesOf = (parameters: readonly Parameter[]) => parameters.map(({ name }) => name);
 
 function trainerOf<E extends EncodedText, Scores, Result>(
   executor: Executor,
-  config: Pick<RunConfig, "out" | "settings" | "resume">,
+  config: Pick<RunConfig, "out" | "settings">,
   training: OpenTraining<E, Scores, Result>,
-  best: string,
+  { best, ...begin }: Pick<TrainerOptions<E>, "identity" | "from"> & { readonly best: string },
 ): Trainer<E> {
-  const { session, train, texts, group, parameters, trainable, data } = training;
+  const { session, train, texts, group, parameters, trainable } = training;
   return new Trainer<E>({
-    ...{ session, train, settings: config.settings, resume: config.resume },
+    ...{ session, train, settings: config.settings, ...begin },
     ...(texts ? { texts } : {}),
     ...(group ? { group } : {}),
     evaluate: () => training.evaluate(),
     keepBest: async (current) => writeSafetensors(best, Object.entries(await current())),
     readState: (slots) => executor.getState(slots),
     checkpoints: checkpointFolder(config.out),
-    identity: identityOf(config, data),
     parameters: namesOf(parameters),
     parameterCount: trainable.reduce((sum, { shape }) => sum + elementCount(shape), 0),
   });

@@ -34,7 +34,7 @@ export function maskedCrc32c(bytes: Uint8Array): number {
 }
 
 /** One TFRecord: length, its checksum, the data, their checksum. */
-export function tfRecord(data: Uint8Array): Uint8Array {
+function tfRecord(data: Uint8Array): Uint8Array {
   const record = new Uint8Array(16 + data.length);
   const view = new DataView(record.buffer);
   view.setBigUint64(0, BigInt(data.length), true);
@@ -90,7 +90,7 @@ function scalarEvent(seconds: number, step: number, scalars: Scalars): Uint8Arra
 }
 
 /** The scalars that TensorBoard shows of an event. */
-export function scalarsOf(event: TrainEvent): Scalars {
+function scalarsOf(event: TrainEvent): Scalars {
   if (event.kind === "step") {
     return {
       "train/loss": event.loss,

@@ -3,8 +3,8 @@ import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
 import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
 import type { EncodedText } from "../tasks/task.js";
-import { latestCheckpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
-import { identityVersion, type RunIdentity, requireSameRun } from "./identity.js";
+import { type Checkpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
+import { identityVersion, type RunIdentity } from "./identity.js";
 import { type Warmup, warmupStableDecay, warmupSteps } from "./schedule.js";
 import type { PredictionSession, StepSession } from "./session.js";
 
@@ -48,10 +48,18 @@ export interface TrainerOptions<E extends EncodedText> {
   readonly checkpoints: string;
   /** What a run must have in common with the one that continues it. */
   readonly identity: RunIdentity;
-  readonly resume: boolean;
+  /** Where it goes on; null where it begins. */
+  readonly from: ResumePoint | null;
   /** Names of the parameters. */
   readonly parameters: readonly string[];
   readonly parameterCount: number;
+}
+
+/** A checkpoint of the same run. */
+export interface ResumePoint {
+  readonly checkpoint: Checkpoint;
+  /** A line about what could not be compared, or null. */
+  readonly note: string | null;
 }
 
 /** One optimiser step's place in the training. */
@@ -142,15 +150,14 @@ export class Trainer<E extends EncodedText> {
     return last;
   }
 
-  /** Initialises the state or restores the last checkpoint; gives a line about it where there is something to say. */
+  /** Initialises the state or restores that of a checkpoint; gives a line about it where there is something to say. */
   private async begin(): Promise<string | null> {
-    const { session, settings, resume, checkpoints } = this.options;
-    const checkpoint = resume ? await latestCheckpoint(checkpoints) : null;
-    if (!checkpoint) {
+    const { session, settings, from } = this.options;
+    if (!from) {
       await session.initialise(settings.seed);
       return null;
     }
-    const note = requireSameRun(checkpoint.path, checkpoint.progress, this.options.identity);
+    const { checkpoint, note } = from;
     const { settings: _, version: __, ...reached } = checkpoint.progress;
     this.progress = { ...this.progress, ...reached };
     await session.restore(await readCheckpoint(checkpoint));

@@ -1,4 +1,4 @@
-import type { DoneEvent } from "../engine/events.js";
+import type { DoneEvent, Metrics } from "../engine/events.js";
 import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { EncodedText, JsonObject, TaskSettings } from "../tasks/task.js";
@@ -27,10 +27,19 @@ export function trainingRecord(
   { backbone, featureOptions, maxLength, recipe }: RecordedPlan,
   { kind, settings, train, dev, test }: RecordedTaskData,
   fixedWidth: boolean,
-  metrics: Readonly<Record<string, number>>,
+  scored: Metrics,
   last: DoneEvent,
 ) {
   const sets = [train, dev, ...(test ? [test] : [])];
+  const metrics: Metrics = {
+    ...scored,
+    bestStep: last.bestStep,
+    steps: last.step,
+    trainExamples: train.examples.length,
+    devExamples: dev.examples.length,
+    ...(test ? { testExamples: test.examples.length } : {}),
+    skipped: sets.reduce((sum, { skipped }) => sum + countSkipped(skipped), 0),
+  };
   return {
     hiddenStates: featureOptions.dtype,
     backbonePrecision: featureOptions.precision ?? "float32",
@@ -43,15 +52,7 @@ export function trainingRecord(
       options: settings.options,
     },
     recipe,
-    metrics: {
-      ...metrics,
-      bestStep: last.bestStep,
-      steps: last.step,
-      trainExamples: train.examples.length,
-      devExamples: dev.examples.length,
-      ...(test ? { testExamples: test.examples.length } : {}),
-      skipped: sets.reduce((sum, { skipped }) => sum + countSkipped(skipped), 0),
-    },
+    metrics,
   };
 }
 

@@ -45,7 +45,7 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue | undefined };
 
 /** JSON with the keys of every object sorted and without undefined fields: one text for one value. */
-export function canonicalJson(value: JsonValue): string {
+function canonicalJson(value: JsonValue): string {
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`JSON has no ${value}`);
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item: JsonValue) => canonicalJson(item)).join(",")}]`;

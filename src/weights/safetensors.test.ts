@@ -161,7 +161,7 @@ describe("hostile headers", () => {
     ["offsets turned round", raw(`{"a":${entry("F32", "[1]", "[4,0]")}}`, four), /takes -4 bytes/],
     ["three offsets", raw(`{"a":${entry("F32", "[1]", "[0,4,4]")}}`, four), /bad data_offsets/],
     ["data beyond the end", raw(`{"a":${entry("F32", "[2]", "[0,8]")}}`, four), /holds 4 bytes of data.*8 or more/],
-    ["data of no tensor", raw(`{"a":${entry("U8", "[3]", "[0,3]")}}`, four), /1 bytes after the last/],
+    ["data of no tensor", raw(`{"a":${entry("U8", "[3]", "[0,3]")}}`, four), /1 byte after the last/],
     ["a hole", raw(`{"a":${entry("U8", "[1]", "[3,4]")}}`, four), /hole of 3/],
     [
       "an overlap",

@@ -1,4 +1,5 @@
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import { type DType, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { FileWeights } from "./file-weights.js";
 import { RangeFile } from "./range-file.js";
@@ -93,7 +94,8 @@ function checkCoverage(entries: ReadonlyMap<string, Entry>, dataLength: number, 
   let at = 0;
   for (const [name, { begin, end }] of sorted) {
     if (begin !== at) {
-      const what = begin < at ? "overlaps the tensor before it" : `leaves a hole of ${begin - at} bytes before it`;
+      const what =
+        begin < at ? "overlaps the tensor before it" : `leaves a hole of ${counted(begin - at, "byte")} before it`;
       throw userError({ where, what: `tensor ${quoted(name)} ${what}`, expected: `data from byte ${at} on` });
     }
     at = end;
@@ -107,13 +109,17 @@ function checkCoverage(entries: ReadonlyMap<string, Entry>, dataLength: number, 
     });
   }
   if (at < dataLength) {
-    throw userError({ where, what: `${dataLength - at} bytes after the last tensor belong to none` });
+    throw userError({
+      where,
+      what: `${counted(dataLength - at, "byte")} after the last tensor, which none holds`,
+    });
   }
 }
 
 async function readHeader(file: RangeFile): Promise<{ header: Map<string, unknown>; dataStart: number }> {
   const where = file.path;
-  if (file.size < 8) throw userError({ where, what: `only ${file.size} bytes`, expected: "a safetensors file" });
+  if (file.size < 8)
+    throw userError({ where, what: `only ${counted(file.size, "byte")}`, expected: "a safetensors file" });
   const length = Number(new DataView((await file.read(0, 8)).buffer).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES || length > file.size - 8) {
     throw userError({

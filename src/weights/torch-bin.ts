@@ -1,4 +1,5 @@
 import { userError } from "../errors.js";
+import { counted } from "../phrases.js";
 import { byteCount, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { FileWeights } from "./file-weights.js";
 import { RangeFile } from "./range-file.js";
@@ -59,7 +60,10 @@ async function readZip(file: RangeFile): Promise<Contents> {
     const entry = entries.get(`${folder}data/${key}`);
     if (entry === undefined) throw damaged(file.path, `the storage ${quoted(key)} is missing`);
     if (Math.floor(entry.size / dtypeBytes[dtype]) !== count) {
-      throw damaged(file.path, `the storage ${quoted(key)} has ${entry.size} bytes for ${count} elements of ${dtype}`);
+      throw damaged(
+        file.path,
+        `the storage ${quoted(key)} has ${counted(entry.size, "byte")} for ${counted(count, "element")} of ${dtype}`,
+      );
     }
     places.set(key, await contentOffset(file, entry));
   }
@@ -153,7 +157,7 @@ function stateDict(path: string, root: PickleValue): { dict: PickleDict; beside:
 }
 
 /** An open PyTorch state dict: names, shapes and places are known, data is read by range. */
-export class TorchFile extends FileWeights<TensorRef> {
+class TorchFile extends FileWeights<TensorRef> {
   private constructor(
     file: RangeFile,
     tensors: ReadonlyMap<string, TensorRef>,

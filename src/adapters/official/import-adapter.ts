@@ -6,6 +6,7 @@
 import { setting, userError } from "../../errors.js";
 import { parseWith } from "../../files/json.js";
 import { ParamScope } from "../../nn/index.js";
+import { counted } from "../../phrases.js";
 import { openWeights } from "../../weights/open.js";
 import type { WeightSource } from "../../weights/source.js";
 import { type Parameters, readParameters, type Shapes, shapesOf, strictLoad } from "../../weights/strict-load.js";
@@ -85,8 +86,8 @@ export function officialArchitecture(
   if (options.layers.length !== layers) {
     throw userError({
       where: setting("layers"),
-      what: `${options.layers.length} numbers (${options.layers.join(",")}) for the ${layers} adapter layers of ${source.path}`,
-      expected: `${layers} numbers: the hidden states that it was trained on`,
+      what: `${counted(options.layers.length, "number")} (${options.layers.join(",")}) for the ${counted(layers, "adapter layer")} of ${source.path}`,
+      expected: `${counted(layers, "number")}: the hidden states that it was trained on`,
     });
   }
   if (size % options.heads !== 0) {

@@ -1,5 +1,6 @@
 import { sampleRelations } from "../../experiments/sample-relations.js";
-import type { SampleSettings } from "../../settings/experiments.js";
+import { counted } from "../../phrases.js";
+import type { SampleSettings } from "../../settings/sample.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
 
@@ -11,8 +12,8 @@ export async function run(options: SampleSettings, { output }: CommandContext): 
   const other =
     without.length === 0
       ? ""
-      : `; left out ${left.relations} of relations and ${left.sentences} sentences that stand in ${without.join(" ")}`;
-  output.say(`${chosen} of ${of} examples in ${out}${other}`);
+      : `; left out ${left.relations} of relations and ${counted(left.sentences, "sentence")} that stand in ${without.join(" ")}`;
+  output.say(`${chosen} of ${counted(of, "example")} in ${out}${other}`);
   for (const [reason, count] of Object.entries(skipped)) output.note(`${count} gave no example: ${reason}`);
   output.result({ out, chosen, of, left, skipped });
 }

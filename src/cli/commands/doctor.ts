@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, loadavg, totalmem } from "node:os";
 import { promisify } from "node:util";
+import { counted } from "../../phrases.js";
 import { installedDevices, int8WeightBits } from "../../runtime/devices.js";
 import { hubCacheFolder } from "../../weights/hub-cache.js";
 import type { CommandContext } from "../run.js";
@@ -26,7 +27,7 @@ export async function run(_: object, { output }: CommandContext): Promise<void> 
     versions: Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(", "),
-    processor: `${processor.model}, ${processor.cores} cores seen, ${processor.threads} threads by default`,
+    processor: `${processor.model}, ${counted(processor.cores, "core")} seen, ${counted(processor.threads, "thread")} by default`,
     instructions: processor.instructions === null ? "unknown on this system" : processor.instructions.join(", ") || "-",
     "int8 weights":
       processor.int8Bits === 8
@@ -109,7 +110,7 @@ async function readProcessor(hints: Hint[]) {
   const busy = Math.round(loadavg()[0] as number);
   if (busy > 0 && busy >= threads / 2) {
     hints.push({
-      problem: `other programs keep ${Math.min(busy, threads)} of ${threads} cores busy`,
+      problem: `other programs keep ${Math.min(busy, threads)} of ${counted(threads, "core")} busy`,
       fix: `give two trainings that run at once --threads ${Math.max(1, threads >> 1)} each`,
     });
   }

@@ -3,6 +3,7 @@ import { readSubjects } from "../../adapters/folder.js";
 import type { FoundModel } from "../../adapters/found-model.js";
 import { setting } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import { counted } from "../../phrases.js";
 import type { EvalSettings } from "../../settings/apply.js";
 import { recallSettings } from "../../settings/recall.js";
 import { type EncodedRecall, recall } from "../../tasks/recall/recall.js";
@@ -49,7 +50,9 @@ export async function evaluateTaught(
     const scores = model.task.score(predictions);
     const { taught, heldOut } = scores;
     const skipped = countSkipped(encoded.skipped);
-    output.say(`${recallSummary(scores)}; ${taught.questions + heldOut.questions} questions, ${skipped} skipped`);
+    output.say(
+      `${recallSummary(scores)}; ${counted(taught.questions + heldOut.questions, "question")}, ${skipped} skipped`,
+    );
     const { p1, mrr, taughtP1, taughtMrr } = model.task.evaluation(scores).metrics;
     output.result({
       adapter: found.name,

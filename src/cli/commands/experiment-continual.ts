@@ -4,7 +4,7 @@ import { continualChanges, continualTable, continualVerdicts } from "../../exper
 import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { featureOptionsOf, readable } from "../../library/plan.js";
 import { RandomStream } from "../../random.js";
-import type { ContinualSettings, LearnKind } from "../../settings/experiment.js";
+import type { ContinualSettings, LearnKind } from "../../settings/knowledge-experiments.js";
 import {
   classificationTaskData,
   defaultEntityVector,

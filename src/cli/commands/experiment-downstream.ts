@@ -2,7 +2,7 @@ import { longestText, usualLengths } from "../../backbones/text-length.js";
 import { type DownstreamPlan, type DownstreamTable, runDownstream } from "../../experiments/downstream.js";
 import { sweepMarkdown } from "../../experiments/sweep/table.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
-import type { DownstreamSettings } from "../../settings/experiments.js";
+import type { DownstreamSettings } from "../../settings/adapter-experiments.js";
 import { finetuneSettings } from "../../settings/finetune.js";
 import { defaultOf } from "../../settings/setting.js";
 

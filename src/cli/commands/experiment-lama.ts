@@ -3,7 +3,7 @@ import type { LamaPlan } from "../../experiments/lama-plan.js";
 import { lamaTables } from "../../experiments/lama-report.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { featureOptionsOf, readable } from "../../library/plan.js";
-import type { LamaExperimentSettings } from "../../settings/experiments.js";
+import type { LamaExperimentSettings } from "../../settings/adapter-experiments.js";
 import { defaultEntityVector, objectiveFeatures } from "../../tasks/relations/factual.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
 import type { CommandContext } from "../run.js";

@@ -1,7 +1,7 @@
 import { linguisticTable, runLinguistic } from "../../experiments/linguistic.js";
 import { treesOf } from "../../library/knowledge.js";
 import { heldOutOf } from "../../library/learn.js";
-import type { LinguisticExperimentSettings } from "../../settings/experiments.js";
+import type { LinguisticExperimentSettings } from "../../settings/adapter-experiments.js";
 import { readTreeSet } from "../../tasks/trees/linguistic.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
 import type { CommandContext } from "../run.js";

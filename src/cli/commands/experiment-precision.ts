@@ -1,7 +1,7 @@
 import { precisionTable, runPrecision } from "../../experiments/precision.js";
 import { classifiedFacts } from "../../library/knowledge.js";
 import { heldOutOf } from "../../library/learn.js";
-import type { PrecisionSettings } from "../../settings/experiments.js";
+import type { PrecisionSettings } from "../../settings/adapter-experiments.js";
 import { objectiveFeatures } from "../../tasks/relations/factual.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
 import type { CommandContext } from "../run.js";

@@ -5,7 +5,7 @@ import type { TransferData, TransferPlan } from "../../experiments/transfer-plan
 import { transferLines, transferTable, verdict } from "../../experiments/transfer-report.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { featureOptionsOf, readable } from "../../library/plan.js";
-import type { TransferSettings } from "../../settings/experiment.js";
+import type { TransferSettings } from "../../settings/knowledge-experiments.js";
 import { readRelationSet } from "../../tasks/relations/factual.js";
 import { experimentAdapter, experimentSettings, runExperiment } from "../experiment.js";
 import type { CommandContext } from "../run.js";

@@ -4,6 +4,7 @@ import { adapterFiles, unknownHashes, writeAdapterFolder } from "../../adapters/
 import { type OfficialAdapter, readOfficialAdapter } from "../../adapters/official/import-adapter.js";
 import { type BackboneHandle, backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import { withOutputFolder } from "../../library/output-folder.js";
+import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { isOfficialDownstream } from "../../training/import-downstream.js";
 import { hashFile } from "../../weights/hash.js";
@@ -34,10 +35,10 @@ async function importAdapter(options: ImportSettings, { output }: CommandContext
   const counts = { adapter: countOf(adapter), head: countOf(head) };
   const { architecture } = official;
   output.say(
-    `${architecture.layers.length} adapter layers at ${architecture.layers.join(", ")}, ${architecture.transformerLayers} × ${architecture.size} inside, ${counts.adapter.toLocaleString("en")} parameters in ${adapter.size} tensors`,
+    `${counted(architecture.layers.length, "adapter layer")} at ${architecture.layers.join(", ")}, ${architecture.transformerLayers} × ${architecture.size} inside, ${counted(counts.adapter, "parameter")} in ${counted(adapter.size, "tensor")}`,
   );
   output.say(
-    `head for ${manifest.task.name}, ${official.classes} classes, ${counts.head.toLocaleString("en")} parameters in ${head.size} tensors`,
+    `head for ${manifest.task.name}, ${counted(official.classes, "class", "classes")}, ${counted(counts.head, "parameter")} in ${counted(head.size, "tensor")}`,
   );
   output.say(backbone ? `backbone ${backbone.name} recorded` : "no backbone recorded: give --backbone when it is used");
   output.say(`the adapter is in ${out}`);

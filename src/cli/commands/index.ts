@@ -124,7 +124,7 @@ export const commands: readonly CommandEntry[] = [
     description:
       "does knowledge arrive: adapters against features without knowledge, on unseen relations and other data",
     recipe: true,
-    settings: async () => (await import("../../settings/experiment.js")).transferSettings,
+    settings: async () => (await import("../../settings/knowledge-experiments.js")).transferSettings,
     run: async () => (await import("./experiment-transfer.js")).run,
   }),
   command({
@@ -132,7 +132,7 @@ export const commands: readonly CommandEntry[] = [
     description:
       "learn kinds of knowledge in turn and measure the earlier ones: adapters, one shared adapter, the model",
     recipe: true,
-    settings: async () => (await import("../../settings/experiment.js")).continualSettings,
+    settings: async () => (await import("../../settings/knowledge-experiments.js")).continualSettings,
     run: async () => (await import("./experiment-continual.js")).run,
   }),
   command({
@@ -140,28 +140,28 @@ export const commands: readonly CommandEntry[] = [
     description:
       "what adapters bring to downstream tasks, beside untrained ones and beside the model that learnt the same itself",
     recipe: true,
-    settings: async () => (await import("../../settings/experiments.js")).downstreamSettings,
+    settings: async () => (await import("../../settings/adapter-experiments.js")).downstreamSettings,
     run: async () => (await import("./experiment-downstream.js")).run,
   }),
   command({
     name: "experiment linguistic",
     description: "what a linguistic adapter brings, beside no adapter and untrained ones",
     recipe: true,
-    settings: async () => (await import("../../settings/experiments.js")).linguisticExperimentSettings,
+    settings: async () => (await import("../../settings/adapter-experiments.js")).linguisticExperimentSettings,
     run: async () => (await import("./experiment-linguistic.js")).run,
   }),
   command({
     name: "experiment lama",
     description: "LAMA without contamination: the model alone, beside untrained adapters and beside factual ones",
     recipe: true,
-    settings: async () => (await import("../../settings/experiments.js")).lamaExperimentSettings,
+    settings: async () => (await import("../../settings/adapter-experiments.js")).lamaExperimentSettings,
     run: async () => (await import("./experiment-lama.js")).run,
   }),
   command({
     name: "experiment precision",
     description: "what float16 hidden states and an int8 backbone cost in accuracy",
     recipe: true,
-    settings: async () => (await import("../../settings/experiments.js")).precisionSettings,
+    settings: async () => (await import("../../settings/adapter-experiments.js")).precisionSettings,
     run: async () => (await import("./experiment-precision.js")).run,
   }),
   command({
@@ -175,7 +175,7 @@ export const commands: readonly CommandEntry[] = [
     name: "data sample",
     description: "draw a sample of relation data, of one part of a split by subject, without what other files hold",
 
-    settings: async () => (await import("../../settings/experiments.js")).sampleSettings,
+    settings: async () => (await import("../../settings/sample.js")).sampleSettings,
     run: async () => (await import("./data-sample.js")).run,
   }),
   command({
@@ -192,7 +192,7 @@ export const commands: readonly CommandEntry[] = [
   }),
   command({
     name: "verify",
-    description: "check an adapter's hashes, and that its backbone is unchanged",
+    description: "check the hashes of an adapter's tensors (not of its files), and that its backbone is unchanged",
     settings: async () => (await import("../../settings/apply.js")).verifySettings,
     run: async () => (await import("./verify.js")).run,
   }),

@@ -12,6 +12,7 @@ import { inspectTrees, recogniseTrees, treeFormats } from "../../data/tree-data.
 import { userError } from "../../errors.js";
 import { openBackbone } from "../../features/backbone-handle.js";
 import { fileError } from "../../files/atomic.js";
+import { counted } from "../../phrases.js";
 import type { InspectSettings } from "../../settings/apply.js";
 import { elementCount } from "../../tensor.js";
 import { isFloating } from "../../weights/float32.js";
@@ -19,6 +20,7 @@ import { parseModelId } from "../../weights/hub-cache.js";
 import { detectWeights, openWeights } from "../../weights/open.js";
 import { SafetensorsFile } from "../../weights/safetensors.js";
 import type { WeightSource } from "../../weights/source.js";
+import { folderKind, knownFolders, reportFolders } from "../inspect/folders.js";
 import type { Output } from "../output.js";
 import type { CommandContext } from "../run.js";
 import { treeFormat } from "../tasks/heads.js";
@@ -26,7 +28,7 @@ import { isTaught, taughtSummary } from "../tasks/recall.js";
 import { relationFormat } from "../tasks/relation.js";
 import { reportTrees } from "../tasks/tree-summary.js";
 
-/** `inspect PATH`: what is in a model's or adapter's folder, a file of weights or a data file, told by its content. */
+/** `inspect PATH`: what is in a model's or adapter's folder, a folder of such, or a file of weights or data, by its content. */
 export async function run(options: InspectSettings, { output }: CommandContext): Promise<void> {
   if (options.format !== undefined) return inspectData(options, output);
   const { path } = options;
@@ -42,6 +44,8 @@ export async function run(options: InspectSettings, { output }: CommandContext):
       return inspectWeights(path, output);
     case "data":
       return inspectData(options, output);
+    case "folders":
+      return reportFolders(path, await knownFolders(path), output);
   }
 }
 
@@ -57,23 +61,20 @@ const fileName = /\.(jsonl?|csv|tsv|txt|conllu?|gz|zip|bin|pth?|ckpt|safetensors
 const isHubId = (path: string): boolean =>
   !existsSync(path) && parseModelId(path) !== undefined && !fileName.test(path);
 
-async function kindOf(path: string): Promise<"adapter" | "fine-tuned" | "model" | "weights" | "data"> {
+async function kindOf(path: string): Promise<"adapter" | "fine-tuned" | "model" | "weights" | "data" | "folders"> {
   const stats = await stat(path).catch((error: unknown) => {
     throw fileError(path, "inspect it", error);
   });
   if (!stats.isDirectory()) return (await detectWeights(path)) === undefined ? "data" : "weights";
-  const has = async (name: string) => (await stat(join(path, name)).catch(() => null)) !== null;
-  if (await has(adapterFiles.config)) return "adapter";
-  if (await has(downstreamFiles.config)) return "fine-tuned";
-  if (await has("config.json")) return "model";
-  if (await has("checkpoints")) {
+  const kind = await folderKind(path);
+  if (kind === "unfinished") {
     throw userError({
       where: path,
       what: "a training that has not ended",
       fix: "go on with the same command and --resume",
     });
   }
-  return "data";
+  return kind ?? ((await knownFolders(path)).length > 0 ? "folders" : "data");
 }
 
 const isFolder = async (path: string): Promise<boolean> => (await stat(path)).isDirectory();
@@ -107,7 +108,7 @@ async function summaryOf(path: string): Promise<Summary> {
 }
 
 const shown = ({ tensors, parameters, dtypes }: Summary): string =>
-  `${parameters.toLocaleString("en")} parameters in ${tensors} tensors of ${Object.keys(dtypes).join(", ") || "no type"}`;
+  `${counted(parameters, "parameter")} in ${counted(tensors, "tensor")} of ${Object.keys(dtypes).join(", ") || "no type"}`;
 
 /** Lines of names and values, the values under each other. */
 function table(output: Output, rows: Readonly<Record<string, unknown>>): void {
@@ -170,14 +171,14 @@ async function inspectFineTuned({ path, folder }: Place, output: Output): Promis
 }
 
 const taskText = ({ name, labels }: AdapterManifest["task"], none: string): string =>
-  `${name}, ${labels ? `${labels.length} labels: ${list(labels, 8)}` : none}`;
+  `${name}, ${labels ? `${counted(labels.length, "label")}: ${list(labels, 8)}` : none}`;
 
 /** What every folder says of how it was trained. */
 function trainingRows({ backbone, task, metrics, recipe }: AdapterManifest | DownstreamManifest) {
   const { name, modelType, layers, hiddenSize, hash } = backbone;
   return {
     backbone: `${name ?? "unknown"} (${modelType ?? "unknown kind"}, ${layers ?? "?"} layers × ${hiddenSize})`,
-    "backbone's SHA-256": hash ?? "unknown",
+    "SHA-256 of its tensors": hash ?? "unknown",
     "longest text": `${task.maxLength} tokens`,
     metrics,
     recipe,
@@ -188,21 +189,23 @@ const list = (names: readonly string[], most: number): string =>
   `${names.slice(0, most).join(", ")}${names.length > most ? " …" : ""}`;
 
 async function inspectModel({ path, folder }: Place, output: Output): Promise<void> {
-  const { config, definition, hash, configHash, tokenizer } = await openBackbone(folder);
+  const backbone = await openBackbone(folder);
+  const { config, definition, hash, configHash, tokenizer } = backbone;
+  const longest = maxTokens(backbone);
   const source = await openWeights(folder);
   try {
     const weights = summary(source);
     const unused = [...source.keys()].filter((key) => definition.canonicalKey(key, true, config.tiedWords) === null);
     output.say(`a language model (${config.modelType})`);
     table(output, {
-      size: `${config.layers} layers × ${config.hiddenSize}, ${config.heads} heads, FFN ${config.intermediateSize}, ${config.activation}`,
+      size: `${counted(config.layers, "layer")} × ${config.hiddenSize}, ${counted(config.heads, "head")}, FFN ${config.intermediateSize}, ${config.activation}`,
       weights: shown(weights),
       "of them unused": unused.length === 0 ? "none" : `${unused.length}: ${list(unused, 6)}`,
-      "weights' SHA-256": hash,
+      "SHA-256 of its tensors": hash,
       "configuration's SHA-256": configHash,
       tokenizer: `${tokenizer.kind}, ${tokenizer.vocabSize} tokens (the model has rows for ${config.vocabSize})`,
       "tokenizer's SHA-256": tokenizer.hash,
-      "longest text": Number.isFinite(maxTokens(config)) ? `${maxTokens(config)} tokens` : "any",
+      "longest text": Number.isFinite(longest) ? `${longest} tokens` : "any",
     });
     for (const note of tokenizer.notes) output.note(note);
     output.result({
@@ -212,7 +215,7 @@ async function inspectModel({ path, folder }: Place, output: Output): Promise<vo
       configHash,
       weights: { ...weights, file: source.path, hash, unused },
       tokenizer: { kind: tokenizer.kind, vocabSize: tokenizer.vocabSize, hash: tokenizer.hash },
-      maxTokens: maxTokens(config),
+      maxTokens: longest,
     });
   } finally {
     await source.close();
@@ -242,7 +245,9 @@ async function inspectData({ path, format }: InspectSettings, output: Output): P
   const found = format === undefined && !(await isFolder(path)) ? await recogniseTrees(path) : null;
   if (trees || found) return reportTrees(path, await inspectTrees(path, found ?? treeFormat(format)), output);
   const data = await inspectRelations(path, { format: relationFormat(format), unlabelled: true });
-  output.say(`relation data (${data.format}): ${data.examples} examples, ${data.relations.length} relations`);
+  output.say(
+    `relation data (${data.format}): ${counted(data.examples, "example")}, ${counted(data.relations.length, "relation")}`,
+  );
   for (const [reason, count] of Object.entries(data.skipped)) output.say(`left out ${count}: ${reason}`);
   const width = Math.max(8, ...data.relations.map(({ relation }) => relation.length));
   output.say(`${"relation".padEnd(width)}  examples`);

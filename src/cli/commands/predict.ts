@@ -4,6 +4,7 @@ import type { Span } from "../../data/relation-example.js";
 import { type OnSkip, SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
+import { counted } from "../../phrases.js";
 import type { TaughtModel } from "../../probing/taught-model.js";
 import { adapterNamed, type PredictSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
@@ -59,7 +60,7 @@ async function report(
   };
   if (out === undefined) await answerTo((line) => output.say(line));
   else await writeAtomically(out, (file) => answerTo((line) => appendLine(file, line)));
-  if (out !== undefined) output.say(`${examples} examples in ${out}`);
+  if (out !== undefined) output.say(`${counted(examples, "example")} in ${out}`);
   for (const [reason, count] of Object.entries(skipped)) output.note(`skipped ${count}: ${reason}`);
   output.result({
     adapter,

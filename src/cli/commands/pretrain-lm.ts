@@ -13,8 +13,8 @@ import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } f
 import type { LanguageModelStart } from "../../lm/language-model-start.js";
 import { learnVocabulary, newModelConfig, newModelStart } from "../../lm/new-language-model.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
+import { counted } from "../../phrases.js";
 import type { LanguageModelSettings } from "../../settings/language-model.js";
-
 import type { JsonObject } from "../../tasks/task.js";
 import type { HostTensor } from "../../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
@@ -154,7 +154,7 @@ async function readData(options: LmOptions, tokenizer: Tokenizer): Promise<Langu
   if (left.length === 0) {
     throw userError({
       where: options.train.join(" "),
-      what: `${all.length} texts of ${maxLength} tokens are too few to keep ${devTexts} for evaluation`,
+      what: `${counted(all.length, "text")} of ${maxLength} tokens: too few to keep ${devTexts} for evaluation`,
       fix: "give more text, or lower --dev-texts or --max-length",
     });
   }

@@ -1,6 +1,7 @@
 import { lamaSetsIn, readLama, readVocabulary } from "../../data/lama.js";
 import { SkipCounter } from "../../data/skips.js";
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import { type LamaReport, probeLama, type RelationReport } from "../../probing/lama.js";
 import type { RankScores } from "../../probing/rank-scores.js";
 import type { LamaSettings } from "../../settings/probe.js";
@@ -32,7 +33,8 @@ export async function run(options: LamaSettings, context: CommandContext): Promi
         onRelation: (one) => {
           sayRelation(output, one);
           // The table is no part of JSON, and a large model takes minutes for a relation.
-          if (output.json) output.note(`${one.relation}: ${one.facts} facts, ${one.answers} answers`);
+          if (output.json)
+            output.note(`${one.relation}: ${counted(one.facts, "fact")}, ${counted(one.answers, "answer")}`);
         },
       });
       sayTotals(output, report);
@@ -68,5 +70,7 @@ function sayTotals(output: Output, { macro, skipped, facts, uncased, consistency
   const asked = Object.values(macro)[0]?.questions ?? 0;
   const left = Object.entries(skipped).map(([reason, count]) => `${reason} ${count}`);
   const compared = uncased ? "; answers are compared lower-cased" : "";
-  output.say(`${asked} of ${facts} facts were asked${left.length > 0 ? ` (${left.join(", ")})` : ""}${compared}`);
+  output.say(
+    `asked: ${asked} of ${counted(facts, "fact")}${left.length > 0 ? ` (${left.join(", ")})` : ""}${compared}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { asRecall, taughtFacts } from "../../library/knowledge.js";
 import { ownModel } from "../../library/own-model.js";
+import { counted } from "../../phrases.js";
 import type { RecallSettings } from "../../settings/recall.js";
 import { questionText, type RecallScores } from "../../tasks/recall/recall.js";
 import type { RecallTaskData } from "../../tasks/recall/recall-data.js";
@@ -29,10 +30,12 @@ export async function run({ options, ...begin }: RunRequest<RecallSettings>, con
 
 function aboutWordings({ facts, heldOut, made }: RecallTaskData): readonly string[] {
   return [
-    ...(made.length === 0 ? [] : [`wordings are made from the names of ${made.length} relations: ${list(made)}`]),
+    ...(made.length === 0
+      ? []
+      : [`wordings are made from the names of ${counted(made.length, "relation")}: ${list(made)}`]),
     heldOut.length === 0
       ? "no relation has three wordings, so facts are asked only in those that they are taught in"
-      : `${heldOut.length} of ${facts} facts are asked in a wording that they are not taught in, such as ${asked(heldOut[0])}`,
+      : `${heldOut.length} of ${counted(facts, "fact")} are asked in a wording that they are not taught in, such as ${asked(heldOut[0])}`,
   ];
 }
 

@@ -4,7 +4,7 @@ import { longestText, usualLengths } from "../../backbones/text-length.js";
 import { userError } from "../../errors.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { readJson } from "../../files/json.js";
-
+import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { elementCount } from "../../tensor.js";
 
@@ -51,7 +51,10 @@ export async function labelsOf({ labels: path }: ImportSettings, classes: number
   if (path === undefined) return Array.from({ length: classes }, (_, i) => String(i));
   const labels = orderedLabels(await readJson(path, { what: "the file of labels", expected: labelsForm }), path);
   if (labels.length === classes) return labels;
-  throw userError({ where: path, what: `${labels.length} labels for a head of ${classes} relations` });
+  throw userError({
+    where: path,
+    what: `${counted(labels.length, "label")} for a head of ${counted(classes, "relation")}`,
+  });
 }
 
 const labelsForm = 'a list ["P19", …] or a map {"P19": 0, …}';

@@ -4,6 +4,7 @@ import { type DownstreamManifest, downstreamFiles, writeDownstreamFolder } from 
 import { userError } from "../../errors.js";
 import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { withOutputFolder } from "../../library/output-folder.js";
+import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
 import { type OfficialDownstreamModel, readOfficialDownstream } from "../../training/import-downstream.js";
 import { hashFile } from "../../weights/hash.js";
@@ -31,10 +32,10 @@ export async function importDownstream(options: ImportSettings, { output }: Comm
   await withOutputFolder(out, () => writeDownstreamFolder(out, whole, parameters));
   const names = manifest.adapters.map(({ name }) => name);
   for (const name of leftOut) output.note(`left out ${JSON.stringify(name)}: it takes no part`);
-  output.say(`${task.name}, ${task.classes === null ? "a choice" : `${task.classes} classes`}`);
+  output.say(`${task.name}, ${task.classes === null ? "a choice" : counted(task.classes, "class", "classes")}`);
   output.say(
     `${names.length === 0 ? "no adapter" : `adapters ${names.join(", ")}, fused by ${manifest.fusion.kind}`}; ` +
-      `${countOf(parameters).toLocaleString("en")} parameters in ${parameters.size} tensors`,
+      `${counted(countOf(parameters), "parameter")} in ${counted(parameters.size, "tensor")}`,
   );
   output.say(backboneWeights === null ? "the backbone was frozen" : `the trained backbone is from ${backboneWeights}`);
   output.say(`the model is in ${out}`);

@@ -3,6 +3,7 @@ import { type ChoiceExample, readMultipleChoice } from "../../data/multiple-choi
 import { type OpenQuestion, readOpenQuestions } from "../../data/open-questions.js";
 import type { RelationExample } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import { askChoice } from "../../tasks/choice/asking.js";
 import { readChoiceSet } from "../../tasks/choice/choice-data.js";
 import { type ChoiceScores, type EncodedChoice, multipleChoice } from "../../tasks/choice/multiple-choice.js";
@@ -62,7 +63,7 @@ export const typingCommands: TaskCommands<TypingExample, EncodedMention, TypingS
   print: ({ looseMicro, looseMacro, strictAccuracy, examples }, skipped, output) => {
     output.say(
       `micro precision ${percent(looseMicro.precision)} %, recall ${percent(looseMicro.recall)} %, F1 ${percent(looseMicro.f1)} %; ` +
-        `macro F1 ${percent(looseMacro.f1)} %; strict ${percent(strictAccuracy)} %; ${examples} examples, ${skipped} skipped`,
+        `macro F1 ${percent(looseMacro.f1)} %; strict ${percent(strictAccuracy)} %; ${counted(examples, "example")}, ${skipped} skipped`,
     );
   },
   result: ({ looseMicro, looseMacro, ...scores }) => ({
@@ -92,7 +93,7 @@ export const choiceCommands: TaskCommands<ChoiceExample, EncodedChoice, ChoiceSc
     predicted: argmax(logits),
   }),
   print: ({ accuracy, examples }, skipped, output) =>
-    output.say(`accuracy ${percent(accuracy)} %, ${examples} examples, ${skipped} skipped`),
+    output.say(`accuracy ${percent(accuracy)} %, ${counted(examples, "example")}, ${skipped} skipped`),
   result: (scores) => ({ ...scores }),
   unlabelled: (files) => readEach(files, (file) => readMultipleChoice(file, { unlabelled: true })),
   typed: () => noTyped("the model chooses between answers", "questions"),
@@ -114,7 +115,9 @@ export const openQaCommands: TaskCommands<OpenQuestion, EncodedQuestion, OpenSco
     predicted: answersOf(prediction, task, 1)[0]?.text ?? "",
   }),
   print: ({ exactMatch, f1, questions }, skipped, output) =>
-    output.say(`exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${questions} questions, ${skipped} skipped`),
+    output.say(
+      `exact match ${percent(exactMatch)} %, F1 ${percent(f1)} %, ${counted(questions, "question")}, ${skipped} skipped`,
+    ),
   result: (scores) => ({ ...scores }),
   unlabelled: (files, _, onSkip) => readEach(files, (file) => readOpenQuestions(file, { unlabelled: true, onSkip })),
   typed: () => noTyped("the model answers out of paragraphs", "questions with paragraphs"),

@@ -2,6 +2,7 @@ import { formatConllu } from "../../data/conllu.js";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { readTrees, type TreeFormat, treeFormats } from "../../data/tree-data.js";
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import { askTrees, attachmentsOf, treeWords } from "../../tasks/trees/asking.js";
 import type { AttachmentRates, AttachmentScores } from "../../tasks/trees/attachment-scores.js";
 import { type EncodedSentence, headPrediction } from "../../tasks/trees/head-prediction.js";
@@ -57,7 +58,7 @@ export const headCommands: TaskCommands<DependencySentence, EncodedSentence, Att
     output.say(`${"file".padEnd(width)}       UAS  no punct${labelled}  sentences      words`);
     for (const [file, rates] of files) line(file, rates);
     if (files.length > 1) line("all", score);
-    output.say(`${attachmentSummary(score)}, ${score.sentences} sentences, ${skipped} skipped`);
+    output.say(`${attachmentSummary(score)}, ${counted(score.sentences, "sentence")}, ${skipped} skipped`);
   },
   result: (score) => ({ ...score }),
   unlabelled: readAll,

@@ -2,6 +2,7 @@ import { type RelationFormat, readRelations, relationFormats } from "../../data/
 import type { RelationExample } from "../../data/relation-example.js";
 import type { OnSkip } from "../../data/skips.js";
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import type { ClassificationScores } from "../../tasks/classification-scores.js";
 import { rankedRelations } from "../../tasks/relations/asking.js";
 import { readRelationSet } from "../../tasks/relations/factual.js";
@@ -52,7 +53,7 @@ export const relationCommands: TaskCommands<RelationExample, EncodedRelation, Cl
       );
     }
     output.say(
-      `accuracy ${percent(scores.accuracy)} %, macro F1 ${percent(scores.macroF1)} %, ${scores.examples} examples, ${skipped} skipped`,
+      `accuracy ${percent(scores.accuracy)} %, macro F1 ${percent(scores.macroF1)} %, ${counted(scores.examples, "example")}, ${skipped} skipped`,
     );
   },
   result: ({ perClass, ...rates }) => ({ ...rates, perRelation: perClass }),
@@ -84,7 +85,7 @@ export const contrastCommands: TaskCommands<RelationExample, EncodedRelation, Pr
   }),
   print: ({ accuracy, examples, classes }, skipped, output) =>
     output.say(
-      `nearest prototype of all other examples: ${percent(accuracy)} %, ${classes} relations, ${examples} examples, ${skipped} skipped`,
+      `nearest prototype of all other examples: ${percent(accuracy)} %, ${counted(classes, "relation")}, ${counted(examples, "example")}, ${skipped} skipped`,
     ),
   result: ({ accuracy, ...counts }) => ({ prototypeAccuracy: accuracy, ...counts }),
   unlabelled: readAll,

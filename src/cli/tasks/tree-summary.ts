@@ -1,10 +1,13 @@
 import type { TreeSummary } from "../../data/tree-data.js";
+import { counted } from "../../phrases.js";
 import type { Output } from "../output.js";
 
 /** What `inspect` says of a file of dependency trees. */
 export function reportTrees(path: string, trees: TreeSummary, output: Output): void {
   const { sentences, words, wordsNoPunct, relations, skipped } = trees;
-  output.say(`dependency trees: ${sentences} sentences, ${words} words, ${wordsNoPunct} of them no punctuation`);
+  output.say(
+    `dependency trees: ${counted(sentences, "sentence")}, ${counted(words, "word")}, ${wordsNoPunct} of them no punctuation`,
+  );
   for (const [reason, count] of Object.entries(skipped)) output.say(`no tree ${count}: ${reason}`);
   const width = Math.max(8, ...relations.map(({ relation }) => relation.length));
   output.say(`${"relation".padEnd(width)}     words`);

@@ -32,7 +32,7 @@ export async function checkTensors(
     return [
       { name: `${name}, tensors`, ...complete(source, expected) },
       { name: `${name}, numbers`, ...(await finite(source)) },
-      { name: `${name}, SHA-256`, ...same(recorded ?? null, await hashWeights(source)) },
+      { name: `${name}, SHA-256 of its tensors`, ...same(recorded ?? null, await hashWeights(source)) },
     ];
   } finally {
     await source.close();

@@ -53,7 +53,7 @@ async function checkAdapters(path: string, manifest: DownstreamManifest): Promis
     const checks: Check[] = [];
     for (const { name, architecture, hash } of adapters) {
       const names = [...adapterShapes(architecture, backbone.hiddenSize).keys()];
-      const what = `adapter ${name}, SHA-256`;
+      const what = `adapter ${name}, SHA-256 of its tensors`;
       if (trainsAdapters(trains)) {
         checks.push({ name: what, ok: null, detail: "it was trained further" });
       } else if (names.some((key) => !source.info(`${adapterScope(name)}.${key}`))) {

@@ -30,10 +30,13 @@ export interface EncodedChoice extends EncodedText {
   readonly example: ChoiceExample;
 }
 
+/** How well answers are chosen. */
 export interface ChoiceScores {
+  /** Share of right ones. */
   readonly accuracy: number;
   /** Mean cross-entropy. */
   readonly loss: number;
+  /** Questions that were asked. */
   readonly examples: number;
 }
 
@@ -45,7 +48,7 @@ export const multipleChoice: TaskKind<ChoiceExample, EncodedChoice, ChoiceScores
 };
 
 /** Which of several answers is right (`COSMOSQAModel` of the released code). */
-export class MultipleChoice implements Task<ChoiceExample, EncodedChoice, ChoiceScores> {
+class MultipleChoice implements Task<ChoiceExample, EncodedChoice, ChoiceScores> {
   constructor(
     private readonly choices: number,
     private readonly context: TaskContext,

@@ -16,8 +16,11 @@ export function normaliseAnswer(answer: string): string {
   return wordsOf(answer).join(" ");
 }
 
+/** How near answers are to the right ones; fractions. */
 export interface AnswerScores {
+  /** Share of those that are a right one, but for case, articles and punctuation. */
   readonly exactMatch: number;
+  /** F1 of the words that an answer shares with a right one, on average. */
   readonly f1: number;
 }
 

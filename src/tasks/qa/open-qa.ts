@@ -22,7 +22,11 @@ const optionsSchema = z.object({
   maxParagraphs: z.int().min(1).max(100_000).default(50),
 });
 
-export type OpenScores = AnswerScores & { readonly questions: number };
+/** How well answers are found in paragraphs; fractions. */
+export interface OpenScores extends AnswerScores {
+  /** Questions that were asked. */
+  readonly questions: number;
+}
 
 /** Open-domain question answering by name. */
 export const openQa: TaskKind<OpenQuestion, EncodedQuestion, OpenScores> = {

@@ -22,13 +22,16 @@ const optionsSchema = z.object({
 export type DownstreamRelationOptions = z.infer<typeof optionsSchema>;
 
 /** How a set is scored, by what its labels are. */
+/** Which of the scores a data set is reported with, and decides which parameters are the best. */
 export type RelationMetric = "tacred" | "semeval" | "accuracy";
 
 /**
  * `microF1` and `macroF1` are those that the set is reported with: TACRED's micro F1 over the relations, SemEval's
  * official macro F1; over all classes elsewhere.
  */
+/** How well relations are told; fractions. */
 export interface RelationScores extends ClassificationScores {
+  /** The one that the data set is reported with. */
   readonly metric: RelationMetric;
   /** Over the relations, where some pairs have none. */
   readonly micro: PrecisionRecall | null;

@@ -5,14 +5,17 @@
  * @module
  */
 import { userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import { RandomStream } from "../../random.js";
 import { meanAndDeviation } from "../../statistics.js";
 
 /** Accuracy of the nearest prototype; a fraction. */
 export interface PrototypeScores {
+  /** Share of right answers. */
   readonly accuracy: number;
   /** Examples that were told. */
   readonly examples: number;
+  /** Classes among them. */
   readonly classes: number;
   /** Examples that are alone in their class, so that nothing stands for it without them; they are not told. */
   readonly alone: number;
@@ -102,8 +105,8 @@ export function fewShot(
   const classes = classesOf(labels, shots + 1);
   if (classes.length < ways || ways < 2) {
     throw userError({
-      what: `${ways}-way ${shots}-shot: ${classes.length} classes have ${shots + 1} examples`,
-      expected: `2 ways at least, and as many classes with more than ${shots} examples`,
+      what: `${ways}-way ${shots}-shot: ${counted(classes.length, "class has", "classes have")} ${counted(shots + 1, "example")}`,
+      expected: `2 ways at least, and as many classes with more than ${counted(shots, "example")}`,
     });
   }
   const rates = Array.from({ length: episodes }, (_, episode) => {

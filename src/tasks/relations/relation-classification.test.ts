@@ -52,7 +52,7 @@ describe("relationClassification", () => {
   it("refuses options that are not its own", () => {
     expect(() => positions({ entityVector: "middle" })).toThrow(UserError);
     expect(() => positions({ entityVectors: "last-token" })).toThrow(
-      /relation-classification: options: Unrecognized key/,
+      /relation-classification: options: it has the unknown field "entityVectors"/,
     );
   });
 });

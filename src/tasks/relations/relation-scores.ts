@@ -5,8 +5,11 @@
 
 /** Precision, recall and F1; fractions. */
 export interface PrecisionRecall {
+  /** Share of right answers among those that were given. */
   readonly precision: number;
+  /** Share of what there is that was told. */
   readonly recall: number;
+  /** Harmonic mean of the two. */
   readonly f1: number;
 }
 

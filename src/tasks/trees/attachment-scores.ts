@@ -8,11 +8,15 @@ export interface AttachmentRates {
   readonly uasNoPunct: number;
   /** Where relations were learnt. */
   readonly las?: number;
+  /** The same over words whose UPOS is not PUNCT. */
   readonly lasNoPunct?: number;
+  /** Words that were told. */
   readonly words: number;
+  /** Their sentences. */
   readonly sentences: number;
 }
 
+/** How well trees are told. */
 export interface AttachmentScores extends AttachmentRates {
   /** Each treebank by its file. */
   readonly perFile: Readonly<Record<string, AttachmentRates>>;

@@ -1,14 +1,17 @@
 import { argmax } from "../classification-scores.js";
 import { harmonicMean, type PrecisionRecall } from "../relations/relation-scores.js";
 
+/** How well types are told; fractions. */
 export interface TypingScores {
   /** Share of mentions whose set of labels is exactly right. */
   readonly strictAccuracy: number;
+  /** Their number. */
   readonly exactMatches: number;
   /** Over all labels of all mentions; the figure that OpenEntity is reported with. */
   readonly looseMicro: PrecisionRecall;
   /** Precision and recall of each mention, on average. */
   readonly looseMacro: PrecisionRecall;
+  /** Mentions that were told. */
   readonly examples: number;
 }
 

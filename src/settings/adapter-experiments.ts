@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { setting } from "../errors.js";
 import { downstreamAdapters, downstreamBaselines, downstreamKinds, linguisticRows } from "./choices.js";
-import { experimentOut, optionalFiles, relationFiles, seeds } from "./experiment.js";
+import { experimentOut, moreRelationFiles, seeds } from "./experiment-shared.js";
 import { factualSettings } from "./factual.js";
 import { finetuneSettings } from "./finetune.js";
 import { maskingSettings } from "./language-model.js";
@@ -160,11 +160,11 @@ export const downstreamSettings = {
     help: `tasks, a table each: NAME:KIND=TRAIN,DEV,TEST, or TRAIN,TEST: a tenth of the training data is held out; kinds: ${downstreamKinds.join(", ")}`,
   },
   facts: {
-    ...optionalFiles("relation data that F learns from, without the relations and sentences of tests", "none"),
+    ...moreRelationFiles("relation data that F learns from, without the relations and sentences of tests", "none"),
     check: factRows("facts"),
   },
   factsDev: {
-    ...optionalFiles("relation data that choose F's best parameters", "none"),
+    ...moreRelationFiles("relation data that choose F's best parameters", "none"),
     check: factRows("factsDev"),
   },
   ids: {
@@ -176,11 +176,11 @@ export const downstreamSettings = {
     otherwise: "relations are compared by name",
   },
   trees: {
-    ...optionalFiles("dependency trees that L learns from", "none"),
+    ...moreRelationFiles("dependency trees that L learns from", "none"),
     check: treeRows("trees"),
   },
   treesDev: {
-    ...optionalFiles("trees that choose L's best parameters", "none"),
+    ...moreRelationFiles("trees that choose L's best parameters", "none"),
     check: treeRows("treesDev"),
   },
   seeds,
@@ -225,55 +225,7 @@ export const downstreamSettings = {
   arcSize: linguisticSettings.arcSize,
 };
 
-/** Shares of the subjects: `80,10,10`. */
-const shares = z
-  .preprocess(
-    (given) => (typeof given === "string" ? given.split(",").map(Number) : given),
-    z.array(z.number().min(0).max(1e6)).min(2).max(3),
-  )
-  .transform(([train = 0, dev = 0, test = 0]) => ({ train, dev, test }))
-  .refine(({ train, dev, test }) => train + dev + test > 0);
-
-/** `data sample`. */
-export const sampleSettings = {
-  data: relationFiles("relation data in any of the formats"),
-  out: {
-    ...dataSettings.out,
-    argument: "file",
-    expects: "a file to write",
-    help: "the sample, as JSON lines in Wiki80's form",
-  },
-  limit: { ...optionalCount(1, "examples that are drawn, at most"), otherwise: "all", basic: true, group: "Sample" },
-  seed: { ...trainingSettings.seed, schema: whole(0, 0xffff_ffff).default(1), help: "decides which are drawn" },
-  ...group("Sample", {
-    part: {
-      type: "text",
-      argument: "name",
-      schema: z.enum(["train", "dev", "test"]).optional(),
-      expects: "train, dev or test",
-      help: "examples of this part of the subjects alone: no subject stands in two parts",
-      otherwise: "all subjects",
-      basic: true,
-    },
-    shares: {
-      type: "text",
-      argument: "list",
-      schema: shares.default({ train: 80, dev: 10, test: 10 }),
-      expects: "shares of train, dev and test such as 80,10,10",
-      help: "shares of the subjects in the parts",
-      otherwise: "80,10,10",
-    },
-    without: {
-      ...optionalFiles("relation data whose relations and sentences are left out, and counted", "none"),
-      basic: true,
-    },
-    ids: downstreamSettings.ids,
-  }),
-  overwrite: { ...toggle("replace what is there"), group: dataSettings.out.group },
-};
-
 export type LinguisticExperimentSettings = Settings<typeof linguisticExperimentSettings>;
 export type PrecisionSettings = Settings<typeof precisionSettings>;
 export type LamaExperimentSettings = Settings<typeof lamaExperimentSettings>;
 export type DownstreamSettings = Settings<typeof downstreamSettings>;
-export type SampleSettings = Settings<typeof sampleSettings>;

@@ -1,14 +1,15 @@
 /**
- * Settings of `experiment`.
+ * Settings of the experiments on how knowledge arrives and stays: `experiment transfer` and `continual`.
  * @module
  */
 import { z } from "zod";
 import { continualSystems, transferRows } from "./choices.js";
+import { experimentOut, moreRelationFiles, relationFiles, seeds } from "./experiment-shared.js";
 import { objectiveSettings } from "./factual.js";
 import { treeSettings } from "./linguistic.js";
 import { group, type Settings } from "./setting.js";
 import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { count, fileList, files, knowledgeFiles, listOf, rate, split, text, whole } from "./values.js";
+import { count, knowledgeFiles, listOf, rate, split, text, whole } from "./values.js";
 
 const { features: _features, freezeAdapter: _freeze, maskPadding: _mask, ...shape } = adapterSettings;
 const {
@@ -19,13 +20,6 @@ const {
   gradientAccumulation: _,
   ...how
 } = trainingSettings;
-
-/** `out` of every experiment. */
-export const experimentOut = {
-  ...dataSettings.out,
-  expects: "a folder for results",
-  help: "folder for tables, finished results and adapters; what is there is not computed again",
-};
 
 /** What the experiments on how knowledge arrives and stays train with. */
 const commonSettings = {
@@ -39,16 +33,6 @@ const commonSettings = {
   ...runtimeSettings,
 };
 
-/** `seeds` of every experiment. */
-export const seeds = {
-  ...trainingSettings.seed,
-  type: "text",
-  argument: "list",
-  schema: listOf(whole(0, 0xffff_ffff)).default([1, 2, 3]),
-  expects: "seeds such as 1,2,3",
-  help: "seeds of initial weights, order and draws; each is a run of its own",
-} as const;
-
 const sampleSettings = group("Sample", {
   sentences: { ...count(1, 20_000, "sentences of a pre-training, at most"), basic: true },
   dataSeed: {
@@ -60,19 +44,12 @@ const sampleSettings = group("Sample", {
   },
 });
 
-export const relationFiles = (help: string) => ({ ...dataSettings.train, ...files("files of relation data", help) });
-export const optionalFiles = (help: string, otherwise: string) => ({
-  ...relationFiles(help),
-  schema: fileList.optional(),
-  otherwise,
-});
-
 /** `experiment transfer`. */
 export const transferSettings = {
   train: relationFiles("relation data to pre-train on"),
-  fewShot: optionalFiles("where the unseen relations come from", "the training data"),
-  farTrain: optionalFiles("another data set's training part", "none"),
-  farTest: optionalFiles("its test part", "none"),
+  fewShot: moreRelationFiles("where the unseen relations come from", "the training data"),
+  farTrain: moreRelationFiles("another data set's training part", "none"),
+  farTest: moreRelationFiles("its test part", "none"),
   rows: {
     ...dataSettings.train,
     argument: "list",
@@ -133,7 +110,7 @@ export const transferSettings = {
 };
 
 /** Kinds of knowledge that can be learnt in turn. */
-export const learnKinds = ["factual", "linguistic", "entity-typing"] as const;
+const learnKinds = ["factual", "linguistic", "entity-typing"] as const;
 export type LearnKind = (typeof learnKinds)[number];
 
 /** `experiment continual`. */
