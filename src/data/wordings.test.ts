@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readWordings, wordingsFor, wordingsOf } from "./wordings.js";
+import { readWordings, wordingLines, wordingsFor, wordingsOf } from "./wordings.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -87,4 +87,12 @@ it("wordingsOf makes wordings only where none are given, and says for which", ()
     ]),
   );
   expect(made).toEqual(["born in"]);
+});
+
+it("wordingLines are read back as they were", async () => {
+  const wordings = new Map([
+    ["capital of", [is, '"[X]" – [Y]\u2028\\']],
+    ["__proto__", ["[Y] [X]"]],
+  ]);
+  expect(await readWordings(await file(wordingLines(wordings).join("\n")))).toEqual(wordings);
 });
