@@ -205,8 +205,8 @@ export const filterSettings = {
 export const fillSettings = {
   text: {
     ...dataSettings.train,
-    expects: "a text with one [MASK]",
-    help: "a text with one [MASK], or the model's own mask such as <mask>",
+    expects: "a text with [MASK]",
+    help: "a text with [MASK], or the model's own mask such as <mask>; several masks side by side are an answer of as many tokens",
     positional: true,
   },
   ...askedSettings,
@@ -220,6 +220,15 @@ export const fillSettings = {
       help: "words that compete, of one token or several, such as Paris,New York",
       otherwise: "every word that is one token",
       basic: true,
+    },
+    tokens: {
+      ...optionalCount(1, "the one [MASK] stands for an answer of one up to so many tokens", 32),
+      otherwise: "as many as there are masks",
+      basic: true,
+      check: ({ tokens, candidates }: Readonly<Record<string, unknown>>) =>
+        tokens !== undefined && candidates !== undefined
+          ? { what: "candidates have the lengths that they have", expected: `either it or ${setting("candidates")}` }
+          : undefined,
     },
   }),
   ...runtimeSettings,
