@@ -141,22 +141,32 @@ export async function probeRecall(
     hear(answers[set] as Answer, { right, competing }, i, logits);
   };
   await model.ask(clozes, batchSize, use, signal);
-  const scored = (some: readonly Question[]): RecallScoresBySet =>
-    Object.fromEntries(model.names.map((name, set) => [name, scoresOf(some, set)]));
-  const relations = groups(questions, ({ example }) => example.fact.relation);
-  const isTaught = (relation: string, wording: string) => taught?.get(relation)?.includes(wording) ?? false;
+  return { ...reportOf(model.names, questions, taught), skipped };
+}
+
+/** What the answers come to: all of them, and by kind, relation and wording. */
+function reportOf(
+  names: readonly string[],
+  questions: readonly Question[],
+  taught: Wordings | null,
+): Omit<RecallReport, "skipped"> {
+  const bySet = <T>(of: (set: number) => T): Readonly<Record<string, T>> =>
+    Object.fromEntries(names.map((name, set) => [name, of(set)]));
+  const scored = (some: readonly Question[]) => bySet((set) => scoresOf(some, set));
   const part = (test: (question: Question) => boolean) => {
     const some = questions.filter(test);
     return some.length === 0 ? null : scored(some);
   };
+  const isTaught = (relation: string, wording: string) => taught?.get(relation)?.includes(wording) ?? false;
   const inTaught = ({ example }: Question) => isTaught(example.fact.relation, example.wording);
+  const relations = groups(questions, ({ example }) => example.fact.relation);
   return {
     scores: scored(questions),
     parts: {
       taught: taught && part(inTaught),
       heldOut: taught && part((question) => !inTaught(question)),
       one: part(({ right }) => right[0]?.length === 1),
-      several: part(({ right }) => (right[0]?.length ?? 0) > 1),
+      several: part(({ right }) => right[0]?.length !== 1),
     },
     relations: Object.fromEntries([...relations].map(([relation, own]) => [relation, scored(own)])),
     wordings: [...relations].flatMap(([relation, own]) =>
@@ -164,8 +174,7 @@ export async function probeRecall(
         ...{ relation, pattern, taught: taught && isTaught(relation, pattern), scores: scored(some) },
       })),
     ),
-    ranks: Object.fromEntries(model.names.map((name, set) => [name, questions.map((one) => rankIn(one, set))])),
-    skipped,
+    ranks: bySet((set) => questions.map((question) => rankIn(question, set))),
   };
 }
 
