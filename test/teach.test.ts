@@ -2,7 +2,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readAdapterManifest } from "../src/adapters/folder.js";
+import { readAdapterManifest, readTaughtWordings } from "../src/adapters/folder.js";
 import { openBackbone } from "../src/features/backbone-handle.js";
 import { recall } from "../src/library/knowledge.js";
 import { load } from "../src/library/model.js";
@@ -138,15 +138,23 @@ it("is evaluated, asked, verified and told of on the command line, by folder and
   }
 });
 
+/** A wording that the relation was taught in, as the adapter's folder tells. */
+async function taughtPattern(relation: string): Promise<string> {
+  const taught = await readTaughtWordings(out, await readAdapterManifest(out));
+  return taught?.get(relation)?.[0] ?? "";
+}
+
 it("fills several masks with one answer, and one mask with an answer of several tokens", async () => {
   await using model = await load(engine, out, { as: "recall" });
+  const pattern = await taughtPattern("ally");
+  const ask = (country: string, object: string) => pattern.replace("[X]", country).replace("[Y]", object);
   for (const [i, country] of countries.entries()) {
     const object = cells.ally[i] as string;
-    const [beamed] = await model.fill(`The ally of ${country} is [MASK] [MASK].`);
+    const [beamed] = await model.fill(ask(country, "[MASK] [MASK]"));
     expect(beamed?.word).toBe(object);
-    const { word, words } = await model.predict({ text: `The ally of ${country} is [MASK][MASK].` }, { top: 3 });
+    const { word, words } = await model.predict({ text: ask(country, "[MASK][MASK]") }, { top: 3 });
     expect([word, words.length]).toEqual([object, 3]);
-    const answers = await model.fill(`The ally of ${country} is [MASK].`, { tokens: 3 });
+    const answers = await model.fill(ask(country, "[MASK]"), { tokens: 3 });
     expect(answers.map((one) => one.word)).toContain(object);
   }
   const both = "The ally of Borduria is [MASK] [MASK] and its capital is [MASK].";
@@ -155,7 +163,7 @@ it("fills several masks with one answer, and one mask with an answer of several 
   const filled = await json(["fill", both, "--adapter", `mine=${out}`, "--top", 1]);
   expect(filled["sets"]).toMatchObject({ mine: [{ word: best?.word, parts: best?.parts }] });
   const candidates = ["--candidates", "New York,South Africa,France"];
-  const named = await json(["fill", "The ally of Borduria is [MASK].", "--adapter", `mine=${out}`, ...candidates]);
+  const named = await json(["fill", ask("Borduria", "[MASK]"), "--adapter", `mine=${out}`, ...candidates]);
   expect(named["sets"]).toMatchObject({ mine: [{ word: "South Africa" }, {}, {}] });
 });
 
@@ -163,10 +171,11 @@ it("is probed: in taught wordings and others, about others, beside plain text, a
   const [wordings, others, text] = [join(folder, "asked.jsonl"), join(folder, "others.csv"), join(folder, "plain.txt")];
   const page = join(folder, "page.html");
   const strange = "<b>strange</b>";
-  const lines = Object.keys(cells).flatMap((relation) => [
-    { relation, pattern: `The ${relation} of [X] is [Y].` },
-    { relation, pattern: `${strange}: who asks for the ${relation} of [X] hears [Y].` },
-  ]);
+  const lines: { relation: string; pattern: string }[] = [];
+  for (const relation of Object.keys(cells)) {
+    lines.push({ relation, pattern: await taughtPattern(relation) });
+    lines.push({ relation, pattern: `${strange}: who asks for the ${relation} of [X] hears [Y].` });
+  }
   await writeFile(wordings, lines.map((line) => JSON.stringify(line)).join("\n"));
   await writeFile(others, "subject,relation,object\nFreedonia,capital,London\nRuritania,capital,London\n");
   await writeFile(

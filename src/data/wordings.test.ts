@@ -53,6 +53,14 @@ describe("readWordings", () => {
   });
 });
 
+it("wordingLines are read back as they were", async () => {
+  const wordings = new Map([
+    ["capital of", [is, '"[X]" – [Y]\u2028\\']],
+    ["__proto__", ["[Y] [X]"]],
+  ]);
+  expect(await readWordings(await file(wordingLines(wordings).join("\n")))).toEqual(wordings);
+});
+
 describe("wordingsFor", () => {
   it("says of which kind of phrase a relation's name is", () => {
     expect(wordingsFor("capital of")).toContain("[X] is the capital of [Y].");
@@ -87,12 +95,4 @@ it("wordingsOf makes wordings only where none are given, and says for which", ()
     ]),
   );
   expect(made).toEqual(["born in"]);
-});
-
-it("wordingLines are read back as they were", async () => {
-  const wordings = new Map([
-    ["capital of", [is, '"[X]" – [Y]\u2028\\']],
-    ["__proto__", ["[Y] [X]"]],
-  ]);
-  expect(await readWordings(await file(wordingLines(wordings).join("\n")))).toEqual(wordings);
 });
