@@ -52,7 +52,7 @@ export interface FillHow extends Pick<FillOptions, "top" | "tokens"> {
 const [leastBeam, mostBeam] = [8, 100];
 
 /** The words of tokens, without the space before them. */
-export const answerWord = (tokenizer: Tokenizer, ids: readonly number[]): string => tokenizer.decode(ids).trim();
+const answerWord = (tokenizer: Tokenizer, ids: readonly number[]): string => tokenizer.decode(ids).trim();
 
 /**
  * The likeliest words for each text's masks, the likeliest first: by set of adapters, then by text. One mask has each
