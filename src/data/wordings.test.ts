@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commonWordings } from "./common-wordings.js";
-import { readWordings, wordingsFor, wordingsOf } from "./wordings.js";
+import { readWordings, wordingLines, wordingsFor, wordingsOf } from "./wordings.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -52,6 +52,14 @@ describe("readWordings", () => {
   ])("says in one line what is wrong with %j", async (content, message) => {
     await expect(read(content)).rejects.toThrow(message);
   });
+});
+
+it("wordingLines are read back as they were", async () => {
+  const wordings = new Map([
+    ["capital of", [is, '"[X]" – [Y]\u2028\\']],
+    ["__proto__", ["[Y] [X]"]],
+  ]);
+  expect(await readWordings(await file(wordingLines(wordings).join("\n")))).toEqual(wordings);
 });
 
 describe("wordingsFor", () => {

@@ -18,7 +18,7 @@ export type Wordings = ReadonlyMap<string, readonly string[]>;
 
 const pattern = z.string().trim().min(1).max(4096);
 const record = z.object({ relation: z.string().trim().min(1).max(1024), pattern });
-const mostWordings = 100_000;
+const mostWordings = 1_000_000;
 
 /** Relations with their wordings as they come, each of them once. */
 class WordingMap {
@@ -89,6 +89,10 @@ async function readYaml(path: string, map: WordingMap): Promise<void> {
     });
   }
 }
+
+/** Wordings as JSON Lines, as {@link readWordings} reads them. */
+export const wordingLines = (wordings: Wordings): readonly string[] =>
+  [...wordings].flatMap(([relation, patterns]) => patterns.map((one) => JSON.stringify({ relation, pattern: one })));
 
 const prepositions = "of|in|at|by|from|to|for|on|with|near|after|under";
 

@@ -94,7 +94,7 @@ export const recallSettings = {
   ...trainingSettings,
   epochs: { ...trainingSettings.epochs, schema: whole(1, 1_000_000).default(10) },
   batchSize: { ...trainingSettings.batchSize, schema: whole(1, 65536).default(64) },
-  learningRate: { ...trainingSettings.learningRate, schema: rate.default(1e-3) },
+  learningRate: { ...trainingSettings.learningRate, schema: rate.default(5e-4) },
   dropout: { ...trainingSettings.dropout, schema: z.number().min(0).lt(1).default(0) },
   ...cacheSettings,
   cacheDtype: { ...cacheSettings.cacheDtype, schema: z.enum(["float16", "float32"]).default("float32") },
