@@ -117,6 +117,7 @@ class RecallRun {
       "as it is": usual,
       "random adapter": { config: { freezeAdapter: true, architecture: random } },
       "no margin": { teaching: { margin: 0 } },
+      "no word dropout": { teaching: { wordDropout: 0 } },
       "no gate, neighbours kept": { teaching: { neighbours: "keep" } },
       "no gate, text kept": { teaching: { neighbours: "prior" } },
       "no gate, nothing kept": { teaching: { neighbours: "prior", textShare: 0 } },

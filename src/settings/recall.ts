@@ -60,6 +60,13 @@ const recallOwn = group("Recall", {
     help: "logits by which an answer is to win over all other words in the wordings that are taught, so that it wins in others too",
   },
   wordingsPerFact: count(1, 8, "questions of each fact in an epoch, in as many wordings as it has", 1000),
+  wordDropout: {
+    type: "number",
+    argument: "x",
+    schema: z.number().min(0).max(0.9).default(0.2),
+    expects: "a number from 0 to 0.9",
+    help: "share of a wording's words that are left out, in half of the questions, so that facts answer in other wordings too",
+  },
   textShare: {
     type: "number",
     argument: "x",
@@ -94,7 +101,7 @@ export const recallSettings = {
   ...trainingSettings,
   epochs: { ...trainingSettings.epochs, schema: whole(1, 1_000_000).default(10) },
   batchSize: { ...trainingSettings.batchSize, schema: whole(1, 65536).default(64) },
-  learningRate: { ...trainingSettings.learningRate, schema: rate.default(5e-4) },
+  learningRate: { ...trainingSettings.learningRate, schema: rate.default(3e-4) },
   dropout: { ...trainingSettings.dropout, schema: z.number().min(0).lt(1).default(0) },
   ...cacheSettings,
   cacheDtype: { ...cacheSettings.cacheDtype, schema: z.enum(["float16", "float32"]).default("float32") },

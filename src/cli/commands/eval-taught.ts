@@ -71,7 +71,7 @@ async function questionsOf({ manifest }: FoundModel, { data, wordings }: EvalSet
   const choices = given.success ? given.data : choicesSchema.parse({});
   const { train, dev } = recallQuestions(
     { where: data.join(" "), ...read, text: [], others: [] },
-    { ...choices, neighbours: "prior", textShare: 0, neighbourShare: 0 },
+    { ...choices, neighbours: "prior", wordDropout: 0, textShare: 0, neighbourShare: 0 },
   );
   return { where: data.join(" "), examples: dev.examples, skipped: { ...read.skipped, ...train.skipped } };
 }

@@ -33,7 +33,7 @@ async function planOf(
   context: CommandContext,
 ): Promise<RecallPlan> {
   const { parts, seeds, counts, sizes, few, packs, packSize, askedFacts, askedOthers, askedLines } = options;
-  const { keep, margin, wordingsPerFact, textShare, neighbourShare, asked } = options;
+  const { keep, margin, wordingsPerFact, wordDropout, textShare, neighbourShare, asked } = options;
   const lines: string[] = [];
   for await (const { text } of readTextLines(options.askedText)) if (lines.push(text) === askedLines) break;
   const training = { ...asRecall({ ...options, seed: 0 }, backbone.name), evalEvery: 0 };
@@ -45,7 +45,16 @@ async function planOf(
         backbone,
         context,
       ),
-    teaching: { neighbours: keptBy(options), keep, margin, wordingsPerFact, textShare, neighbourShare, asked },
+    teaching: {
+      neighbours: keptBy(options),
+      keep,
+      margin,
+      wordingsPerFact,
+      wordDropout,
+      textShare,
+      neighbourShare,
+      asked,
+    },
     own: await otherTexts(options.text, ownTexts()),
     pool: await readRecallPool(options, backbone.tokenizer),
     ...{ parts, seeds, counts, sizes, few, packs, packSize },

@@ -19,7 +19,15 @@ it("tells the wordings that relations are taught in, not those that every fact h
     { facts, wordings, made: [], skipped: {} },
     { text: [], subjects: [] },
     {
-      ...{ seed: 1, neighbours: "gate", wordingsPerFact: 8, textShare: 0, neighbourShare: 0, asked: 10 },
+      ...{
+        seed: 1,
+        neighbours: "gate",
+        wordingsPerFact: 8,
+        wordDropout: 0,
+        textShare: 0,
+        neighbourShare: 0,
+        asked: 10,
+      },
       ...{ keep: 1, margin: 10 },
     },
   );

@@ -58,14 +58,17 @@ export function taughtTaskData(
   choices: RecallTeaching,
 ): RecallTaskData {
   const { neighbours, keep, margin } = choices;
-  const { train, dev, subjects, heldOut } = recallQuestions({ where, facts, wordings, text, others }, choices);
+  const { train, dev, subjects, heldOut, taughtWordings } = recallQuestions(
+    { where, facts, wordings, text, others },
+    choices,
+  );
   return {
     kind: recall,
     settings: {
       labels: null,
       options: { neighbours, keep, margin },
       ...(neighbours === "gate" ? { subjects } : {}),
-      wordings: wordingLines(taughtIn(train.examples)),
+      wordings: wordingLines(taughtWordings),
     },
     train: { ...train, skipped: { ...skipped, ...train.skipped } },
     dev,
@@ -74,17 +77,6 @@ export function taughtTaskData(
     heldOut,
     made,
   };
-}
-
-/** The wordings in which each relation's facts are taught. */
-function taughtIn(examples: readonly RecallExample[]): Wordings {
-  const found = new Map<string, Set<string>>();
-  for (const one of examples) {
-    if (one.kind !== "fact") continue;
-    const { relation } = one.fact;
-    found.set(relation, (found.get(relation) ?? new Set()).add(one.wording));
-  }
-  return new Map([...found].map(([relation, patterns]) => [relation, [...patterns]]));
 }
 
 const sizeOf = (wordings: Wordings) => [...wordings.values()].reduce((sum, { length }) => sum + length, 0);

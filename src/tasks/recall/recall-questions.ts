@@ -34,6 +34,8 @@ export interface RecallChoices {
   readonly neighbours: RecallNeighbours;
   /** Questions in which a fact is taught in an epoch: as many wordings, or the same ones again where it has fewer. */
   readonly wordingsPerFact: number;
+  /** Share of a wording's words that are left out, in half of the questions. */
+  readonly wordDropout: number;
   /** Lines of text, and questions about others, for each question that is taught. */
   readonly textShare: number;
   readonly neighbourShare: number;
@@ -41,11 +43,14 @@ export interface RecallChoices {
   readonly asked: number;
 }
 
-/** A wording in which a fact is not taught, so that it can be asked in words that it was never said in. */
-export interface HeldOutWording {
+/** A fact in one of its wordings. */
+interface WordedFact {
   readonly fact: Fact;
   readonly wording: string;
 }
+
+/** A wording in which a fact is not taught, so that it can be asked in words that it was never said in. */
+export interface HeldOutWording extends WordedFact {}
 
 /** Of fewer wordings none is held out. */
 const leastWordings = 3;
@@ -69,6 +74,8 @@ export interface RecallQuestions {
   /** All that facts are taught of, none twice. */
   readonly subjects: readonly string[];
   readonly heldOut: readonly HeldOutWording[];
+  /** The wordings in which each relation's facts are taught, whole. */
+  readonly taughtWordings: Wordings;
 }
 
 /** Most tokens of a line of text that is learnt beside facts: questions are as short. */
@@ -84,7 +91,10 @@ export function recallQuestions(source: RecallSource, choices: RecallChoices): R
   const askedFacts = draw(random, facts, choices.asked);
   const { heldOut, taughtIn } = partWordings(askedFacts, source.wordings);
   const taught = taughtQuestions(random, facts, taughtIn, choices.wordingsPerFact);
-  const learnt = taught.map(({ fact, wording }) => question(fact, wording, false));
+  const words = new RandomStream("recall words", choices.seed);
+  const learnt = taught.map(({ fact, wording }) =>
+    question(fact, withoutWords(words, wording, choices.wordDropout), false),
+  );
   const asked = [
     ...heldOut.map(({ fact, wording }) => question(fact, wording, true)),
     ...askedFacts.flatMap((fact) => draw(random, taughtIn(fact), 1).map((wording) => question(fact, wording, false))),
@@ -98,6 +108,7 @@ export function recallQuestions(source: RecallSource, choices: RecallChoices): R
   return {
     subjects,
     heldOut,
+    taughtWordings: wordingsIn(taught),
     train: {
       where,
       skipped,
@@ -131,6 +142,27 @@ function partWordings(asked: readonly Fact[], wordings: Wordings) {
     heldOut: [...held].map(([fact, wording]): HeldOutWording => ({ fact, wording })),
     taughtIn: (fact: Fact) => of(fact).filter((wording) => wording !== held.get(fact)),
   };
+}
+
+function wordingsIn(taught: readonly WordedFact[]): Wordings {
+  const found = new Map<string, Set<string>>();
+  for (const { fact, wording } of taught) {
+    found.set(fact.relation, (found.get(fact.relation) ?? new Set()).add(wording));
+  }
+  return new Map([...found].map(([relation, patterns]) => [relation, [...patterns]]));
+}
+
+/** Share of questions that keep all of their words. */
+const wholeShare = 0.5;
+
+/**
+ * A wording, in half of the questions without some of its words (word dropout, Iyyer et al. 2015,
+ * https://aclanthology.org/P15-1162, §3.2), so that an answer hangs on no single one and comes in other wordings, too.
+ */
+function withoutWords(random: RandomStream, wording: string, dropout: number): string {
+  if (dropout === 0 || random.uniform() < wholeShare) return wording;
+  const stays = (word: string) => /\[[XY]\]/.test(word) || random.uniform() >= dropout;
+  return wording.split(" ").filter(stays).join(" ");
 }
 
 /** Fewer questions are taught again in other wordings, so that a few facts take as many steps as they need. */
