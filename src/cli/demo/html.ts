@@ -1,17 +1,25 @@
 import { escapeXml, type LearningCurve, lineChart } from "../../demo/learning-curve.js";
-import { type Block, type DemoReport, demoSections } from "../demo/page.js";
+import type { Block, Section } from "./blocks.js";
+import { type DemoReport, demoSections } from "./page.js";
 
-/** The two trainings that are compared. */
+/** How the demo's trainings went. */
 export interface DemoCurves {
-  readonly adapter: LearningCurve;
-  readonly noAdapter: LearningCurve;
+  readonly taught: { readonly country: LearningCurve; readonly harbour: LearningCurve };
+  readonly relations: { readonly adapter: LearningCurve; readonly noAdapter: LearningCurve };
 }
 
-/** The page of results with the learning curve: one file, no scripts, nothing loaded, readable in light and in dark. */
-export function demoHtml(report: DemoReport, curves: DemoCurves): string {
-  const [about, ...others] = demoSections(report).map(({ title, blocks }) => {
-    return `<section>\n<h2>${escapeXml(title)}</h2>\n${blocks.map(blockHtml).join("\n")}\n</section>`;
-  });
+/** The page of results with the learning curves: one file, no scripts, nothing loaded, readable in light and in dark. */
+export function demoHtml(report: DemoReport, { taught, relations }: DemoCurves): string {
+  const sections = demoSections(report);
+  const some = (parts: readonly Section[]) => parts.map(sectionHtml).join("\n");
+  const facts: readonly NamedCurve[] = [
+    ["the country", taught.country],
+    ["the other place", taught.harbour],
+  ];
+  const kinds: readonly NamedCurve[] = [
+    ["model + adapter", relations.adapter],
+    ["model alone", relations.noAdapter],
+  ];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -22,29 +30,32 @@ export function demoHtml(report: DemoReport, curves: DemoCurves): string {
 </head>
 <body>
 <h1>kadapter demo</h1>
-${about}
-<section>
-<h2>Learning curve</h2>
-<div class="charts">
-${charts(curves)}
-</div>
-</section>
-${others.join("\n")}
+${sectionHtml(sections.about)}
+${some(sections.taught)}
+${chartsHtml("Learning the facts", facts, "Right in a wording held out")}
+${some(sections.relations)}
+${chartsHtml("Learning the relations", kinds, "Dev accuracy")}
+${some(sections.end)}
 </body>
 </html>
 `;
 }
 
-function charts({ adapter, noAdapter }: DemoCurves): string {
-  const series = (key: keyof LearningCurve) => [
-    { name: "model + adapter", points: adapter[key] },
-    { name: "model alone", points: noAdapter[key] },
-  ];
+type NamedCurve = readonly [name: string, curve: LearningCurve];
+
+function sectionHtml({ title, blocks }: Section): string {
+  return `<section>\n<h2>${escapeXml(title)}</h2>\n${blocks.map(blockHtml).join("\n")}\n</section>`;
+}
+
+/** @param quality what the second picture shows */
+function chartsHtml(title: string, curves: readonly NamedCurve[], quality: string): string {
+  const series = (key: keyof LearningCurve) => curves.map(([name, curve]) => ({ name, points: curve[key] }));
   const percent = (share: number) => `${Math.round(100 * share)} %`;
-  return [
+  const charts = [
     lineChart(series("loss"), { title: "Training loss (mean between points)", xLabel: "step", format: String }),
-    lineChart(series("accuracy"), { title: "Dev accuracy", xLabel: "step", format: percent, top: 1 }),
-  ].join("\n");
+    lineChart(series("quality"), { title: quality, xLabel: "step", format: percent, top: 1 }),
+  ];
+  return `<section>\n<h2>${escapeXml(title)}</h2>\n<div class="charts">\n${charts.join("\n")}\n</div>\n</section>`;
 }
 
 function blockHtml(block: Block): string {
