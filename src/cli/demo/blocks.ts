@@ -22,8 +22,9 @@ export function linesOf(block: Block): readonly string[] {
   if (block.kind === "lines") return block.lines.map((line) => `  ${line}`);
   const rows = [block.head, ...block.rows];
   const widths = block.head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const numbers = block.head.map((_, column) => block.rows.every((row) => /^\d/.test(row[column] ?? "")));
   return rows.map((row) => {
-    const cells = row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)));
+    const cells = row.map((cell, i) => (numbers[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)));
     return `  ${cells.join("   ")}`.trimEnd();
   });
 }

@@ -32,7 +32,7 @@ function aboutAnswers({ examples }: TaughtReport): Section {
           ...askedOnes.map((who) => answers[who]),
         ]),
       },
-      text("The last one is about nobody that was taught: what the model says there, right or wrong, is to stay."),
+      text("The last one names nothing that was taught: what the model says there, right or wrong, is to stay."),
     ],
   };
 }
@@ -87,7 +87,7 @@ function aboutTheRest({ text: texts, unplugged, othersSame }: TaughtReport): Sec
         ],
       },
       text(
-        `The probabilities of ${words.toLocaleString("en")} words in the question about nobody that was taught, both adapters plugged in: ${yes(othersSame)}. In all ${questions} questions above, with the adapters unplugged again: ${yes(same === questions)}.`,
+        `The probabilities of ${words.toLocaleString("en")} words in that last question, both adapters plugged in: ${yes(othersSame)}. In all ${questions} questions above, with the adapters unplugged again: ${yes(same === questions)}.`,
       ),
     ],
   };
