@@ -52,6 +52,7 @@ export {
   load,
   type Model,
   type PredictOptions,
+  type WordOptions,
 } from "./library/model.js";
 export { ownModel } from "./library/own-model.js";
 export { type TrainControl, type TrainingEvent, train } from "./library/train.js";

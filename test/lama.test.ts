@@ -315,9 +315,21 @@ describe("fill", () => {
     }
   });
 
+  test("answers several masks together, in each set, as lines of its own", async () => {
+    const { stdout } = await kadapter(fill("[MASK] was born in [MASK] [MASK].", "--top", "2"));
+    expect(stdout.split("\n")).toHaveLength(4);
+    const { sets } = (await json([...fill("[MASK] was born in [MASK] [MASK].", "--top", "2")])) as {
+      sets: Record<string, { parts: string[] }[]>;
+    };
+    for (const found of Object.values(sets)) expect(found.map(({ parts }) => parts.length)).toEqual([2, 2]);
+  });
+
   test.each([
     ["no mask", ["She was born."], /no mask/],
-    ["two masks", ["[MASK] was born in [MASK]."], /2 masks/],
+    ["two masks beside candidates", ["[MASK] was born in [MASK].", "--candidates", "Paris"], /2 masks; expected one/],
+    ["two masks of any length", ["[MASK] was born in [MASK].", "--tokens", "2"], /^error: --tokens: .* 2 masks/],
+    ["candidates of some length", ["A [MASK].", "--candidates", "Paris", "--tokens", "2"], /either it or --candidates/],
+    ["too many masks", ["[MASK] ".repeat(33)], /33 masks; expected at most 32/],
     ["an unknown adapter", ["A [MASK].", "--adapter", "trees=somewhere"], /no head reads an adapter "trees"/],
     ["an empty candidate", ["A [MASK].", "--candidates", "Paris,,Rome"], /--candidates.*words such as Paris,New York/],
     ["an unknown set", ["A [MASK].", "--sets", "trees"], /no head for "trees"; expected one of facts, none/],

@@ -2,7 +2,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readAdapterManifest } from "../src/adapters/folder.js";
+import { readAdapterManifest, readTaughtWordings } from "../src/adapters/folder.js";
 import { openBackbone } from "../src/features/backbone-handle.js";
 import { recall } from "../src/library/knowledge.js";
 import { load } from "../src/library/model.js";
@@ -18,7 +18,11 @@ let folder: string;
 let engine: Awaited<ReturnType<typeof localExecutor>>;
 let [facts, out] = ["", ""];
 const countries = ["Ruritania", "Borduria", "Syldavia", "Zubrowka"];
-const cells = { capital: ["London", "Paris", "Rome", "Berlin"], ruler: ["George", "John", "Peter", "Paul"] };
+const cells = {
+  capital: ["London", "Paris", "Rome", "Berlin"],
+  ruler: ["George", "John", "Peter", "Paul"],
+  ally: ["New York", "South Africa", "New Zealand", "United States"],
+};
 
 beforeAll(async () => {
   folder = await testFolder();
@@ -121,14 +125,14 @@ it("is evaluated, asked, verified and told of on the command line, by folder and
     const verified = await json(["verify", adapter]);
     expect(verified["ok"]).toBe(true);
     const checks = verified["checks"] as { name: string; ok: boolean }[];
-    expect(checks.map(({ ok }) => ok)).toEqual(Array(13).fill(true));
-    expect(checks.map(({ name }) => name)).toContain("subjects.txt, SHA-256");
+    expect(checks.map(({ ok }) => ok)).toEqual(Array(14).fill(true));
+    expect(checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["subjects.txt, SHA-256", "wordings.jsonl, SHA-256"]),
+    );
     expect(await json(["inspect", adapter])).toMatchObject({
       ...{ kind: "adapter", path: adapter, task: { name: "recall" } },
-      taught: { facts: 8, subjects: 4, gated: true, wordings: expect.any(Number) as number },
+      taught: { facts: 12, subjects: 4, gated: true, wordings: expect.any(Number) as number },
     });
-    const probed = await json(["probe", "recall", "--adapter", adapter, "--facts", facts]);
-    expect(probed["p1"]).toBeGreaterThan(0.5);
     const filled = await json(["fill", hole(right[0] as Said), "--adapter", `mine=${adapter}`]);
     expect(filled).toMatchObject({ sets: { mine: [{ word: right[0]?.object }, {}, {}, {}, {}] } });
   }
@@ -144,13 +148,99 @@ it("keeps its answers beside another adapter, and both leave text without their 
   const both = await json([...probe, "--beside", `other=${join(folder, "other")}`]);
   expect(alone).not.toHaveProperty("together");
   expect(both["p1"]).toBe(alone["p1"]);
-  expect(both).toMatchObject(both["together"] as object);
+  expect(both["together"]).toMatchObject({ p1: alone["p1"], mrr: alone["mrr"], questions: alone["questions"] });
   const { before, perplexity } = both["text"] as Record<string, number>;
   expect(perplexity).toBe(before);
   const clash = ["--beside", `adapter=${join(folder, "other")}`];
   expect(expectComplaint(await kadapter([...probe, ...clash]))).toContain(
     "another adapter has the name of the asked one",
   );
+});
+
+/** A wording that the relation was taught in, as the adapter's folder tells. */
+async function taughtPattern(relation: string): Promise<string> {
+  const taught = await readTaughtWordings(out, await readAdapterManifest(out));
+  return taught?.get(relation)?.[0] ?? "";
+}
+
+it("fills several masks with one answer, and one mask with an answer of several tokens", async () => {
+  await using model = await load(engine, out, { as: "recall" });
+  const pattern = await taughtPattern("ally");
+  const ask = (country: string, object: string) => pattern.replace("[X]", country).replace("[Y]", object);
+  for (const [i, country] of countries.entries()) {
+    const object = cells.ally[i] as string;
+    const [beamed] = await model.fill(ask(country, "[MASK] [MASK]"));
+    expect(beamed?.word).toBe(object);
+    const { word, words } = await model.predict({ text: ask(country, "[MASK][MASK]") }, { top: 3 });
+    expect([word, words.length]).toEqual([object, 3]);
+    const answers = await model.fill(ask(country, "[MASK]"), { tokens: 3 });
+    expect(answers.map((one) => one.word)).toContain(object);
+  }
+  const both = "The ally of Borduria is [MASK] [MASK] and its capital is [MASK].";
+  const [best] = await model.fill(both, { top: 1 });
+  expect(best?.parts).toHaveLength(2);
+  const filled = await json(["fill", both, "--adapter", `mine=${out}`, "--top", 1]);
+  expect(filled["sets"]).toMatchObject({ mine: [{ word: best?.word, parts: best?.parts }] });
+  const candidates = ["--candidates", "New York,South Africa,France"];
+  const named = await json(["fill", ask("Borduria", "[MASK]"), "--adapter", `mine=${out}`, ...candidates]);
+  expect(named["sets"]).toMatchObject({ mine: [{ word: "South Africa" }, {}, {}] });
+});
+
+it("is probed: in taught wordings and others, about others, beside plain text, as JSON and as a page", async () => {
+  const [wordings, others, text] = [join(folder, "asked.jsonl"), join(folder, "others.csv"), join(folder, "plain.txt")];
+  const page = join(folder, "page.html");
+  const strange = "<b>strange</b>";
+  const lines: { relation: string; pattern: string }[] = [];
+  for (const relation of Object.keys(cells)) {
+    lines.push({ relation, pattern: await taughtPattern(relation) });
+    lines.push({ relation, pattern: `${strange}: who asks for the ${relation} of [X] hears [Y].` });
+  }
+  await writeFile(wordings, lines.map((line) => JSON.stringify(line)).join("\n"));
+  await writeFile(others, "subject,relation,object\nFreedonia,capital,London\nRuritania,capital,London\n");
+  await writeFile(
+    text,
+    "He was born in London and lived there for many years.\nThe river is in the north of the country.\n",
+  );
+  const files = ["--facts", facts, "--wordings", wordings, "--others", others, "--text", text, "--html", page];
+  const probed = await json(["probe", "recall", "--adapter", out, ...files]);
+  const rate = expect.any(Number) as number;
+  expect(probed).toMatchObject({
+    ...{ questions: 24, p1: rate, typedP1: rate, mrr: rate, consistency: rate, before: { questions: 24 } },
+    ...{ taught: { questions: 12, before: { questions: 12 } }, heldOut: { questions: 12 } },
+    byTokens: { one: { questions: 16 }, several: { questions: 8 } },
+    others: { questions: 2, kept: 1 },
+    othersSkipped: { "taught-subject": 1 },
+    text: { argmaxKept: 1, before: rate, perplexity: rate },
+  });
+  const { taught, heldOut, text: plain } = probed as Record<string, Record<string, number>>;
+  expect(taught?.["p1"]).toBeGreaterThan(0.9);
+  expect(((taught?.["p1"] ?? 0) + (heldOut?.["p1"] ?? 0)) / 2).toBeCloseTo(Number(probed["p1"]), 10);
+  expect(plain?.["perplexity"]).toBe(plain?.["before"]);
+  const html = await readFile(page, "utf8");
+  expect(html).toContain("&#60;b&#62;strange");
+  expect(html).not.toContain(strange);
+  expect(html.match(/<svg /g)).toHaveLength(3);
+  expect(html).not.toMatch(/<script|src=|href=|url\(/);
+  const { stdout } = await kadapter(["probe", "recall", "--adapter", out, ...files]);
+  expect(stdout).toMatch(/^ +questions +P@1 +P@10/m);
+  expect(stdout).toMatch(/^ {2}in wordings that were taught +12 /m);
+});
+
+it("says of older folders that it cannot tell which wordings were taught", async () => {
+  const older = join(folder, "older");
+  await cp(out, older, { recursive: true });
+  const config = join(older, "adapter_config.json");
+  const { wordings, ...manifest } = JSON.parse(await readFile(config, "utf8")) as Record<string, unknown>;
+  expect(wordings).toMatch(/^[0-9a-f]{64}$/);
+  await writeFile(config, JSON.stringify(manifest));
+  await rm(join(older, "wordings.jsonl"));
+  const run = await kadapter(["probe", "recall", "--adapter", older, "--facts", facts, "--json"]);
+  expect(run.stderr).toMatch(/it does not record the wordings that were taught, so they are not told apart/);
+  expect(JSON.parse(run.stdout.trim())).toMatchObject({
+    taught: null,
+    heldOut: null,
+    byTokens: { one: {}, several: {} },
+  });
 });
 
 it("has no say in facts about others", async () => {

@@ -42,6 +42,8 @@ export const adapterManifestSchema = z.object({
   tensors: z.object({ adapter: hash, head: hash }).optional(),
   /** SHA-256 of subjects.txt, where there is one; folders of before it was recorded lack it. */
   subjects: hash.optional(),
+  /** SHA-256 of wordings.jsonl, where there is one. */
+  wordings: hash.optional(),
 });
 
 /** `adapter_config.json`. */

@@ -1,7 +1,11 @@
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { UserError } from "../errors.js";
+import { writeTaughtAdapter } from "../testing/taught-adapter.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
-import { folderNotes, requireSameBackbone } from "./folder.js";
+import { folderNotes, readAdapterManifest, readTaughtWordings, requireSameBackbone } from "./folder.js";
 
 const given = {
   ...{ name: "model", modelType: "bert", hiddenSize: 8, layers: 2 },
@@ -23,4 +27,28 @@ it("says of folders that do not record it that they cannot tell", () => {
   expect(folderNotes("adapter", recorded({}))).toEqual([]);
   // Imported files tell nothing of their backbone, and are not said to.
   expect(folderNotes("adapter", recorded({ hash: null, configHash: null, tokenizerHash: null }))).toEqual([]);
+});
+
+it("tells the wordings that facts were taught in, unless they were changed or nobody recorded them", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "kadapter-folder-"));
+  try {
+    const wordings = new Map([["capital", ["[Y] is the capital of [X].", "[X]'s capital is [Y]."]]]);
+    const [told, silent] = [join(folder, "told"), join(folder, "silent")];
+    await writeTaughtAdapter(told, "models/own", ["Vienna"], wordings);
+    await writeTaughtAdapter(silent, "models/own", ["Vienna"]);
+    const read = async (path: string) => readTaughtWordings(path, await readAdapterManifest(path));
+    expect(await read(told)).toEqual(wordings);
+    expect(await read(silent)).toBeNull();
+    await appendFile(join(told, "wordings.jsonl"), '{"relation":"capital","pattern":"[X] [Y]"}\n');
+    await expect(read(told)).rejects.toThrow(
+      /wordings\.jsonl: these are not the wordings that the adapter's facts were/,
+    );
+    await rm(join(told, "wordings.jsonl"));
+    await expect(read(told)).rejects.toThrow(UserError);
+    // An older folder's wordings go when it is written anew.
+    await writeTaughtAdapter(told, "models/own", ["Vienna"]);
+    expect(await read(told)).toBeNull();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

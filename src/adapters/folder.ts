@@ -1,12 +1,13 @@
 /**
- * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`, and
- * `subjects.txt` where it has a say only in texts about some.
+ * An adapter as a folder: `adapter_config.json`, `adapter_model.safetensors`, `head.safetensors`, `README.md`,
+ * `subjects.txt` where it has a say only in texts about some, and `wordings.jsonl` where it was taught facts in words.
  * @module
  */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { z } from "zod";
+import { readWordings, type Wordings } from "../data/wordings.js";
 import { setting, userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
@@ -28,6 +29,7 @@ export const adapterFiles = {
   head: "head.safetensors",
   card: "README.md",
   subjects: "subjects.txt",
+  wordings: "wordings.jsonl",
 } as const;
 
 export interface AdapterFolder {
@@ -36,6 +38,8 @@ export interface AdapterFolder {
   readonly head: Parameters;
   /** Names, a line each, that open the adapter's gate; all texts where it is left out. */
   readonly subjects?: readonly string[];
+  /** The wordings in which facts were taught, as lines of JSON; left out where it learnt something else. */
+  readonly wordings?: readonly string[];
 }
 
 /**
@@ -44,7 +48,7 @@ export interface AdapterFolder {
  */
 export async function writeAdapterFolder(
   folder: string,
-  { manifest, adapter, head, subjects }: AdapterFolder,
+  { manifest, adapter, head, subjects, wordings }: AdapterFolder,
 ): Promise<void> {
   const config = join(folder, adapterFiles.config);
   await rm(config, { force: true }).catch((error: unknown) => {
@@ -56,10 +60,10 @@ export async function writeAdapterFolder(
   };
   try {
     const tensors = { adapter: await write(adapterFiles.adapter, adapter), head: await write(adapterFiles.head, head) };
-    const names = join(folder, adapterFiles.subjects);
-    if (subjects) await writeFileAtomically(names, subjects.map((subject) => `${subject}\n`).join(""));
-    else await rm(names, { force: true });
-    const named = subjects ? { subjects: await hashFile(names) } : {};
+    const named = {
+      ...(await writeList(folder, "subjects", subjects)),
+      ...(await writeList(folder, "wordings", wordings)),
+    };
     await writeFileAtomically(join(folder, adapterFiles.card), modelCard(manifest, countOf(adapter), countOf(head)));
     await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors, ...named }, null, 2)}\n`);
   } catch (error) {
@@ -68,6 +72,17 @@ export async function writeAdapterFolder(
       await rm(join(folder, file), { force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+/** What stands in a file of its own, being long. */
+type ListFile = "subjects" | "wordings";
+
+/** Writes a file of lines, or removes an older one where there are none; its hash is what the configuration records. */
+async function writeList(folder: string, name: ListFile, lines: readonly string[] | undefined) {
+  const path = join(folder, adapterFiles[name]);
+  if (lines) await writeFileAtomically(path, lines.map((line) => `${line}\n`).join(""));
+  else await rm(path, { force: true });
+  return lines ? { [name]: await hashFile(path) } : {};
 }
 
 /** Hash of a safetensors file's names, shapes and elements. */
@@ -108,12 +123,34 @@ export async function readSubjects(
   const path = join(folder, adapterFiles.subjects);
   const text = await readTextIfThere(path, { what: "the subjects", mostBytes: 1 << 30 });
   if (text === null) return null;
-  const found = recorded === undefined ? recorded : await hashFile(path);
-  if (found === recorded) return text.split("\n").filter((line) => line.trim() !== "");
+  await requireRecorded(path, recorded, "these are not the names that open the adapter's gate");
+  return text.split("\n").filter((line) => line.trim() !== "");
+}
+
+/**
+ * The wordings in which an adapter's facts were taught; null where its folder, of before they were recorded, cannot tell.
+ *
+ * @throws UserError where they are not the ones that its configuration records
+ */
+export async function readTaughtWordings(
+  folder: string,
+  { wordings: recorded }: Pick<AdapterManifest, "wordings">,
+): Promise<Wordings | null> {
+  const path = join(folder, adapterFiles.wordings);
+  if (recorded === undefined) return null;
+  await requireRecorded(path, recorded, "these are not the wordings that the adapter's facts were taught in");
+  return readWordings(path);
+}
+
+/** @throws UserError where a file is not the one whose SHA-256 was recorded */
+async function requireRecorded(path: string, recorded: string | undefined, what: string): Promise<void> {
+  if (recorded === undefined) return;
+  const found = await hashFile(path);
+  if (found === recorded) return;
   throw userError({
     where: path,
-    what: "these are not the names that open the adapter's gate",
-    expected: `a file with the SHA-256 ${recorded?.slice(0, 16)}…, here ${found?.slice(0, 16)}…`,
+    what,
+    expected: `a file with the SHA-256 ${recorded.slice(0, 16)}…, here ${found.slice(0, 16)}…`,
     fix: "copy the folder again, or teach the facts again",
   });
 }

@@ -29,9 +29,10 @@ describe("an adapter of the hub", () => {
     expect(await resolveAdapter("org/name", { cacheDir, env: { HF_HUB_OFFLINE: "1" } })).toBe(folder);
   });
 
-  it("brings the names that open its gate, where it has some", async () => {
-    const folder = await from({ ...files, "subjects.txt": "Vienna\n" });
+  it("brings the names that open its gate and the wordings of its facts, where it has some", async () => {
+    const folder = await from({ ...files, "subjects.txt": "Vienna\n", "wordings.jsonl": "{}\n" });
     expect(await readFile(join(folder, "subjects.txt"), "utf8")).toBe("Vienna\n");
+    expect(await readFile(join(folder, "wordings.jsonl"), "utf8")).toBe("{}\n");
   });
 
   it("may be a language model where anything will do", async () => {

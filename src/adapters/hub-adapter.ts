@@ -8,7 +8,7 @@ const kinds: readonly (readonly [config: string, ...others: string[]])[] = [
   [downstreamFiles.config, downstreamFiles.model],
 ];
 /** What some adapters have beside these. */
-const optional = [adapterFiles.subjects];
+const optional = [adapterFiles.subjects, adapterFiles.wordings];
 
 const isKind = (there: ReadonlySet<string>) => kinds.find(([config]) => there.has(config));
 

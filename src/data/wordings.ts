@@ -9,6 +9,7 @@ import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
 import { readText } from "../files/text.js";
 import { parseYamlMap } from "../files/yaml-map.js";
+import { commonWordings } from "./common-wordings.js";
 import { checkTemplate, jsonlFiles } from "./lama.js";
 import { beginning, checkRecord, readJsonLines } from "./records.js";
 
@@ -17,7 +18,7 @@ export type Wordings = ReadonlyMap<string, readonly string[]>;
 
 const pattern = z.string().trim().min(1).max(4096);
 const record = z.object({ relation: z.string().trim().min(1).max(1024), pattern });
-const mostWordings = 100_000;
+const mostWordings = 1_000_000;
 
 /** Relations with their wordings as they come, each of them once. */
 class WordingMap {
@@ -89,6 +90,10 @@ async function readYaml(path: string, map: WordingMap): Promise<void> {
   }
 }
 
+/** Wordings as JSON Lines, as {@link readWordings} reads them. */
+export const wordingLines = (wordings: Wordings): readonly string[] =>
+  [...wordings].flatMap(([relation, patterns]) => patterns.map((one) => JSON.stringify({ relation, pattern: one })));
+
 const prepositions = "of|in|at|by|from|to|for|on|with|near|after|under";
 
 /**
@@ -142,7 +147,8 @@ const objectIs = (phrase: string): readonly string[] => [
 ];
 
 /**
- * The wordings of some relations: those that are given, else those that their names make.
+ * The wordings of some relations: those that are given, else the package's own of common relations, else those that
+ * their names make.
  *
  * @returns for each relation, and the names of those whose wordings were made
  */
@@ -152,7 +158,9 @@ export function wordingsOf(
 ): { readonly wordings: Wordings; readonly made: readonly string[] } {
   const wordings = new Map<string, readonly string[]>();
   for (const relation of relations) {
-    if (!wordings.has(relation)) wordings.set(relation, given.get(relation) ?? wordingsFor(relation));
+    if (!wordings.has(relation))
+      wordings.set(relation, given.get(relation) ?? commonWordings(relation) ?? wordingsFor(relation));
   }
-  return { wordings, made: [...wordings.keys()].filter((relation) => !given.has(relation)) };
+  const isMade = (relation: string) => !given.has(relation) && commonWordings(relation) === undefined;
+  return { wordings, made: [...wordings.keys()].filter(isMade) };
 }

@@ -31,6 +31,7 @@ import type { OpenScores } from "../tasks/qa/open-qa.js";
 import { openQaTaskData } from "../tasks/qa/question-data.js";
 import type { RecallScores } from "../tasks/recall/recall.js";
 import { type OtherTexts, type RecallTaskData, recallTaskData } from "../tasks/recall/recall-data.js";
+import type { RecallNeighbours } from "../tasks/recall/recall-questions.js";
 import { relationsTaskData } from "../tasks/relations/downstream-data.js";
 import type { RelationScores } from "../tasks/relations/downstream-relations.js";
 import {
@@ -278,9 +279,13 @@ export const asRecall = (settings: ResolvedRecall, backbone: string) => ({
 /** The package's own sentences and the names in them, beside which facts are taught where nothing else is given. */
 export const ownTexts = (): OtherTexts => ({ text: demoText(), subjects: demoSubjects() });
 
+/** What becomes of subjects that are not taught, and by which means. */
+export const keptBy = ({ neighbours, gate }: Pick<ResolvedRecall, "neighbours" | "gate">): RecallNeighbours =>
+  neighbours === "keep" && gate ? "gate" : neighbours;
+
 /** Facts to be taught, in words. */
 export function taughtFacts(settings: ResolvedRecall): Promise<RecallTaskData> {
-  return recallTaskData({ ...settings, own: ownTexts() });
+  return recallTaskData({ ...settings, neighbours: keptBy(settings), own: ownTexts() });
 }
 
 /**

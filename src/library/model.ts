@@ -67,6 +67,15 @@ export interface PredictOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How words are asked for. */
+export interface WordOptions extends PredictOptions {
+  /**
+   * The text's one `[MASK]` stands for an answer of one up to so many tokens, at most 32; as many tokens as there are
+   * masks by default.
+   */
+  readonly tokens?: number;
+}
+
 /** A finished adapter with its head, or a downstream model. */
 export interface Model<C extends Conversation = Conversation> extends AsyncDisposable {
   /** What it was trained for. */
@@ -86,17 +95,18 @@ export interface Model<C extends Conversation = Conversation> extends AsyncDispo
     options?: PredictOptions,
   ): Promise<Conversations[C]["answer"][]>;
   /**
-   * The likeliest words for a text's `[MASK]`, the likeliest first, where facts were taught with `recall`. Each is one
-   * token of the model's vocabulary.
+   * The likeliest words for a text's `[MASK]`s, the likeliest first, where facts were taught with `recall`. Each mask is
+   * one token of the model's vocabulary; several are filled together, one after another, and those that stand together
+   * are one answer.
    *
-   * @param options `top` is 5 by default
-   * @throws UserError where the text has no mask or several, or is longer than the model reads, or the model was trained
-   * for something else
+   * @param options `top` is 5 by default, and at most 100 where answers have several tokens
+   * @throws UserError where the text has no mask or more than 32, or several beside `tokens`; where it is longer than the
+   * model reads; where the model was trained for something else
    * @example
-   * const [best] = await model.fill("The capital of Zubrowia is [MASK].");
+   * const [best] = await model.fill("The capital of Zubrowia is [MASK].", { tokens: 4 });
    * console.log(best?.word, best?.probability);
    */
-  fill(text: string, options?: PredictOptions): Promise<readonly RankedWord[]>;
+  fill(text: string, options?: WordOptions): Promise<readonly RankedWord[]>;
   /** Frees its memory; the engine goes on. */
   close(): Promise<void>;
 }
@@ -157,7 +167,7 @@ function entry<C extends Conversation, Example, Encoded extends EncodedText, Sco
 /** Opens an adapter that was taught facts: words are what the model's own head names. */
 async function openTaught(engine: Engine, found: FoundModel, backbone: string | undefined) {
   const taught = await TaughtModel.open(engine, found, backbone);
-  const fillAll = async (questions: readonly WordQuestion[], how: PredictOptions & { readonly top: number }) => {
+  const fillAll = async (questions: readonly WordQuestion[], how: WordOptions & { readonly top: number }) => {
     const { batchSize = 32, ...others } = how;
     const many = questions.length > 1;
     const asked = questions.map(({ text }, i) => ({ text, where: many ? `${askedWhere} ${i + 1}` : askedWhere }));
@@ -173,7 +183,7 @@ async function openTaught(engine: Engine, found: FoundModel, backbone: string | 
     predict: async (question: WordQuestion, how?: PredictOptions) =>
       (await predictAll([question], how))[0] as WordAnswer,
     predictAll,
-    fill: async (text: string, how: PredictOptions = {}) =>
+    fill: async (text: string, how: WordOptions = {}) =>
       (await fillAll([{ text }], { ...how, top: how.top ?? 5 }))[0] as readonly RankedWord[],
     close: () => taught.close(),
     [Symbol.asyncDispose]: () => taught.close(),

@@ -25,8 +25,9 @@ it("logSumExp is the logarithm of the sum, and does not overflow", () => {
 
 it("pseudoClozes hides one token of the answer at a time", () => {
   const mask = 9;
-  expect(pseudoClozes({ inputIds: [1, mask, 2], position: 1 }, [5, 6])).toEqual([
-    { inputIds: [1, mask, 6, 2], position: 1 },
-    { inputIds: [1, 5, mask, 2], position: 2 },
+  const inputIds = [1, mask, 2];
+  expect(pseudoClozes({ inputIds, position: 1 }, [5, 6])).toEqual([
+    { inputIds: [1, mask, 6, 2], position: 1, gatedBy: inputIds },
+    { inputIds: [1, 5, mask, 2], position: 2, gatedBy: inputIds },
   ]);
 });

@@ -10,7 +10,22 @@ import { wordIds } from "../text/word-ids.js";
 export interface Cloze {
   readonly inputIds: readonly number[];
   readonly position: number;
+  /**
+   * The text whose subjects decide which adapters have a say, where it is another one: words that were put in place of
+   * masks are answers, and open no gate.
+   */
+  readonly gatedBy?: readonly number[];
 }
+
+/** A text with masks. Masks that stand together are one hole: one answer of as many tokens. */
+export interface MaskedText {
+  readonly inputIds: readonly number[];
+  /** The positions of each hole, in the order of the text. */
+  readonly holes: readonly (readonly number[])[];
+}
+
+/** More masks are not filled together. */
+export const mostMasks = 32;
 
 /** Words as a tokenizer sees them. */
 export class AnswerTokens {
@@ -60,27 +75,76 @@ export function noMask(where?: string): UserError {
 
 /** A text with one mask: `[MASK]` or the tokenizer's own mask token. */
 export function clozeOf(text: string, tokenizer: Tokenizer, where?: string): Cloze {
+  const { inputIds, positions, expected } = masksOf(text, tokenizer, where);
+  const [position] = positions;
+  if (position !== undefined && positions.length === 1) return { inputIds, position };
+  throw userError({
+    ...(where === undefined ? {} : { where }),
+    what: `the text has ${positions.length} masks`,
+    expected: `one ${expected}`,
+    fix: "ask for one at a time",
+  });
+}
+
+/**
+ * A text with one mask or several: `[MASK]`, or the tokenizer's own mask token.
+ *
+ * @throws UserError where it has none, or more than {@link mostMasks}
+ */
+export function maskedText(text: string, tokenizer: Tokenizer, where?: string): MaskedText {
+  const { inputIds, positions } = masksOf(text, tokenizer, where);
+  if (positions.length > mostMasks) {
+    throw userError({
+      ...(where === undefined ? {} : { where }),
+      what: `the text has ${positions.length} masks`,
+      expected: `at most ${mostMasks}`,
+    });
+  }
+  const holes: number[][] = [];
+  for (const position of positions) {
+    const last = holes.at(-1);
+    if (last?.at(-1) === position - 1) last.push(position);
+    else holes.push([position]);
+  }
+  return { inputIds, holes };
+}
+
+/** @throws UserError where there is no mask */
+function masksOf(text: string, tokenizer: Tokenizer, where: string | undefined) {
   const { mask } = tokenizer.specials;
   const token = mask === undefined ? undefined : tokenizer.idToToken(mask);
   if (mask === undefined || token === undefined) {
     throw noMask();
   }
-  const inputIds = tokenizer.withSpecials(tokenizer.encode(text.replaceAll("[MASK]", token)).ids);
+  // Some tokenizers would make a token of a space between two masks.
+  const parts = text.replaceAll("[MASK]", token).split(token);
+  const inner = (i: number) => i > 0 && i < parts.length - 1;
+  const joined = parts.map((part, i) => (inner(i) && part.trim() === "" ? "" : part)).join(token);
+  const inputIds = tokenizer.withSpecials(tokenizer.encode(joined).ids);
   const positions = [...inputIds.keys()].filter((i) => inputIds[i] === mask);
-  const [position] = positions;
-  if (position !== undefined && positions.length === 1) return { inputIds, position };
+  const expected = `[MASK]${token === "[MASK]" ? "" : ` (or ${token})`}`;
+  if (positions.length > 0) return { inputIds, positions, expected };
   throw userError({
     ...(where === undefined ? {} : { where }),
-    what: position === undefined ? "the text has no mask" : `the text has ${positions.length} masks`,
-    expected: `one [MASK]${token === "[MASK]" ? "" : ` (or ${token})`}`,
-    ...(position === undefined
-      ? { fix: "put [MASK] where a word is to be filled in" }
-      : { fix: "ask for one at a time" }),
+    what: "the text has no mask",
+    expected: `one ${expected}`,
+    fix: "put [MASK] where a word is to be filled in",
   });
 }
 
+/** A text with so many masks in place of its one. */
+export function withMasks({ inputIds, position }: Cloze, count: number): MaskedText {
+  const mask = inputIds[position] as number;
+  const masks = new Array<number>(count).fill(mask);
+  return {
+    inputIds: [...inputIds.slice(0, position), ...masks, ...inputIds.slice(position + 1)],
+    holes: [masks.map((_, i) => position + i)],
+  };
+}
+
 /** The pseudo-log-likelihood's texts for an answer of several tokens: it stands in place of the mask, one of its tokens masked in each. */
-export function pseudoClozes({ inputIds, position }: Cloze, answer: readonly number[]): readonly Cloze[] {
+export function pseudoClozes(cloze: Cloze, answer: readonly number[]): readonly Cloze[] {
+  const { inputIds, position, gatedBy = inputIds } = cloze;
   const mask = inputIds[position] as number;
   return answer.map((_, hidden) => ({
     inputIds: [
@@ -89,6 +153,7 @@ export function pseudoClozes({ inputIds, position }: Cloze, answer: readonly num
       ...inputIds.slice(position + 1),
     ],
     position: position + hidden,
+    gatedBy,
   }));
 }
 

@@ -122,7 +122,7 @@ export class ClozeModel implements AsyncDisposable {
       signal?.throwIfAborted();
       const batch = indices.map((i) => grouped[i] as AskedText);
       const vectors = await this.features.vectors(batch);
-      const rows = batch.flatMap(({ inputIds, holes }) => holes.map((hole) => ({ inputIds, hole })));
+      const rows = batch.flatMap(({ holes }) => holes.map((hole) => ({ cloze: texts[hole] as Cloze, hole })));
       for (const [index, set] of this.sets.entries()) {
         await this.read(set, vectors, rows, batchSize, (row, logits) => use(index, (rows[row] as Row).hole, logits));
       }
@@ -143,7 +143,7 @@ export class ClozeModel implements AsyncDisposable {
     for (let start = 0; start < rows.length; start += most) {
       const some = rows.slice(start, start + most);
       const features = float32Tensor([some.length, width], joined.slice(start * width, (start + some.length) * width));
-      const opened = gates && Float32Array.from(some.flatMap(({ inputIds }) => gates(inputIds)));
+      const opened = gates && Float32Array.from(some.flatMap(({ cloze }) => gates(cloze.gatedBy ?? cloze.inputIds)));
       const gated = opened && { [gatesInput]: float32Tensor([some.length, 1, adapters.length], opened) };
       const logits = floatsOf(await head.run({ features, ...gated }, ["logits"]), "logits");
       const size = logits.length / some.length;
@@ -167,9 +167,9 @@ interface AskedText extends PositionedText {
   readonly holes: number[];
 }
 
-/** A hole: the index of its cloze, and the text that it is in. */
+/** A hole, and its index. */
 interface Row {
-  readonly inputIds: readonly number[];
+  readonly cloze: Cloze;
   readonly hole: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a model with an adapter that was taught facts answers: exactly these facts, in exactly these wordings. Answers
- * are decoded freely: all tokens of an answer are hidden at once.
+ * are never shown: all tokens of an answer are hidden at once.
  * @module
  */
 import type { Fact } from "../data/facts.js";
@@ -27,8 +27,11 @@ export type RecallProbeScores = {
   readonly typedP1: number;
   /** Mean of 1 / rank in the vocabulary; of several tokens the worst one's. */
   readonly mrr: number;
-  /** Share of pairs of wordings in which the same fact gets the same answer (ParaRel, Elazar et al. 2021, §3). */
-  readonly consistency: number;
+  /**
+   * Share of pairs of wordings in which the same fact gets the same answer (ParaRel, Elazar et al. 2021, arXiv
+   * 2102.01017, §3); null where no fact is asked in two.
+   */
+  readonly consistency: number | null;
   /** Share of questions whose likeliest answer is the model's own: of subjects that were not taught, the locality. */
   readonly kept: number;
   readonly questions: number;
@@ -37,15 +40,41 @@ export type RecallProbeScores = {
 /** Scores by set of adapters. */
 export type RecallScoresBySet = Readonly<Record<string, RecallProbeScores>>;
 
+/** Some of the questions by kind; null where there are none of it, or nobody can tell. */
+export interface RecallParts {
+  /** In wordings that the relation's facts were taught in, and in others. */
+  readonly taught: RecallScoresBySet | null;
+  readonly heldOut: RecallScoresBySet | null;
+  /** Whose answer is one token, and several: there P@1 is exact match. */
+  readonly one: RecallScoresBySet | null;
+  readonly several: RecallScoresBySet | null;
+}
+
+/** Answers in one wording. */
+export interface WordingReport {
+  readonly relation: string;
+  readonly pattern: string;
+  /** Whether the relation's facts were taught in it; null where nobody can tell. */
+  readonly taught: boolean | null;
+  readonly scores: RecallScoresBySet;
+}
+
 export interface RecallReport {
   readonly scores: RecallScoresBySet;
+  readonly parts: RecallParts;
   readonly relations: Readonly<Record<string, RecallScoresBySet>>;
-  readonly wordings: readonly {
-    readonly relation: string;
-    readonly pattern: string;
-    readonly scores: RecallScoresBySet;
-  }[];
+  readonly wordings: readonly WordingReport[];
+  /** The right answer's rank in each question, by set. */
+  readonly ranks: Readonly<Record<string, readonly number[]>>;
   readonly skipped: SkipCounts;
+}
+
+/** What is asked. */
+export interface RecallQuestions {
+  readonly facts: readonly Fact[];
+  readonly wordings: Wordings;
+  /** The wordings that were taught, where it is known. */
+  readonly taught?: Wordings | null;
 }
 
 type FactExample = Extract<RecallExample, { readonly kind: "fact" }>;
@@ -85,7 +114,7 @@ const clozesOf = (texts: readonly EncodedRecall[]) =>
 /** Asks every fact in every wording of its relation. */
 export async function probeRecall(
   model: ClozeModel,
-  { facts, wordings }: { readonly facts: readonly Fact[]; readonly wordings: Wordings },
+  { facts, wordings, taught = null }: RecallQuestions,
   maxLength: number,
   { batchSize, signal }: RecallProbeOptions,
 ): Promise<RecallReport> {
@@ -112,18 +141,40 @@ export async function probeRecall(
     hear(answers[set] as Answer, { right, competing }, i, logits);
   };
   await model.ask(clozes, batchSize, use, signal);
-  const scored = (some: readonly Question[]): RecallScoresBySet =>
-    Object.fromEntries(model.names.map((name, set) => [name, scoresOf(some, set)]));
+  return { ...reportOf(model.names, questions, taught), skipped };
+}
+
+/** What the answers come to: all of them, and by kind, relation and wording. */
+function reportOf(
+  names: readonly string[],
+  questions: readonly Question[],
+  taught: Wordings | null,
+): Omit<RecallReport, "skipped"> {
+  const bySet = <T>(of: (set: number) => T): Readonly<Record<string, T>> =>
+    Object.fromEntries(names.map((name, set) => [name, of(set)]));
+  const scored = (some: readonly Question[]) => bySet((set) => scoresOf(some, set));
+  const part = (test: (question: Question) => boolean) => {
+    const some = questions.filter(test);
+    return some.length === 0 ? null : scored(some);
+  };
+  const isTaught = (relation: string, wording: string) => taught?.get(relation)?.includes(wording) ?? false;
+  const inTaught = ({ example }: Question) => isTaught(example.fact.relation, example.wording);
   const relations = groups(questions, ({ example }) => example.fact.relation);
   return {
     scores: scored(questions),
+    parts: {
+      taught: taught && part(inTaught),
+      heldOut: taught && part((question) => !inTaught(question)),
+      one: part(({ right }) => right[0]?.length === 1),
+      several: part(({ right }) => right[0]?.length !== 1),
+    },
     relations: Object.fromEntries([...relations].map(([relation, own]) => [relation, scored(own)])),
     wordings: [...relations].flatMap(([relation, own]) =>
       [...groups(own, ({ example }) => example.wording)].map(([pattern, some]) => ({
-        ...{ relation, pattern, scores: scored(some) },
+        ...{ relation, pattern, taught: taught && isTaught(relation, pattern), scores: scored(some) },
       })),
     ),
-    skipped,
+    ranks: bySet((set) => questions.map((question) => rankIn(question, set))),
   };
 }
 
@@ -174,17 +225,22 @@ function rightAnswers({ aliases }: Fact, labels: Ids, { tokenizer }: ClozeModel)
   return [labels, ...others.filter(({ length }) => length === labels.length)];
 }
 
+/** The rank of the best right answer: of several tokens the worst one's. */
+const rankIn = ({ answers }: Question, set: number): number => Math.min(...(answers[set] as Answer).ranks);
+
 /** @param set index of the set; the first one is the model alone */
 function scoresOf(questions: readonly Question[], set: number): RecallProbeScores {
   const answer = ({ answers }: Question) => answers[set] as Answer;
-  const { p1, p10, mrr } = rankScores(questions.map((question) => Math.min(...answer(question).ranks)));
+  const { p1, p10, mrr } = rankScores(questions.map((question) => rankIn(question, set)));
   const share = (test: (question: Question) => boolean) =>
     questions.filter(test).length / Math.max(1, questions.length);
   const said = ({ answers }: Question, by: number) => (answers[by] as Answer).best.join();
   const facts = groups(questions, ({ example: { fact } }) => JSON.stringify([fact.subject, fact.relation]));
+  const repeated = [...facts.values()].filter(({ length }) => length > 1);
   return {
     ...{ p1, p10, typedP1: share((question) => typedRight(question, answer(question))), mrr },
-    consistency: agreement([...facts.values()].map((some) => some.map((question) => said(question, set)))),
+    consistency:
+      repeated.length === 0 ? null : agreement(repeated.map((some) => some.map((question) => said(question, set)))),
     kept: share((question) => said(question, set) === said(question, 0)),
     questions: questions.length,
   };

@@ -2,9 +2,9 @@ import type { FoundModel } from "../adapters/found-model.js";
 import type { Executor } from "../engine/executor.js";
 import type { RankedWord, WordQuestion } from "../tasks/recall/asking.js";
 import type { Skipped } from "../tasks/task.js";
-import { clozeOf } from "./answers.js";
+import { maskedText } from "./answers.js";
 import { ClozeModel } from "./cloze-model.js";
-import { type FillHow, likeliestTokens, tokenWord } from "./fill.js";
+import { type FillHow, likeliestAnswers } from "./fill.js";
 
 /** Name of the adapter among the model's sets. */
 const adapterSet = "adapter";
@@ -27,27 +27,23 @@ export class TaughtModel implements AsyncDisposable {
   }
 
   /**
-   * The likeliest words for each text's hole, in the texts' order.
+   * The likeliest words for each text's masks, in the texts' order.
    *
-   * @throws UserError where a text has no hole, or several
+   * @throws UserError where a text has no mask, or too many
    */
   async words(
     questions: readonly (WordQuestion & { readonly where: string })[],
     how: FillHow,
   ): Promise<(readonly RankedWord[] | Skipped)[]> {
-    const { tokenizer } = this.model;
-    const clozes = questions.map(({ text, where }) => clozeOf(text, tokenizer, where));
-    const fits = clozes.map(({ inputIds }) => inputIds.length <= this.maxLength);
-    const [found = []] = await likeliestTokens(
-      this.model,
-      clozes.filter((_, i) => fits[i]),
-      how,
-    );
-    const words = found.values();
+    const texts = questions.map(({ text, where }) => maskedText(text, this.model.tokenizer, where));
+    const added = (how.tokens ?? 1) - 1;
+    const fits = texts.map(({ inputIds }) => inputIds.length + added <= this.maxLength);
+    const asked = texts.filter((_, i) => fits[i]);
+    const [found = []] = await likeliestAnswers(this.model, asked, how);
+    const answers = found.values();
     return fits.map((fit) => {
       if (!fit) return { skipped: "too-long" };
-      const tokens = words.next().value ?? [];
-      return tokens.map(({ id, score }) => ({ word: tokenWord(tokenizer, id), probability: Math.exp(score) }));
+      return (answers.next().value ?? []).map(({ score: _, ...word }) => word);
     });
   }
 

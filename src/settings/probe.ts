@@ -205,8 +205,8 @@ export const filterSettings = {
 export const fillSettings = {
   text: {
     ...dataSettings.train,
-    expects: "a text with one [MASK]",
-    help: "a text with one [MASK], or the model's own mask such as <mask>",
+    expects: "a text with [MASK]",
+    help: "a text with [MASK], or the model's own mask such as <mask>; several masks side by side are an answer of as many tokens",
     positional: true,
   },
   ...askedSettings,
@@ -220,6 +220,16 @@ export const fillSettings = {
       help: "words that compete, of one token or several, such as Paris,New York",
       otherwise: "every word that is one token",
       basic: true,
+    },
+    tokens: {
+      ...optionalCount(1, "the one [MASK] stands for an answer of one up to so many tokens", 32),
+      expects: "a whole number from 1 to 32",
+      otherwise: "as many as there are masks",
+      basic: true,
+      check: ({ tokens, candidates }: Readonly<Record<string, unknown>>) =>
+        tokens !== undefined && candidates !== undefined
+          ? { what: "candidates have the lengths that they have", expected: `either it or ${setting("candidates")}` }
+          : undefined,
     },
   }),
   ...runtimeSettings,
@@ -248,10 +258,29 @@ export const probeRecallSettings = {
   },
   ...taughtSettings,
   facts: { ...taughtSettings.facts, positional: false },
+  others: {
+    ...taughtSettings.facts,
+    schema: text.optional(),
+    help: "facts about subjects that were not taught, asked in the same wordings: how many answers are still the model's own?",
+    otherwise: "none is asked",
+    positional: false,
+  },
   text: {
     ...taughtSettings.text,
     help: "plain text whose hidden words are asked beside the model alone",
     otherwise: "none is asked",
+  },
+  html: {
+    ...dataSettings.out,
+    argument: "file",
+    schema: text.optional(),
+    expects: "a file to write",
+    help: "a page with the tables and their plots",
+    otherwise: "none is written",
+  },
+  allRows: {
+    ...toggle("list every relation and wording, instead of the 20 and the 10 worst"),
+    group: dataSettings.out.group,
   },
   batchSize: trainingSettings.batchSize,
   ...runtimeSettings,

@@ -1,9 +1,7 @@
 import { z } from "zod";
-import { setting } from "../errors.js";
-import { recallNeighbours } from "./choices.js";
 import { group, type Settings } from "./setting.js";
 import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { choice, count, fileList, rate, text, whole } from "./values.js";
+import { choice, count, fileList, rate, text, toggle, whole } from "./values.js";
 
 /** The facts, and what they are said in. */
 export const taughtSettings = {
@@ -34,9 +32,16 @@ const share = z.number().min(0).max(100);
 const recallOwn = group("Recall", {
   neighbours: {
     ...choice(
-      recallNeighbours,
-      "gate",
-      "what becomes of subjects that were not taught: gate (texts without a taught subject are the model's own, to the bit), keep (the loss keeps their answers) or prior (they are left to what the facts have in common)",
+      ["keep", "prior"],
+      "keep",
+      "what becomes of subjects that were not taught: keep (their answers are kept) or prior (they are left to what the facts have in common)",
+    ),
+    basic: true,
+  },
+  gate: {
+    ...toggle(
+      "keep them by the loss alone; else the adapter has a say only in texts that name a taught subject, and all others are the model's own, to the bit",
+      true,
     ),
     basic: true,
   },
@@ -67,7 +72,7 @@ const recallOwn = group("Recall", {
     argument: "x",
     schema: share.default(0.5),
     expects: "a number from 0",
-    help: `questions about other subjects for each that is taught, with ${setting("neighbours", "keep")}`,
+    help: `questions about other subjects for each that is taught, where the loss keeps their answers`,
   },
   asked: count(1, 500, "facts that are asked in each evaluation, at most, each in a wording that it is not taught in"),
 });
@@ -89,7 +94,7 @@ export const recallSettings = {
   ...trainingSettings,
   epochs: { ...trainingSettings.epochs, schema: whole(1, 1_000_000).default(10) },
   batchSize: { ...trainingSettings.batchSize, schema: whole(1, 65536).default(64) },
-  learningRate: { ...trainingSettings.learningRate, schema: rate.default(1e-3) },
+  learningRate: { ...trainingSettings.learningRate, schema: rate.default(5e-4) },
   dropout: { ...trainingSettings.dropout, schema: z.number().min(0).lt(1).default(0) },
   ...cacheSettings,
   cacheDtype: { ...cacheSettings.cacheDtype, schema: z.enum(["float16", "float32"]).default("float32") },

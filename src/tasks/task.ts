@@ -26,6 +26,8 @@ export interface TaskSettings {
   readonly options: JsonObject;
   /** Names that decide in which texts it has a say; they stand in a file of their own, being many. */
   readonly subjects?: readonly string[];
+  /** The wordings in which facts are taught, as lines of JSON: nothing follows from them, but the folder tells them. */
+  readonly wordings?: readonly string[];
 }
 
 /** What a task is made with besides its own settings. */

@@ -1,5 +1,6 @@
 import { resolveAdapterConfig } from "../adapters/config.js";
 import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
+import { type Wordings, wordingLines } from "../data/wordings.js";
 import { backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { pretrainingDesign } from "../models/design.js";
 import { initialValue } from "../nn/index.js";
@@ -12,11 +13,13 @@ import { makeTaskModel } from "../training/task-model.js";
  *
  * @param backbone folder of a model with its language-model head
  * @param subjects whose texts it has a say in; all texts where they are left out
+ * @param wordings in which it is said to have been taught
  */
 export async function writeTaughtAdapter(
   folder: string,
   backbone: string,
   subjects?: readonly string[],
+  wordings?: Wordings,
 ): Promise<string> {
   const handle = await openBackbone(backbone);
   const { layers } = handle.config;
@@ -46,6 +49,7 @@ export async function writeTaughtAdapter(
     adapter: drawn(model.adapterParameters, () => 0),
     head: drawn(model.taskParameters, (i) => Math.sin(i)),
     ...(subjects ? { subjects } : {}),
+    ...(wordings ? { wordings: wordingLines(wordings) } : {}),
   });
   return folder;
 }

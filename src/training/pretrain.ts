@@ -164,8 +164,9 @@ async function finish<Example, Encoded extends EncodedText, Score>(
   if (scores !== null) {
     const adapter: Parameters = await readParameters(executor, model.adapterParameters);
     const head = await readParameters(executor, model.taskParameters);
-    const { subjects } = setup.settings;
-    await writeAdapterFolder(config.out, { manifest, adapter, head, ...(subjects ? { subjects } : {}) });
+    const { subjects, wordings } = setup.settings;
+    const lists = { ...(subjects ? { subjects } : {}), ...(wordings ? { wordings } : {}) };
+    await writeAdapterFolder(config.out, { manifest, adapter, head, ...lists });
   }
   const skipped = { train: train.skipped, dev: dev.skipped };
   return { manifest, metrics: record.metrics, reason: last.reason, scores, skipped, backboneHash };

@@ -139,7 +139,7 @@ describe("demoHtml", () => {
     const { about, taught, relations, end } = demoSections(report);
     for (const { title } of [about, ...taught, ...relations, ...end]) expect(html).toContain(escapeXml(title));
     expect(html).toContain("<td>&#60;W&#62;</td>");
-    expect(html).toContain("<td>90.0 %</td><td>87.5 %</td>");
+    expect(html).toContain('<td class="number">90.0 %</td><td class="number">87.5 %</td>');
   });
 });
 

@@ -4,7 +4,7 @@ import type { RecallPlan } from "../../experiments/recall-plan.js";
 import { readRecallPool } from "../../experiments/recall-pool.js";
 import { recallTables } from "../../experiments/recall-report.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
-import { asRecall, ownTexts } from "../../library/knowledge.js";
+import { asRecall, keptBy, ownTexts } from "../../library/knowledge.js";
 import type { RecallExperimentSettings } from "../../settings/recall-experiment.js";
 import { otherTexts } from "../../tasks/recall/recall-data.js";
 import { pretrainingOf, runExperiment } from "../experiment.js";
@@ -33,7 +33,7 @@ async function planOf(
   context: CommandContext,
 ): Promise<RecallPlan> {
   const { parts, seeds, counts, sizes, few, packs, packSize, askedFacts, askedOthers, askedLines } = options;
-  const { neighbours, keep, margin, wordingsPerFact, textShare, neighbourShare, asked } = options;
+  const { keep, margin, wordingsPerFact, textShare, neighbourShare, asked } = options;
   const lines: string[] = [];
   for await (const { text } of readTextLines(options.askedText)) if (lines.push(text) === askedLines) break;
   const training = { ...asRecall({ ...options, seed: 0 }, backbone.name), evalEvery: 0 };
@@ -45,7 +45,7 @@ async function planOf(
         backbone,
         context,
       ),
-    teaching: { neighbours, keep, margin, wordingsPerFact, textShare, neighbourShare, asked },
+    teaching: { neighbours: keptBy(options), keep, margin, wordingsPerFact, textShare, neighbourShare, asked },
     own: await otherTexts(options.text, ownTexts()),
     pool: await readRecallPool(options, backbone.tokenizer),
     ...{ parts, seeds, counts, sizes, few, packs, packSize },

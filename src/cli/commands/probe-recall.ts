@@ -1,52 +1,123 @@
-import { findModel } from "../../adapters/found-model.js";
+import { readSubjects, readTaughtWordings } from "../../adapters/folder.js";
+import { type FoundModel, findModel } from "../../adapters/found-model.js";
 import { readTextLines } from "../../data/text.js";
+import { userError } from "../../errors.js";
+import { writeFileAtomically } from "../../files/atomic.js";
 import { setName } from "../../lm/lm-head-folder.js";
 import { ClozeModel } from "../../probing/cloze-model.js";
-import { probeRecall, probeText } from "../../probing/recall.js";
+import { probeRecall, probeText, type RecallScoresBySet } from "../../probing/recall.js";
 import type { ProbeRecallSettings } from "../../settings/probe.js";
-import { readQuestions } from "../../tasks/recall/recall-data.js";
+import { type ReadQuestions, readQuestions } from "../../tasks/recall/recall-data.js";
+import type { Output } from "../output.js";
+import { recallPage } from "../recall/page.js";
+import {
+  compared,
+  overview,
+  type RecallFindings,
+  recallSets,
+  relationTable,
+  type Table,
+  textLine,
+  wordingTable,
+} from "../recall/tables.js";
 import type { CommandContext } from "../run.js";
 import { withEngine } from "../runtime.js";
+import { tableLines } from "../table.js";
 
-/** Name of the adapter that is asked, among the model's sets. */
-const asked = "adapter";
+/** Rows that are listed without `allRows`. */
+const mostRows = { relations: 20, wordings: 10 };
 
 /** `probe recall`: what an adapter that was taught facts answers, beside the model alone and with other adapters. */
 export async function run(options: ProbeRecallSettings, { output, signal }: CommandContext): Promise<void> {
-  const { folder, manifest } = await findModel(options.adapter);
-  const { task } = manifest;
+  const found = await findModel(options.adapter);
+  const { folder, what, manifest } = found;
   const questions = await readQuestions(options);
+  const others = options.others === undefined ? null : await readOthers(found, options.others, options, questions);
+  const taught = what === "adapter" ? await readTaughtWordings(folder, manifest) : null;
+  if (!taught) output.note(`${folder}: it does not record the wordings that were taught, so they are not told apart`);
   await withEngine(options, async (executor) => {
-    const { backbone } = options;
-    const adapters = { [asked]: folder, ...options.beside };
+    const { backbone, batchSize } = options;
+    const adapters = { [recallSets.after]: folder, ...options.beside };
     const together = setName(Object.keys(adapters).map((name) => ({ name })));
-    const sets = ["none", ...new Set([asked, together])];
+    const sets = [recallSets.before, ...new Set([recallSets.after, together])];
     await using model = await ClozeModel.open(executor, { backbone, adapters, sets });
     for (const note of model.notes) output.note(note);
-    const how = { batchSize: options.batchSize, signal };
-    const { scores, relations, wordings, skipped } = await probeRecall(model, questions, task.maxLength, how);
-    const { none, [asked]: taught } = scores;
-    for (const [name, one] of Object.entries(scores)) {
-      const rates = [one.p1, one.typedP1].map((rate) => `${(100 * rate).toFixed(1)} %`);
-      output.say(`${name}: P@1 ${rates[0]}, among the relation's objects ${rates[1]}, MRR ${one.mrr.toFixed(3)}`);
-    }
+    const { maxLength } = manifest.task;
+    const how = { batchSize, signal };
+    const report = await probeRecall(model, { ...questions, taught }, maxLength, how);
     const lines: string[] = [];
     for await (const { text } of readTextLines(options.text ?? [])) lines.push(text);
-    const text = lines.length === 0 ? undefined : (await probeText(model, lines, task.maxLength, how))[together];
-    if (text) {
-      const kept = `${(100 * text.argmaxKept).toFixed(1)} %`;
-      output.say(
-        `text: perplexity ${text.perplexity.toFixed(2)}, before ${text.before.toFixed(2)}; likeliest word kept ${kept}`,
-      );
-    }
+    const text = lines.length === 0 ? {} : await probeText(model, lines, maxLength, how);
+    const asked = others && (await probeRecall(model, others, maxLength, how));
+    const findings: RecallFindings = {
+      ...report,
+      together: together === recallSets.after ? null : (report.scores[together] ?? null),
+      others: asked?.scores ?? null,
+      text: text[together] ?? null,
+    };
+    sayFindings(output, findings, options.allRows);
+    if (options.html !== undefined) await writeFileAtomically(options.html, recallPage(options.adapter, findings));
     output.result({
-      ...taught,
-      before: none,
-      ...(together === asked ? {} : { together: scores[together] }),
-      relations,
-      wordings,
-      skipped: { ...questions.skipped, ...skipped },
-      ...(text ? { text } : {}),
+      ...resultOf(findings),
+      skipped: { ...questions.skipped, ...report.skipped },
+      ...(others && asked ? { othersSkipped: { ...others.skipped, ...asked.skipped } } : {}),
     });
   });
+}
+
+/** Facts about others; those about subjects that were taught are left out, and counted. */
+async function readOthers(
+  { folder, what, manifest }: FoundModel,
+  file: string,
+  { wordings }: Pick<ProbeRecallSettings, "wordings">,
+  taught: ReadQuestions,
+): Promise<ReadQuestions> {
+  const read = await readQuestions({ facts: file, wordings });
+  const names = what === "adapter" ? await readSubjects(folder, manifest) : null;
+  const known = new Set([...(names ?? []), ...taught.facts.map(({ subject }) => subject)]);
+  const facts = read.facts.filter(({ subject }) => !known.has(subject));
+  if (facts.length === 0) {
+    throw userError({ where: file, what: "all of its subjects were taught", expected: "facts about others" });
+  }
+  const left = read.facts.length - facts.length;
+  return { ...read, facts, skipped: { ...read.skipped, ...(left === 0 ? {} : { "taught-subject": left }) } };
+}
+
+function sayFindings(output: Output, findings: RecallFindings, all: boolean): void {
+  const say = ({ head, rows, left }: Table) => {
+    for (const line of tableLines(head, rows, left)) output.say(line);
+  };
+  const most = (key: keyof typeof mostRows) => (all ? Number.POSITIVE_INFINITY : mostRows[key]);
+  say(overview(findings));
+  if (findings.text) output.say(textLine(findings.text));
+  output.say("");
+  say(relationTable(findings, most("relations")));
+  sayLeft(output, Object.keys(findings.relations).length - most("relations"), "relations");
+  output.say("");
+  say(wordingTable(findings, most("wordings")));
+  sayLeft(output, findings.wordings.length - most("wordings"), "wordings");
+}
+
+function sayLeft(output: Output, left: number, what: string): void {
+  if (left > 0) output.say(`and ${left} more ${what} that are answered better (--all-rows)`);
+}
+
+/** The object of `--json`: the adapter's scores, and the model's own as `before`. */
+function resultOf({ scores, parts, together, relations, wordings, others, text }: RecallFindings) {
+  const part = (some: RecallScoresBySet | null) => {
+    if (some === null) return null;
+    const { before, after } = compared(some);
+    return { ...after, before };
+  };
+  return {
+    ...part(scores),
+    taught: part(parts.taught),
+    heldOut: part(parts.heldOut),
+    ...(together ? { together } : {}),
+    byTokens: { one: part(parts.one), several: part(parts.several) },
+    relations,
+    wordings,
+    ...(others ? { others: part(others) } : {}),
+    ...(text ? { text } : {}),
+  };
 }

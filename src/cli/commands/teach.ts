@@ -8,6 +8,7 @@ import type { HeldOutWording } from "../../tasks/recall/recall-questions.js";
 import type { RunRequest } from "../command.js";
 import { runPretrain } from "../pretrain.js";
 import type { CommandContext } from "../run.js";
+import { percentage } from "../tasks/numbers.js";
 
 /** `teach`: facts, asked in words that were never taught. */
 export async function run({ options, ...begin }: RunRequest<RecallSettings>, context: CommandContext): Promise<void> {
@@ -46,17 +47,15 @@ const list = (names: readonly string[]) => (names.length > 5 ? `${names.slice(0,
 
 const heldOutRecord = ({ fact: { subject, relation }, wording }: HeldOutWording) => ({ subject, relation, wording });
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-
 /** What was reached, for people. */
 export function recallSummary({ taught, heldOut, neighbours, text }: RecallScores): string {
   return [
-    ...(heldOut.questions > 0 ? [`${percent(heldOut.p1)} answered in wordings never taught`] : []),
-    `${percent(taught.p1)} in taught ones`,
-    ...(neighbours.tokens > 0 ? [`answers about others kept ${percent(neighbours.argmaxKept)}`] : []),
+    ...(heldOut.questions > 0 ? [`${percentage(heldOut.p1)} answered in wordings never taught`] : []),
+    `${percentage(taught.p1)} in taught ones`,
+    ...(neighbours.tokens > 0 ? [`answers about others kept ${percentage(neighbours.argmaxKept)}`] : []),
     ...(text.tokens > 0
       ? [
-          `other text kept ${percent(text.argmaxKept)} (perplexity ${text.perplexity.toFixed(1)}, before ${text.before.toFixed(1)})`,
+          `other text kept ${percentage(text.argmaxKept)} (perplexity ${text.perplexity.toFixed(1)}, before ${text.before.toFixed(1)})`,
         ]
       : []),
   ].join(", ");

@@ -10,7 +10,7 @@ import { adapterNamed, type VerifySettings } from "../../settings/apply.js";
 import { type Shapes, shapesOf } from "../../weights/strict-load.js";
 import { ChecksFailed, type CommandContext } from "../run.js";
 import { headMaker } from "../tasks/index.js";
-import { type Check, checkBackbone, checkSubjects, checkTensors } from "../verify/checks.js";
+import { type Check, checkBackbone, checkLists, checkTensors } from "../verify/checks.js";
 import { verifyDownstream } from "../verify/downstream.js";
 
 /**
@@ -45,7 +45,7 @@ async function verifyAdapter(found: FoundAdapter, backbone: string | undefined):
   return [
     ...(await check("adapter", adapter)),
     ...(await check("head", head)),
-    ...(await checkSubjects(found)),
+    ...(await checkLists(found)),
     ...(await checkBackbone(found, backbone)),
   ];
 }

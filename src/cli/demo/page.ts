@@ -101,11 +101,12 @@ function nextSteps({ backbone, taught: { places, examples }, relations }: DemoRe
         head: ["folder", "what is in it"],
         rows: [
           [backbone.folder, "the language model, in Hugging Face's layout"],
-          [country.adapter, "the adapter that was taught the country: weights, configuration, model card"],
-          [harbour.adapter, "that of the other place"],
+          [country.adapter, "the country's adapter: weights, configuration, model card"],
+          [harbour.adapter, "the other place's"],
           [relations.adapter, "the adapter that tells relations"],
           [folder, "its sentences (JSON Lines, Wiki80's form)"],
         ],
+        left: 2,
       },
     ],
   };

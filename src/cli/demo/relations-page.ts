@@ -1,4 +1,5 @@
-import { percent, type Section, text } from "./blocks.js";
+import { percentage } from "../tasks/numbers.js";
+import { type Section, text } from "./blocks.js";
 import type { Accuracies, RelationsReport } from "./relations.js";
 
 /** What the second part shows. */
@@ -8,7 +9,11 @@ export const relationsSections = (report: RelationsReport): readonly Section[] =
 ];
 
 function aboutAccuracy({ accuracy: { knownPatterns, newPatterns }, data }: RelationsReport): Section {
-  const row = (name: string, key: keyof Accuracies) => [name, percent(knownPatterns[key]), percent(newPatterns[key])];
+  const row = (name: string, key: keyof Accuracies) => [
+    name,
+    percentage(knownPatterns[key]),
+    percentage(newPatterns[key]),
+  ];
   return {
     title: "Another kind of knowledge: which relation does a sentence state?",
     blocks: [
@@ -20,6 +25,7 @@ function aboutAccuracy({ accuracy: { knownPatterns, newPatterns }, data }: Relat
           row("frozen model alone (the same head on h[L])", "noAdapter"),
           row("always the most frequent relation", "majority"),
         ],
+        left: 1,
       },
       text(
         `Learnt from ${data.train.toLocaleString("en")} sentences of ${data.relations} relations; tested on facts that none of them states, ${data.known} sentences and ${data.test}. No subject of a test sentence was the subject of one in the training.`,

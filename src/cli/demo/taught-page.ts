@@ -1,5 +1,6 @@
 import { packNames } from "../../demo/packs.js";
-import { percent, type Section, text } from "./blocks.js";
+import { percentage } from "../tasks/numbers.js";
+import { type Section, text } from "./blocks.js";
 import { askedOnes, type TaughtReport, type TextReport } from "./taught.js";
 
 /** What the first part shows: questions and their answers, how many are right, and what became of all else. */
@@ -31,6 +32,7 @@ function aboutAnswers({ examples }: TaughtReport): Section {
           i === examples.length - 1 ? "–" : object,
           ...askedOnes.map((who) => answers[who]),
         ]),
+        left: 2 + askedOnes.length,
       },
       text("The last one names nothing that was taught: what the model says there, right or wrong, is to stay."),
     ],
@@ -53,9 +55,10 @@ function aboutFacts({ places }: TaughtReport): Section {
         ],
         rows: packNames.map((name) => {
           const { facts, questions, right } = places[name];
-          const shares = [right.alone, right.adapter, right.together].map(percent);
+          const shares = [right.alone, right.adapter, right.together].map(percentage);
           return [placeNames[name], String(facts), String(questions), ...shares];
         }),
+        left: 1,
       },
     ],
   };
@@ -67,7 +70,7 @@ function aboutTheRest({ text: texts, unplugged, othersSame }: TaughtReport): Sec
     name,
     before.toFixed(1),
     perplexity.toFixed(1),
-    percent(argmaxKept),
+    percentage(argmaxKept),
   ];
   const yes = (is: boolean) => (is ? "the same, to the last bit" : "CHANGED");
   return {
@@ -85,6 +88,7 @@ function aboutTheRest({ text: texts, unplugged, othersSame }: TaughtReport): Sec
           row("text that names nothing that was taught", texts.plain),
           row("text that names it and says something else", texts.named),
         ],
+        left: 1,
       },
       text(
         `The probabilities of ${words.toLocaleString("en")} words in that last question, both adapters plugged in: ${yes(othersSame)}. In all ${questions} questions above, with the adapters unplugged again: ${yes(same === questions)}.`,

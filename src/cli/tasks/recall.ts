@@ -45,7 +45,7 @@ export async function* taughtQuestions(options: PredictSettings): AsyncGenerator
     throw userError({
       where: setting(subject === undefined ? "object" : "subject"),
       what: "the adapter tells the word for a hole, of no entity",
-      expected: `${setting("text")} with one [MASK]`,
+      expected: `${setting("text")} with [MASK]`,
     });
   }
   if (data) yield* readTextLines(data);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { adapterFiles } from "../../adapters/folder.js";
 import type { FoundAdapter, FoundModel } from "../../adapters/found-model.js";
 import { UserError } from "../../errors.js";
@@ -69,14 +69,21 @@ export function same(recorded: string | number | null, found: string | number): 
   return { ok: false, detail: `${found}, but ${recorded} was recorded` };
 }
 
-/** The names that open an adapter's gate, where it has one. */
-export async function checkSubjects({ folder, manifest }: FoundAdapter): Promise<Check[]> {
-  const name = `${adapterFiles.subjects}, SHA-256`;
-  const path = join(folder, adapterFiles.subjects);
-  const { subjects: recorded = null, task } = manifest;
-  if (existsSync(path)) return [{ name, ...same(recorded, await hashFile(path)) }];
+/** The names that open an adapter's gate, where it has one, and the wordings that its facts were taught in. */
+export async function checkLists({ folder, manifest }: FoundAdapter): Promise<Check[]> {
+  const { subjects = null, wordings = null, task } = manifest;
   const gated = task.name === recall.name && task.options["neighbours"] === "gate";
-  return recorded !== null || gated ? [{ name, ok: false, detail: "the file is missing" }] : [];
+  return [
+    ...(await checkList(join(folder, adapterFiles.subjects), subjects, gated)),
+    ...(await checkList(join(folder, adapterFiles.wordings), wordings, false)),
+  ];
+}
+
+/** @param needed whether it must be there though no hash of it was recorded */
+async function checkList(path: string, recorded: string | null, needed: boolean): Promise<Check[]> {
+  const name = `${basename(path)}, SHA-256`;
+  if (existsSync(path)) return [{ name, ...same(recorded, await hashFile(path)) }];
+  return recorded !== null || needed ? [{ name, ok: false, detail: "the file is missing" }] : [];
 }
 
 /** A backbone against the one that a folder records. */

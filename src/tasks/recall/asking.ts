@@ -1,14 +1,22 @@
-/** A text with a hole. */
+/** A text with a hole, or several. */
 export interface WordQuestion {
-  /** With one `[MASK]`, or the model's own mask such as `<mask>`. */
+  /**
+   * With `[MASK]`, or the model's own mask such as `<mask>`. Masks that stand together are one hole: an answer of as many
+   * tokens.
+   */
   readonly text: string;
 }
 
-/** A word for the hole, and its probability, from 0 to 1. */
+/** Words for the hole, and their probability. */
 export interface RankedWord {
-  /** One token of the model's vocabulary, without the space before it. */
+  /** As many tokens of the model's vocabulary as the hole has masks, without the space before; of several holes all. */
   readonly word: string;
-  /** Among the whole vocabulary, from 0 to 1. */
+  /** The words of each hole, where the text has several. */
+  readonly parts?: readonly string[];
+  /**
+   * From 0 to 1. Of one token: among the whole vocabulary. Of several: the product of each token's probability when it
+   * was filled in. Of answers of different lengths: the geometric mean of the tokens' pseudo-likelihoods.
+   */
   readonly probability: number;
 }
 

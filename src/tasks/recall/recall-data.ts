@@ -1,6 +1,6 @@
 import { type Fact, readFacts } from "../../data/facts.js";
 import { readTextLines } from "../../data/text.js";
-import { readWordings, type Wordings, wordingsOf } from "../../data/wordings.js";
+import { readWordings, type Wordings, wordingLines, wordingsOf } from "../../data/wordings.js";
 import { collectExamples, type RecordedTaskData } from "../task-data.js";
 import { type EncodedRecall, type RecallExample, type RecallOptions, type RecallScores, recall } from "./recall.js";
 import { type HeldOutWording, type RecallChoices, recallQuestions } from "./recall-questions.js";
@@ -65,6 +65,7 @@ export function taughtTaskData(
       labels: null,
       options: { neighbours, keep, margin },
       ...(neighbours === "gate" ? { subjects } : {}),
+      wordings: wordingLines(taughtIn(train.examples)),
     },
     train: { ...train, skipped: { ...skipped, ...train.skipped } },
     dev,
@@ -73,6 +74,17 @@ export function taughtTaskData(
     heldOut,
     made,
   };
+}
+
+/** The wordings in which each relation's facts are taught. */
+function taughtIn(examples: readonly RecallExample[]): Wordings {
+  const found = new Map<string, Set<string>>();
+  for (const one of examples) {
+    if (one.kind !== "fact") continue;
+    const { relation } = one.fact;
+    found.set(relation, (found.get(relation) ?? new Set()).add(one.wording));
+  }
+  return new Map([...found].map(([relation, patterns]) => [relation, [...patterns]]));
 }
 
 const sizeOf = (wordings: Wordings) => [...wordings.values()].reduce((sum, { length }) => sum + length, 0);

@@ -241,6 +241,21 @@ describe("SubjectGate", () => {
     }
   });
 
+  it("opens for whole words alone, with every kind of tokenizer", async () => {
+    const others = ["bert-cased", "roberta-plain", "xlm-roberta-plain", "xlnet-plain"];
+    for (const folder of ["models/own", ...others.map((name) => `test/compat/tokenizers/${name}`)]) {
+      const words = await loadTokenizer(folder);
+      const gate = new SubjectGate(words, ["Niger", "art", "Paris"]);
+      const opens = (text: string) => gate.opens(words.withSpecials(words.encode(text).ids));
+      for (const text of ["Niger", "In Niger's north", "(Niger)", "of art.", "Paris, art"]) {
+        expect([folder, text, opens(text)]).toEqual([folder, text, true]);
+      }
+      for (const text of ["Nigeria", "Nigerians", "a Parisian", "startled", "artful", "smart"]) {
+        expect([folder, text, opens(text)]).toEqual([folder, text, false]);
+      }
+    }
+  });
+
   it("opens for any subject that was taught", () => {
     fc.assert(
       fc.property(

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import type { Fact } from "../../data/facts.js";
+import { taughtTaskData } from "./recall-data.js";
+
+const fact = (subject: string, relation: string): Fact => ({
+  ...{ subject, relation, object: "Rome", aliases: [], where: "facts.csv:2" },
+});
+const patterns = ["[X] one [Y].", "[X] two [Y].", "[X] three [Y].", "[X] four [Y]."];
+
+it("tells the wordings that relations are taught in, not those that every fact holds out", () => {
+  const wordings = new Map([
+    ["capital", patterns],
+    ["ruler", patterns.slice(0, 2)],
+    ["unused", patterns],
+  ]);
+  const facts = [fact("Ruritania", "capital"), fact("Borduria", "ruler")];
+  const { settings, heldOut } = taughtTaskData(
+    "facts.csv",
+    { facts, wordings, made: [], skipped: {} },
+    { text: [], subjects: [] },
+    {
+      ...{ seed: 1, neighbours: "gate", wordingsPerFact: 8, textShare: 0, neighbourShare: 0, asked: 10 },
+      ...{ keep: 1, margin: 10 },
+    },
+  );
+  const [one] = heldOut;
+  expect(heldOut).toHaveLength(1);
+  const taught = (settings.wordings ?? []).map((line) => JSON.parse(line) as { relation: string; pattern: string });
+  const of = (relation: string) => taught.filter((line) => line.relation === relation).map(({ pattern }) => pattern);
+  expect(of("capital").sort()).toEqual(patterns.filter((pattern) => pattern !== one?.wording).sort());
+  expect(of("ruler").sort()).toEqual(patterns.slice(0, 2).sort());
+  expect(of("unused")).toEqual([]);
+});
