@@ -7,17 +7,24 @@ import { demoExamples } from "../src/demo/examples.js";
 import { adapterBits, filesBelow, json, sha256 } from "./support.js";
 
 interface Report {
-  readonly accuracy: Record<"knownPatterns" | "newPatterns", Record<"adapter" | "noAdapter" | "majority", number>>;
   readonly backbone: { readonly own: boolean; readonly hashBefore: string; readonly hashAfter: string };
-  readonly cloze: {
-    readonly asked: number;
-    readonly right: Record<"ownHead" | "newHead" | "adapter" | "majority", number>;
+  readonly taught: {
+    readonly places: Record<
+      "country" | "harbour",
+      { readonly facts: number; readonly questions: number; readonly right: Record<string, number> }
+    >;
+    readonly text: Record<"plain" | "named", Record<"before" | "perplexity" | "argmaxKept", number>>;
     readonly examples: readonly { readonly answers: Record<string, string> }[];
+    readonly unplugged: { readonly questions: number; readonly same: number; readonly words: number };
+    readonly othersSame: boolean;
+  };
+  readonly relations: {
+    readonly accuracy: Record<"knownPatterns" | "newPatterns", Record<"adapter" | "noAdapter" | "majority", number>>;
   };
   readonly html: string;
 }
 
-test("the demo trains an adapter, asks with blanks, and leaves the model as it was", async () => {
+test("the demo teaches, asks, unplugs, tells relations, and leaves the model as it was", async () => {
   const folder = await mkdtemp(join(tmpdir(), "kadapter-demo-"));
   const at = (...names: string[]) => join(folder, ...names);
   try {
@@ -34,20 +41,29 @@ test("the demo trains an adapter, asks with blanks, and leaves the model as it w
     const before = await filesBelow(at("model"));
     const weights = sha256(await readFile(at("model", "model.safetensors")));
     const report = await json(["demo", "--backbone", at("model"), "--out", at("demo"), "--epochs", 5]);
-    const { accuracy, backbone, cloze, html } = report as unknown as Report;
+    const { backbone, taught, relations, html } = report as unknown as Report;
     expect(await filesBelow(at("model"))).toEqual(before);
     expect(sha256(await readFile(at("model", "model.safetensors")))).toBe(weights);
     expect(backbone).toMatchObject({ own: false, hashAfter: backbone.hashBefore });
-    expect(accuracy.knownPatterns.adapter).toBeGreaterThan(2 * accuracy.knownPatterns.majority);
-    expect(cloze.asked).toBe(75);
-    for (const count of Object.values(cloze.right)) expect(count).toBeLessThanOrEqual(cloze.asked);
-    expect(cloze.right.newHead).toBeGreaterThan(0);
-    for (const { answers } of cloze.examples) {
-      expect(Object.keys(answers)).toEqual(["ownHead", "newHead", "adapter"]);
-      expect(Object.values(answers)).not.toContain("");
+    const { country, harbour } = taught.places;
+    expect([country.facts, country.questions, harbour.facts, harbour.questions]).toEqual([58, 116, 21, 42]);
+    // Each place's texts are closed to the other's adapter.
+    for (const { right } of [country, harbour]) expect(right["together"]).toBe(right["adapter"]);
+    expect(taught.text.plain).toMatchObject({ perplexity: taught.text.plain.before, argmaxKept: 1 });
+    expect(taught.text.named.perplexity).not.toBe(taught.text.named.before);
+    expect(taught.unplugged.same).toBe(taught.unplugged.questions);
+    expect(taught.unplugged.words).toBeGreaterThan(300);
+    expect(taught.othersSame).toBe(true);
+    for (const { answers } of taught.examples) {
+      expect(Object.keys(answers)).toEqual(["before", "adapter", "together", "unplugged"]);
+      expect(answers["unplugged"]).toBe(answers["before"]);
     }
-    expect((await readFile(html, "utf8")).match(/<polyline /g)).toHaveLength(4);
-    expect(Object.keys(await adapterBits(at("demo", "adapter")))).toHaveLength(2);
+    const { accuracy } = relations;
+    expect(accuracy.knownPatterns.adapter).toBeGreaterThan(2 * accuracy.knownPatterns.majority);
+    expect((await readFile(html, "utf8")).match(/<polyline /g)).toHaveLength(8);
+    for (const name of ["country", "harbour", "relations"]) {
+      expect(Object.keys(await adapterBits(at("demo", name)))).toHaveLength(2);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

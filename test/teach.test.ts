@@ -138,6 +138,25 @@ it("is evaluated, asked, verified and told of on the command line, by folder and
   }
 });
 
+it("keeps its answers beside another adapter, and both leave text without their subjects as it was", async () => {
+  const [other, text] = [join(folder, "other.csv"), join(folder, "text.txt")];
+  await writeFile(other, "subject,relation,object\nFreedonia,capital,Madrid\n");
+  await writeFile(text, "The capital of France is a large city.\n");
+  await json(["teach", other, "--out", join(folder, "other"), "--max-steps", 3, "--cache", "off"]);
+  const probe = ["probe", "recall", "--adapter", out, "--facts", facts, "--text", text];
+  const alone = await json(probe);
+  const both = await json([...probe, "--beside", `other=${join(folder, "other")}`]);
+  expect(alone).not.toHaveProperty("together");
+  expect(both["p1"]).toBe(alone["p1"]);
+  expect(both["together"]).toMatchObject({ p1: alone["p1"], mrr: alone["mrr"], questions: alone["questions"] });
+  const { before, perplexity } = both["text"] as Record<string, number>;
+  expect(perplexity).toBe(before);
+  const clash = ["--beside", `adapter=${join(folder, "other")}`];
+  expect(expectComplaint(await kadapter([...probe, ...clash]))).toContain(
+    "another adapter has the name of the asked one",
+  );
+});
+
 /** A wording that the relation was taught in, as the adapter's folder tells. */
 async function taughtPattern(relation: string): Promise<string> {
   const taught = await readTaughtWordings(out, await readAdapterManifest(out));

@@ -13,19 +13,19 @@ describe("readCurve", () => {
       { kind: "note", text: "x" },
       { kind: "done", step: 5 },
     ];
-    expect(readCurve(lines([...other, ...steps, scored]), 3)).toEqual({
+    expect(readCurve(lines([...other, ...steps, scored]), "accuracy", 3)).toEqual({
       loss: [
         [2, 3],
         [4, 2],
         [5, 5],
       ],
-      accuracy: [[4, 0.5]],
+      quality: [[4, 0.5]],
     });
   });
 
   it("leaves out a loss that was no number, and takes an empty file", () => {
-    expect(readCurve(lines([{ kind: "step", step: 1, loss: null }]))).toEqual({ loss: [], accuracy: [] });
-    expect(readCurve("")).toEqual({ loss: [], accuracy: [] });
+    expect(readCurve(lines([{ kind: "step", step: 1, loss: null }]), "accuracy")).toEqual({ loss: [], quality: [] });
+    expect(readCurve("", "accuracy")).toEqual({ loss: [], quality: [] });
   });
 });
 

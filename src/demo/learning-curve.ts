@@ -11,19 +11,23 @@ export type Point = readonly [x: number, y: number];
 export interface LearningCurve {
   /** The mean loss of the steps since the point before. */
   readonly loss: readonly Point[];
-  /** Accuracy on held-out data, from 0 to 1. */
-  readonly accuracy: readonly Point[];
+  /** What was measured on held-out data, from 0 to 1. */
+  readonly quality: readonly Point[];
 }
 
 const event = z.object({
   kind: z.string(),
   step: z.number().optional(),
   loss: z.number().nullish(),
-  metrics: z.object({ accuracy: z.number().nullish() }).optional(),
+  metrics: z.record(z.string(), z.number().nullable()).optional(),
 });
 
-/** The curve in a `metrics.jsonl`, its losses averaged to about `points` points. */
-export function readCurve(metrics: string, points = 60): LearningCurve {
+/**
+ * The curve in a `metrics.jsonl`, its losses averaged to about `points` points.
+ *
+ * @param metric name of what is measured, such as `accuracy`
+ */
+export function readCurve(metrics: string, metric: string, points = 60): LearningCurve {
   const events = metrics
     .split("\n")
     .filter((line) => line !== "")
@@ -40,7 +44,7 @@ export function readCurve(metrics: string, points = 60): LearningCurve {
     const part = losses.slice(start, start + width);
     loss.push([part.at(-1)![0], part.reduce((sum, [, y]) => sum + y, 0) / part.length]);
   }
-  return { loss, accuracy: pick("eval", ({ metrics: scores }) => scores?.accuracy) };
+  return { loss, quality: pick("eval", ({ metrics: scores }) => scores?.[metric]) };
 }
 
 /** A line of a chart. */

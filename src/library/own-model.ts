@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { isAbsolute, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { setting, userError } from "../errors.js";
+import { packagePath } from "../files/package-path.js";
 
 /**
  * The folder of the language model that comes with the package, a small RoBERTa: below the working directory as a short
@@ -12,15 +12,11 @@ import { setting, userError } from "../errors.js";
  * const base = await openBackbone(ownModel());
  */
 export function ownModel(): string {
-  // Two folders below the package in both src and dist.
-  const folder = fileURLToPath(new URL("../../models/own", import.meta.url));
-  if (!existsSync(join(folder, "config.json"))) {
-    throw userError({
-      where: folder,
-      what: "the package's own model is not there",
-      fix: `name another with ${setting("backbone")}`,
-    });
-  }
-  const short = relative(process.cwd(), folder);
-  return short.startsWith("..") || isAbsolute(short) ? folder : short;
+  const folder = packagePath("models", "own");
+  if (existsSync(join(folder, "config.json"))) return folder;
+  throw userError({
+    where: folder,
+    what: "the package's own model is not there",
+    fix: `name another with ${setting("backbone")}`,
+  });
 }

@@ -243,6 +243,14 @@ export const probeRecallSettings = {
     expects: "an adapter that was taught facts: its folder or Hugging Face id",
     help: "the adapter that was taught facts: a folder or a Hugging Face id",
   },
+  beside: {
+    ...askedSettings.adapter,
+    help: "other adapters that were taught facts, as NAME=DIR: all are asked together, too",
+    check: ({ beside = {} }) =>
+      Object.hasOwn(beside as object, "adapter") || Object.hasOwn(beside as object, "none")
+        ? { what: "another adapter has the name of the asked one or of none", expected: "a name of its own" }
+        : undefined,
+  },
   backbone: {
     ...dataSettings.backbone,
     schema: text.optional(),

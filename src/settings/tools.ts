@@ -62,15 +62,19 @@ export const demoSettings = {
     ...dataSettings.out,
     schema: text.default("runs/demo"),
     expects: "a folder",
-    help: "folder for data, adapter, heads and report",
+    help: "folder for data, adapters and report",
   },
   backbone: {
     ...dataSettings.backbone,
     schema: text.optional(),
-    help: "the language model: a folder or a Hugging Face id",
+    help: "the language model, with a head over words: a folder or a Hugging Face id",
     otherwise: "the package's own",
   },
-  epochs: trainingSettings.epochs,
+  epochs: {
+    ...trainingSettings.epochs,
+    schema: whole(1, 1_000_000).default(3),
+    help: "passes over the sentences of the second part",
+  },
   seed: trainingSettings.seed,
   overwrite: overwriteSetting,
 };

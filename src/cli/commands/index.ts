@@ -204,7 +204,7 @@ export const commands: readonly CommandEntry[] = [
   }),
   command({
     name: "demo",
-    description: "train a small adapter on built-in facts",
+    description: "teach an invented country's facts, ask, unplug; train an adapter for relations",
     settings: async () => (await import("../../settings/tools.js")).demoSettings,
     run: async () => (await import("./demo.js")).run,
   }),

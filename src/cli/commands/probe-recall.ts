@@ -3,6 +3,7 @@ import { type FoundModel, findModel } from "../../adapters/found-model.js";
 import { readTextLines } from "../../data/text.js";
 import { userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
+import { setName } from "../../lm/lm-head-folder.js";
 import { ClozeModel } from "../../probing/cloze-model.js";
 import { probeRecall, probeText, type RecallScoresBySet } from "../../probing/recall.js";
 import type { ProbeRecallSettings } from "../../settings/probe.js";
@@ -26,7 +27,7 @@ import { tableLines } from "../table.js";
 /** Rows that are listed without `allRows`. */
 const mostRows = { relations: 20, wordings: 10 };
 
-/** `probe recall`: what an adapter that was taught facts answers, beside the model alone. */
+/** `probe recall`: what an adapter that was taught facts answers, beside the model alone and with other adapters. */
 export async function run(options: ProbeRecallSettings, { output, signal }: CommandContext): Promise<void> {
   const found = await findModel(options.adapter);
   const { folder, what, manifest } = found;
@@ -36,7 +37,10 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
   if (!taught) output.note(`${folder}: it does not record the wordings that were taught, so they are not told apart`);
   await withEngine(options, async (executor) => {
     const { backbone, batchSize } = options;
-    await using model = await ClozeModel.open(executor, { backbone, adapters: { [recallSets.after]: folder } });
+    const adapters = { [recallSets.after]: folder, ...options.beside };
+    const together = setName(Object.keys(adapters).map((name) => ({ name })));
+    const sets = [recallSets.before, ...new Set([recallSets.after, together])];
+    await using model = await ClozeModel.open(executor, { backbone, adapters, sets });
     for (const note of model.notes) output.note(note);
     const { maxLength } = manifest.task;
     const how = { batchSize, signal };
@@ -47,8 +51,9 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
     const asked = others && (await probeRecall(model, others, maxLength, how));
     const findings: RecallFindings = {
       ...report,
+      together: together === recallSets.after ? null : (report.scores[together] ?? null),
       others: asked?.scores ?? null,
-      text: text[recallSets.after] ?? null,
+      text: text[together] ?? null,
     };
     sayFindings(output, findings, options.allRows);
     if (options.html !== undefined) await writeFileAtomically(options.html, recallPage(options.adapter, findings));
@@ -98,7 +103,7 @@ function sayLeft(output: Output, left: number, what: string): void {
 }
 
 /** The object of `--json`: the adapter's scores, and the model's own as `before`. */
-function resultOf({ scores, parts, relations, wordings, others, text }: RecallFindings) {
+function resultOf({ scores, parts, together, relations, wordings, others, text }: RecallFindings) {
   const part = (some: RecallScoresBySet | null) => {
     if (some === null) return null;
     const { before, after } = compared(some);
@@ -108,6 +113,7 @@ function resultOf({ scores, parts, relations, wordings, others, text }: RecallFi
     ...part(scores),
     taught: part(parts.taught),
     heldOut: part(parts.heldOut),
+    ...(together ? { together } : {}),
     byTokens: { one: part(parts.one), several: part(parts.several) },
     relations,
     wordings,

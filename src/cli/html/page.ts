@@ -49,7 +49,8 @@ const style = `
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2 { line-height: 1.2; }
 h2 { margin-top: 2.2rem; font-size: 1.2rem; }
-.wide { overflow-x: auto; }
+.wide, pre { overflow-x: auto; }
+pre { font-size: 0.85rem; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--grid); }
 th { color: var(--soft); font-weight: 600; }
@@ -59,5 +60,7 @@ svg { flex: 1 1 22rem; min-width: 0; max-width: 30rem; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
 svg .title { font-size: 14px; font-weight: 600; fill: var(--ink); }
 .grid { stroke: var(--grid); }
-.bar-0 { fill: var(--0); } .bar-1 { fill: var(--1); }
+.line { fill: none; stroke-width: 2; }
+.line-0 { stroke: var(--0); } .line-1 { stroke: var(--1); }
+.bar-0, .dot-0 { fill: var(--0); } .bar-1, .dot-1 { fill: var(--1); }
 `;

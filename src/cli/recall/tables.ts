@@ -11,6 +11,8 @@ export const recallSets = { before: "none", after: "adapter" } as const;
 
 /** All that was asked. */
 export interface RecallFindings extends RecallReport {
+  /** With the other adapters beside it; null where there are none. */
+  readonly together: RecallProbeScores | null;
   /** Facts about subjects that were not taught. */
   readonly others: RecallScoresBySet | null;
   /** Plain text. */
@@ -36,7 +38,7 @@ export function compared(scores: RecallScoresBySet): {
 }
 
 /** A row for the model alone and one with the adapter, and the adapter's for each kind of question. */
-export function overview({ scores, parts, others }: RecallFindings): Table {
+export function overview({ scores, parts, together, others }: RecallFindings): Table {
   const { before, after } = compared(scores);
   const part = (name: string, some: RecallScoresBySet | null) => (some ? [row(`  ${name}`, compared(some).after)] : []);
   const lengths = parts.one && parts.several;
@@ -49,6 +51,7 @@ export function overview({ scores, parts, others }: RecallFindings): Table {
       ...part("in wordings that were not", parts.heldOut),
       ...(lengths ? part("answers of one token", parts.one) : []),
       ...(lengths ? part("answers of several tokens", parts.several) : []),
+      ...(together ? [row("adapter, others beside it", together)] : []),
       ...(others ? [row("adapter, of other subjects", compared(others).after)] : []),
     ],
     left: 1,
