@@ -11,6 +11,13 @@ export function whole(values: Readonly<Record<string, unknown>>, name: string, l
   throw userError({ where: `--${name}`, what: `${values[name]}`, expected: `a whole number from ${least}` });
 }
 
+/** A flag that is a number above 0. */
+export function positive(values: Readonly<Record<string, unknown>>, name: string): number {
+  const value = Number(values[name]);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw userError({ where: `--${name}`, what: `${values[name]}`, expected: "a number above 0" });
+}
+
 const isFlagError = (error: unknown): error is Error =>
   error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
 
