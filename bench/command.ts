@@ -11,11 +11,12 @@ export function whole(values: Readonly<Record<string, unknown>>, name: string, l
   throw userError({ where: `--${name}`, what: `${values[name]}`, expected: `a whole number from ${least}` });
 }
 
-/** A flag that is a number above 0. */
-export function positive(values: Readonly<Record<string, unknown>>, name: string): number {
-  const value = Number(values[name]);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw userError({ where: `--${name}`, what: `${values[name]}`, expected: "a number above 0" });
+/** A flag that is one number above 0 or several, with commas between them. */
+export function positives(values: Readonly<Record<string, unknown>>, name: string): readonly number[] {
+  const given = String(values[name]);
+  const numbers = given.split(",").map(Number);
+  if (numbers.every((one) => Number.isFinite(one) && one > 0)) return numbers;
+  throw userError({ where: `--${name}`, what: given, expected: "numbers above 0 such as 1e-4,3e-4" });
 }
 
 const isFlagError = (error: unknown): error is Error =>

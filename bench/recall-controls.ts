@@ -36,12 +36,19 @@ export interface Method {
 const queryAndValue = ["query", "value"];
 const allLinear = [...queryAndValue, "key", "dense", "up", "down"];
 
-/** The controls, at rates that are usual for them. */
-export const controlMethods = (rates: { readonly full: number; readonly lora: number }, all: boolean): Method[] => [
-  { name: "full fine-tuning", layers: null, rate: rates.full },
-  { name: "LoRA, rank 8, query and value", layers: queryAndValue, rate: rates.lora },
-  ...(all ? [{ name: "LoRA, rank 8, all linear layers", layers: allLinear, rate: rates.lora }] : []),
-];
+/** The controls, each at all of its rates: none is chosen, so that all can be seen. */
+export function controlMethods(
+  rates: { readonly full: readonly number[]; readonly lora: readonly number[] },
+  all: boolean,
+): Method[] {
+  const at = (some: readonly number[], name: string, layers: Method["layers"]) =>
+    some.map((rate) => ({ name, layers, rate }));
+  return [
+    ...at(rates.full, "full fine-tuning", null),
+    ...at(rates.lora, "LoRA, rank 8, query and value", queryAndValue),
+    ...(all ? at(rates.lora, "LoRA, rank 8, all linear layers", allLinear) : []),
+  ];
+}
 
 /** A teaching of ours that is done. */
 export interface Taught {

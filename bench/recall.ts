@@ -16,7 +16,7 @@ import { drawFacts, readRecallPool } from "../src/experiments/recall-pool.js";
 import { type BackboneHandle, openBackbone } from "../src/features/backbone-handle.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { published } from "../src/testing/published.js";
-import { command, fixed, positive, row, whole } from "./command.js";
+import { command, fixed, positives, row, whole } from "./command.js";
 import { comparisonFlags, comparisonUsage, howLong } from "./comparison.js";
 import { repeated } from "./epochs.js";
 import { peerAdvice, peerPython, runPeer } from "./peer.js";
@@ -35,8 +35,8 @@ const usage = `npm run bench:recall -- [options]
   --seed N          (1)
 ${comparisonUsage}
   --controls        full fine-tuning and LoRA of the same facts, and packs that are learnt in turn
-  --full-rate X     learning rate of full fine-tuning (1e-4)
-  --lora-rate X     learning rate of LoRA (1e-3)
+  --full-rates LIST learning rates of full fine-tuning, a row each (1e-4)
+  --lora-rates LIST learning rates of LoRA, a row each (1e-3)
   --lora-all        LoRA of all linear layers, too
   --packs N         0 is none (4)
   --pack-size N     facts of a pack (100)
@@ -48,6 +48,8 @@ const ownText = ["docs/concepts.md", "docs/data.md"];
 const askedLines = 200;
 /** The largest difference of a step's losses, as a share of the loss; rounding grows from step to step. */
 const [tolerance, comparedSteps] = [1e-3, 30];
+/** A process that has had less of one processor was waiting for others, and its seconds are theirs. */
+const leastBusy = 0.8;
 /** Steps whose time does not count: graphs allocate, and so does PyTorch. */
 const warmUps = 3;
 
@@ -63,8 +65,8 @@ function options() {
       steps: { type: "string" },
       seed: { type: "string", default: "1" },
       controls: { type: "boolean", default: false },
-      "full-rate": { type: "string", default: "1e-4" },
-      "lora-rate": { type: "string", default: "1e-3" },
+      "full-rates": { type: "string", default: "1e-4" },
+      "lora-rates": { type: "string", default: "1e-3" },
       "lora-all": { type: "boolean", default: false },
       packs: { type: "string", default: "4" },
       "pack-size": { type: "string", default: "100" },
@@ -116,6 +118,8 @@ interface Peer {
   readonly torch: string;
   readonly seconds: readonly number[];
   readonly losses: readonly number[];
+  /** See {@link TeachingTimes.busy}. */
+  readonly busy: number;
 }
 
 interface Repetition {
@@ -167,6 +171,20 @@ function costs(
 
 type Costs = ReturnType<typeof costs>;
 
+/** Which of the runs waited for other work on the machine, so that their seconds mean nothing; null where none did. */
+function disturbed(all: readonly Repetition[]): string | null {
+  const least = (of: (one: Repetition) => number) => Math.min(...all.map(of));
+  const shares = {
+    "kadapter, cold": least(({ cold }) => cold.busy),
+    "kadapter, cached": least(({ cached }) => cached.busy),
+    PyTorch: least(({ peer }) => peer?.busy ?? 1),
+  };
+  const waited = Object.entries(shares).filter(([, share]) => share < leastBusy);
+  if (waited.length === 0) return null;
+  const each = waited.map(([name, share]) => `${name} had ${fixed(100 * share, 0)} % of one`);
+  return `NOT A MEASUREMENT: other work took the processors (${each.join(", ")}), so neither seconds nor ratios count`;
+}
+
 /** The largest difference of the first steps' losses, as a share of them. */
 const largestDifference = ({ cold, peer }: Repetition) =>
   Math.max(
@@ -194,11 +212,13 @@ function report(teaching: BenchTeaching, all: readonly Repetition[]) {
   line("kadapter, cold cache", cold);
   line("kadapter, states cached", cached);
   const evaluated = median(all.map((one) => one.cold.all));
-  const whole = `\n${steps} of our steps with states, evaluations and the folder: ${fixed(evaluated)} s`;
+  const disturbance = disturbed(all);
+  const told = `\n${steps} of our steps with states, evaluations and the folder: ${fixed(evaluated)} s`;
   const { torch } = all[0]?.peer ?? {};
   if (torch === undefined) {
-    console.log(whole);
-    return { cold, cached, evaluated };
+    console.log(told);
+    if (disturbance) console.log(disturbance);
+    return { cold, cached, evaluated, disturbed: disturbance !== null };
   }
   const theirs = (one: Repetition) => costs(teaching, one.peer as Peer);
   const peer = middle(theirs);
@@ -211,7 +231,8 @@ function report(teaching: BenchTeaching, all: readonly Repetition[]) {
   };
   console.log(row(24, "PyTorch ÷ kadapter, cold", fixed(ratios.step, 2), "", fixed(ratios.cold, 2)));
   console.log(row(24, "PyTorch ÷ cached", fixed(ratios.stepCached, 2), "", fixed(ratios.cached, 2)));
-  console.log(whole);
+  console.log(told);
+  if (disturbance) console.log(disturbance);
   const largest = Math.max(...all.map(largestDifference));
   const ok = largest <= tolerance;
   if (!ok) process.exitCode = 1;
@@ -221,7 +242,7 @@ function report(teaching: BenchTeaching, all: readonly Repetition[]) {
       `first ${Math.min(comparedSteps, losses.length)} steps ${largest.toExponential(1)} of the loss, ` +
       `${ok ? "within" : "FAILED: above"} ${tolerance}`,
   );
-  return { cold, cached, evaluated, peer, ratios, largest, ok };
+  return { cold, cached, evaluated, peer, ratios, largest, ok, disturbed: disturbance !== null };
 }
 
 async function controls(
@@ -232,7 +253,7 @@ async function controls(
 ) {
   const [packs, packSize] = [whole(values, "packs", 0), whole(values, "pack-size")];
   enough(values, "--packs", packs * packSize, pool.single);
-  const rates = { full: positive(values, "full-rate"), lora: positive(values, "lora-rate") };
+  const rates = { full: positives(values, "full-rates"), lora: positives(values, "lora-rates") };
   const text: string[] = [];
   for await (const line of readTextLines(values.text ? [values.text] : ownText)) {
     if (text.push(line.text) === askedLines) break;

@@ -65,6 +65,8 @@ export interface TeachingTimes {
   readonly rates: readonly number[];
   /** Seconds of everything: evaluations, checkpoints and the folder, too. */
   readonly all: number;
+  /** Processors that it had on average; where it is less than 1, others took them. */
+  readonly busy: number;
 }
 
 export function benchTeaching(
@@ -128,14 +130,16 @@ export const foldersIn = (scratch: string, name: string) => ({
 async function timed(teach: (onEvent: (event: TrainEvent) => void) => Promise<unknown>): Promise<TeachingTimes> {
   let states = 0;
   const steps: Extract<TrainEvent, { kind: "step" }>[] = [];
+  const used = process.cpuUsage();
   const all = await seconds(() =>
     teach((event) => {
       if (event.kind === "prepare" && event.what === "train") states = event.seconds;
       if (event.kind === "step") steps.push(event);
     }),
   );
+  const { user, system } = process.cpuUsage(used);
   return {
-    ...{ states, all },
+    ...{ states, all, busy: (user + system) / 1e6 / all },
     seconds: steps.map((step) => step.seconds),
     losses: steps.map(({ loss }) => loss),
     rates: steps.map(({ learningRate }) => learningRate),

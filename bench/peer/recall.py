@@ -109,13 +109,15 @@ def main():
     texts = taskData["texts"]
     seconds, losses = [], []
     batches = [Batch(o, [texts[i] for i in batch]) for batch in taskData["batches"]]
+    began, used = time.perf_counter(), time.process_time()
     for i, (batch, rate) in enumerate(zip(batches, taskData["rates"])):
         # The released form has epsilon beside the uncorrected root of the second moment.
         optimizer.param_groups[0].update(lr=rate, eps=1e-8 / math.sqrt(1 - 0.999 ** (i + 1)))
         start = time.perf_counter()
         losses.append(step.learn(loss_of(o, model, taught, batch), parameters, optimizer))
         seconds.append(time.perf_counter() - start)
-    print(json.dumps({"torch": torch.__version__, "seconds": seconds, "losses": losses}))
+    busy = (time.process_time() - used) / (time.perf_counter() - began)
+    print(json.dumps({"torch": torch.__version__, "seconds": seconds, "losses": losses, "busy": busy}))
 
 
 if __name__ == "__main__":
