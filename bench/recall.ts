@@ -35,8 +35,8 @@ const usage = `npm run bench:recall -- [options]
   --seed N          (1)
 ${comparisonUsage}
   --controls        full fine-tuning and LoRA of the same facts, and packs that are learnt in turn
-  --full-rates LIST learning rates of full fine-tuning, a row each (1e-4)
-  --lora-rates LIST learning rates of LoRA, a row each (1e-3)
+  --full-rates LIST learning rates of full fine-tuning, a row each (1e-4,3e-4,1e-3)
+  --lora-rates LIST learning rates of LoRA, a row each (1e-3,1e-2)
   --lora-all        LoRA of all linear layers, too
   --packs N         0 is none (4)
   --pack-size N     facts of a pack (100)
@@ -65,8 +65,8 @@ function options() {
       steps: { type: "string" },
       seed: { type: "string", default: "1" },
       controls: { type: "boolean", default: false },
-      "full-rates": { type: "string", default: "1e-4" },
-      "lora-rates": { type: "string", default: "1e-3" },
+      "full-rates": { type: "string", default: "1e-4,3e-4,1e-3" },
+      "lora-rates": { type: "string", default: "1e-3,1e-2" },
       "lora-all": { type: "boolean", default: false },
       packs: { type: "string", default: "4" },
       "pack-size": { type: "string", default: "100" },
