@@ -11,6 +11,14 @@ export function whole(values: Readonly<Record<string, unknown>>, name: string, l
   throw userError({ where: `--${name}`, what: `${values[name]}`, expected: `a whole number from ${least}` });
 }
 
+/** A flag that is one number above 0 or several, with commas between them. */
+export function positives(values: Readonly<Record<string, unknown>>, name: string): readonly number[] {
+  const given = String(values[name]);
+  const numbers = given.split(",").map(Number);
+  if (numbers.every((one) => Number.isFinite(one) && one > 0)) return numbers;
+  throw userError({ where: `--${name}`, what: given, expected: "numbers above 0 such as 1e-4,3e-4" });
+}
+
 const isFlagError = (error: unknown): error is Error =>
   error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
 

@@ -12,21 +12,19 @@ import { userError } from "../src/errors.js";
 import { LanguageModel } from "../src/lm/language-model.js";
 import { type EncodedMasked, MaskedLm, maskedLmSettings } from "../src/lm/masked-lm.js";
 import { collectTextBlocks } from "../src/lm/text-blocks.js";
-import { initialValue } from "../src/nn/index.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { isSkipped } from "../src/tasks/task-data.js";
-import { float32Tensor } from "../src/tensor.js";
 import { published } from "../src/testing/published.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { adamWDefaults } from "../src/training/adamw.js";
 import { LanguageModelSession } from "../src/training/language-model-session.js";
-import { writeSafetensors } from "../src/weights/safetensors-writer.js";
 import { backboneConfig } from "./backbone-folder.js";
 import { command, fixed, row, whole } from "./command.js";
 import { comparisonFlags, howLong } from "./comparison.js";
 import { repeated } from "./epochs.js";
 import { peerAdvice, peerPython, runPeer } from "./peer.js";
 import { peerFiles } from "./request.js";
+import { writeStart } from "./start.js";
 import { median, seconds } from "./stats.js";
 
 const usage = `npm run bench:lm -- [options]
@@ -129,10 +127,7 @@ async function ours({ config, objective, batches }: TaskData, threads: number): 
 async function writePeerFiles(scratch: string, { config, objective, batches }: TaskData) {
   const files = peerFiles(scratch);
   const { parameters } = new LanguageModel(roberta.build(config));
-  await writeSafetensors(
-    files.start,
-    parameters.map((one) => [one.name, float32Tensor(one.shape, initialValue(one, seed))]),
-  );
+  await writeStart(files.start, parameters, seed);
   const drawn = batches.map((batch, i) =>
     batch.map((text, row) => {
       const { inputIds, positions, targets } = objective.redraw(text, seed, i + 1, row);

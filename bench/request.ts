@@ -26,6 +26,8 @@ export const peerFiles = (scratch: string) => ({
   taskData: join(scratch, "taskData.json"),
 });
 
+export type PeerFiles = ReturnType<typeof peerFiles>;
+
 export interface PretrainMeasured extends TrainingTimes {
   readonly sentences: number;
   readonly meanTokens: number;

@@ -6,16 +6,14 @@ import type { BackboneHandle } from "../src/features/backbone-handle.js";
 import { epochBatches } from "../src/features/batches.js";
 import type { FeatureOptions } from "../src/features/features.js";
 import { pretrainingDesign } from "../src/models/design.js";
-import { initialValue } from "../src/nn/index.js";
 import { type EncodedRelation, relationClassification } from "../src/tasks/relations/relation-classification.js";
 import type { TaskData } from "../src/tasks/task-data.js";
 import { encodeExamples } from "../src/tasks/task-data.js";
-import { float32Tensor } from "../src/tensor.js";
 import type { TrainingConfig } from "../src/training/config.js";
 import { trainingConfig } from "../src/training/config.js";
 import { pretrain } from "../src/training/pretrain.js";
 import { makeTaskModel } from "../src/training/task-model.js";
-import { writeSafetensors } from "../src/weights/safetensors-writer.js";
+import { writeStart } from "./start.js";
 
 /** How it is trained. */
 export interface TrainingSettings {
@@ -101,14 +99,7 @@ export function benchTraining(
     encoded,
     labels: labels.length,
     epochs: Array.from({ length: epochs }, (_, epoch) => epochBatches(lengths, batchSize, ownSeed, epoch)),
-    writeStart: (path) =>
-      writeSafetensors(
-        path,
-        made.model.parameters.map((parameter) => [
-          parameter.name,
-          float32Tensor(parameter.shape, initialValue(parameter, ownSeed)),
-        ]),
-      ),
+    writeStart: (path) => writeStart(path, made.model.parameters, ownSeed),
     run: (executor, out, seed = ownSeed) => timed(executor, plan(out, seed), taskData),
   };
 }

@@ -57,7 +57,44 @@ describe("benchmarks", () => {
     expect(losses.at(-1)).toBeLessThan((losses[0] as number) - 0.5);
   });
 
+  test("recall: seconds of a teaching, cold and cached, and what is recalled of packs together", () => {
+    const [facts, wordings] = [join(folder, "facts.csv"), join(folder, "wordings.jsonl")];
+    const objects = ["France", "Germany", "Italy", "Spain"];
+    const subjects = Array.from({ length: 12 }, (_, i) => `Company ${i},country,${objects[i % objects.length]}`);
+    writeFileSync(facts, ["subject,relation,object", ...subjects].join("\n"));
+    const patterns = [
+      "[X] is in [Y].",
+      "[X], of [Y].",
+      "[X] belongs to [Y].",
+      "The land of [X] is [Y].",
+      "[Y] has [X].",
+    ];
+    writeFileSync(wordings, patterns.map((pattern) => JSON.stringify({ relation: "country", pattern })).join("\n"));
+    const text = join(folder, "lines.txt");
+    writeFileSync(text, "The river flows through the old town, and the bridge is new.\n");
+    const { cold, cached, controls, measured } = result(
+      "recall",
+      ...["--facts", facts, "--wordings", wordings, "--text", text, "--count", "6", "--steps", "5", "--threads", "2"],
+      ...["--repetitions", "1", "--no-peer", "--controls", "--packs", "2", "--pack-size", "3"],
+    ) as Record<string, Record<string, never>>;
+    for (const one of [cold, cached]) {
+      expect(one?.["step"]).toBeGreaterThan(0);
+      expect(one?.["teaching"]).toBeGreaterThan(one?.["step"] as unknown as number);
+    }
+    // The same training, wherever its states come from.
+    const [run] = measured as unknown as { cold: { losses: number[] }; cached: { losses: number[] } }[];
+    expect(run?.cold.losses).toHaveLength(5);
+    expect(run?.cached.losses).toEqual(run?.cold.losses);
+    const { rows } = controls as unknown as { rows: { facts: Record<string, { p1: number }>; packs: unknown[] }[] };
+    expect(rows).toHaveLength(1);
+    expect(Object.keys(rows[0]?.facts ?? {})).toEqual(["taught", "heldOut", "others", "text"]);
+    // Behind the gate others' answers are the model's own.
+    expect(rows[0]?.facts["others"]).toMatchObject({ kept: 1 });
+    expect(rows[0]?.packs).toHaveLength(2);
+  });
+
   test.each([
+    ["recall", ["--facts", "nowhere"], "nowhere"],
     ["pretrain", ["--sentences", "few"], "--sentences"],
     ["scale", ["--lengths", "7"], "--lengths"],
     ["lm", ["--steps", "2", "--no-peer"], "--steps"],

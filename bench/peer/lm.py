@@ -15,7 +15,16 @@ from torch import nn
 import step
 import weights
 
-HEAD_NAMES = {"lm_head.dense.": "head.", "lm_head.layer_norm.": "head_norm.", "lm_head.bias": "bias"}
+class Head(nn.Module):
+    """RoBERTa's language-model head; its output matrix is the word embeddings."""
+
+    def __init__(self, o):
+        super().__init__()
+        self.dense, self.layer_norm = nn.Linear(o.hidden, o.hidden), nn.LayerNorm(o.hidden, eps=o.eps)
+        self.bias = nn.Parameter(torch.zeros(o.vocabulary))
+
+    def forward(self, rows, words):
+        return F.linear(self.layer_norm(F.gelu(self.dense(rows))), words.weight, self.bias)
 
 
 class LanguageModel(nn.Module):
@@ -23,8 +32,7 @@ class LanguageModel(nn.Module):
         super().__init__()
         self.backbone = step.Backbone(o)
         self.types = nn.Embedding(1, o.hidden)
-        self.head, self.head_norm = nn.Linear(o.hidden, o.hidden), nn.LayerNorm(o.hidden, eps=o.eps)
-        self.bias = nn.Parameter(torch.zeros(o.vocabulary))
+        self.lm_head = Head(o)
 
     def forward(self, ids, picked, labels):
         backbone = self.backbone
@@ -33,15 +41,12 @@ class LanguageModel(nn.Module):
         x = backbone.norm(backbone.words(ids) + backbone.positions(places) + self.types.weight)
         for layer in backbone.layers:
             x = layer(x, None)
-        rows = x.flatten(0, 1)[picked]
-        rows = self.head_norm(F.gelu(self.head(rows)))
-        return F.cross_entropy(rows @ backbone.words.weight.T + self.bias, labels)
+        return F.cross_entropy(self.lm_head(x.flatten(0, 1)[picked], backbone.words), labels)
 
 
 def renamed(name):
-    for theirs, ours in HEAD_NAMES.items():
-        if name.startswith(theirs):
-            return name.replace(theirs, ours)
+    if name.startswith("lm_head."):
+        return name
     if name.startswith("embeddings.token_type_embeddings."):
         return name.replace("embeddings.token_type_embeddings.", "types.")
     return f"backbone.{weights.renamed(name)}"
@@ -74,4 +79,5 @@ def main():
     print(json.dumps({"torch": torch.__version__, "seconds": seconds, "losses": losses}))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -36,13 +36,21 @@ class LowRank(nn.Module):
         return self.linear(x) + self.scale * F.linear(F.linear(x, self.a), self.b)
 
 
+def low_rank(module, names):
+    """Freezes a module and puts low-rank updates beside its linear layers of these names; returns what learns."""
+    module.requires_grad_(False)
+    for parent in list(module.modules()):
+        for name, child in list(parent.named_children()):
+            if name in names and isinstance(child, nn.Linear):
+                setattr(parent, name, LowRank(child))
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]
+
+
 class LoraModel(nn.Module):
     def __init__(self, backbone, o):
         super().__init__()
-        self.backbone = backbone.requires_grad_(False)
-        for layer in backbone.layers:
-            layer.attention.query = LowRank(layer.attention.query)
-            layer.attention.value = LowRank(layer.attention.value)
+        self.backbone = backbone
+        low_rank(backbone, ["query", "value"])
         self.dense, self.out = nn.Linear(2 * o.hidden, o.hidden), nn.Linear(o.hidden, o.labels)
         self.drop = nn.Dropout(0.1)
 
@@ -131,4 +139,5 @@ def main():
     print(json.dumps(result))
 
 
-main()
+if __name__ == "__main__":
+    main()

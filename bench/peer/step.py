@@ -101,23 +101,33 @@ class AdapterLayer(nn.Module):
         return x + self.up(y)
 
 
+class Adapter(nn.ModuleList):
+    """x_k = h[t_k] + o_{k-1}, o_k = x_k + up(transformer(down(x_k))); the last o."""
+
+    def __init__(self, o):
+        super().__init__(AdapterLayer(o) for _ in o.taps)
+        self.taps = o.taps
+
+    def forward(self, states, mask):
+        output = torch.zeros_like(states[0])
+        for tap, layer in zip(self.taps, self):
+            output = layer(states[tap] + output, mask)
+        return output
+
+
 class Model(nn.Module):
     """Adapter and relation head: f = com([h_L ; o_K]), logits = out(drop(dense([f_subject ; f_object])))."""
 
     def __init__(self, o):
         super().__init__()
-        self.taps = o.taps
-        self.adapter = nn.ModuleList(AdapterLayer(o) for _ in o.taps)
+        self.adapter = Adapter(o)
         self.com = nn.Linear(2 * o.hidden, o.hidden)
         self.dense = nn.Linear(2 * o.hidden, o.hidden)
         self.out = nn.Linear(o.hidden, o.labels)
         self.drop = nn.Dropout(o.dropout)
 
     def forward(self, states, mask, select, labels):
-        output = torch.zeros_like(states[0])
-        for tap, layer in zip(self.taps, self.adapter):
-            output = layer(states[tap] + output, mask)
-        combined = self.com(torch.cat([states[-1], output], dim=-1))
+        combined = self.com(torch.cat([states[-1], self.adapter(states, mask)], dim=-1))
         pair = (select @ combined).flatten(1)
         return F.cross_entropy(self.out(self.drop(self.dense(pair))), labels)
 
