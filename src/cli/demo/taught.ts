@@ -55,8 +55,19 @@ interface TaughtInput {
   readonly commands: Commands;
 }
 
-/** Fewer passes, questions and lines of text than by default, in smaller batches: so few facts need no more. */
-const teaching = ["--epochs", "6", "--wordings-per-fact", "5", "--text-share", "0.25", "--batch-size", "32"];
+/** Fewer passes, questions and lines of text than by default, in smaller batches and larger steps: so few facts need no more. */
+const teaching = [
+  "--epochs",
+  "6",
+  "--learning-rate",
+  "1e-3",
+  "--wordings-per-fact",
+  "5",
+  "--text-share",
+  "0.25",
+  "--batch-size",
+  "32",
+];
 
 /** As many words as the package's own model has: of them all the probabilities are compared. */
 const comparedWords = 8192;
