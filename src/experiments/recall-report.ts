@@ -12,7 +12,7 @@ const titles: Readonly<Record<RecallPart, string>> = {
 
 /** What the last column tells, where there is one. */
 const besides: Readonly<Partial<Record<RecallPart, string>>> = {
-  twins: "the other twin's facts",
+  twins: "the other twin's facts, where they differ",
   packs: "all packs plugged in",
 };
 
@@ -36,7 +36,12 @@ function tableOf(cells: readonly RecallCell[], beside: string | undefined): stri
   const rows = [...new Set(cells.map(({ row }) => row))];
   const head = [
     ...["", "taught wordings", "held-out wordings", "among the relation's objects", "model alone"],
-    ...["text: perplexity before → after", "its likeliest word kept", "answers about others kept", "bits a parameter"],
+    ...[
+      "text: perplexity before → after",
+      "its likeliest word kept",
+      "answers about others kept",
+      "bits for 1,000 parameters",
+    ],
     ...(beside === undefined ? [] : [beside]),
     "seeds",
   ];
@@ -64,7 +69,7 @@ function rowOf(row: string, own: readonly RecallCell[], beside: boolean): readon
     `${before} → ${shown(({ text }) => text.perplexity, 2)}`,
     shown(({ text }) => percent(text.argmaxKept)),
     shown(({ neighboursKept }) => percent(neighboursKept)),
-    shown(bitsPerParameter, 4),
+    shown((cell) => 1000 * bitsPerParameter(cell), 3),
     ...(beside ? [shown((cell) => percent(cell.beside?.p1 ?? 0))] : []),
     `${own.length}`,
   ];

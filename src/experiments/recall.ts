@@ -139,7 +139,10 @@ class RecallRun {
       const twins = [await teach(1), await teach(2)];
       for (const [i, twin] of twins.entries()) {
         const name = `${twin.name}.other`;
-        const beside = await this.ask(name, [twin], (twins[1 - i] as Taught).facts, pool.heldOut);
+        const other = (twins[1 - i] as Taught).facts;
+        // What both were taught alike tells nothing.
+        const differing = other.filter(({ object }, at) => object !== twin.facts[at]?.object);
+        const beside = await this.ask(name, [twin], differing, pool.heldOut);
         const measured = await this.measure(twin, others);
         this.tell({
           part: "twins",
