@@ -102,6 +102,8 @@ export function benchTeaching(
       const shape = {
         ...{ taps, adapter, adapter_heads: heads, adapter_inner: intermediateSize, adapter_layers: transformerLayers },
         ...{ margin: settings.margin, keep: settings.keep },
+        // What joins the adapter to the model learns at the head's rate.
+        join_scale: settings.headLearningRate / settings.learningRate,
       };
       const epochsTaken = Math.ceil(steps / stepsPerEpoch);
       const batches = Array.from({ length: epochsTaken }, (_, epoch) => batchesOf(epoch)).flat();

@@ -105,14 +105,18 @@ def main():
     model, taught = load_masked_lm(o).requires_grad_(False), Taught(o)
     weights.load(taught, weights.read(o.start))
     parameters = list(taught.parameters())
-    optimizer = torch.optim.AdamW(parameters, weight_decay=0.0, fused=True)
+    join = [one for name, one in taught.named_parameters() if name.startswith("join")]
+    adapter = [one for name, one in taught.named_parameters() if not name.startswith("join")]
+    groups = [{"params": adapter, "scale": 1.0}, {"params": join, "scale": o.join_scale}]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.0, fused=True)
     texts = taskData["texts"]
     seconds, losses = [], []
     batches = [Batch(o, [texts[i] for i in batch]) for batch in taskData["batches"]]
     began, used = time.perf_counter(), time.process_time()
     for i, (batch, rate) in enumerate(zip(batches, taskData["rates"])):
         # The released form has epsilon beside the uncorrected root of the second moment.
-        optimizer.param_groups[0].update(lr=rate, eps=1e-8 / math.sqrt(1 - 0.999 ** (i + 1)))
+        for group in optimizer.param_groups:
+            group.update(lr=rate * group["scale"], eps=1e-8 / math.sqrt(1 - 0.999 ** (i + 1)))
         start = time.perf_counter()
         losses.append(step.learn(loss_of(o, model, taught, batch), parameters, optimizer))
         seconds.append(time.perf_counter() - start)
