@@ -2,12 +2,11 @@
  * Questions that all models of a comparison are asked, and what they answered.
  * @module
  */
-import type { Fact } from "../src/data/facts.js";
-import type { Wordings } from "../src/data/wordings.js";
 import type { Executor } from "../src/engine/executor.js";
 import { logSumExp, topIndices } from "../src/probing/answers.js";
 import { ClozeModel } from "../src/probing/cloze-model.js";
-import { type EncodedRecall, type RecallExample, recall } from "../src/tasks/recall/recall.js";
+import { recallEncoder } from "../src/probing/recall.js";
+import type { EncodedRecall, RecallExample } from "../src/tasks/recall/recall.js";
 import { answerScores, type HiddenToken, keptScores } from "../src/tasks/recall/recall-scores.js";
 import { encodeExamples } from "../src/tasks/task-data.js";
 import type { Tokenizer } from "../src/text/tokenizer.js";
@@ -26,14 +25,6 @@ export interface Answers {
   readonly logProbability: readonly number[];
 }
 
-/** Every fact in every one of its relation's wordings. */
-export const inWordings = (facts: readonly Fact[], wordings: Wordings): readonly RecallExample[] =>
-  facts.flatMap((fact) =>
-    (wordings.get(fact.relation) ?? []).map(
-      (wording): RecallExample => ({ kind: "fact", fact, wording, heldOut: true }),
-    ),
-  );
-
 /** Encodes questions as teaching does. */
 export function questionsOf(
   part: string,
@@ -41,10 +32,10 @@ export function questionsOf(
   tokenizer: Tokenizer,
   maxLength: number,
 ): readonly Question[] {
-  // Nothing is gated here: the adapters' own gates are.
-  const options = { neighbours: "prior" };
-  const task = recall.make({ labels: null, options }, { maxLength, dropout: 0, headInit: "official" });
-  return encodeExamples(task, tokenizer, { examples, skipped: {} }).examples.map((text) => ({ part, text }));
+  return encodeExamples(recallEncoder(maxLength), tokenizer, { examples, skipped: {} }).examples.map((text) => ({
+    part,
+    text,
+  }));
 }
 
 /** What the model answers alone (`none`), with each adapter, and with all of them. */

@@ -11,13 +11,13 @@ import { epochBatches } from "../src/features/batches.js";
 import { RandomStream } from "../src/random.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import type { RecallExample } from "../src/tasks/recall/recall.js";
+import { inWordings } from "../src/tasks/recall/recall-questions.js";
 import { fixed } from "./command.js";
 import { runPeer } from "./peer.js";
 import {
   type Answers,
   agreement,
   askAdapters,
-  inWordings,
   type PartScores,
   partScores,
   type Question,

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { roberta } from "../src/backbones/index.js";
-import { readTextLines } from "../src/data/text.js";
+import { readFirstLines } from "../src/data/text.js";
 import { userError } from "../src/errors.js";
 import { drawFacts, readRecallPool } from "../src/experiments/recall-pool.js";
 import { type BackboneHandle, openBackbone } from "../src/features/backbone-handle.js";
@@ -254,10 +254,7 @@ async function controls(
   const [packs, packSize] = [whole(values, "packs", 0), whole(values, "pack-size")];
   enough(values, "--packs", packs * packSize, pool.single);
   const rates = { full: positives(values, "full-rates"), lora: positives(values, "lora-rates") };
-  const text: string[] = [];
-  for await (const line of readTextLines(values.text ? [values.text] : ownText)) {
-    if (text.push(line.text) === askedLines) break;
-  }
+  const text = await readFirstLines(values.text ? [values.text] : ownText, askedLines);
   const { rows, agreement } = await runControls({
     ...{ backbone, pool, seed, threads, scratch, text, packs, packSize, python },
     facts: { teaching, times: cold, folder: foldersIn(scratch, runName).out },

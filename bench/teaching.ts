@@ -19,7 +19,7 @@ import { resolveSettings } from "../src/settings/setting.js";
 import type { EncodedRecall } from "../src/tasks/recall/recall.js";
 import { taughtTaskData } from "../src/tasks/recall/recall-data.js";
 import { encodeFitting } from "../src/tasks/task-data.js";
-import { elementCount } from "../src/tensor.js";
+import { totalElements } from "../src/tensor.js";
 import { backboneStart } from "../src/training/backbone-start.js";
 import { makeTaskModel } from "../src/training/task-model.js";
 import type { PeerFiles } from "./request.js";
@@ -95,7 +95,7 @@ export function benchTeaching(
   const learnt = [...model.adapterParameters, ...model.taskParameters];
   return {
     ...{ facts: what.facts, examples, batchSize, stepsPerEpoch, allSteps, steps, learningRate, maxLength },
-    parameters: learnt.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    parameters: totalElements(learnt),
     writePeer: async ({ start, taskData }, rates) => {
       await writeStart(start, learnt, given.seed, await backboneStart(backbone, architecture, model.adapterParameters));
       const { layers: taps, size: adapter, heads, intermediateSize, transformerLayers } = architecture;

@@ -84,6 +84,13 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
 
+/** Number of elements of several tensors or parameters together. */
+export function totalElements(tensors: Iterable<{ readonly shape: readonly number[] }>): number {
+  let total = 0;
+  for (const { shape } of tensors) total += elementCount(shape);
+  return total;
+}
+
 /** What a tensor is but for its elements. */
 export type TensorType = Pick<HostTensor, "dtype" | "shape">;
 

@@ -12,7 +12,7 @@ import { setting, userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
 import { readTextIfThere } from "../files/text.js";
-import { elementCount } from "../tensor.js";
+import { totalElements } from "../tensor.js";
 import { hashFile, hashWeights } from "../weights/hash.js";
 import { tensorsOf } from "../weights/parameters.js";
 import { openSafetensors } from "../weights/safetensors.js";
@@ -64,7 +64,10 @@ export async function writeAdapterFolder(
       ...(await writeList(folder, "subjects", subjects)),
       ...(await writeList(folder, "wordings", wordings)),
     };
-    await writeFileAtomically(join(folder, adapterFiles.card), modelCard(manifest, countOf(adapter), countOf(head)));
+    await writeFileAtomically(
+      join(folder, adapterFiles.card),
+      modelCard(manifest, totalElements(adapter.values()), totalElements(head.values())),
+    );
     await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors, ...named }, null, 2)}\n`);
   } catch (error) {
     // A full disk: half of an adapter would only be in the way.
@@ -99,10 +102,6 @@ export async function hashOfTensors(path: string): Promise<string> {
 export function hashOfParameters(parameters: Parameters): Promise<string> {
   const tensors = tensorsOf(parameters);
   return hashWeights({ keys: () => tensors.keys(), read: async (key) => tensors.get(key)! });
-}
-
-function countOf(parameters: Parameters): number {
-  return [...parameters.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 
 /** Reads and checks `adapter_config.json`. */

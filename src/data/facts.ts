@@ -22,6 +22,10 @@ export interface Fact {
   readonly where: string;
 }
 
+/** What a fact answers, as a key: facts with the same one are answers to one question. */
+export const questionKey = ({ subject, relation }: Pick<Fact, "subject" | "relation">): string =>
+  JSON.stringify([subject, relation]);
+
 /** Formats of facts: CSV and TSV with a header, JSON Lines, LAMA's JSON Lines (a file, or a folder of them). */
 type FactFormat = "csv" | "tsv" | "jsonl" | "lama";
 

@@ -20,6 +20,16 @@ export async function* readTextLines(files: readonly string[]): AsyncGenerator<T
   }
 }
 
+/** The first lines of plain text files, so many at most. */
+export async function readFirstLines(files: readonly string[], most: number): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for await (const { text } of readTextLines(files)) {
+    lines.push(text);
+    if (lines.length >= most) break;
+  }
+  return lines;
+}
+
 /** Tokens of a text in a row, as much as a model reads at once. */
 export interface TokenBlock {
   /** Without special tokens. */

@@ -1,4 +1,4 @@
-import type { Fact } from "../data/facts.js";
+import { type Fact, questionKey } from "../data/facts.js";
 import type { Wordings } from "../data/wordings.js";
 import { userError } from "../errors.js";
 import { hash32, RandomStream } from "../random.js";
@@ -46,22 +46,19 @@ export async function readRecallPool(
   const pool = { single: [] as Fact[], several: [] as Fact[] };
   const skipped: Record<string, number> = { ...left };
   const seen = new Set<string>();
+  const skip = (reason: string) => {
+    skipped[reason] = (skipped[reason] ?? 0) + 1;
+  };
   for (const fact of facts) {
-    const question = JSON.stringify([fact.subject, fact.relation]);
+    const question = questionKey(fact);
     const tokens = wordIds(tokenizer, fact.object).length;
-    const reason = !parted.has(fact.relation)
-      ? "too-few-wordings"
-      : seen.has(question)
-        ? "another-object"
-        : tokens === 0 || tokens > mostTokens
-          ? "unfit-object"
-          : null;
-    if (reason !== null) {
-      skipped[reason] = (skipped[reason] ?? 0) + 1;
-      continue;
+    if (!parted.has(fact.relation)) skip("too-few-wordings");
+    else if (seen.has(question)) skip("another-object");
+    else if (tokens === 0 || tokens > mostTokens) skip("unfit-object");
+    else {
+      seen.add(question);
+      pool[tokens === 1 ? "single" : "several"].push(fact);
     }
-    seen.add(question);
-    pool[tokens === 1 ? "single" : "several"].push(fact);
   }
   const part = (key: "taught" | "heldOut") => new Map([...parted].map(([relation, parts]) => [relation, parts[key]]));
   return { ...pool, taught: part("taught"), heldOut: part("heldOut"), skipped };

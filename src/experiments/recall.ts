@@ -16,7 +16,7 @@ import { probeRecall, probeText, type RecallScoresBySet } from "../probing/recal
 import { hash32 } from "../random.js";
 import { type RecallTeaching, taughtTaskData } from "../tasks/recall/recall-data.js";
 import type { KeptScores } from "../tasks/recall/recall-scores.js";
-import { elementCount } from "../tensor.js";
+import { totalElements } from "../tensor.js";
 import type { TrainingConfig } from "../training/config.js";
 import { hashJson } from "../weights/hash.js";
 import { Cells } from "./cells.js";
@@ -295,6 +295,5 @@ const distinct = (counts: readonly number[]) => [...new Set(counts)].filter((cou
 function parametersOf({ architecture, backbone, freezeAdapter }: TrainingConfig): number {
   const { hiddenSize } = backbone.config;
   const { parameters } = new AdapterSet(ParamScope.root(), [{ name: null, config: architecture }], hiddenSize);
-  const adapter = parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  return (freezeAdapter ? 0 : adapter) + hiddenSize ** 2;
+  return (freezeAdapter ? 0 : totalElements(parameters)) + hiddenSize ** 2;
 }

@@ -21,7 +21,7 @@ import {
   type RelationQuestion,
 } from "../tasks/relations/asking.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
-import { isSkipped } from "../tasks/task-data.js";
+import { encodeUnlabelled, isSkipped } from "../tasks/task-data.js";
 import { askTrees, type TreeAnswer, type TreeQuestion } from "../tasks/trees/asking.js";
 import { askTypes, type TypingAnswer, type TypingQuestion } from "../tasks/typing/asking.js";
 import { type LoadedModel, loadModel } from "../training/load-model.js";
@@ -202,9 +202,8 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
   { top = 1, batchSize = 32, signal }: PredictOptions = {},
 ): Promise<Answer[]> {
   const examples = questions.map((question) => asking.example(question));
-  const encode = task.encodeUnlabelled ? task.encodeUnlabelled.bind(task) : task.encode.bind(task);
   const encoded = examples.map((example, i) => {
-    const one = encode(example, backbone.tokenizer);
+    const one = encodeUnlabelled(task, example, backbone.tokenizer);
     if (!isSkipped(one)) return one;
     return refuse(i, one.skipped);
   });

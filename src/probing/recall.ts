@@ -3,9 +3,10 @@
  * are never shown: all tokens of an answer are hidden at once.
  * @module
  */
-import type { Fact } from "../data/facts.js";
+import { type Fact, questionKey } from "../data/facts.js";
 import type { Wordings } from "../data/wordings.js";
 import { type EncodedRecall, type RecallExample, recall } from "../tasks/recall/recall.js";
+import { inWordings } from "../tasks/recall/recall-questions.js";
 import { type KeptScores, keptScores } from "../tasks/recall/recall-scores.js";
 import { encodeExamples, type SkipCounts } from "../tasks/task-data.js";
 import { wordIds } from "../text/word-ids.js";
@@ -104,7 +105,7 @@ export interface RecallProbeOptions {
 }
 
 /** Makes questions and texts of examples as teaching does; nothing is gated here, the model's sets do that. */
-const encoder = (maxLength: number) =>
+export const recallEncoder = (maxLength: number) =>
   recall.make({ labels: null, options: { neighbours: "prior" } }, { maxLength, dropout: 0, headInit: "official" });
 
 /** The tokens of examples as clozes, one for each. */
@@ -118,12 +119,11 @@ export async function probeRecall(
   maxLength: number,
   { batchSize, signal }: RecallProbeOptions,
 ): Promise<RecallReport> {
-  const examples = facts.flatMap((fact) =>
-    (wordings.get(fact.relation) ?? []).map(
-      (wording): FactExample => ({ kind: "fact", fact, wording, heldOut: false }),
-    ),
-  );
-  const { examples: asked, skipped } = encodeExamples(encoder(maxLength), model.tokenizer, { examples, skipped: {} });
+  const examples = inWordings(facts, wordings);
+  const { examples: asked, skipped } = encodeExamples(recallEncoder(maxLength), model.tokenizer, {
+    examples,
+    skipped: {},
+  });
   const objects = objectsOf(facts, model);
   const questions = asked.map(({ example, labels }): Question => {
     const { fact } = example as FactExample;
@@ -235,7 +235,7 @@ function scoresOf(questions: readonly Question[], set: number): RecallProbeScore
   const share = (test: (question: Question) => boolean) =>
     questions.filter(test).length / Math.max(1, questions.length);
   const said = ({ answers }: Question, by: number) => (answers[by] as Answer).best.join();
-  const facts = groups(questions, ({ example: { fact } }) => JSON.stringify([fact.subject, fact.relation]));
+  const facts = groups(questions, ({ example: { fact } }) => questionKey(fact));
   const repeated = [...facts.values()].filter(({ length }) => length > 1);
   return {
     ...{ p1, p10, typedP1: share((question) => typedRight(question, answer(question))), mrr },
@@ -259,7 +259,7 @@ export async function probeText(
   { batchSize, signal }: RecallProbeOptions,
 ): Promise<Readonly<Record<string, KeptScores>>> {
   const examples = lines.map((text): RecallExample => ({ kind: "text", text, tokens: maxLength - 8, open: true }));
-  const { examples: texts } = encodeExamples(encoder(maxLength), model.tokenizer, { examples, skipped: {} });
+  const { examples: texts } = encodeExamples(recallEncoder(maxLength), model.tokenizer, { examples, skipped: {} });
   const clozes = clozesOf(texts);
   const said = model.names.map(
     () => new Array<{ readonly logProbability: number; readonly best: number }>(clozes.length),

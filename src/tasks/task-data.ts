@@ -107,6 +107,13 @@ export function encodeFitting<Example, Encoded extends EncodedText>(
   });
 }
 
+/** Encodes an example whose answer is to be told, and is not read. */
+export const encodeUnlabelled = <Example, Encoded extends EncodedText>(
+  task: Pick<Task<Example, Encoded, never>, "encode" | "encodeUnlabelled">,
+  example: Example,
+  tokenizer: Tokenizer,
+): Encoded | Skipped => task.encodeUnlabelled?.(example, tokenizer) ?? task.encode(example, tokenizer);
+
 /** Whether an example could not be encoded. */
 export function isSkipped(result: EncodedText | Skipped): result is Skipped {
   return "skipped" in result;

@@ -13,7 +13,7 @@ import { userError } from "../errors.js";
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
-import { elementCount } from "../tensor.js";
+import { totalElements } from "../tensor.js";
 import { parametersIn } from "../weights/parameters.js";
 import { readSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
@@ -142,7 +142,7 @@ function trainerOf<E extends EncodedText, Scores, Result>(
     readState: (slots) => executor.getState(slots),
     checkpoints: checkpointFolder(config.out),
     parameters: namesOf(parameters),
-    parameterCount: trainable.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    parameterCount: totalElements(trainable),
   });
 }
 

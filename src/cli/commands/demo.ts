@@ -7,7 +7,7 @@ import { type BackboneHandle, openBackbone } from "../../features/backbone-handl
 import { fileError, writeFileAtomically } from "../../files/atomic.js";
 import { ownModel } from "../../library/own-model.js";
 import type { DemoSettings } from "../../settings/tools.js";
-import { elementCount } from "../../tensor.js";
+import { totalElements } from "../../tensor.js";
 import { Commands } from "../demo/commands.js";
 import { type DemoCurves, demoHtml } from "../demo/html.js";
 import { type DemoReport, demoPage } from "../demo/page.js";
@@ -70,7 +70,7 @@ const plainText = (seed: number) =>
 
 /** Parameters of the frozen model, without a head of its own. */
 function countOf({ definition, config }: BackboneHandle): number {
-  return definition.build(config).parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  return totalElements(definition.build(config).parameters);
 }
 
 async function curvesOf({ country, harbour, adapter, baseline }: Places): Promise<DemoCurves> {

@@ -1,4 +1,4 @@
-import { readTextLines } from "../../data/text.js";
+import { readFirstLines } from "../../data/text.js";
 import { runRecall } from "../../experiments/recall.js";
 import type { RecallPlan } from "../../experiments/recall-plan.js";
 import { readRecallPool } from "../../experiments/recall-pool.js";
@@ -34,8 +34,6 @@ async function planOf(
 ): Promise<RecallPlan> {
   const { parts, seeds, counts, sizes, few, packs, packSize, askedFacts, askedOthers, askedLines } = options;
   const { keep, margin, wordingsPerFact, wordDropout, textShare, neighbourShare, asked } = options;
-  const lines: string[] = [];
-  for await (const { text } of readTextLines(options.askedText)) if (lines.push(text) === askedLines) break;
   const training = { ...asRecall({ ...options, seed: 0 }, backbone.name), evalEvery: 0 };
   return {
     training: (adapterSize = options.adapterSize) =>
@@ -58,6 +56,6 @@ async function planOf(
     own: await otherTexts(options.text, ownTexts()),
     pool: await readRecallPool(options, backbone.tokenizer),
     ...{ parts, seeds, counts, sizes, few, packs, packSize },
-    asked: { facts: askedFacts, others: askedOthers, text: lines },
+    asked: { facts: askedFacts, others: askedOthers, text: await readFirstLines(options.askedText, askedLines) },
   };
 }

@@ -6,11 +6,12 @@ import { type BackboneHandle, backboneIdentity, openBackbone } from "../../featu
 import { withOutputFolder } from "../../library/output-folder.js";
 import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
+import { totalElements } from "../../tensor.js";
 import { isOfficialDownstream } from "../../training/import-downstream.js";
 import { hashFile } from "../../weights/hash.js";
 import { openWeights } from "../../weights/open.js";
 import { refuseExisting } from "../files.js";
-import { checkSizes, countOf, labelsOf, maxLengthOf, shapeOf } from "../import/common.js";
+import { checkSizes, labelsOf, maxLengthOf, shapeOf } from "../import/common.js";
 import { importDownstream } from "../import/downstream.js";
 import type { CommandContext } from "../run.js";
 
@@ -32,7 +33,7 @@ async function importAdapter(options: ImportSettings, { output }: CommandContext
   const { adapter, head, others } = official;
   await withOutputFolder(out, () => writeAdapterFolder(out, { manifest, adapter, head }));
   for (const name of others) output.note(`left out ${JSON.stringify(name)}: no tensor`);
-  const counts = { adapter: countOf(adapter), head: countOf(head) };
+  const counts = { adapter: totalElements(adapter.values()), head: totalElements(head.values()) };
   const { architecture } = official;
   output.say(
     `${counted(architecture.layers.length, "adapter layer")} at ${architecture.layers.join(", ")}, ${architecture.transformerLayers} × ${architecture.size} inside, ${counted(counts.adapter, "parameter")} in ${counted(adapter.size, "tensor")}`,

@@ -8,7 +8,7 @@ import { counted } from "../../phrases.js";
 import type { TaughtModel } from "../../probing/taught-model.js";
 import { adapterNamed, type PredictSettings } from "../../settings/apply.js";
 import type { EncodedText } from "../../tasks/task.js";
-import { isSkipped } from "../../tasks/task-data.js";
+import { encodeUnlabelled, isSkipped } from "../../tasks/task-data.js";
 import type { LoadedModel } from "../../training/load-model.js";
 import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
@@ -120,8 +120,7 @@ async function answerAll<Example, Encoded extends EncodedText, Score>(
   options: PredictSettings,
   signal: AbortSignal,
 ): Promise<Answer[]> {
-  const encode = task.encodeUnlabelled ? task.encodeUnlabelled.bind(task) : task.encode.bind(task);
-  const encoded = examples.map((example) => encode(example, backbone.tokenizer));
+  const encoded = examples.map((example) => encodeUnlabelled(task, example, backbone.tokenizer));
   const usable = encoded.flatMap((result) => (isSkipped(result) ? [] : [result]));
   const logits = await predictAll(session, usable, options.batchSize, signal);
   let next = 0;

@@ -1,6 +1,6 @@
 import { readSubjects, readTaughtWordings } from "../../adapters/folder.js";
 import { type FoundModel, findModel } from "../../adapters/found-model.js";
-import { readTextLines } from "../../data/text.js";
+import { readFirstLines } from "../../data/text.js";
 import { userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { setName } from "../../lm/lm-head-folder.js";
@@ -45,8 +45,7 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
     const { maxLength } = manifest.task;
     const how = { batchSize, signal };
     const report = await probeRecall(model, { ...questions, taught }, maxLength, how);
-    const lines: string[] = [];
-    for await (const { text } of readTextLines(options.text ?? [])) lines.push(text);
+    const lines = await readFirstLines(options.text ?? [], Number.POSITIVE_INFINITY);
     const text = lines.length === 0 ? {} : await probeText(model, lines, maxLength, how);
     const asked = others && (await probeRecall(model, others, maxLength, how));
     const findings: RecallFindings = {

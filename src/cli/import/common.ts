@@ -6,16 +6,11 @@ import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { readJson } from "../../files/json.js";
 import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
-import { elementCount } from "../../tensor.js";
 
 /** What the files cannot tell of adapters. */
 export const shapeOf = ({ layers, adapterHeads: heads, skip, maskPadding }: ImportSettings): OfficialImportOptions => {
   return { layers, heads, skip, maskPadding };
 };
-
-/** Elements of parameters. */
-export const countOf = (parameters: OfficialAdapter["adapter"]): number =>
-  [...parameters.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
 /** @throws UserError where an adapter cannot have been trained beside the backbone */
 export function checkSizes(

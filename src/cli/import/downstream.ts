@@ -6,11 +6,12 @@ import { type BackboneHandle, openBackbone } from "../../features/backbone-handl
 import { withOutputFolder } from "../../library/output-folder.js";
 import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
+import { totalElements } from "../../tensor.js";
 import { type OfficialDownstreamModel, readOfficialDownstream } from "../../training/import-downstream.js";
 import { hashFile } from "../../weights/hash.js";
 import { refuseExisting } from "../files.js";
 import type { CommandContext } from "../run.js";
-import { checkSizes, countOf, labelsOf, maxLengthOf, shapeOf } from "./common.js";
+import { checkSizes, labelsOf, maxLengthOf, shapeOf } from "./common.js";
 
 /** `import FILE` for a fine-tuned model of the released code: adapters, fusion, head, and the trained backbone. */
 export async function importDownstream(options: ImportSettings, { output }: CommandContext): Promise<void> {
@@ -35,7 +36,7 @@ export async function importDownstream(options: ImportSettings, { output }: Comm
   output.say(`${task.name}, ${task.classes === null ? "a choice" : counted(task.classes, "class", "classes")}`);
   output.say(
     `${names.length === 0 ? "no adapter" : `adapters ${names.join(", ")}, fused by ${manifest.fusion.kind}`}; ` +
-      `${counted(countOf(parameters), "parameter")} in ${counted(parameters.size, "tensor")}`,
+      `${counted(totalElements(parameters.values()), "parameter")} in ${counted(parameters.size, "tensor")}`,
   );
   output.say(backboneWeights === null ? "the backbone was frozen" : `the trained backbone is from ${backboneWeights}`);
   output.say(`the model is in ${out}`);
@@ -44,7 +45,7 @@ export async function importDownstream(options: ImportSettings, { output }: Comm
     adapters: manifest.adapters,
     trains: manifest.trains,
     tensors: parameters.size,
-    parameters: countOf(parameters),
+    parameters: totalElements(parameters.values()),
     leftOut,
     backboneWeights,
     backboneHash: backbone?.hash ?? null,

@@ -1,5 +1,5 @@
 import { type Fact, readFacts } from "../../data/facts.js";
-import { readTextLines } from "../../data/text.js";
+import { readFirstLines } from "../../data/text.js";
 import { readWordings, type Wordings, wordingLines, wordingsOf } from "../../data/wordings.js";
 import { collectExamples, type RecordedTaskData } from "../task-data.js";
 import { type EncodedRecall, type RecallExample, type RecallOptions, type RecallScores, recall } from "./recall.js";
@@ -43,7 +43,7 @@ export async function recallTaskData({ own, ...data }: RecallData): Promise<Reca
 
 /** What is to stay as it is: lines of the files, or what stands in where none is given. */
 export async function otherTexts(files: readonly string[] | undefined, own: OtherTexts): Promise<OtherTexts> {
-  return files ? { ...own, text: await firstLines(files) } : own;
+  return files ? { ...own, text: await readFirstLines(files, mostLines) } : own;
 }
 
 /**
@@ -99,13 +99,4 @@ export async function readQuestions(data: {
   const given = data.wordings === undefined ? new Map() : await readWordings(data.wordings);
   const relations = set.examples.map(({ relation }) => relation);
   return { facts: set.examples, ...wordingsOf(relations, given), skipped: set.skipped };
-}
-
-async function firstLines(files: readonly string[]): Promise<readonly string[]> {
-  const lines: string[] = [];
-  for await (const { text } of readTextLines(files)) {
-    lines.push(text);
-    if (lines.length === mostLines) break;
-  }
-  return lines;
 }

@@ -2,7 +2,7 @@
  * From facts and wordings to questions: which wordings are taught, which are held out, and what is to stay as it is.
  * @module
  */
-import type { Fact } from "../../data/facts.js";
+import { type Fact, questionKey } from "../../data/facts.js";
 import type { Wordings } from "../../data/wordings.js";
 import { hash32, RandomStream } from "../../random.js";
 import type { recallNeighbours } from "../../settings/choices.js";
@@ -130,6 +130,10 @@ export function recallQuestions(source: RecallSource, choices: RecallChoices): R
   };
 }
 
+/** Questions that ask each fact in each wording of its relation. */
+export const inWordings = (facts: readonly Fact[], wordings: Wordings): readonly RecallExample[] =>
+  facts.flatMap((fact) => (wordings.get(fact.relation) ?? []).map((wording) => question(fact, wording, true)));
+
 /** What the asked facts hold out, and the wordings in which each fact is taught. */
 function partWordings(asked: readonly Fact[], wordings: Wordings) {
   const of = ({ relation }: Fact) => wordings.get(relation) ?? [];
@@ -202,7 +206,7 @@ function withoutFacts(lines: readonly string[], facts: readonly Fact[]): readonl
 function uniqueQuestions(all: readonly Fact[]) {
   const first = new Map<string, Fact>();
   for (const fact of all) {
-    const key = JSON.stringify([fact.subject, fact.relation]);
+    const key = questionKey(fact);
     if (!first.has(key)) first.set(key, fact);
   }
   const left = all.length - first.size;
