@@ -1,3 +1,5 @@
+import { printable } from "./phrases.js";
+
 /**
  * What a user did that cannot work: one line that says what is wrong, where, what was expected and what to do.
  * The command line prints it and exits with code 2; every other error is a defect of this project.
@@ -50,8 +52,20 @@ export function userError(complaint: Complaint): UserError {
   const line = `${where === undefined ? "" : `${where}: `}${what}${
     expected === undefined ? "" : `; expected ${expected}`
   }${fix === undefined ? "" : `; ${fix}`}`;
-  return new UserError(line.replace(/\s*[\r\n]+\s*/g, " "));
+  return new UserError(printable(shortened(foldLines(line))));
 }
+
+/** A text in one line. Split first, as a pattern that begins with white space would try each of a million spaces anew. */
+function foldLines(text: string): string {
+  if (!/[\r\n]/.test(text)) return text;
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.filter((line) => line !== "").join(" ");
+}
+
+/** Files hold names of megabytes, too. */
+const mostLetters = 4000;
+
+const shortened = (line: string): string => (line.length > mostLetters ? `${line.slice(0, mostLetters)}…` : line);
 
 // Private-use characters, which no text about a setting holds.
 const [open, close] = ["\ue000", "\ue001"];
@@ -66,9 +80,19 @@ export const setting: SettingNames = (key, value) => `${open}${JSON.stringify([k
 /** Puts names in the places of {@link setting}. */
 export function nameSettings(text: string, nameOf: SettingNames): string {
   return text.replace(marked, (_, named: string) => {
-    const [key, value] = JSON.parse(named) as [string, string | number | boolean | null];
-    return nameOf(key, value ?? undefined);
+    const [key, value] = partsOf(named);
+    return key === null ? named : nameOf(key, value ?? undefined);
   });
+}
+
+/** What {@link setting} marked; no key where a file's text holds these characters. */
+function partsOf(named: string): readonly [string | null, (string | number | boolean | null)?] {
+  try {
+    const [key, value] = JSON.parse(named) as [unknown, string | number | boolean | null];
+    return typeof key === "string" ? [key, value] : [null];
+  } catch {
+    return [null];
+  }
 }
 
 /** As the library's callers write it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counted, shown, tally, withArticle } from "./phrases.js";
+import { counted, printable, shown, tally, withArticle } from "./phrases.js";
 
 describe("phrases", () => {
   it("counts one thing and several", () => {
@@ -30,6 +30,12 @@ describe("phrases", () => {
       "undefined",
     ]);
     expect(shown("x".repeat(100))).toBe(`"${"x".repeat(56)}…`);
+  });
+
+  it("shows what would move a terminal's cursor, colour it, or turn the order of letters", () => {
+    expect(printable("\u001b[2J\u0007a\tb\nc\rd")).toBe("\\u001b[2J\\u0007a\tb\nc\\u000dd");
+    expect(printable("\u009b1m \u202eabc\u2066")).toBe("\\u009b1m \\u202eabc\\u2066");
+    expect(printable("é 中 עברית\u200f 👩‍🚀")).toBe("é 中 עברית\u200f 👩‍🚀");
   });
 
   it("tells what was counted, the most first", () => {

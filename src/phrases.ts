@@ -17,6 +17,17 @@ export const tally = (counts: Readonly<Record<string, number>>): string =>
     .map(([reason, count]) => `${count}: ${reason}`)
     .join(", ");
 
+/**
+ * Characters that move a terminal's cursor, colour it, or turn the order of what stands beside them (Trojan Source,
+ * https://arxiv.org/abs/2111.00169): control characters but for tab and line feed, and bidirectional controls.
+ */
+const unprintable = /(?![\t\n])\p{Cc}|[\u2028-\u202e\u2066-\u2069]/gu;
+
+const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** A text as it may be written to a terminal: what a file holds decides no colour, cursor or order. */
+export const printable = (text: string): string => text.replace(unprintable, escaped);
+
 const mostShown = 60;
 
 /** A value as an error line shows it: short, with quotes where they tell a text from a number, lists without brackets. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf } from "../files/lists.js";
 import { joinKinds, kAdapterConfigSchema } from "./config.js";
 
 const name = z.string().max(4096);
@@ -28,7 +29,7 @@ export const adapterManifestSchema = z.object({
   task: z.object({
     name,
     /** Class names in the order of the head's rows; null where an imported file cannot tell. */
-    labels: z.array(name).min(1).max(1_000_000).nullable(),
+    labels: listOf(name, { least: 1 }).nullable(),
     maxLength: z.number().int().positive().max(1_000_000),
     /** Whether every sentence is padded to that length, which decides what an adapter that attends to padding says. */
     fixedWidth: z.boolean().optional(),

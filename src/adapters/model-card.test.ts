@@ -61,4 +61,11 @@ describe("modelCard", () => {
     expect(text).toContain("| train | facts.jsonl |");
     expect(text).not.toContain(tmpdir());
   });
+
+  it("lets no name or value end its cell, its line or its command", () => {
+    const text = card("/models/a`b\n# c | <img>", { recipe: { "a|b": "x | y\n\n# z \u001b[2J" } });
+    expect(text).toContain("\n# A knowledge adapter for a\\`b # c \\| \\<img>\n");
+    expect(text).toContain("| a\\|b | x \\| y # z \\\\u001b[2J |");
+    expect(card("a/b; rm -rf ~")).toContain("--backbone DIR ");
+  });
 });

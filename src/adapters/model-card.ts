@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
-import { counted } from "../phrases.js";
+import { counted, printable } from "../phrases.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
 import { holdsAdapter } from "./config.js";
 
@@ -14,7 +14,7 @@ library_name: kadapter
 ${base === null ? "" : `base_model: ${JSON.stringify(base)}\n`}tags: [k-adapter, adapter, ${task.name}]
 ---
 
-# A knowledge adapter for ${base ?? "an unknown backbone"}
+# A knowledge adapter for ${base === null ? "an unknown backbone" : cell(base)}
 
 ${
   holdsAdapter(features)
@@ -66,7 +66,7 @@ function useLines({ backbone, features, recipe }: AdapterManifest): readonly str
 
 /** A Markdown table of names and values. */
 export function propertyTable(rows: Readonly<Record<string, unknown>>): string {
-  const lines = Object.entries(rows).map(([key, value]) => `| ${key} | ${cell(value)} |`);
+  const lines = Object.entries(rows).map(([key, value]) => `| ${cell(key)} | ${cell(value)} |`);
   return ["| | |", "| --- | --- |", ...lines].join("\n");
 }
 
@@ -89,7 +89,9 @@ function readable(value: unknown): unknown {
   return typeof value === "string" && isAbsolute(value) ? basename(value) : value;
 }
 
+/** A value in a cell of a table, which no sign in it ends. */
 function cell(value: unknown): string {
   const text = JSON.stringify(value, (_, inner: unknown) => readable(inner)) ?? "";
-  return (typeof value === "string" ? String(readable(value)) : text).replaceAll("|", "\\|").replace(/\s+/g, " ");
+  const shown = typeof value === "string" ? String(readable(value)) : text;
+  return printable(shown.replace(/\s+/g, " ")).replace(/[\\|`<]/g, (sign) => `\\${sign}`);
 }

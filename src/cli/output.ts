@@ -1,3 +1,4 @@
+import { printable } from "../phrases.js";
 import { withFlags } from "./flags.js";
 
 /** What a command needs of a stream. */
@@ -20,12 +21,12 @@ export class Output {
 
   /** A line of the result as people read it; not printed with `--json`. */
   say(line: string): void {
-    if (!this.json) this.stdout.write(`${line}\n`);
+    if (!this.json) this.stdout.write(`${printable(line)}\n`);
   }
 
   /** A line about the way there, on stderr. */
   note(line: string): void {
-    this.stderr.write(`${withFlags(line)}\n`);
+    this.stderr.write(`${printable(withFlags(line))}\n`);
   }
 
   /** The result as scripts read it. Printed by {@link finish}, so that it is the last line; a second one is a defect. */
@@ -42,12 +43,7 @@ export class Output {
 }
 
 /**
- * JSON in one line for every reader: some split at Unicode's line separators too, which JSON.stringify leaves as they
- * are. Numbers that JSON cannot say (NaN, infinity) become null.
+ * JSON in one line for every reader and terminal: some split at Unicode's line separators too, which JSON.stringify
+ * leaves as they are. Numbers that JSON cannot say (NaN, infinity) become null.
  */
-export function jsonLine(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u0085\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
+export const jsonLine = (value: unknown): string => printable(JSON.stringify(value));

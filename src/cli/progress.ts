@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from "cli-progress";
 import type { Metrics, TrainEvent } from "../engine/events.js";
-import { counted } from "../phrases.js";
+import { counted, printable } from "../phrases.js";
 import type { Terminal } from "./run.js";
 
 /** Shows a training's events as they come. */
@@ -156,8 +156,8 @@ class BarProgress implements Progress {
   }
 
   note(text: string): void {
-    if (this.#bar === undefined) this.stream.write(`${text}\n`);
-    else this.#bars.log(`${text}\n`);
+    if (this.#bar === undefined) this.stream.write(`${printable(text)}\n`);
+    else this.#bars.log(`${printable(text)}\n`);
   }
 
   stop(): void {
@@ -199,7 +199,7 @@ class LineProgress implements Progress {
   }
 
   note(text: string): void {
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${printable(text)}\n`);
   }
 
   stop(): void {}

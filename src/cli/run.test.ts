@@ -53,6 +53,19 @@ const doctor = (body: (context: CommandContext) => Promise<void> | void): readon
 ];
 
 describe("runCli", () => {
+  it("lets no text of a file colour the terminal", async () => {
+    const fake = await run(
+      doctor(({ output }) => {
+        output.note("\u001b[31mnote");
+        output.say("\u001b[2Janswer");
+        throw new Error("\u009b2J");
+      }),
+      "doctor",
+    );
+    expect(fake.stdout.text).toBe("\\u001b[2Janswer\n");
+    expect(fake.stderr.text).toMatch(/^\\u001b\[31mnote\ninternal error, please report it: Error: \\u009b2J\n/);
+  });
+
   it("prints lines for people, or one JSON line at the end for scripts", async () => {
     const handlers = doctor(({ output }) => {
       output.result({ text: "a\nb\u2028", nan: Number.NaN });

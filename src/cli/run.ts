@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from "commander";
-import { UserError } from "../errors.js";
+import { UserError, userError } from "../errors.js";
+import { printable } from "../phrases.js";
 import { flagName } from "./flags.js";
 import { Output, type Sink } from "./output.js";
 
@@ -95,7 +96,7 @@ function tameCommander(command: Command, process: ProcessLike): void {
 
 function report(error: unknown, process: ProcessLike, interruption: Interruption): void {
   const fail = (line: string, code: number) => {
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(`${printable(line)}\n`);
     process.exitCode = code;
   };
   if (error instanceof CommanderError) {
@@ -115,11 +116,12 @@ function report(error: unknown, process: ProcessLike, interruption: Interruption
 
 /** Commander's message in one line, ending with where to look further. */
 function usageLine(message: string): string {
-  const line = message
-    .replace(/^error: /, "")
-    .replace(/\s*[\r\n]+\s*/g, " ")
-    .trim()
-    .replace(/\.$/, "");
+  const { line } = userError({
+    what: message
+      .replace(/^error: /, "")
+      .trim()
+      .replace(/\.$/, ""),
+  });
   return `error: ${line}; --help shows what there is`;
 }
 

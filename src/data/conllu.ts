@@ -47,13 +47,19 @@ interface Range {
   readonly where: string;
 }
 
+/** `# sent_id = ID` */
+function sentenceId(comment: string): string | undefined {
+  const [key, ...value] = comment.slice(1).split("=");
+  return key?.trim() === "sent_id" && value.length > 0 ? value.join("=").trim() : undefined;
+}
+
 function parseBlock(path: string, block: readonly Line[], options: TreeOptions): DependencySentence | null {
   const rows: Row[] = [];
   const ranges: Range[] = [];
   let id: string | undefined;
   for (const { text, line } of block) {
     const where = `${path}:${line}`;
-    if (text.startsWith("#")) id = /^#\s*sent_id\s*=\s*(.*?)\s*$/.exec(text)?.[1] ?? id;
+    if (text.startsWith("#")) id = sentenceId(text) ?? id;
     else parseLine(text, where, rows, ranges);
   }
   const last = ranges.at(-1);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { listOf } from "../files/lists.js";
 import { checkRecord, readJsonRecords } from "./records.js";
 import type { LabelOptions, Span } from "./relation-example.js";
 
@@ -13,7 +14,7 @@ export interface TypingExample {
 }
 
 const index = z.int().min(0);
-const labels = z.array(z.string().min(1).max(4096)).max(10_000);
+const labels = listOf(z.string().min(1).max(4096), { most: 10_000 });
 /** OpenEntity and FIGER as the released code (and ERNIE) have them; their linked entities are not needed. */
 const record = z.object({ sent: z.string(), start: index, end: index, labels });
 const unlabelledRecord = record.extend({ labels: labels.nullish() });

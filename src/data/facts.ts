@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
+import { listOf } from "../files/lists.js";
 import { readCsv } from "./csv.js";
 import { jsonlFiles, readLamaFacts } from "./lama.js";
 import { beginning, checkRecord, type JsonRecord, readJsonLines } from "./records.js";
@@ -51,13 +52,14 @@ const name = z
   .refine((text) => !/\p{Cc}/u.test(text), "it holds a line break or another control character")
   .refine((text) => !/\[(X|Y|MASK)\]/.test(text), "it holds [X], [Y] or [MASK]");
 
-const names = z.array(name).max(1000);
+const mostNames = 1000;
+const names = listOf(name, { most: mostNames });
 
 /** `"Vienna"`, or `["Vienna", "Wien"]` with the name that is taught first. */
 const jsonRecord = z.object({
   subject: name,
   relation: name,
-  object: z.union([name, names.min(1)]),
+  object: z.union([name, listOf(name, { least: 1, most: mostNames })]),
   aliases: names.nullish(),
 });
 

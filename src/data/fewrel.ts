@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { listOf } from "../files/lists.js";
 import { checkRecord, readJsonRecords } from "./records.js";
 import { fromTokens, type LabelOptions, type RelationExample, type TokenRange } from "./relation-example.js";
 
 const index = z.int().min(0);
-const entity = z.tuple([z.string(), z.string(), z.array(z.array(index).min(1)).min(1)]).rest(z.unknown());
+const entity = z.tuple([z.string(), z.string(), listOf(listOf(index, { least: 1 }), { least: 1 })]).rest(z.unknown());
 /** An instance of FewRel (Han et al. 2018): lower-cased name, Wikidata id, mentions as lists of token indices. */
-const fewRelRecord = z.object({ tokens: z.array(z.string()).min(1), h: entity, t: entity });
+const fewRelRecord = z.object({ tokens: listOf(z.string(), { least: 1 }), h: entity, t: entity });
 
 /**
  * Reads FewRel's `{relation: [instance, …]}`. The head entity is the subject; of several mentions the first counts.

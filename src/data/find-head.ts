@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { listOf, mapOf } from "../files/lists.js";
 import { acceptTree, type DependencySentence, type DependencyWord, type TreeOptions } from "./dependency-sentence.js";
 import { checkRecord, readJsonRecords } from "./records.js";
 
@@ -7,8 +8,8 @@ const index = z.int().min(0);
 const findHeadRecord = z.object({
   sent: z.string(),
   /** The n-th element has the key n: characters (code points) of the n-th word. */
-  tokens: z.array(z.record(z.string(), z.object({ start: index, end: index }))).min(1),
-  pairs: z.array(z.object({ dependent_index: z.int().min(1), governor_index: index })),
+  tokens: listOf(mapOf(z.object({ start: index, end: index })), { least: 1 }),
+  pairs: listOf(z.object({ dependent_index: z.int().min(1), governor_index: index })),
 });
 const unlabelledRecord = findHeadRecord.extend({ pairs: findHeadRecord.shape.pairs.optional() });
 

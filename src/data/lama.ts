@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { listOf } from "../files/lists.js";
 import { checkRecord, readJsonLines, readLines } from "./records.js";
 import type { OnSkip } from "./skips.js";
 
@@ -69,8 +70,8 @@ const factRecord = z.object({
   pred: label.nullish(),
   uuid: z.string().nullish(),
   id: z.string().nullish(),
-  masked_sentences: z.array(sentence).nullish(),
-  evidences: z.array(z.object({ masked_sentence: sentence.nullish() })).nullish(),
+  masked_sentences: listOf(sentence).nullish(),
+  evidences: listOf(z.object({ masked_sentence: sentence.nullish() })).nullish(),
 });
 type FactRecord = z.infer<typeof factRecord>;
 

@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { listOf } from "../files/lists.js";
 import { decodeUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
 import { beginning, checkRecord, type JsonRecord, parseRecord, readJsonLines, readJsonRecords } from "./records.js";
@@ -39,19 +40,19 @@ const largestRecord = 64 * 1024 * 1024;
 /** thunlp/OpenQA's reader leaves out paragraphs of fewer words. */
 const fewestWords = 6;
 
-const answers = z.array(z.string()).max(10_000);
+const answers = listOf(z.string(), { most: 10_000 });
 const thunlpQuestion = z.object({ question: z.string(), answers });
-const thunlpParagraphs = z.array(z.object({ document: z.array(z.string()) })).max(100_000);
+const thunlpParagraphs = listOf(z.object({ document: listOf(z.string()) }), { most: 100_000 });
 const quasarQuestion = z.object({ uid: z.string(), question: z.string(), answer: z.string() });
 const quasarContexts = z.object({
   uid: z.string(),
-  contexts: z.array(z.tuple([z.union([z.number(), z.string()]), z.string()])).max(100_000),
+  contexts: listOf(z.tuple([z.union([z.number(), z.string()]), z.string()]), { most: 100_000 }),
 });
 const searchRecord = z.object({
   id: z.union([z.string(), z.number()]).nullish(),
   question: z.string(),
   answer: z.string().nullish(),
-  search_results: z.array(z.object({ snippet: z.string().nullish() })).nullish(),
+  search_results: listOf(z.object({ snippet: z.string().nullish() })).nullish(),
 });
 
 /**

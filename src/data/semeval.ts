@@ -29,9 +29,10 @@ const broken = (where: string, what: string): Error =>
 
 function parseBlock(path: string, [first, second]: readonly Line[], { unlabelled }: LabelOptions): RelationExample {
   const where = `${path}:${first?.line}`;
-  const match = /^(\d+)\t"?(.*?)"?\s*$/.exec(first?.text ?? "");
+  const match = /^(\d+)\t(.*)$/s.exec(first?.text ?? "");
   if (!match) throw broken(where, "the line is no sentence with a number before it");
-  const [, id, marked = ""] = match;
+  const [, id, quoted = ""] = match;
+  const marked = quoted.trimEnd().replace(/^"/, "").replace(/"$/, "");
   if (!second && !unlabelled) throw broken(where, `the sentence ${id} has no relation`);
   const relation = second?.text.trim() ?? "";
   if (relation.length > 4096) throw broken(`${path}:${second?.line}`, "the relation is longer than 4096 characters");

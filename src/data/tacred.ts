@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf } from "../files/lists.js";
 import { checkRecord, readJsonRecords } from "./records.js";
 import { fromTokens, type LabelOptions, type RelationExample } from "./relation-example.js";
 
@@ -7,7 +8,7 @@ const optional = z.string().nullish();
 
 /** What TACRED's records and those of the official code's trex-rc have in common; ends are inclusive. */
 const tokenRecord = z.object({
-  token: z.array(z.string()).min(1),
+  token: listOf(z.string(), { least: 1 }),
   subj_start: index,
   subj_end: index,
   obj_start: index,

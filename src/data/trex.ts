@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { listOf } from "../files/lists.js";
 import { checkRecord, readJsonRecords } from "./records.js";
 import { example, type RelationExample, type Span } from "./relation-example.js";
 import type { OnSkip } from "./skips.js";
@@ -36,8 +37,8 @@ const triple = z.object({
 const trexDocument = z.object({
   docid: z.union([z.string(), z.number()]).nullish(),
   text: z.string(),
-  sentences_boundaries: z.array(range),
-  triples: z.array(triple),
+  sentences_boundaries: listOf(range),
+  triples: listOf(triple),
 });
 
 /** More relations than Wikidata has properties: the file holds something else. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf } from "../files/lists.js";
 import { checkRecord, readJsonLines } from "./records.js";
 import { fromTokens, type LabelOptions, type RelationExample, type TokenRange } from "./relation-example.js";
 
@@ -10,7 +11,7 @@ const entity = z.object({
 });
 /** A line of OpenNRE's Wiki80; `pos` is a range of words, end exclusive. */
 export const wiki80Record = z.object({
-  token: z.array(z.string()).min(1),
+  token: listOf(z.string(), { least: 1 }),
   h: entity,
   t: entity,
   relation: z.string().min(1).max(4096),

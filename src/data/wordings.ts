@@ -7,6 +7,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
+import { listOf } from "../files/lists.js";
 import { readText } from "../files/text.js";
 import { parseYamlMap } from "../files/yaml-map.js";
 import { commonWordings } from "./common-wordings.js";
@@ -77,7 +78,7 @@ async function readYaml(path: string, map: WordingMap): Promise<void> {
   const yaml = parseYamlMap(path, text, "relations with their patterns");
   for (const [relation, given] of yaml.entries) {
     const where = yaml.where(relation);
-    const patterns = z.array(pattern).min(1).safeParse([given].flat());
+    const patterns = listOf(pattern, { least: 1 }).safeParse([given].flat());
     if (typeof relation === "string" && relation.trim() !== "" && patterns.success) {
       for (const one of patterns.data) map.add(relation.trim(), one, where);
       continue;

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { openedBeside } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
+import { removeLeftovers } from "../files/leftovers.js";
 import { dtypeBytes } from "../tensor.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
 import { cacheMark } from "./cache-room.js";
@@ -114,6 +115,7 @@ export class FeatureCache {
 
   /** Computes what is missing or damaged and opens all shards for reading; where that fails, none stays open. */
   async fill(compute: ComputeFeatures, onProgress?: (done: number, total: number) => void): Promise<void> {
+    await removeLeftovers(this.folder, false);
     await writeFileAtomically(join(this.folder, cacheMark), `${JSON.stringify(this.options.identity, null, 2)}\n`);
     await openedBeside([this], async () => {
       let done = 0;

@@ -77,12 +77,24 @@ async function makeOne(path: string): Promise<"made" | "was there" | "no parent"
   }
 }
 
+/** A name for what becomes `path` when it is whole; it tells which process writes it. */
+export const temporaryBeside = (path: string): string => `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+
+/** Gives a file or folder its name, which is there after a power cut, too. */
+export async function renameDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  // Not all systems open folders, and some do not flush them: then the name comes with the system's next flush.
+  const folder = await open(dirname(to)).catch(() => null);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
+
 /**
  * Writes a file so that `path` holds either its old or its whole new content, never a part: the content goes to a
  * temporary file beside it, is flushed to the disk and renamed. Folders on the way are made.
  */
 export async function writeAtomically(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = temporaryBeside(path);
   try {
     await makeFolder(dirname(path));
     const file = await open(temporary, "wx");
@@ -92,7 +104,7 @@ export async function writeAtomically(path: string, write: (file: FileHandle) =>
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await renameDurably(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error instanceof UserError ? error : fileError(path, "write the file", error);

@@ -29,6 +29,11 @@ describe("readJson", () => {
   it.each([
     ["no JSON", "{nope", /file\.json: not JSON \(.+\); expected a list; write one$/],
     ["an empty file", "", /not JSON/],
+    [
+      "deep nesting",
+      `{"a":"]]\\"]",${'"b":['.repeat(1e6)}`,
+      /brackets are nested more than 200 deep; expected a list; write one$/,
+    ],
     ["Latin-1", Buffer.from('["é"]', "latin1"), /file\.json: byte 3 of it is not UTF-8/],
   ])("refuses %s", async (_, content, message) => {
     const reading = readJson(await file(content), labels);

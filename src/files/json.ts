@@ -34,12 +34,41 @@ export async function readJsonIfThere(path: string, file: JsonFile): Promise<unk
  * @param where file, and line where it is known, for the error line
  */
 export function parseJson(text: string, where: string, about: JsonExpectation = {}): unknown {
+  checkNesting(text, where, about);
   try {
     return JSON.parse(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw userError({ ...about, where, what: `not JSON (${why})` });
   }
+}
+
+/** What reads or writes a value goes into itself as deep as the value does, and no format here goes a tenth as deep. */
+const deepest = 200;
+
+const [quote, backslash, openArray, closeArray, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Refuses what would overflow the stack of whoever goes through it. Only brackets and strings are looked at. */
+function checkNesting(text: string, where: string, about: JsonExpectation): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === closeArray || code === closeObject) depth--;
+    else if ((code === openArray || code === openObject) && ++depth > deepest) {
+      throw userError({ ...about, where, what: `brackets are nested more than ${deepest} deep` });
+    }
+  }
+}
+
+/** Where the quotation mark stands that ends a string, or the text's end. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === backslash) at++;
+    else if (code === quote) return at;
+  }
+  return text.length;
 }
 
 /**

@@ -2,12 +2,14 @@
  * The folder that a training writes into.
  * @module
  */
-import { access, constants, rmdir, stat } from "node:fs/promises";
+import { access, constants, readdir, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { downstreamFiles } from "../adapters/downstream-folder.js";
 import { adapterFiles } from "../adapters/folder.js";
 import { setting, userError } from "../errors.js";
 import { fileError, makeFolder } from "../files/atomic.js";
+import { removeLeftovers } from "../files/leftovers.js";
+import { lockFolder } from "../files/lock.js";
 import { checkpointFolder, removeEarlierRun } from "../training/run.js";
 
 /** How a run begins where its folder holds something. */
@@ -41,24 +43,45 @@ async function refuseUsed({ out, resume, overwrite }: Beginning): Promise<void> 
  * before hours are spent; if the training fails, folders that were made and are still empty are removed.
  */
 export async function inOutputFolder<T>(beginning: Beginning, train: () => Promise<T>): Promise<T> {
-  await refuseUsed(beginning);
   return withOutputFolder(beginning.out, async () => {
+    await refuseUsed(beginning);
     if (beginning.overwrite) await removeEarlierRun(beginning.out);
     return train();
   });
 }
 
-/** Makes a folder and runs what fills it. If that fails, folders that were made and are still empty are removed. */
+/**
+ * Makes a folder and runs what fills it; no other process writes into it meanwhile. If that fails, folders that were made
+ * and are still empty are removed.
+ */
 export async function withOutputFolder<T>(folder: string, fill: () => Promise<T>): Promise<T> {
   const first = await makeFolder(folder);
   await access(folder, constants.W_OK).catch((error: unknown) => {
     throw fileError(folder, "write into the folder", error);
   });
   try {
-    return await fill();
+    return await locked(folder, fill);
   } catch (error) {
     if (first !== null) await removeEmpty(resolve(folder), resolve(first));
     throw error;
+  }
+}
+
+async function locked<T>(folder: string, fill: () => Promise<T>): Promise<T> {
+  const lock = await lockFolder(folder);
+  try {
+    await removeAllLeftovers(folder);
+    return await fill();
+  } finally {
+    await lock.close();
+  }
+}
+
+/** What killed runs left half-written in a folder and in those right below it: checkpoints, results, adapters. */
+async function removeAllLeftovers(folder: string): Promise<void> {
+  await removeLeftovers(folder, true);
+  for (const below of await readdir(folder, { withFileTypes: true })) {
+    if (below.isDirectory()) await removeLeftovers(join(folder, below.name), true);
   }
 }
 

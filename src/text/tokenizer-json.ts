@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { parseWith } from "../files/json.js";
+import { listOf } from "../files/lists.js";
 import type { AddedToken, MetaspaceOptions } from "./align.js";
 import type { UnigramPieces } from "./unigram.js";
 import type { TokenizerJson } from "./vocab-files.js";
@@ -31,7 +32,7 @@ const id = z.int().min(0).max(highestId);
 const supported = "a BERT-like (WordPiece), RoBERTa-like (byte-level BPE) or SentencePiece (Unigram) tokenizer";
 
 const top = z.looseObject({
-  added_tokens: z.array(z.unknown()).nullish(),
+  added_tokens: listOf(z.unknown()).nullish(),
   normalizer: z.unknown().optional(),
   pre_tokenizer: z.unknown().optional(),
   post_processor: z.unknown().optional(),
@@ -63,7 +64,7 @@ const bpe = z.looseObject({
   byte_fallback: z.literal(false).nullish(),
   continuing_subword_prefix: z.literal("").nullish(),
   end_of_word_suffix: z.literal("").nullish(),
-  merges: z.union([z.array(z.string()), z.array(z.tuple([z.string(), z.string()]))]),
+  merges: z.union([listOf(z.string()), listOf(z.tuple([z.string(), z.string()]))]),
 });
 
 const byteLevel = z.looseObject({
@@ -74,13 +75,10 @@ const byteLevel = z.looseObject({
 
 const unigram = z.looseObject({
   unk_id: id,
-  vocab: z
-    .array(z.tuple([z.string().min(1), z.number()]))
-    .min(1)
-    .max(highestId),
+  vocab: listOf(z.tuple([z.string().min(1), z.number()]), { least: 1, most: highestId }),
   byte_fallback: z.literal(false).nullish(),
   /** Written by this project: ids of pieces that no text becomes. */
-  unused: z.array(id).optional(),
+  unused: listOf(id).optional(),
 });
 
 const metaspace = z.looseObject({

@@ -1,9 +1,9 @@
-import { readdir, rename, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
 import { setting } from "../errors.js";
-import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
+import { fileError, makeFolder, renameDurably, temporaryBeside, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
 import { readSafetensors } from "../weights/safetensors.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
@@ -62,13 +62,13 @@ export function readCheckpoint(checkpoint: Checkpoint): Promise<Tensors> {
 /** Writes a checkpoint beside the older ones, gives it its name when it is whole, then removes the older ones. */
 export async function writeCheckpoint(root: string, progress: TrainingProgress, tensors: Tensors): Promise<string> {
   const path = join(root, folderName(progress.step));
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryBeside(path);
   try {
     await makeFolder(temporary);
     await writeSafetensors(join(temporary, stateFile), Object.entries(tensors));
     await writeFileAtomically(join(temporary, progressFile), JSON.stringify(progress));
     await rm(path, { recursive: true, force: true });
-    await rename(temporary, path);
+    await renameDurably(temporary, path);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw fileError(path, "write the checkpoint", error);

@@ -220,6 +220,8 @@ class Machine {
     if (!(args instanceof PickleTuple) || !(callee instanceof PickleHostValue)) {
       throw this.bad("it calls what is no function");
     }
+    // What is called may copy a list: a thousand copies of one list count a thousand times.
+    for (const arg of args.items) if (arg instanceof PickleList) this.weigh(arg.items.length);
     this.push(this.host.call(callee, args.items));
   }
 

@@ -10,6 +10,7 @@ import {
 } from "../../experiments/sweep/sweep.js";
 import { readSweep } from "../../experiments/sweep/sweep-file.js";
 import { sweepMarkdown, sweepTable } from "../../experiments/sweep/table.js";
+import { withOutputFolder } from "../../library/output-folder.js";
 import type { SweepSettings } from "../../settings/tools.js";
 import type { Output } from "../output.js";
 import { ChecksFailed, type CommandContext, Interrupted } from "../run.js";
@@ -24,7 +25,8 @@ export async function run({ file, dryRun, overwrite }: SweepSettings, context: C
     return;
   }
   const onNote = (line: string) => output.note(line);
-  report(sweep, await runSweep(sweep, processes(context), { overwrite, onNote }), output);
+  const all = () => runSweep(sweep, processes(context), { overwrite, onNote });
+  report(sweep, await withOutputFolder(sweep.out, all), output);
 }
 
 /** Runs as processes of the command line. */

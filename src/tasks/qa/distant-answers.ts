@@ -14,11 +14,20 @@ function wordsIn(paragraph: string): Word[] {
   for (const match of paragraph.matchAll(/\S+/gu)) {
     const form = normaliseAnswer(match[0]).replaceAll(" ", "");
     if (form === "") continue;
-    const bare = /^[!-/:-@[-`{-~]*(.*?)[!-/:-@[-`{-~]*$/su.exec(match[0])?.[1] ?? match[0];
-    const start = match.index + match[0].indexOf(bare);
-    words.push({ form, span: { start, end: start + bare.length } });
+    const [start, end] = withoutPunctuation(match[0]);
+    words.push({ form, span: { start: match.index + start, end: match.index + end } });
   }
   return words;
+}
+
+const punctuation = /[!-/:-@[-`{-~]/;
+
+/** Where a word's first and last signs stand that are no punctuation; from outside in, as a pattern would go to and fro. */
+function withoutPunctuation(word: string): readonly [number, number] {
+  let [start, end] = [0, word.length];
+  while (start < end && punctuation.test(word[start] as string)) start++;
+  while (end > start && punctuation.test(word[end - 1] as string)) end--;
+  return [start, end];
 }
 
 /**

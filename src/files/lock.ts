@@ -1,0 +1,137 @@
+/**
+ * One process at a time writes into a folder.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { link, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { userError } from "../errors.js";
+import { fileError, temporaryBeside } from "./atomic.js";
+import { isRunning, lockFile } from "./leftovers.js";
+import { readTextIfThere } from "./text.js";
+
+const holderSchema = z.object({
+  pid: z.number().int().positive(),
+  host: z.string().max(255),
+  /** When the process began, where the system tells: a number may be given to another process later. */
+  began: z.string().max(64).nullable(),
+});
+type Holder = z.output<typeof holderSchema>;
+
+/** A folder that no other process writes into until it is closed. */
+export interface FolderLock {
+  close(): Promise<void>;
+}
+
+/**
+ * Locks a folder for this process. A lock that a dead process left is taken over.
+ *
+ * @throws UserError where another process of this machine holds it, or one of another machine, which may be dead or not
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const path = join(folder, lockFile);
+  const mark = randomBytes(8).toString("hex");
+  const own = `${JSON.stringify({ pid: process.pid, host: hostname(), began: beganOf(process.pid), mark })}\n`;
+  while (!(await wrote(path, own))) await takeAway(path, folder);
+  return {
+    close: async () => {
+      if ((await contentOf(path)) === own) await rm(path, { force: true });
+    },
+  };
+}
+
+/** Writes the lock; false where there is one. It appears with all of its content, or not at all. */
+async function wrote(path: string, content: string): Promise<boolean> {
+  const whole = temporaryBeside(path);
+  try {
+    await writeNew(whole, content);
+    await link(whole, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    if (codeOf(error) === "EPERM" || codeOf(error) === "ENOTSUP") return wroteWithoutLinks(path, content);
+    throw fileError(path, "write the lock", error);
+  } finally {
+    await rm(whole, { force: true }).catch(() => undefined);
+  }
+}
+
+/** For file systems without hard links, such as FAT. */
+async function wroteWithoutLinks(path: string, content: string): Promise<boolean> {
+  try {
+    await writeNew(path, content);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw fileError(path, "write the lock", error);
+  }
+}
+
+const writeNew = (path: string, content: string) => writeFile(path, content, { flag: "wx" });
+
+/** Removes a lock whose process is dead. */
+async function takeAway(path: string, folder: string): Promise<void> {
+  const content = await contentOf(path);
+  if (content === null) return;
+  const holder = holderOf(content);
+  if (holder === null || holder.host !== hostname() || lives(holder)) throw held(path, folder, holder);
+  // Two may see the same dead lock. Only what was seen is removed: a living lock that was moved by mistake goes back.
+  const aside = temporaryBeside(path);
+  await rename(path, aside).catch((error: unknown) => {
+    if (codeOf(error) !== "ENOENT") throw fileError(path, "take over the lock", error);
+  });
+  if ((await contentOf(aside)) !== content) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+function held(path: string, folder: string, holder: Holder | null): Error {
+  const who =
+    holder === null
+      ? "an unknown process"
+      : holder.host === hostname()
+        ? holder.pid === process.pid
+          ? "this process"
+          : `the process ${holder.pid}`
+        : `the process ${holder.pid} on ${JSON.stringify(holder.host)}`;
+  const foreign = holder === null || holder.host !== hostname();
+  return userError({
+    where: folder,
+    what: `${who} writes into this folder`,
+    fix: `wait for it, or choose another folder${foreign ? `; if it is dead, remove ${path}` : ""}`,
+  });
+}
+
+/** Whether the process that wrote a lock on this machine is still there. */
+function lives({ pid, began }: Holder): boolean {
+  if (!isRunning(pid)) return false;
+  const now = beganOf(pid);
+  return began === null || now === null || began === now;
+}
+
+/** When a process began, in the system's own clock ticks since it was started; null where the system does not tell. */
+function beganOf(pid: number): string | null {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in parentheses may hold spaces; the 22nd field is the 20th behind it.
+    const ticks = status.slice(status.lastIndexOf(")") + 2).split(" ")[19];
+    return ticks === undefined ? null : `${boot.slice(0, 8)}-${ticks}`;
+  } catch {
+    return null;
+  }
+}
+
+function holderOf(content: string): Holder | null {
+  try {
+    return holderSchema.parse(JSON.parse(content));
+  } catch {
+    return null;
+  }
+}
+
+const contentOf = (path: string) => readTextIfThere(path, { what: "the lock", mostBytes: 4096 });
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
