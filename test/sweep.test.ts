@@ -145,5 +145,9 @@ test("--dry-run names the runs and runs none", async () => {
   const said = await json(["sweep", file, "--dry-run"]);
   const names = (said["runs"] as { name: string }[]).map(({ name }) => name);
   expect(names).toEqual(["fusion=add,seed=7", "fusion=concat,seed=7"]);
+  // A row's name becomes a folder's, which is no other folder.
+  const rows = ["run: pretrain factual", "rows:", "  - name: ..", "  - name: ../x/y"];
+  const parted = await json(["sweep", await sweepFile("dry", rows, []), "--dry-run"]);
+  expect((parted["runs"] as { name: string }[]).map(({ name }) => name)).toEqual(["-", "--x-y"]);
   expect(await filesBelow(world.at("dry"))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { copyFile, type FileHandle, open, rename, rm, symlink } from "node:fs/promises";
+import { copyFile, type FileHandle, open, rename, rm, statfs, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
 import { UserError, userError } from "../errors.js";
@@ -67,6 +67,23 @@ async function write(path: string, file: FileHandle, chunk: Uint8Array): Promise
   }
 }
 
+/** Files of a repository; those of models have some dozens. */
+const mostFiles = 100_000;
+
+/** Refuses what does not fit on the disk before it fills it. */
+async function requireRoom(folder: string, { path, size }: { readonly path: string; readonly size: number }) {
+  const free = await statfs(folder).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Number.POSITIVE_INFINITY,
+  );
+  if (size <= free) return;
+  throw userError({
+    where: folder,
+    what: `${quoted(path)} takes ${size} bytes, and ${free} are free`,
+    fix: "make room, or set HF_HOME to another place",
+  });
+}
+
 class Download {
   private readonly repo: string;
   private readonly snapshot: string;
@@ -88,6 +105,7 @@ class Download {
     const repo = { type: "model", name: this.id } as const;
     for await (const entry of listFiles({ repo, revision: this.commit, ...this.access })) {
       if (entry.type === "file") entries.set(entry.path, entry);
+      if (entries.size > mostFiles) throw new Error(`more than ${mostFiles} files are listed`);
     }
     const { what, expected } = this.content;
     const chosen = this.content.choose(new Set(entries.keys()));
@@ -121,7 +139,10 @@ class Download {
     } catch (error) {
       throw fileError(this.repo, "make the cache's folders", error);
     }
-    if (!(await exists(blob))) await this.fetchBlob(entry.path, blob, expected);
+    if (!(await exists(blob))) {
+      await requireRoom(blobs, { path: entry.path, size: expected.size });
+      await this.fetchBlob(entry.path, blob, expected);
+    }
     await link(blob, target, this.snapshot);
   }
 

@@ -3,6 +3,7 @@ import { userError } from "../errors.js";
 import { type Environment, findCached, hubCacheFolder, parseModelId } from "./hub-cache.js";
 import { type HubContent, modelContent } from "./hub-content.js";
 import type { HubAccess } from "./hub-download.js";
+import { hubFetch } from "./hub-fetch.js";
 import { quoted } from "./strict-json.js";
 
 /** Options of {@link resolveModel}; the environment's variables stand in for those left out. */
@@ -35,13 +36,16 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && ["1", "on", "yes", "true"].includes(value.toLowerCase());
 }
 
+const usualEndpoint = "https://huggingface.co";
+
 function accessOf(options: ResolveOptions, env: Environment): HubAccess {
-  const hubUrl = options.endpoint ?? (env["HF_ENDPOINT"] || undefined);
+  const endpoint = options.endpoint ?? (env["HF_ENDPOINT"] || undefined);
   const accessToken = options.accessToken ?? (env["HF_TOKEN"] || undefined);
+  const hub = (endpoint ?? usualEndpoint).replace(/(?<!\/)\/+$/, "");
   return {
-    ...(hubUrl === undefined ? {} : { hubUrl: hubUrl.replace(/\/+$/, "") }),
+    ...(endpoint === undefined ? {} : { hubUrl: hub }),
     ...(accessToken === undefined ? {} : { accessToken }),
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    fetch: hubFetch(hub, accessToken !== undefined, options.fetch),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   };
 }

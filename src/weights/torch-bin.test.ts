@@ -95,6 +95,20 @@ function zip(members: readonly Member[], wide = false): Buffer {
   return cat(...locals, directory, locator, "PK\u0005\u0006", le(0, 4), counts, le(0, 2));
 }
 
+const many = (count: number, size: number): Member[] =>
+  Array.from({ length: count }, (_, i) => ({ name: `archive/data/many-${i}`, content: Buffer.alloc(size) }));
+
+/** The same zip, all of whose entries name the bytes of the first one, which reach far. */
+function overlapping(file: Buffer): Buffer {
+  const changed = Buffer.from(file);
+  for (let at = changed.indexOf("PK\u0001\u0002"); at >= 0; at = changed.indexOf("PK\u0001\u0002", at + 1)) {
+    changed.writeUInt32LE(file.length >> 1, at + 20);
+    changed.writeUInt32LE(file.length >> 1, at + 24);
+    changed.writeUInt32LE(0, at + 42);
+  }
+  return changed;
+}
+
 const floats = (...values: number[]) => Buffer.from(new Float32Array(values).buffer);
 const members = (data: Buffer, storages: Record<string, Buffer>): Member[] => [
   { name: "archive/data.pkl", content: data },
@@ -297,6 +311,7 @@ describe("refused", () => {
     ],
     ["an encrypted member", zip(members(fine, sixFloats).map((m) => ({ ...m, flags: 1 }))), /encrypted/],
     ["a member twice", zip([...members(fine, sixFloats), ...members(fine, sixFloats)]), /appears twice/],
+    ["members that overlap", overlapping(zip([...members(fine, sixFloats), ...many(8, 100)])), /its members overlap/],
     ["a zip without a pickle", zip([{ name: "a/b", content: fine }]), /0 files data.pkl/],
     ["a missing storage", zipped(fine, {}), /storage "0" is missing/],
     ["a short storage", zipped(fine, { "0": floats(1) }), /4 bytes for 6 elements/],

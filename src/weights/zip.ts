@@ -129,12 +129,15 @@ export async function readZipDirectory(file: RangeFile): Promise<ReadonlyMap<str
     throw bad(file, `a directory of ${size} bytes for ${count} members`);
   const view = viewOf(await file.read(offset, size));
   const entries = new Map<string, ZipEntry>();
-  let at = 0;
+  let [at, total] = [0, 0];
   for (let i = 0; i < count; i++) {
     const { entry, next } = parseEntry(file, view, at);
     if (entries.has(entry.name)) throw bad(file, `the member ${quoted(entry.name)} appears twice`);
     entries.set(entry.name, entry);
     at = next;
+    // A few bytes that stand for a thousand members would unpack to a thousand times the file.
+    total += entry.compressed ? 0 : entry.size;
+    if (total > file.size) throw bad(file, "its members overlap");
   }
   return entries;
 }

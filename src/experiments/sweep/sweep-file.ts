@@ -168,4 +168,9 @@ function pointsOf(grid: YamlMap, table: Table): Choice[] {
 const shown = (value: unknown): string => (Array.isArray(value) ? value.map(shown).join("+") || "none" : String(value));
 
 /** A text as a part of a file's name. */
-const fileName = (text: string): string => text.replace(/[^\p{L}\p{N}=+.[\]-]+/gu, "-").slice(0, 100);
+const fileName = (text: string): string =>
+  text
+    .replace(/[^\p{L}\p{N}=+.[\]-]+/gu, "-")
+    // `..` is another folder.
+    .replace(/^\.+/, "-")
+    .slice(0, 100);
