@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cacheMark, makeRoom } from "./cache-room.js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { cacheMark, defaultCacheFolder, makeRoom, roomFor } from "./cache-room.js";
 
 let root = "";
 beforeEach(async () => {
@@ -60,5 +60,21 @@ describe("makeRoom", () => {
 
   it("finds room in a folder that is not there yet", async () => {
     expect((await makeRoom(join(root, "none"), join(root, "none", "new"), 1, 1, now)).fits).toBe(true);
+  });
+});
+
+describe("roomFor", () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it("does without a cache where the usual folder cannot be made, and says so", async () => {
+    await writeFile(join(root, "file"), "");
+    vi.stubEnv("XDG_CACHE_HOME", join(root, "file"));
+    const usual = defaultCacheFolder();
+    const notes: string[] = [];
+    const fits = await roomFor("train", usual, { folder: join(usual, "new"), bytes: 1000 }, 2000, (event) => {
+      if (event.kind === "note") notes.push(event.text);
+    });
+    expect(fits).toBe(false);
+    expect(notes).toEqual([expect.stringMatching(/^train: the usual folder for hidden states, .*features, cannot be/)]);
   });
 });

@@ -1,6 +1,9 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { access, constants, readdir, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
+import { setting } from "../errors.js";
+import { makeFolder } from "../files/atomic.js";
 
 /** A cache that was used within this time may be in use by another process: it is left alone. */
 const inUseMilliseconds = 10 * 60 * 1000;
@@ -75,12 +78,27 @@ async function sizeOf(folder: string): Promise<number> {
   return bytes;
 }
 
+/** Where a cache is kept unless the user says otherwise. */
+export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kadapter", "features");
+}
+
+/** Whether a folder is there, or can be made, and may be written into. */
+const takesFiles = (folder: string): Promise<boolean> =>
+  makeFolder(folder)
+    .then(() => access(folder, constants.W_OK))
+    .then(
+      () => true,
+      () => false,
+    );
+
 /** A size in words. */
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 /**
  * Makes room for a planned cache ({@link makeRoom}) before anything is computed, and says how much it will take, which
- * caches were removed for it, or that it is too large.
+ * caches were removed for it, or that it is too large. Where nobody named a folder and the usual one takes no files, it says
+ * so, and nothing is kept.
  *
  * @param what whose hidden states they are
  * @returns whether it may be filled
@@ -93,6 +111,12 @@ export async function roomFor(
   onEvent: (event: TrainEvent) => Promise<void> | void,
 ): Promise<boolean> {
   const note = (text: string) => onEvent({ kind: "note", text: `${what}: ${text}` });
+  if (root === defaultCacheFolder() && !(await takesFiles(root))) {
+    await note(
+      `the usual folder for hidden states, ${root}, cannot be written: computing them in every epoch; ${setting("cache")} names another`,
+    );
+    return false;
+  }
   const size = mebibytes(bytes);
   const { fits, removed, others } = await makeRoom(root, folder, bytes, limit);
   if (!fits) {

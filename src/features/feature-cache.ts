@@ -7,7 +7,6 @@
  * @module
  */
 import { utimes } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { openedBeside } from "../engine/scopes.js";
 import { userError } from "../errors.js";
@@ -36,11 +35,6 @@ export interface FeatureCacheOptions {
   readonly lastRows?: number | null;
   readonly hiddenSize: number;
   readonly dtype: FeatureDType;
-}
-
-/** Where a cache is kept unless the user says otherwise. */
-export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kadapter", "features");
 }
 
 const shardBytes = 64 * 2 ** 20;

@@ -4,7 +4,8 @@
  * @module kadapter/features
  */
 export { type BackboneHandle, backboneIdentity, openBackbone, readBackboneTensors } from "./backbone-handle.js";
-export { defaultCacheFolder, FeatureCache, type FeatureCacheOptions, type FeatureDType } from "./feature-cache.js";
+export { defaultCacheFolder } from "./cache-room.js";
+export { FeatureCache, type FeatureCacheOptions, type FeatureDType } from "./feature-cache.js";
 export { type FeatureSource, type NeededStates, StreamedFeatures, TokenFeatures } from "./feature-sources.js";
 export { type FeatureOptions, openFeatures } from "./features.js";
 export { type BackbonePrecision, FrozenBackbone, type FrozenBackboneOptions } from "./frozen-backbone.js";

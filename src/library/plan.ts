@@ -8,7 +8,7 @@ import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import { longestText, usualLengths } from "../backbones/text-length.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
-import { defaultCacheFolder } from "../features/feature-cache.js";
+import { defaultCacheFolder } from "../features/cache-room.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { FactualSettings } from "../settings/factual.js";
 import type { FinetuneSettings } from "../settings/finetune.js";

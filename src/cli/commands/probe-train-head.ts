@@ -3,7 +3,7 @@ import { openAdapters } from "../../adapters/opened-adapter.js";
 import type { Executor } from "../../engine/executor.js";
 import { userError } from "../../errors.js";
 import { backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
-import { defaultCacheFolder } from "../../features/feature-cache.js";
+import { defaultCacheFolder } from "../../features/cache-room.js";
 import { withOutputFolder } from "../../library/output-folder.js";
 import { readable, trainerSettingsOf } from "../../library/plan.js";
 import { readLmHeadManifest, setName } from "../../lm/lm-head-folder.js";
