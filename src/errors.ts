@@ -10,15 +10,22 @@ export class UserError extends Error {
   /** Tells it from other errors where `instanceof` cannot. */
   override readonly name = "UserError";
 
+  // Not shown when the error is printed: its settings are marked for whoever names them.
+  readonly #line: string;
+
+  /** @internal */
+  constructor(line: string) {
+    super(nameSettings(line, settingName));
+    this.#line = line;
+  }
+
   /**
-   * @param line the line with its settings marked, for another {@link UserError} with the same words
+   * The line with its settings marked, for another {@link UserError} with the same words.
+   *
    * @internal
    */
-  constructor(
-    /** @internal */
-    readonly line: string,
-  ) {
-    super(nameSettings(line, settingName));
+  get line(): string {
+    return this.#line;
   }
 
   /**
@@ -27,7 +34,7 @@ export class UserError extends Error {
    * @internal
    */
   lineFor(nameOf: SettingNames): string {
-    return nameSettings(this.line, nameOf);
+    return nameSettings(this.#line, nameOf);
   }
 }
 

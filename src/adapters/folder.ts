@@ -154,6 +154,22 @@ async function requireRecorded(path: string, recorded: string | undefined, what:
   });
 }
 
+/**
+ * Refuses tensors that are not the ones whose hash was recorded when they were written: a flipped bit would change
+ * answers without a word.
+ *
+ * @param recorded null or undefined in folders of before it was recorded
+ */
+export function requireRecordedTensors(path: string, recorded: string | null | undefined, found: string): void {
+  if (recorded === undefined || recorded === null || recorded === found) return;
+  throw userError({
+    where: path,
+    what: "its tensors are not the ones that were written: the file is damaged, or another one's",
+    expected: `tensors with the SHA-256 ${recorded.slice(0, 16)}…, here ${found.slice(0, 16)}…`,
+    fix: "copy the folder again, or train again",
+  });
+}
+
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */
 export async function readManifestFile<T>(path: string, schema: z.ZodType<T>, expected: string): Promise<T> {
   const there = (file: string) => existsSync(join(dirname(path), file));

@@ -12,6 +12,7 @@ import {
   type Parameters,
   readAdapterManifest,
   readAdapterParameters,
+  requireRecordedTensors,
   requireSameBackbone,
 } from "./folder.js";
 import { resolveAdapter } from "./hub-adapter.js";
@@ -57,6 +58,7 @@ export async function openAdapters(
     }
     const parameters = await readAdapterParameters(path, "adapter", adapterShapes(config, backbone.hiddenSize));
     const hash = await hashOfTensors(join(path, adapterFiles.adapter));
+    requireRecordedTensors(join(path, adapterFiles.adapter), manifest.tensors?.adapter, hash);
     const notes = folderNotes(path, manifest);
     const fixedWidth = task.fixedWidth ?? false;
     adapters.push({ name, folder, path, manifest, config, parameters, hash, fixedWidth, notes });

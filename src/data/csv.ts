@@ -2,8 +2,12 @@ import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { userError } from "../errors.js";
 import { checkedUtf8 } from "../files/utf8.js";
+import { counted } from "../phrases.js";
 import { readBytes } from "./bytes.js";
 import type { JsonRecord } from "./records.js";
+
+/** What stands between cells; a spreadsheet of a country where the comma parts decimals writes semicolons. */
+export type Separator = "," | ";" | "\t";
 
 /**
  * The rows of a file with a header, as objects by the header's names: CSV (RFC 4180), or TSV, in which a quotation mark
@@ -11,10 +15,10 @@ import type { JsonRecord } from "./records.js";
  *
  * @param header names its columns, for the error line
  */
-export async function* readCsv(path: string, header: string, separator: "," | "\t" = ","): AsyncGenerator<JsonRecord> {
-  const tabs = separator === "\t" ? { delimiter: "\t", quote: null } : {};
+export async function* readCsv(path: string, header: string, separator: Separator = ","): AsyncGenerator<JsonRecord> {
   const parser = parse({
-    ...tabs,
+    delimiter: separator,
+    ...(separator === "\t" ? { quote: null } : {}),
     bom: true,
     columns: true,
     info: true,
@@ -30,10 +34,18 @@ export async function* readCsv(path: string, header: string, separator: "," | "\
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw userError({
-      where: path,
-      what: `not CSV (${error.message.replace(/\s+/g, " ")})`,
-      expected: `${separator === "," ? "CSV" : "TSV"} with a header: ${header}`,
+      where: typeof error["lines"] === "number" ? `${path}:${error["lines"]}` : path,
+      what: whatIsWrong(error),
+      expected: `${separator === "\t" ? "TSV" : "CSV"} with a header: ${header}`,
       fix: "repair the file",
     });
   }
+}
+
+function whatIsWrong(error: CsvError): string {
+  const { record, columns } = error as { readonly record?: unknown; readonly columns?: unknown };
+  if (error.code === "CSV_RECORD_INCONSISTENT_COLUMNS" && Array.isArray(record) && Array.isArray(columns)) {
+    return `the row has ${counted(record.length, "cell")}, the header ${columns.length}`;
+  }
+  return `not CSV (${error.message.replace(/\s+/g, " ")})`;
 }

@@ -74,6 +74,12 @@ describe("readFacts", () => {
     expect(await read(folder, () => undefined)).toEqual(expected);
   });
 
+  it("takes a spreadsheet's semicolons and capitals", async () => {
+    expect(await read(await file('Subject; Relation ;"Object"\nAustria;capital;Vienna\n'))).toEqual([
+      { subject: "Austria", relation: "capital", object: "Vienna", aliases: [] },
+    ]);
+  });
+
   it("counts what is said twice", async () => {
     const { counts, onSkip } = new SkipCounter();
     expect(await read(await file(lines([vienna, vienna])), onSkip)).toEqual([vienna]);
@@ -86,7 +92,9 @@ describe("readFacts", () => {
     ["subject,relation,object\n", /there are no facts/],
     ["subject,relation,object\nAustria,,Vienna\n", /:2: field "relation": .*expected a fact record/],
     ["subject,relation\nAustria,capital\n", /:2: field "object"/],
-    ["subject,relation,object\nAustria,capital\n", /not CSV/],
+    ["subject,relation,object\nAustria,capital\n", /:2: the row has 2 cells, the header 3; expected CSV with a header/],
+    ['subject,relation,object\n"A"b,r,o\n', /:2: not CSV/],
+    [Buffer.from("\ufeffsubject,relation,object\nA,r,o\n", "utf16le"), /it is UTF-16; expected UTF-8 text/],
     ['{"subject":"Austria"}', /:1: field "relation"/],
     ['{"subject":"A","relation":"r","object":[]}', /:1: field "object"/],
     ['{"subject":"[X]","relation":"r","object":"o"}', /:1: field "subject": it holds \[X\]/],

@@ -27,8 +27,11 @@ export interface Fact {
 export const questionKey = ({ subject, relation }: Pick<Fact, "subject" | "relation">): string =>
   JSON.stringify([subject, relation]);
 
-/** Formats of facts: CSV and TSV with a header, JSON Lines, LAMA's JSON Lines (a file, or a folder of them). */
-type FactFormat = "csv" | "tsv" | "jsonl" | "lama";
+/** Formats of facts: CSV (with commas or semicolons) and TSV with a header, JSON Lines, LAMA's JSON Lines (a file, or a folder of them). */
+type FactFormat = "csv" | "semicolons" | "tsv" | "jsonl" | "lama";
+
+/** `Subject ` is `subject`. */
+const columnName = (cell: string): string => cell.trim().toLowerCase();
 
 /** Why a record is left out. */
 export type FactSkip = "repeated" | "no-subject";
@@ -90,8 +93,12 @@ async function detectFactFormat(path: string): Promise<FactFormat> {
     }
   }
   const [first = ""] = head.split(/[\r\n]/);
-  if (first.split("\t").some((cell) => cell.trim() === "subject") && first.includes("\t")) return "tsv";
-  if (first.split(",").some((cell) => cell.trim().replaceAll('"', "") === "subject")) return "csv";
+  const names = (separator: string) =>
+    first.includes(separator) &&
+    first.split(separator).some((cell) => columnName(cell.replaceAll('"', "")) === "subject");
+  if (names("\t")) return "tsv";
+  if (names(",")) return "csv";
+  if (names(";")) return "semicolons";
   throw unknownFormat(`${path}:1`, "the first line is no header that names the subject");
 }
 
@@ -126,6 +133,8 @@ function factsOf(path: string, format: FactFormat, onSkip: OnSkip<FactSkip>): As
       return jsonFacts(readJsonLines(path));
     case "csv":
       return tableFacts(readCsv(path, columns));
+    case "semicolons":
+      return tableFacts(readCsv(path, columns, ";"));
     case "tsv":
       return tableFacts(readCsv(path, columns, "\t"));
   }
@@ -141,7 +150,7 @@ async function* jsonFacts(records: AsyncIterable<JsonRecord>): AsyncGenerator<Fa
 
 async function* tableFacts(rows: AsyncIterable<JsonRecord>): AsyncGenerator<Fact> {
   for await (const { value, where } of rows) {
-    const trimmed = Object.fromEntries(Object.entries(value as object).map(([key, cell]) => [key.trim(), cell]));
+    const trimmed = Object.fromEntries(Object.entries(value as object).map(([key, cell]) => [columnName(key), cell]));
     const { aliases = "", ...fact } = checkRecord(tableRecord, trimmed, where, "fact");
     const others = aliases.split("|").filter((alias) => alias.trim() !== "");
     yield { ...fact, aliases: checkRecord(names, others, where, "list of aliases as a"), where };

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { z } from "zod";
 import { userError } from "../errors.js";
 import { judge, parseJson } from "../files/json.js";
-import { decodeUtf8 } from "../files/utf8.js";
+import { decodeUtf8, refuseUtf16 } from "../files/utf8.js";
 import { withArticle } from "../phrases.js";
 import { readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
@@ -55,7 +55,7 @@ async function refusePipe(path: string): Promise<void> {
 /**
  * The first bytes of a file that is read on from its start afterwards; byte order mark left out.
  *
- * @throws UserError where it is a pipe
+ * @throws UserError where it is a pipe, or UTF-16
  */
 export async function beginning(path: string): Promise<string> {
   await refusePipe(path);
@@ -64,6 +64,7 @@ export async function beginning(path: string): Promise<string> {
     head = Buffer.concat([head, chunk]);
     if (head.length >= 4096) break;
   }
+  refuseUtf16(head, path);
   return head
     .subarray(0, 4096)
     .toString("utf8")

@@ -41,6 +41,11 @@ function utf16(where: string): Error {
   });
 }
 
+/** @throws UserError where the beginning of a text is UTF-16 */
+export function refuseUtf16(bytes: Buffer, where: string): void {
+  if (looksUtf16(bytes)) throw utf16(where);
+}
+
 function notUtf8(where: string, byte: number): Error {
   return userError({
     where,
@@ -56,7 +61,7 @@ function notUtf8(where: string, byte: number): Error {
  * @throws UserError for bytes that are none
  */
 export function decodeUtf8(bytes: Buffer, where: string): string {
-  if (looksUtf16(bytes)) throw utf16(where);
+  refuseUtf16(bytes, where);
   if (isUtf8(bytes)) return bytes.toString("utf8");
   throw notUtf8(where, firstWrongByte(bytes));
 }
@@ -89,7 +94,7 @@ export async function* checkedUtf8(chunks: AsyncIterable<Buffer>, path: string):
   let first = true;
   for await (const chunk of chunks) {
     const all = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    if (first && looksUtf16(all)) throw utf16(path);
+    if (first) refuseUtf16(all, path);
     first = false;
     const whole = all.length - unfinished(all);
     rest = all.subarray(whole);

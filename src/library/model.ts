@@ -10,7 +10,7 @@ import { TaughtModel } from "../probing/taught-model.js";
 import { type Asking, askedWhere } from "../tasks/asking.js";
 import { askChoice, type ChoiceAnswer, type ChoiceQuestion } from "../tasks/choice/asking.js";
 import { askPassages, type PassageAnswer, type PassageQuestion } from "../tasks/qa/asking.js";
-import type { RankedWord, WordAnswer, WordQuestion } from "../tasks/recall/asking.js";
+import { type RankedWord, type WordAnswer, type WordQuestion, wordQuestion } from "../tasks/recall/asking.js";
 import { recall } from "../tasks/recall/recall.js";
 import {
   askDownstreamRelations,
@@ -26,6 +26,7 @@ import { askTrees, type TreeAnswer, type TreeQuestion } from "../tasks/trees/ask
 import { askTypes, type TypingAnswer, type TypingQuestion } from "../tasks/typing/asking.js";
 import { type LoadedModel, loadModel } from "../training/load-model.js";
 import { predictAll } from "../training/trainer.js";
+import { checkedOptions, checkQuestions } from "./checked.js";
 import type { Engine } from "./engine.js";
 
 /** Questions and answers of models, by the name of what they were trained for. */
@@ -168,6 +169,7 @@ function entry<C extends Conversation, Example, Encoded extends EncodedText, Sco
 async function openTaught(engine: Engine, found: FoundModel, backbone: string | undefined) {
   const taught = await TaughtModel.open(engine, found, backbone);
   const fillAll = async (questions: readonly WordQuestion[], how: WordOptions & { readonly top: number }) => {
+    checkQuestions(wordQuestion, questions);
     const { batchSize = 32, ...others } = how;
     const many = questions.length > 1;
     const asked = questions.map(({ text }, i) => ({ text, where: many ? `${askedWhere} ${i + 1}` : askedWhere }));
@@ -201,6 +203,7 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
   questions: readonly Question[],
   { top = 1, batchSize = 32, signal }: PredictOptions = {},
 ): Promise<Answer[]> {
+  checkQuestions(asking.question, questions);
   const examples = questions.map((question) => asking.example(question));
   const encoded = examples.map((example, i) => {
     const one = encodeUnlabelled(task, example, backbone.tokenizer);
@@ -217,7 +220,8 @@ async function answerAll<Question, Answer, Example, Encoded extends EncodedText,
 /** A model that says at once where it, or its engine, is closed. */
 function whileOpen(engine: Engine, where: string, model: OpenModel): OpenModel {
   let closed = false;
-  const check = () => {
+  const check = (options: PredictOptions = {}) => {
+    checkedOptions(options);
     requireOpen(engine);
     if (closed) throw userError({ where, what: "this model is closed", fix: "load it again" });
   };
@@ -228,15 +232,15 @@ function whileOpen(engine: Engine, where: string, model: OpenModel): OpenModel {
   return {
     backbone: model.backbone,
     predict: async (question, options) => {
-      check();
+      check(options);
       return model.predict(question, options);
     },
     predictAll: async (questions, options) => {
-      check();
+      check(options);
       return model.predictAll(questions, options);
     },
     fill: async (text, options) => {
-      check();
+      check(options);
       return model.fill(text, options);
     },
     close,

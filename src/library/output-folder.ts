@@ -2,14 +2,15 @@
  * The folder that a training writes into.
  * @module
  */
-import { access, constants, readdir, rmdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { access, constants, readdir, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { downstreamFiles } from "../adapters/downstream-folder.js";
 import { adapterFiles } from "../adapters/folder.js";
 import { setting, userError } from "../errors.js";
 import { fileError, makeFolder } from "../files/atomic.js";
-import { removeLeftovers } from "../files/leftovers.js";
+import { lockFile, removeLeftovers } from "../files/leftovers.js";
 import { lockFolder } from "../files/lock.js";
+import { counted } from "../phrases.js";
 import { checkpointFolder, removeEarlierRun } from "../training/run.js";
 
 /** How a run begins where its folder holds something. */
@@ -22,18 +23,22 @@ export interface Beginning {
 }
 
 /**
- * Refuses to mix two runs in one folder.
+ * Refuses to mix two runs in one folder, or a run with somebody's own files.
  *
- * @throws UserError where the folder holds a run or its result, and the run neither goes on nor replaces it
+ * @throws UserError where the folder holds anything, and the run neither goes on nor replaces it
  */
 async function refuseUsed({ out, resume, overwrite }: Beginning): Promise<void> {
   if (resume || overwrite) return;
-  const exists = async (path: string) => (await stat(path).catch(() => null)) !== null;
-  const marks = [join(out, adapterFiles.config), join(out, downstreamFiles.config), checkpointFolder(out)];
-  if (!(await Promise.all(marks.map(exists))).includes(true)) return;
+  const names = (await readdir(out)).filter((name) => name !== lockFile).sort();
+  const [first] = names;
+  if (first === undefined) return;
+  const marks: readonly string[] = [adapterFiles.config, downstreamFiles.config, basename(checkpointFolder(out))];
+  const others = names.length > 1 ? ` and ${counted(names.length - 1, "other")}` : "";
   throw userError({
     where: out,
-    what: "the folder holds an adapter or a run",
+    what: names.some((name) => marks.includes(name))
+      ? "the folder holds an adapter or a run"
+      : `the folder is not empty: it holds ${JSON.stringify(first)}${others}`,
     fix: `choose another ${setting("out")}, go on with ${setting("resume", true)}, or replace it with ${setting("overwrite", true)}`,
   });
 }

@@ -1,6 +1,6 @@
 import type { TrainEvent } from "../engine/events.js";
 import { requireOpen } from "../engine/scopes.js";
-import { nameSettings, settingName } from "../errors.js";
+import { nameSettings, settingName, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { resolveSettings } from "../settings/setting.js";
 import { beginSettings } from "../settings/shared.js";
@@ -49,7 +49,9 @@ export async function* train<Options, Scores>(
   settings: Options & TrainControl,
 ): AsyncGenerator<TrainingEvent<Scores>, void, void> {
   requireOpen(engine);
-  const { resume, overwrite, signal, adapters, ...own } = settings as TrainControl & Record<string, unknown>;
+  requireArguments(backbone, knowledge);
+  const { resume, overwrite, signal, adapters, ...own } = (settings ?? {}) as TrainControl & Record<string, unknown>;
+  signal?.throwIfAborted();
   const begin = resolveSettings(beginSettings, definedOf({ resume, overwrite }));
   const resolved = resolveSettings(knowledge.table, {
     ...definedOf({ ...knowledge.given, ...own, ...adapterList(adapters) }),
@@ -82,6 +84,19 @@ export async function* train<Options, Scores>(
     events.close();
     await running.catch(() => undefined);
   }
+}
+
+/** What types ask for, for those who write without. */
+function requireArguments(backbone: unknown, knowledge: unknown): void {
+  const is = (value: unknown, key: string) => typeof value === "object" && value !== null && key in value;
+  const wrong = !is(backbone, "tokenizer") ? "backbone" : !is(knowledge, "learn") ? "knowledge" : null;
+  if (wrong === null) return;
+  throw userError({
+    where: `train: ${wrong}`,
+    what: `it is ${(backbone as unknown) instanceof Promise ? "a promise" : "something else"}`,
+    expected:
+      wrong === "backbone" ? "what `await openBackbone(…)` gives" : "what `facts(…)`, `recall(…)` and the like give",
+  });
 }
 
 const definedOf = (values: Readonly<Record<string, unknown>>) =>

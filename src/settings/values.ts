@@ -90,9 +90,19 @@ export const listOf = <T extends z.ZodType>(one: T) => z.preprocess(split, z.arr
 const namedFolder = /^([\w.-]+)=(.+)$/;
 
 /** `facts=runs/facts`: folders by name. */
-export const namedFolders = oneOrMore(text.regex(namedFolder)).transform((given) =>
-  Object.fromEntries(given.map((one) => (namedFolder.exec(one) ?? []).slice(1, 3)) as [string, string][]),
-);
+export const namedFolders = oneOrMore(text.regex(namedFolder))
+  .transform((given) => given.map((one) => (namedFolder.exec(one) ?? []).slice(1, 3) as [string, string]))
+  .superRefine((named, context) => {
+    const names = named.map(([name]) => name);
+    const bad = names.find((name, i) => name === noAdapters || names.indexOf(name) !== i);
+    if (bad === undefined) return;
+    const message = bad === noAdapters ? "is what the model alone is called" : "is the name of two";
+    context.addIssue({ code: "custom", message: `${JSON.stringify(bad)} ${message}` });
+  })
+  .transform((named): Record<string, string> => Object.fromEntries(named));
+
+/** How the model alone is called among sets of adapters. */
+export const noAdapters = "none";
 
 /** Kinds of knowledge with their files, `KIND=FILE,FILE`: a file for each part; each kind at most once. */
 export function knowledgeFiles<Kind extends string, Part extends string>(

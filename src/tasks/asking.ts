@@ -3,11 +3,14 @@
  * line and a server have it from here.
  * @module
  */
+import type { z } from "zod";
 import type { EncodedText, Prediction, Task, TaskKind } from "./task.js";
 
 /** How a model of one kind of task is asked. */
 export interface Asking<Question, Answer, Example, Encoded extends EncodedText, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
+  /** What a question holds: those who write JavaScript are told what is missing. */
+  readonly question: z.ZodType<Question>;
   /**
    * The question as an example without its answer.
    *

@@ -90,13 +90,20 @@ export function requireSameRun(
   // Data differ where the seed chose what is held out, say: the settings tell what was meant.
   const settings = different.filter((name) => !dataNames.has(name));
   const told = settings.length > 0 ? settings : different;
-  const differences = told.map((name) => `${name} was ${brief(then[name])}, is ${brief(now[name])}`);
+  const shown = told
+    .slice(0, mostDifferences)
+    .map((name) => `${name} was ${brief(then[name])}, is ${brief(now[name])}`);
+  const left = told.length - shown.length;
+  const differences = left > 0 ? [...shown, `and ${left} more: it was another kind of training`] : shown;
   throw userError({
     where: path,
     what: `the run to be resumed had other settings (${differences.join("; ")})`,
     fix: `resume with the same options and data, or start anew with ${setting("overwrite", true)}`,
   });
 }
+
+/** Where more settings differ, they say no more than that the run was another one. */
+const mostDifferences = 5;
 
 /** Hashes of what was learnt from. */
 const dataNames: ReadonlySet<string> = new Set(["train", "dev"]);

@@ -1,6 +1,15 @@
+import { join } from "node:path";
 import type { AdapterManifest } from "../adapters/adapter-manifest.js";
-import { type DownstreamManifest, readDownstreamParameters } from "../adapters/downstream-folder.js";
-import { folderNotes, readAdapterParameters, readSubjects, requireSameBackbone } from "../adapters/folder.js";
+import { type DownstreamManifest, downstreamFiles, readDownstreamParameters } from "../adapters/downstream-folder.js";
+import {
+  adapterFiles,
+  folderNotes,
+  hashOfParameters,
+  readAdapterParameters,
+  readSubjects,
+  requireRecordedTensors,
+  requireSameBackbone,
+} from "../adapters/folder.js";
 import { type FoundModel, findModel } from "../adapters/found-model.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openedInScope } from "../engine/scopes.js";
@@ -11,7 +20,7 @@ import type { AdaptedModel } from "../models/adapted-model.js";
 import { designOf } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
 import { tensorsOf } from "../weights/parameters.js";
-import { type Parameters, shapesOf } from "../weights/strict-load.js";
+import { type Parameters, type Shapes, shapesOf } from "../weights/strict-load.js";
 import { PredictionSession } from "./session.js";
 import { frozenTensors, makeTaskModel, streamed, type TaskModel } from "./task-model.js";
 
@@ -89,10 +98,17 @@ async function openFolder(name: string): Promise<OpenFolder> {
   const { folder } = found;
   if (found.what === "adapter") {
     const subjects = await readSubjects(folder, found.manifest);
-    return { ...found, subjects, read: (model) => readTaskState(model, { adapter: folder, head: folder }) };
+    const read = (model: AdaptedModel) =>
+      readTaskState(model, { adapter: folder, head: folder }, found.manifest.tensors);
+    return { ...found, subjects, read };
   }
-  const read = async ({ parameters }: AdaptedModel) =>
-    asState(await readDownstreamParameters(folder, shapesOf(parameters)));
+  const read = async ({ parameters: wanted }: AdaptedModel) => {
+    const parameters = await readDownstreamParameters(folder, shapesOf(wanted));
+    const { tensors: recorded } = found.manifest;
+    const path = join(folder, downstreamFiles.model);
+    if (recorded) requireRecordedTensors(path, recorded, await hashOfParameters(parameters));
+    return asState(parameters);
+  };
   return { ...found, subjects: null, read };
 }
 
@@ -112,13 +128,30 @@ function madeFrom<Example, Encoded extends EncodedText, Score>(
   }
 }
 
-/** The parameters of a pre-trained adapter and of a head, which may stand in different folders. */
+/**
+ * The parameters of a pre-trained adapter and of a head, which may stand in different folders.
+ *
+ * @param recorded their hashes, where they are known
+ * @throws UserError where they are others
+ */
 export async function readTaskState(
   { adapterParameters, taskParameters }: AdaptedModel,
   folders: { readonly adapter: string; readonly head: string },
+  recorded: AdapterManifest["tensors"] = undefined,
 ): Promise<Tensors> {
-  const adapter = await readAdapterParameters(folders.adapter, "adapter", shapesOf(adapterParameters));
-  const head = await readAdapterParameters(folders.head, "head", shapesOf(taskParameters));
+  const read = async (file: "adapter" | "head", shapes: Shapes) => {
+    const parameters = await readAdapterParameters(folders[file], file, shapes);
+    if (recorded?.[file]) {
+      requireRecordedTensors(
+        join(folders[file], adapterFiles[file]),
+        recorded[file],
+        await hashOfParameters(parameters),
+      );
+    }
+    return parameters;
+  };
+  const adapter = await read("adapter", shapesOf(adapterParameters));
+  const head = await read("head", shapesOf(taskParameters));
   return { ...asState(adapter), ...asState(head) };
 }
 

@@ -25,17 +25,17 @@ function hubError(id: string, what: string, error: unknown): Error {
     return userError({
       where,
       what: denied
-        ? `the hub has no such ${what} or revision, or does not allow it`
-        : `the hub said ${error.statusCode}`,
-      fix: denied ? "check the name; for what is private or gated set HF_TOKEN" : "try again later",
+        ? `there is no such folder here, and the hub has no such ${what} or revision, or does not allow it`
+        : `there is no such folder here, and the hub said ${error.statusCode}`,
+      fix: denied ? "check the name; for what is private or gated set HF_TOKEN" : "check the name, or try again later",
     });
   }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
   const reason = cause ?? (error instanceof Error ? error.message : String(error));
   return userError({
     where,
-    what: `the hub cannot be reached or answers oddly (${reason})`,
-    fix: `check the network and HF_ENDPOINT, or give the folder that holds the ${what}`,
+    what: `there is no such folder here, and the hub cannot be reached or answers oddly (${reason})`,
+    fix: `check the name; for what the hub has, the network and HF_ENDPOINT`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { ChoiceExample } from "../../data/multiple-choice.js";
 import { userError } from "../../errors.js";
 import { type Asking, askedWhere } from "../asking.js";
@@ -27,6 +28,7 @@ export interface ChoiceAnswer {
 /** A downstream model that chooses between answers. */
 export const askChoice: Asking<ChoiceQuestion, ChoiceAnswer, ChoiceExample, EncodedChoice, ChoiceScores> = {
   kind: multipleChoice,
+  question: z.object({ context: z.string(), question: z.string(), answers: z.array(z.string()) }),
   example: ({ context, question, answers }) => {
     if (answers.length > 0) return { context, question, answers, label: -1, where: askedWhere };
     throw userError({ where: `${askedWhere}: answers`, what: "there is nothing to choose from" });

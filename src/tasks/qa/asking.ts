@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { OpenQuestion } from "../../data/open-questions.js";
 import { userError } from "../../errors.js";
 import { type Asking, askedWhere } from "../asking.js";
@@ -29,6 +30,7 @@ export const answersOf = (prediction: Prediction<EncodedQuestion>, task: object,
 /** A downstream model that answers out of paragraphs. */
 export const askPassages: Asking<PassageQuestion, PassageAnswer, OpenQuestion, EncodedQuestion, OpenScores> = {
   kind: openQa,
+  question: z.object({ question: z.string(), paragraphs: z.array(z.string()) }),
   example: ({ question, paragraphs }) => {
     if (paragraphs.length > 0) return { question, paragraphs, answers: [], where: askedWhere };
     throw userError({ where: `${askedWhere}: paragraphs`, what: "there is no paragraph to answer out of" });

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** A text with a hole, or several. */
 export interface WordQuestion {
   /**
@@ -6,6 +8,9 @@ export interface WordQuestion {
    */
   readonly text: string;
 }
+
+/** What a {@link WordQuestion} holds. */
+export const wordQuestion: z.ZodType<WordQuestion> = z.object({ text: z.string() });
 
 /** Words for the hole, and their probability. */
 export interface RankedWord {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { RelationExample, Span } from "../../data/relation-example.js";
 import { userError } from "../../errors.js";
 import { type Asking, askedWhere } from "../asking.js";
@@ -65,6 +66,16 @@ export function rankedRelations(logits: Float32Array, task: object, top: number)
     .slice(0, top);
 }
 
+const offset = z.int().nonnegative();
+/** Words of a sentence, or their offsets. */
+export const wordsOrOffsets = z.union([z.string(), z.object({ start: offset, end: offset })]);
+
+const question: z.ZodType<RelationQuestion> = z.object({
+  text: z.string(),
+  subject: wordsOrOffsets,
+  object: wordsOrOffsets,
+});
+
 const example = ({ text, subject, object }: RelationQuestion): RelationExample => ({
   text,
   subject: spanOf(text, subject, "subject"),
@@ -85,6 +96,7 @@ const ranking: Pick<RelationAsking<RelationAnswer, never>, "answer"> = {
 /** An adapter that was learnt by classification. */
 export const askRelations: RelationAsking<RelationAnswer, ClassificationScores> = {
   kind: relationClassification,
+  question,
   example,
   answer: ranking.answer as RelationAsking<RelationAnswer, ClassificationScores>["answer"],
 };
@@ -92,6 +104,7 @@ export const askRelations: RelationAsking<RelationAnswer, ClassificationScores> 
 /** A downstream model for relations. */
 export const askDownstreamRelations: RelationAsking<RelationAnswer, RelationScores> = {
   kind: downstreamRelations,
+  question,
   example,
   answer: ranking.answer as RelationAsking<RelationAnswer, RelationScores>["answer"],
 };
@@ -99,6 +112,7 @@ export const askDownstreamRelations: RelationAsking<RelationAnswer, RelationScor
 /** An adapter that was learnt by contrast. */
 export const askPairs: RelationAsking<PairAnswer, PrototypeScores> = {
   kind: relationContrast,
+  question,
   example,
   answer: (_example, { logits }) => ({ vector: [...logits] }),
 };

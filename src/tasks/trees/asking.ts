@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Attachment } from "../../data/conllu.js";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { userError } from "../../errors.js";
@@ -68,6 +69,7 @@ function splitWords(text: string): DependencySentence["words"] {
 /** An adapter that tells each word's head. */
 export const askTrees: Asking<TreeQuestion, TreeAnswer, DependencySentence, EncodedSentence, AttachmentScores> = {
   kind: headPrediction,
+  question: z.union([z.object({ text: z.string() }), z.object({ words: z.array(z.string()) })]),
   example: (question) => {
     const words = "text" in question ? splitWords(question.text) : question.words.map((form) => word(form, true));
     if (words.length === 0) throw userError({ where: askedWhere, what: "there are no words" });

@@ -1,7 +1,8 @@
+import { z } from "zod";
 import type { TypingExample } from "../../data/entity-typing.js";
 import type { Span } from "../../data/relation-example.js";
 import { type Asking, askedWhere } from "../asking.js";
-import { spanOf } from "../relations/asking.js";
+import { spanOf, wordsOrOffsets } from "../relations/asking.js";
 import { type EncodedMention, EntityTyping, entityTyping } from "./entity-typing.js";
 import type { TypingScores } from "./typing-scores.js";
 
@@ -26,6 +27,7 @@ export const typesOf = (logits: Float32Array, task: object): string[] =>
 /** A downstream model for entity typing. */
 export const askTypes: Asking<TypingQuestion, TypingAnswer, TypingExample, EncodedMention, TypingScores> = {
   kind: entityTyping,
+  question: z.object({ text: z.string(), mention: wordsOrOffsets }),
   example: ({ text, mention }) => ({
     text,
     mention: spanOf(text, mention, "mention"),
