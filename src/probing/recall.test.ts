@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Fact } from "../data/facts.js";
+import type { Fact } from "../data/fact.js";
 import type { Wordings } from "../data/wordings.js";
 import type { Executor } from "../engine/executor.js";
 import { localExecutor } from "../runtime/local.js";

@@ -3,11 +3,12 @@
  * are never shown: all tokens of an answer are hidden at once.
  * @module
  */
-import { type Fact, questionKey } from "../data/facts.js";
+import { type Fact, factKey, questionKey } from "../data/fact.js";
 import type { Wordings } from "../data/wordings.js";
 import { type EncodedRecall, type RecallExample, recall } from "../tasks/recall/recall.js";
-import { inWordings } from "../tasks/recall/recall-questions.js";
+import { backwardInWordings, inWordings } from "../tasks/recall/recall-questions.js";
 import { type KeptScores, keptScores } from "../tasks/recall/recall-scores.js";
+import { turnedWording } from "../tasks/recall/turned-facts.js";
 import { encodeExamples, type SkipCounts } from "../tasks/task-data.js";
 import { wordIds } from "../text/word-ids.js";
 import { logSumExp, topIndices } from "./answers.js";
@@ -74,8 +75,10 @@ export interface RecallReport {
 export interface RecallQuestions {
   readonly facts: readonly Fact[];
   readonly wordings: Wordings;
-  /** The wordings that were taught, where it is known. */
+  /** The wordings that were taught (in the way that is asked), where it is known. */
   readonly taught?: Wordings | null;
+  /** Whether subjects are asked from objects; wordings are then told as they are given. */
+  readonly backward?: boolean;
 }
 
 type FactExample = Extract<RecallExample, { readonly kind: "fact" }>;
@@ -93,6 +96,8 @@ interface Answer {
 /** One question, and who answered what. */
 interface Question {
   readonly example: FactExample;
+  /** As it was given. */
+  readonly wording: string;
   readonly right: readonly Ids[];
   readonly competing: readonly Ids[];
   /** By set, in the sets' order. */
@@ -112,19 +117,16 @@ export const recallEncoder = (maxLength: number) =>
 const clozesOf = (texts: readonly EncodedRecall[]) =>
   texts.flatMap(({ inputIds, positions }, text) => positions.map((position, i) => ({ inputIds, position, text, i })));
 
-/** Asks every fact in every wording of its relation. */
+/** Asks every fact in every wording of its relation, and in its own sentences. */
 export async function probeRecall(
   model: ClozeModel,
-  { facts, wordings, taught = null }: RecallQuestions,
+  { facts, wordings, taught = null, backward = false }: RecallQuestions,
   maxLength: number,
   { batchSize, signal }: RecallProbeOptions,
 ): Promise<RecallReport> {
-  const examples = inWordings(facts, wordings);
-  const { examples: asked, skipped } = encodeExamples(recallEncoder(maxLength), model.tokenizer, {
-    examples,
-    skipped: {},
-  });
-  const objects = objectsOf(facts, model);
+  const set = backward ? backwardInWordings(facts, wordings) : { examples: inWordings(facts, wordings), skipped: {} };
+  const { examples: asked, skipped } = encodeExamples(recallEncoder(maxLength), model.tokenizer, set);
+  const objects = objectsOf(backward ? asked.map(({ example }) => (example as FactExample).fact) : facts, model);
   const questions = asked.map(({ example, labels }): Question => {
     const { fact } = example as FactExample;
     const right = rightAnswers(fact, labels, model);
@@ -132,7 +134,9 @@ export async function probeRecall(
     const answers = model.names.map(() => ({
       ...{ ranks: right.map(() => 1), typed: new Float64Array(competing.length), best: labels.map(() => -1) },
     }));
-    return { example: example as FactExample, right, competing, answers };
+    const { wording } = example as FactExample;
+    const given = backward ? turnedWording(wording) : wording;
+    return { example: example as FactExample, wording: given, right, competing, answers };
   });
   const clozes = clozesOf(asked);
   const use = (set: number, cloze: number, logits: Float32Array) => {
@@ -158,7 +162,7 @@ function reportOf(
     return some.length === 0 ? null : scored(some);
   };
   const isTaught = (relation: string, wording: string) => taught?.get(relation)?.includes(wording) ?? false;
-  const inTaught = ({ example }: Question) => isTaught(example.fact.relation, example.wording);
+  const inTaught = ({ example, wording }: Question) => isTaught(example.fact.relation, wording);
   const relations = groups(questions, ({ example }) => example.fact.relation);
   return {
     scores: scored(questions),
@@ -170,7 +174,7 @@ function reportOf(
     },
     relations: Object.fromEntries([...relations].map(([relation, own]) => [relation, scored(own)])),
     wordings: [...relations].flatMap(([relation, own]) =>
-      [...groups(own, ({ example }) => example.wording)].map(([pattern, some]) => ({
+      [...groups(own, ({ wording }) => wording)].map(([pattern, some]) => ({
         ...{ relation, pattern, taught: taught && isTaught(relation, pattern), scores: scored(some) },
       })),
     ),
@@ -235,7 +239,8 @@ function scoresOf(questions: readonly Question[], set: number): RecallProbeScore
   const share = (test: (question: Question) => boolean) =>
     questions.filter(test).length / Math.max(1, questions.length);
   const said = ({ answers }: Question, by: number) => (answers[by] as Answer).best.join();
-  const facts = groups(questions, ({ example: { fact } }) => questionKey(fact));
+  // Sentences tell apart what a question of a table does not.
+  const facts = groups(questions, ({ example: { fact } }) => (fact.sentences ? factKey : questionKey)(fact));
   const repeated = [...facts.values()].filter(({ length }) => length > 1);
   return {
     ...{ p1, p10, typedP1: share((question) => typedRight(question, answer(question))), mrr },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { resolveAdapterConfig } from "../../adapters/config.js";
 import { backboneDefinition } from "../../backbones/index.js";
-import type { Fact } from "../../data/facts.js";
+import type { Fact } from "../../data/fact.js";
 import { add, GraphBuilder } from "../../graph/index.js";
 import { AdaptedModel } from "../../models/adapted-model.js";
 import { pretrainingDesign } from "../../models/design.js";
@@ -18,8 +18,9 @@ import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import { isSkipped } from "../task-data.js";
 import { type EncodedRecall, questionText, type RecallExample, recall } from "./recall.js";
 import { numbersPerToken, RecallHead, recallLoss } from "./recall-head.js";
-import { heldOutWording, recallQuestions } from "./recall-questions.js";
+import { recallQuestions } from "./recall-questions.js";
 import { answerScores, keptScores } from "./recall-scores.js";
+import { heldOutWording } from "./said-facts.js";
 import { SubjectGate } from "./subject-gate.js";
 
 let tokenizer: Tokenizer;
@@ -305,6 +306,7 @@ describe("which wordings are held out", () => {
     textShare: 1,
     neighbourShare: 1,
     asked: 10,
+    bothDirections: false,
   } as const;
   const facts = [fact("Austria", "Vienna"), fact("Ruritania", "Strelsau"), fact("Austria", "Wien")];
 

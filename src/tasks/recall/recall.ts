@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Fact } from "../../data/facts.js";
+import type { Fact } from "../../data/fact.js";
 import { userError } from "../../errors.js";
 import { gatesInput } from "../../models/joiner.js";
 import type { HeadSizes } from "../../models/task-head.js";
@@ -7,7 +7,9 @@ import type { ParamScope } from "../../nn/index.js";
 import { hash32, RandomStream } from "../../random.js";
 import { recallNeighbours } from "../../settings/choices.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../../tensor.js";
-import type { Tokenizer } from "../../text/tokenizer.js";
+import type { TextSpan } from "../../text/marked-text.js";
+import { contextWindow } from "../../text/markers.js";
+import type { Encoding, Tokenizer } from "../../text/tokenizer.js";
 import { wordIds } from "../../text/word-ids.js";
 import { selectRows } from "../select.js";
 import type { EncodedText, Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
@@ -18,8 +20,14 @@ import { SubjectGate } from "./subject-gate.js";
 
 /** A text of which tokens are hidden. */
 export type RecallExample =
-  /** A fact in words, its object hidden. */
-  | { readonly kind: "fact"; readonly fact: Fact; readonly wording: string; readonly heldOut: boolean }
+  /** A fact in words, its object hidden; `backward` where fact and wording are turned, so that it is the subject. */
+  | {
+      readonly kind: "fact";
+      readonly fact: Fact;
+      readonly wording: string;
+      readonly heldOut: boolean;
+      readonly backward?: true;
+    }
   /** A fact's wording with another subject, the answer to which is to stay the model's own. */
   | { readonly kind: "neighbour"; readonly fact: Fact; readonly wording: string; readonly open: boolean }
   /** Plain text, of which as many tokens at most are read. */
@@ -38,6 +46,8 @@ export interface RecallScores {
   /** Facts in wordings that were taught, and in others. */
   readonly taught: AnswerScores;
   readonly heldOut: AnswerScores;
+  /** The same of facts whose subject was asked; left out where none was. */
+  readonly backward?: { readonly taught: AnswerScores; readonly heldOut: AnswerScores };
   /** Questions about subjects that were not taught; their answers are not known. */
   readonly neighbours: Pick<KeptScores, "argmaxKept" | "tokens">;
   readonly text: KeptScores;
@@ -78,11 +88,20 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
 
   encode(example: RecallExample, tokenizer: Tokenizer): EncodedRecall | Skipped {
     const mask = maskOf(tokenizer);
-    const hidden = example.kind === "text" ? hideSome(example, tokenizer, mask.id) : askFor(example, tokenizer, mask);
+    const { maxLength } = this.context;
+    const hidden =
+      example.kind === "text" ? hideSome(example, tokenizer, mask.id) : askFor(example, tokenizer, mask, maxLength);
     if ("skipped" in hidden) return hidden;
-    if (hidden.inputIds.length > this.context.maxLength) return { skipped: "too-long" };
+    if (hidden.inputIds.length > maxLength) return { skipped: "too-long" };
+    if (this.staysShut(example, hidden.inputIds, tokenizer)) return { skipped: "subject-not-whole" };
     const open = example.kind === "fact" || example.open || this.opens(hidden.inputIds, tokenizer);
     return { ...hidden, open, example };
+  }
+
+  /** Whether the gate would not open for a sentence: its subject is a part of a word there, so it could not be asked. */
+  private staysShut(example: RecallExample, inputIds: readonly number[], tokenizer: Tokenizer): boolean {
+    if (example.kind !== "fact" || !example.fact.sentences || this.subjects === null) return false;
+    return !this.opens(inputIds, tokenizer);
   }
 
   private opens(inputIds: readonly number[], tokenizer: Tokenizer): boolean {
@@ -127,31 +146,41 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
   }
 
   score(predictions: Iterable<Prediction<EncodedRecall>>): RecallScores {
-    const answers = { taught: [] as HiddenToken[][], heldOut: [] as HiddenToken[][] };
+    const noAnswers = () => ({ taught: [] as HiddenToken[][], heldOut: [] as HiddenToken[][] });
+    const [answers, backward] = [noAnswers(), noAnswers()];
     const others = { neighbour: [] as HiddenToken[], text: [] as HiddenToken[] };
     for (const { encoded, logits } of predictions) {
       const { example } = encoded;
       const tokens = encoded.positions.map((_, i) => hiddenToken(logits, i));
-      if (example.kind === "fact") answers[example.heldOut ? "heldOut" : "taught"].push(tokens);
-      else others[example.kind].push(...tokens);
+      if (example.kind === "fact") {
+        (example.backward ? backward : answers)[example.heldOut ? "heldOut" : "taught"].push(tokens);
+      } else others[example.kind].push(...tokens);
     }
     const { argmaxKept, tokens } = keptScores(others.neighbour);
+    const scored = ({ taught, heldOut }: typeof answers) => ({
+      taught: answerScores(taught),
+      heldOut: answerScores(heldOut),
+    });
     return {
-      taught: answerScores(answers.taught),
-      heldOut: answerScores(answers.heldOut),
+      ...scored(answers),
+      ...(backward.taught.length + backward.heldOut.length === 0 ? {} : { backward: scored(backward) }),
       neighbours: { argmaxKept, tokens },
       text: keptScores(others.text),
     };
   }
 
-  /** The best parameters are those beside which right answers are the likeliest, in words that were not taught. */
-  evaluation({ taught, heldOut, neighbours, text }: RecallScores): Evaluation {
+  /**
+   * The best parameters are those beside which right answers are the likeliest, in words that were not taught; objects
+   * count alone, where subjects are asked too.
+   */
+  evaluation({ taught, heldOut, backward, neighbours, text }: RecallScores): Evaluation {
     return {
       metrics: {
         p1: heldOut.p1,
         mrr: heldOut.mrr,
         taughtP1: taught.p1,
         taughtMrr: taught.mrr,
+        ...(backward ? { backwardP1: backward.heldOut.p1, backwardTaughtP1: backward.taught.p1 } : {}),
         ...(neighbours.tokens === 0 ? {} : { neighboursKept: neighbours.argmaxKept }),
         ...(text.tokens === 0
           ? {}
@@ -199,18 +228,26 @@ function maskOf({ specials: { mask: id }, idToToken }: Tokenizer): MaskToken {
 /** A text with hidden tokens. */
 type Hidden = Pick<EncodedRecall, "inputIds" | "positions" | "labels">;
 
-/** A wording with its object hidden, a mask for each of its tokens. */
+/** A wording with its object hidden, a mask for each of its tokens; one that is too long is cut around both names. */
 function askFor(
   { kind, fact, wording }: Extract<RecallExample, { readonly wording: string }>,
   tokenizer: Tokenizer,
   mask: MaskToken,
+  maxLength: number,
 ): Hidden | Skipped {
   const answer = wordIds(tokenizer, fact.object);
   if (answer.length === 0) return { skipped: "unknown-object" };
-  const text = questionText(wording, fact.subject, mask.token.repeat(answer.length));
-  const inputIds = tokenizer.withSpecials(tokenizer.encode(text).ids);
-  const positions = [...inputIds.keys()].filter((i) => inputIds[i] === mask.id);
-  if (positions.length !== answer.length) return { skipped: "mask-in-subject" };
+  const hole = mask.token.repeat(answer.length);
+  const { ids, offsets } = tokenizer.encode(questionText(wording, fact.subject, hole));
+  const places = [...ids.keys()].filter((i) => ids[i] === mask.id);
+  if (places.length !== answer.length) return { skipped: "mask-in-subject" };
+  const subject = tokensAt(offsets, subjectPlace(wording, fact.subject, hole));
+  const named = [...places, ...subject];
+  const room = maxLength - tokenizer.withSpecials([]).length;
+  const window = contextWindow(ids.length, Math.min(...named), Math.max(...named) + 1, room);
+  if (!window) return { skipped: "too-long" };
+  const inputIds = tokenizer.withSpecials(ids.slice(window.start, window.end));
+  const positions = places.map((i) => i - window.start + tokenizer.specialsInFront);
   return { inputIds, positions, labels: kind === "fact" ? answer : answer.map(() => -100) };
 }
 
@@ -218,6 +255,20 @@ function askFor(
 export const questionText = (wording: string, subject: string, object: string): string =>
   // Functions as replacements: names hold `$`.
   wording.replace("[Y]", () => object).replace("[X]", () => subject);
+
+/** Where the subject stands in {@link questionText}. */
+function subjectPlace(wording: string, { length }: string, object: string): TextSpan {
+  const [subjectAt, objectAt] = [wording.indexOf("[X]"), wording.indexOf("[Y]")];
+  const start = objectAt < subjectAt ? subjectAt + object.length - "[Y]".length : subjectAt;
+  return { start, end: start + length };
+}
+
+/** The tokens that stand for a part of a text. */
+const tokensAt = (offsets: Encoding["offsets"], { start, end }: TextSpan): readonly number[] =>
+  [...offsets.keys()].filter((i) => {
+    const [from, to] = offsets[i] as (typeof offsets)[number];
+    return from < end && to > start;
+  });
 
 /** The beginning of a text, some of its tokens hidden: the same ones every time. */
 function hideSome(
