@@ -63,7 +63,7 @@ function sentenceOf({ text, subject, object, relation }: RelationExample) {
   // The answer would only have to be copied.
   if (around.some((part) => stands(names.data.object, part))) return "object-told";
   const places = first === subject ? ["[X]", "[Y]"] : ["[Y]", "[X]"];
-  const sentence = `${before}${places[0]}${between}${places[1]}${after}`.trim();
+  const sentence = `${before}${places[0]}${between}${places[1]}${after}`.replace(/ +/g, " ").trim();
   return sentence.length > mostPatternCharacters ? "too-long" : { ...names.data, sentence };
 }
 
