@@ -3,7 +3,8 @@ import { readFacts } from "../../data/facts.js";
 import { readFirstLines } from "../../data/text.js";
 import { readWordings, type Wordings, wordingLines, wordingsOf } from "../../data/wordings.js";
 import { collectExamples, type RecordedTaskData } from "../task-data.js";
-import { type EncodedRecall, type RecallExample, type RecallOptions, type RecallScores, recall } from "./recall.js";
+import { type EncodedRecall, type RecallOptions, type RecallScores, recall } from "./recall.js";
+import type { RecallExample } from "./recall-example.js";
 import { type RecallChoices, recallQuestions } from "./recall-questions.js";
 import type { HeldOutWording } from "./said-facts.js";
 

@@ -7,7 +7,7 @@ import type { Wordings } from "../../data/wordings.js";
 import { hash32, RandomStream } from "../../random.js";
 import type { recallNeighbours } from "../../settings/choices.js";
 import type { ExampleSet, SkipCounts } from "../task-data.js";
-import type { RecallExample } from "./recall.js";
+import type { RecallExample } from "./recall-example.js";
 import {
   type HeldOutWording,
   partWordings,

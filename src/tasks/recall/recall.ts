@@ -1,42 +1,22 @@
 import { z } from "zod";
-import type { Fact } from "../../data/fact.js";
 import { userError } from "../../errors.js";
 import { gatesInput } from "../../models/joiner.js";
 import type { HeadSizes } from "../../models/task-head.js";
 import type { ParamScope } from "../../nn/index.js";
-import { hash32, RandomStream } from "../../random.js";
 import { recallNeighbours } from "../../settings/choices.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../../tensor.js";
-import type { TextSpan } from "../../text/marked-text.js";
-import { contextWindow } from "../../text/markers.js";
-import type { Encoding, Tokenizer } from "../../text/tokenizer.js";
-import { wordIds } from "../../text/word-ids.js";
+import type { Tokenizer } from "../../text/tokenizer.js";
 import { selectRows } from "../select.js";
 import type { EncodedText, Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
+import { type HiddenTokens, maskedTokens } from "./hidden-tokens.js";
+import { nextTokens } from "./next-tokens.js";
+import type { RecallExample } from "./recall-example.js";
 import { numbersPerToken, RecallHead, recallInputs } from "./recall-head.js";
 import { type AnswerScores, answerScores, type HiddenToken, type KeptScores, keptScores } from "./recall-scores.js";
 import { SubjectGate } from "./subject-gate.js";
 
-/** A text of which tokens are hidden. */
-export type RecallExample =
-  /** A fact in words, its object hidden; `backward` where fact and wording are turned, so that it is the subject. */
-  | {
-      readonly kind: "fact";
-      readonly fact: Fact;
-      readonly wording: string;
-      readonly heldOut: boolean;
-      readonly backward?: true;
-    }
-  /** A fact's wording with another subject, the answer to which is to stay the model's own. */
-  | { readonly kind: "neighbour"; readonly fact: Fact; readonly wording: string; readonly open: boolean }
-  /** Plain text, of which as many tokens at most are read. */
-  | { readonly kind: "text"; readonly text: string; readonly tokens: number; readonly open: boolean };
-
-export interface EncodedRecall extends EncodedText {
-  /** Of the hidden tokens, and what stood there; −100 where nobody knows. */
-  readonly positions: readonly number[];
-  readonly labels: readonly number[];
+export interface EncodedRecall extends EncodedText, HiddenTokens {
   /** Whether the adapter has a say. */
   readonly open: boolean;
   readonly example: RecallExample;
@@ -69,9 +49,6 @@ export const recall: TaskKind<RecallExample, EncodedRecall, RecallScores> = {
     new Recall(taskOptions(recallOptions, options, recall.name), subjects ?? null, context),
 };
 
-/** Share of a text's tokens that are hidden. */
-const hiddenShare = 0.15;
-
 /**
  * Facts that answer: a fact's object is hidden in a sentence, and the model's own head is to name it. What the model
  * says of other texts is to stay.
@@ -87,10 +64,9 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
   ) {}
 
   encode(example: RecallExample, tokenizer: Tokenizer): EncodedRecall | Skipped {
-    const mask = maskOf(tokenizer);
-    const { maxLength } = this.context;
-    const hidden =
-      example.kind === "text" ? hideSome(example, tokenizer, mask.id) : askFor(example, tokenizer, mask, maxLength);
+    const { maxLength, backbone } = this.context;
+    const { hide, ask } = backbone?.config.causal ? nextTokens(tokenizer) : maskedTokens(tokenizer);
+    const hidden = example.kind === "text" ? hide(example) : ask(example, maxLength);
     if ("skipped" in hidden) return hidden;
     if (hidden.inputIds.length > maxLength) return { skipped: "too-long" };
     if (this.staysShut(example, hidden.inputIds, tokenizer)) return { skipped: "subject-not-whole" };
@@ -212,80 +188,3 @@ export const noSubjects = (folder?: string) =>
     expected: "subjects.txt in its folder",
     fix: "copy the folder again, or teach the facts again",
   });
-
-interface MaskToken {
-  readonly id: number;
-  readonly token: string;
-}
-
-/** @throws UserError where the model has none */
-function maskOf({ specials: { mask: id }, idToToken }: Tokenizer): MaskToken {
-  const token = id === undefined ? undefined : idToToken(id);
-  if (id !== undefined && token !== undefined) return { id, token };
-  throw userError({ what: "the tokenizer has no mask token", expected: "a masked language model such as BERT" });
-}
-
-/** A text with hidden tokens. */
-type Hidden = Pick<EncodedRecall, "inputIds" | "positions" | "labels">;
-
-/** A wording with its object hidden, a mask for each of its tokens; one that is too long is cut around both names. */
-function askFor(
-  { kind, fact, wording }: Extract<RecallExample, { readonly wording: string }>,
-  tokenizer: Tokenizer,
-  mask: MaskToken,
-  maxLength: number,
-): Hidden | Skipped {
-  const answer = wordIds(tokenizer, fact.object);
-  if (answer.length === 0) return { skipped: "unknown-object" };
-  const hole = mask.token.repeat(answer.length);
-  const { ids, offsets } = tokenizer.encode(questionText(wording, fact.subject, hole));
-  const places = [...ids.keys()].filter((i) => ids[i] === mask.id);
-  if (places.length !== answer.length) return { skipped: "mask-in-subject" };
-  const subject = tokensAt(offsets, subjectPlace(wording, fact.subject, hole));
-  const named = [...places, ...subject];
-  const room = maxLength - tokenizer.withSpecials([]).length;
-  const window = contextWindow(ids.length, Math.min(...named), Math.max(...named) + 1, room);
-  if (!window) return { skipped: "too-long" };
-  const inputIds = tokenizer.withSpecials(ids.slice(window.start, window.end));
-  const positions = places.map((i) => i - window.start + tokenizer.specialsInFront);
-  return { inputIds, positions, labels: kind === "fact" ? answer : answer.map(() => -100) };
-}
-
-/** A wording with its subject, and what stands in the object's place. */
-export const questionText = (wording: string, subject: string, object: string): string =>
-  // Functions as replacements: names hold `$`.
-  wording.replace("[Y]", () => object).replace("[X]", () => subject);
-
-/** Where the subject stands in {@link questionText}. */
-function subjectPlace(wording: string, { length }: string, object: string): TextSpan {
-  const [subjectAt, objectAt] = [wording.indexOf("[X]"), wording.indexOf("[Y]")];
-  const start = objectAt < subjectAt ? subjectAt + object.length - "[Y]".length : subjectAt;
-  return { start, end: start + length };
-}
-
-/** The tokens that stand for a part of a text. */
-const tokensAt = (offsets: Encoding["offsets"], { start, end }: TextSpan): readonly number[] =>
-  [...offsets.keys()].filter((i) => {
-    const [from, to] = offsets[i] as (typeof offsets)[number];
-    return from < end && to > start;
-  });
-
-/** The beginning of a text, some of its tokens hidden: the same ones every time. */
-function hideSome(
-  { text, tokens }: Extract<RecallExample, { readonly kind: "text" }>,
-  tokenizer: Tokenizer,
-  mask: number,
-): Hidden | Skipped {
-  const ids = tokenizer.encode(text).ids.slice(0, tokens);
-  if (ids.length < 2) return { skipped: "no-word-to-hide" };
-  const random = new RandomStream("recall text", hash32(...ids));
-  const hidden = random.shuffle([...ids.keys()]).slice(0, Math.max(1, Math.round(hiddenShare * ids.length)));
-  const chosen = new Set(hidden);
-  const places = [...ids.keys()].filter((i) => chosen.has(i));
-  const inputIds = tokenizer.withSpecials(ids.map((id, i) => (chosen.has(i) ? mask : id)));
-  return {
-    inputIds,
-    positions: places.map((i) => i + tokenizer.specialsInFront),
-    labels: places.map((i) => ids[i] as number),
-  };
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Fact } from "../../data/fact.js";
-import type { RecallExample } from "./recall.js";
+import type { RecallExample } from "./recall-example.js";
 import { backwardInWordings, type RecallChoices, recallQuestions } from "./recall-questions.js";
 import { partWordings, saidFacts, wordingsOfFact } from "./said-facts.js";
 import { turned } from "./turned-facts.js";

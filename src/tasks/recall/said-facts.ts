@@ -7,7 +7,7 @@ import { type Fact, questionKey } from "../../data/fact.js";
 import type { Wordings } from "../../data/wordings.js";
 import { hash32 } from "../../random.js";
 import type { SkipCounts } from "../task-data.js";
-import { questionText } from "./recall.js";
+import { questionText } from "./hidden-tokens.js";
 
 /** A fact in one of its wordings. */
 export interface WordedFact {
