@@ -54,7 +54,7 @@ const heldOutRecord = ({ fact: { subject, relation }, wording }: HeldOutWording)
 export function recallSummary({ taught, heldOut, backward, neighbours, text }: RecallScores): string {
   return [
     ...answered({ taught, heldOut }),
-    ...(backward ? [`of subjects ${answered(backward).join(", ")}`] : []),
+    ...(backward ? [`subjects from objects: ${answered(backward).join(", ")}`] : []),
     ...(neighbours.tokens > 0 ? [`answers about others kept ${percentage(neighbours.argmaxKept)}`] : []),
     ...(text.tokens > 0
       ? [
