@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { userError } from "../errors.js";
 import type { TrexSkip } from "./trex.js";
 
 /** A fact that can be taught and asked for. */
@@ -46,6 +47,15 @@ export type FactSkip =
   /** The object stands in the sentence once more, where it is not hidden. */
   | "object-told"
   | "too-long";
+
+/** More facts, or sentences, are not read: each is held in memory. */
+export const mostFacts = 1_000_000;
+
+/** @throws UserError where they are too many */
+export function checkCount(count: number, what: "facts" | "sentences", where: string): void {
+  if (count <= mostFacts) return;
+  throw userError({ where, what: "the file is too large", expected: `at most ${mostFacts} ${what}` });
+}
 
 /** Most characters of a wording. */
 export const mostPatternCharacters = 4096;

@@ -7,7 +7,7 @@ import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
 import { listOf } from "../files/lists.js";
 import { readCsv } from "./csv.js";
-import { type Fact, type FactSkip, factKey, factName, factNames } from "./fact.js";
+import { checkCount, type Fact, type FactSkip, factKey, factName, factNames } from "./fact.js";
 import { jsonlFiles, readLamaFacts } from "./lama.js";
 import { beginning, checkRecord, type JsonRecord, readJsonLines } from "./records.js";
 import { detectRelationFormat, holdsRelationData, type RelationFormat } from "./relation-data.js";
@@ -21,9 +21,6 @@ export interface ReadFactsOptions {
   /** Told of every record that is left out. */
   readonly onSkip: OnSkip<FactSkip>;
 }
-
-/** More are not read: each is held in memory. */
-const mostFacts = 1_000_000;
 
 const columns = "subject, relation and object, and perhaps aliases";
 
@@ -88,9 +85,7 @@ export async function* readFacts(path: string, { onSkip }: ReadFactsOptions): As
       continue;
     }
     seen.add(key);
-    if (seen.size > mostFacts) {
-      throw userError({ where: fact.where, what: "the file is too large", expected: `at most ${mostFacts} facts` });
-    }
+    checkCount(seen.size, "facts", fact.where);
     yield fact;
   }
   if (seen.size === 0) throw userError({ where: path, what: "there are no facts", expected: `records of ${columns}` });

@@ -3,7 +3,7 @@
  * fact alone.
  * @module
  */
-import { type Fact, type FactSkip, factKey, factNames, mostPatternCharacters } from "./fact.js";
+import { checkCount, type Fact, type FactSkip, factKey, factNames, mostPatternCharacters } from "./fact.js";
 import { type RelationFormat, readRelations } from "./relation-data.js";
 import type { RelationExample, Span } from "./relation-example.js";
 import type { OnSkip } from "./skips.js";
@@ -42,10 +42,11 @@ export async function* sentenceFacts(
     const known = facts.get(key) ?? { ...fact, aliases: [], sentences: [], where };
     facts.set(key, known);
     // Sets, as a fact of thousands of sentences would be looked through for each.
-    const one = `${key}\n${sentence}`;
+    const one = JSON.stringify([key, sentence]);
     if (seen.has(one)) onSkip("repeated", where);
     else known.sentences.push(sentence);
     seen.add(one);
+    checkCount(seen.size, "sentences", where);
   }
   yield* facts.values();
 }

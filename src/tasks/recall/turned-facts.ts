@@ -32,6 +32,7 @@ export interface Turning {
  * @param questions all that are to be turned
  */
 export function turning(facts: readonly Fact[], questions: readonly WordedFact[]): Turning {
+  const isSentence = sentenceTest();
   const subjects = new Map<string, string | null>();
   const note = (key: string, subject: string) => {
     const known = subjects.get(key);
@@ -54,6 +55,16 @@ export function turning(facts: readonly Fact[], questions: readonly WordedFact[]
   return { turn: (one) => (reasonOf(one) === null ? turned(one) : null), skipped };
 }
 
-const isSentence = ({ fact, wording }: WordedFact) => fact.sentences?.includes(wording) ?? false;
+/** Tells sentences from wordings, however many sentences a fact has. */
+function sentenceTest(): (one: WordedFact) => boolean {
+  const known = new Map<Fact, ReadonlySet<string>>();
+  return ({ fact, wording }) => {
+    if (!fact.sentences) return false;
+    const own = known.get(fact) ?? new Set(fact.sentences);
+    known.set(fact, own);
+    return own.has(wording);
+  };
+}
+
 const relationKey = ({ object, relation }: Fact) => JSON.stringify([object, relation]);
 const sentenceKey = ({ fact: { object }, wording }: WordedFact) => JSON.stringify([object, wording, "sentence"]);
