@@ -38,7 +38,7 @@ function aboutWordings({ facts, sentences, heldOut, made }: RecallTaskData): rea
       ? []
       : [`wordings are made from the names of ${counted(made.length, "relation")}: ${list(made)}`]),
     heldOut.length === 0
-      ? `no ${stated ? "fact has two sentences" : "relation has three wordings"}, so facts are asked only in those that they are taught in`
+      ? `no ${stated ? "fact that is asked has two sentences" : "relation has three wordings"}, so facts are asked only in those that they are taught in`
       : `${heldOut.length} of ${counted(facts, "fact")} are asked in a ${stated ? "sentence" : "wording"} that they are not taught in, such as ${asked(heldOut[0])}`,
   ];
 }
