@@ -106,7 +106,7 @@ it("says that nothing is held out where no fact has two sentences", async () => 
   const single = join(folder, "single.jsonl");
   await writeFile(single, facts.map(([subject, object]) => record(sentences[0] as string, subject, object)).join("\n"));
   const run = await kadapter(["teach", single, "--out", join(folder, "single"), "--max-steps", 1, "--cache", "off"]);
-  expect(run.stderr).toMatch(/4 facts stand in 4 sentences\n.*no fact that is asked has two sentences/);
+  expect(run.stderr).toMatch(/4 facts in 4 sentences\n.*no fact that is asked has two sentences/);
 });
 
 it("says in one line that no sentence states a fact", async () => {

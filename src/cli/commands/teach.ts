@@ -33,7 +33,7 @@ export async function run({ options, ...begin }: RunRequest<RecallSettings>, con
 function aboutWordings({ facts, sentences, heldOut, made }: RecallTaskData): readonly string[] {
   const stated = sentences > 0;
   return [
-    ...(stated ? [`${counted(facts, "fact")} stand in ${counted(sentences, "sentence")}`] : []),
+    ...(stated ? [`${counted(facts, "fact")} in ${counted(sentences, "sentence")}`] : []),
     ...(made.length === 0
       ? []
       : [`wordings are made from the names of ${counted(made.length, "relation")}: ${list(made)}`]),
