@@ -10,7 +10,7 @@ import type { BackboneHandle } from "../src/features/backbone-handle.js";
 import { epochBatches } from "../src/features/batches.js";
 import { RandomStream } from "../src/random.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
-import type { RecallExample } from "../src/tasks/recall/recall.js";
+import type { RecallExample } from "../src/tasks/recall/recall-example.js";
 import { inWordings } from "../src/tasks/recall/recall-questions.js";
 import { fixed } from "./command.js";
 import { runPeer } from "./peer.js";

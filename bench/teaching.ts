@@ -4,7 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Fact } from "../src/data/facts.js";
+import type { Fact } from "../src/data/fact.js";
 import type { Wordings } from "../src/data/wordings.js";
 import type { TrainEvent } from "../src/engine/events.js";
 import type { Executor } from "../src/engine/executor.js";

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { noSkips } from "../testing/no-skips.js";
-import { type Fact, readFacts } from "./facts.js";
+import type { Fact } from "./fact.js";
+import { readFacts } from "./facts.js";
 import { type OnSkip, SkipCounter } from "./skips.js";
 
 let folder = "";

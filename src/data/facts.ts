@@ -1,5 +1,5 @@
 /**
- * Facts by themselves, without a sentence that states them: subject, relation, object.
+ * Reading facts: tables of subjects, relations and objects, and sentences that state them.
  * @module
  */
 import { z } from "zod";
@@ -7,89 +7,63 @@ import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
 import { listOf } from "../files/lists.js";
 import { readCsv } from "./csv.js";
+import { checkCount, type Fact, type FactSkip, factKey, factName, factNames } from "./fact.js";
 import { jsonlFiles, readLamaFacts } from "./lama.js";
 import { beginning, checkRecord, type JsonRecord, readJsonLines } from "./records.js";
+import { detectRelationFormat, holdsRelationData, type RelationFormat } from "./relation-data.js";
+import { sentenceFacts } from "./sentence-facts.js";
 import type { OnSkip } from "./skips.js";
 
-/** A fact that can be taught and asked for. */
-export interface Fact {
-  readonly subject: string;
-  /** `capital of`, `P36`. */
-  readonly relation: string;
-  readonly object: string;
-  /** Other names of the object, which are right answers too. */
-  readonly aliases: readonly string[];
-  /** `file:line` */
-  readonly where: string;
-}
-
-/** What a fact answers, as a key: facts with the same one are answers to one question. */
-export const questionKey = ({ subject, relation }: Pick<Fact, "subject" | "relation">): string =>
-  JSON.stringify([subject, relation]);
-
-/** Formats of facts: CSV (with commas or semicolons) and TSV with a header, JSON Lines, LAMA's JSON Lines (a file, or a folder of them). */
-type FactFormat = "csv" | "semicolons" | "tsv" | "jsonl" | "lama";
+/** Formats of tables: CSV (with commas or semicolons) and TSV with a header, JSON Lines, LAMA's JSON Lines (or a folder of them). */
+type TableFormat = "csv" | "semicolons" | "tsv" | "jsonl" | "lama";
 
 /** `Subject ` is `subject`. */
 const columnName = (cell: string): string => cell.trim().toLowerCase();
-
-/** Why a record is left out. */
-export type FactSkip = "repeated" | "no-subject";
 
 export interface ReadFactsOptions {
   /** Told of every record that is left out. */
   readonly onSkip: OnSkip<FactSkip>;
 }
 
-/** More are not read: each is held in memory. */
-const mostFacts = 1_000_000;
-
 const columns = "subject, relation and object, and perhaps aliases";
 
-/** A name as it stands in a sentence: trimmed, in one line. */
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(1024)
-  .refine((text) => !/\p{Cc}/u.test(text), "it holds a line break or another control character")
-  .refine((text) => !/\[(X|Y|MASK)\]/.test(text), "it holds [X], [Y] or [MASK]");
-
 const mostNames = 1000;
-const names = listOf(name, { most: mostNames });
+const names = listOf(factName, { most: mostNames });
 
 /** `"Vienna"`, or `["Vienna", "Wien"]` with the name that is taught first. */
 const jsonRecord = z.object({
-  subject: name,
-  relation: name,
-  object: z.union([name, listOf(name, { least: 1, most: mostNames })]),
+  subject: factName,
+  relation: factName,
+  object: z.union([factName, listOf(factName, { least: 1, most: mostNames })]),
   aliases: names.nullish(),
 });
 
 /** A cell of aliases has `|` between them. */
-const tableRecord = z.object({ subject: name, relation: name, object: name, aliases: z.string().optional() });
+const tableRecord = factNames.extend({ aliases: z.string().optional() });
 
 function unknownFormat(where: string, what: string): Error {
   return userError({
     where,
     what,
-    expected: `facts as CSV or TSV with the header subject,relation,object, as JSON Lines, or LAMA's files`,
+    expected: `facts as CSV or TSV with the header subject,relation,object, as JSON Lines, LAMA's files, or sentences with two marked entities and their relation`,
     fix: "check the file",
   });
 }
 
 const has = (value: unknown, key: string) => typeof value === "object" && value !== null && Object.hasOwn(value, key);
 
-/** @throws UserError where the content is none of {@link FactFormat} */
-async function detectFactFormat(path: string): Promise<FactFormat> {
-  if (await isFolder(path)) return "lama";
+/** @throws UserError where the content is of no known format */
+async function detectFactFormat(path: string): Promise<TableFormat | RelationFormat> {
+  if (await isFolder(path)) return (await jsonlFiles(path)).length > 0 ? "lama" : detectRelationFormat(path);
   const head = await beginning(path);
   if (head === "") throw unknownFormat(path, "the file is empty");
+  if (holdsRelationData(head)) return detectRelationFormat(path);
   if (head.startsWith("{")) {
     for await (const { value, where } of readJsonLines(path)) {
       if (has(value, "obj_label")) return "lama";
       if (has(value, "subject")) return "jsonl";
-      throw unknownFormat(where, 'the first record has neither "subject" nor "obj_label"');
+      if (has(value, "token")) return "wiki80";
+      throw unknownFormat(where, 'the first record has neither "subject" nor "obj_label" nor "token"');
     }
   }
   const [first = ""] = head.split(/[\r\n]/);
@@ -103,29 +77,28 @@ async function detectFactFormat(path: string): Promise<FactFormat> {
 }
 
 /**
- * Reads facts, in the order of the file; the format is recognised by content.
+ * Reads facts, in the order of the file; the format is recognised by content: a table, or any format of
+ * {@link readRelations}, whose sentences then stand beside their facts.
  *
- * @param path a file, gzipped or not, or a folder of LAMA's files such as `TREx_template`
+ * @param path a file, gzipped or not, or a folder of LAMA's files such as `TREx_template`, or of T-REx's
  * @throws UserError where the format cannot be recognised, or a record is broken: file, line and field are named
  */
 export async function* readFacts(path: string, { onSkip }: ReadFactsOptions): AsyncGenerator<Fact> {
   const seen = new Set<string>();
   for await (const fact of factsOf(path, await detectFactFormat(path), onSkip)) {
-    const key = JSON.stringify([fact.subject, fact.relation, fact.object]);
+    const key = factKey(fact);
     if (seen.has(key)) {
       onSkip("repeated", fact.where);
       continue;
     }
     seen.add(key);
-    if (seen.size > mostFacts) {
-      throw userError({ where: fact.where, what: "the file is too large", expected: `at most ${mostFacts} facts` });
-    }
+    checkCount(seen.size, "facts", fact.where);
     yield fact;
   }
   if (seen.size === 0) throw userError({ where: path, what: "there are no facts", expected: `records of ${columns}` });
 }
 
-function factsOf(path: string, format: FactFormat, onSkip: OnSkip<FactSkip>): AsyncGenerator<Fact> {
+function factsOf(path: string, format: TableFormat | RelationFormat, onSkip: OnSkip<FactSkip>): AsyncGenerator<Fact> {
   switch (format) {
     case "lama":
       return lamaFacts(path, onSkip);
@@ -137,6 +110,8 @@ function factsOf(path: string, format: FactFormat, onSkip: OnSkip<FactSkip>): As
       return tableFacts(readCsv(path, columns, ";"));
     case "tsv":
       return tableFacts(readCsv(path, columns, "\t"));
+    default:
+      return sentenceFacts(path, format, onSkip);
   }
 }
 
@@ -162,7 +137,7 @@ async function* lamaFacts(path: string, onSkip: OnSkip<FactSkip>): AsyncGenerato
     for await (const { subject, relation, object, where } of readLamaFacts(file)) {
       const fact = { subject, relation, object };
       if (subject.trim() === "") onSkip("no-subject", where);
-      else yield { ...checkRecord(tableRecord.omit({ aliases: true }), fact, where, "fact"), aliases: [], where };
+      else yield { ...checkRecord(factNames, fact, where, "fact"), aliases: [], where };
     }
   }
 }

@@ -22,7 +22,8 @@
 export { formatConllu, readConllu } from "./conllu.js";
 export type { DependencySentence, DependencyWord } from "./dependency-sentence.js";
 export { readEntityTyping, type TypingExample } from "./entity-typing.js";
-export { type Fact, type ReadFactsOptions, readFacts } from "./facts.js";
+export type { Fact } from "./fact.js";
+export { type ReadFactsOptions, readFacts } from "./facts.js";
 export { type LamaSet, lamaSetsIn, readLama } from "./lama.js";
 export { type ChoiceExample, readMultipleChoice } from "./multiple-choice.js";
 export { type OpenQuestion, readOpenQuestions } from "./open-questions.js";

@@ -40,6 +40,12 @@ function has(value: unknown, ...keys: readonly string[]): boolean {
   return typeof value === "object" && value !== null && keys.every((key) => Object.hasOwn(value, key));
 }
 
+const [semevalHead, fewRelHead] = [/^\d+\t"/, /^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\s*[{\]]/];
+
+/** Whether a file that begins so can hold nothing but relation data; JSON Lines may hold something else. */
+export const holdsRelationData = (head: string): boolean =>
+  head.startsWith("[") || semevalHead.test(head) || fewRelHead.test(head);
+
 /** The format of relation data, recognised by content; a folder can only be T-REx's. */
 export async function detectRelationFormat(path: string): Promise<RelationFormat> {
   if (await isFolder(path)) return "trex";
@@ -56,9 +62,9 @@ export async function detectRelationFormat(path: string): Promise<RelationFormat
     }
     throw unknownFormat(path, "the array is empty");
   }
-  if (/^\d+\t"/.test(head)) return "semeval";
+  if (semevalHead.test(head)) return "semeval";
   // An object of arrays of objects is FewRel's; a line with words, h and t is Wiki80's.
-  if (/^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\s*[{\]]/.test(head)) return "fewrel";
+  if (fewRelHead.test(head)) return "fewrel";
   // Pretty-printed JSON is no JSON Lines: its first line is cut off in the middle of an object.
   if (/^\{[^\n]*\}/.test(head) || (head.startsWith("{") && !head.includes("\n"))) {
     for await (const { value, where } of readJsonLines(path)) {

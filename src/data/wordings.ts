@@ -11,13 +11,14 @@ import { listOf } from "../files/lists.js";
 import { readText } from "../files/text.js";
 import { parseYamlMap } from "../files/yaml-map.js";
 import { commonWordings } from "./common-wordings.js";
+import { mostPatternCharacters } from "./fact.js";
 import { checkTemplate, jsonlFiles } from "./lama.js";
 import { beginning, checkRecord, readJsonLines } from "./records.js";
 
 /** The wordings of each relation, in the order of the file, none of them twice. */
 export type Wordings = ReadonlyMap<string, readonly string[]>;
 
-const pattern = z.string().trim().min(1).max(4096);
+const pattern = z.string().trim().min(1).max(mostPatternCharacters);
 const record = z.object({ relation: z.string().trim().min(1).max(1024), pattern });
 const mostWordings = 1_000_000;
 

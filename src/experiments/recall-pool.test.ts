@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Fact } from "../data/facts.js";
+import type { Fact } from "../data/fact.js";
 import { loadTokenizer } from "../text/tokenizer.js";
 import { drawFacts, permuted, readRecallPool } from "./recall-pool.js";
 

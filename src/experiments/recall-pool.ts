@@ -1,4 +1,4 @@
-import { type Fact, questionKey } from "../data/facts.js";
+import { type Fact, questionKey } from "../data/fact.js";
 import type { Wordings } from "../data/wordings.js";
 import { userError } from "../errors.js";
 import { hash32, RandomStream } from "../random.js";
@@ -34,7 +34,7 @@ export async function readRecallPool(
   files: { readonly facts: string; readonly wordings: string },
   tokenizer: Tokenizer,
 ): Promise<RecallPool> {
-  const { facts, wordings, skipped: left } = await readQuestions(files);
+  const { facts, wordings, skipped: left } = await readQuestions({ ...files, sentences: false });
   const parted = new Map([...wordings].filter(([, all]) => all.length >= leastWordings).map(partOf));
   if (parted.size === 0) {
     throw userError({

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { AdapterSet } from "../adapters/adapter-set.js";
 import { randomInit } from "../adapters/config.js";
-import type { Fact } from "../data/facts.js";
+import type { Fact } from "../data/fact.js";
 import type { Wordings } from "../data/wordings.js";
 import type { Executor } from "../engine/executor.js";
 import { ParamScope } from "../nn/index.js";

@@ -25,12 +25,13 @@ function wordEmbeddingOf({ parameters, config: { vocabSize } }: Backbone): Param
 }
 
 /**
- * The backbone's own masked-LM head, where its weights hold one: `features` `[rows, hidden]` → `logits`
+ * The backbone's own language-model head, where its weights hold one: `features` `[rows, hidden]` → `logits`
  * `[rows, vocab]`; null where they hold none.
  */
 export async function loadOwnHead(executor: Executor, folder: BackboneHandle): Promise<LoadedGraph | null> {
   const backbone = folder.definition.build(folder.config);
-  if (backbone.headParameters.length === 0 || folder.tokenizer.specials.mask === undefined) return null;
+  const isMasked = backbone.headParameters.length > 0 && folder.tokenizer.specials.mask !== undefined;
+  if (!isMasked && !folder.config.causal) return null;
   const g = new GraphBuilder();
   const features = g.input("features", "float32", ["rows", folder.config.hiddenSize]);
   const logits = backbone.lmLogits(inferencePass(g, executor), features);

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { userError } from "../errors.js";
 import { parseWith } from "../files/json.js";
 import { askedWhere } from "../tasks/asking.js";
-import type { PredictOptions, WordOptions } from "./model.js";
 
 const some = z.int().min(1).optional();
 const predictOptions = z.strictObject({
@@ -17,7 +16,7 @@ const predictOptions = z.strictObject({
 });
 
 /** @throws UserError where an option is unknown or out of bounds */
-export function checkedOptions(options: PredictOptions | WordOptions): void {
+export function checkedOptions(options: object): void {
   parseWith(predictOptions, options, "options");
 }
 

@@ -290,7 +290,7 @@ export function taughtFacts(settings: ResolvedRecall): Promise<RecallTaskData> {
 
 /**
  * Facts that answer: subject, relation and object, in any of the formats of docs/data.md, and wordings to say and ask
- * them in. The model's own language-model head then names the object, in words that were never taught too.
+ * them in; or sentences that state them, as {@link facts} are learnt from. The model's own language-model head then names the object, in words that were never taught too.
  *
  * @example
  * recall({ facts: "facts.csv", wordings: "wordings.jsonl" })

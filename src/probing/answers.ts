@@ -17,10 +17,16 @@ export interface Cloze {
   readonly gatedBy?: readonly number[];
 }
 
-/** A text with masks. Masks that stand together are one hole: one answer of as many tokens. */
+/**
+ * A text with masks. Masks that stand together are one hole: one answer of as many tokens. For a causal model it is what
+ * stands before its only hole.
+ */
 export interface MaskedText {
   readonly inputIds: readonly number[];
-  /** The positions of each hole, in the order of the text. */
+  /**
+   * The positions of each hole, in the order of the text. For a causal model: those at which its tokens are told, the
+   * first at the text's last token, the others at tokens that are yet to come.
+   */
   readonly holes: readonly (readonly number[])[];
 }
 
@@ -91,8 +97,8 @@ export function clozeOf(text: string, tokenizer: Tokenizer, where?: string): Clo
  *
  * @throws UserError where it has none, or more than {@link mostMasks}
  */
-export function maskedText(text: string, tokenizer: Tokenizer, where?: string): MaskedText {
-  const { inputIds, positions } = masksOf(text, tokenizer, where);
+export function maskedText(text: string, { tokenizer, causal }: MaskReader, where?: string): MaskedText {
+  const { inputIds, positions } = causal ? nextMasks(text, tokenizer, where) : masksOf(text, tokenizer, where);
   if (positions.length > mostMasks) {
     throw userError({
       ...(where === undefined ? {} : { where }),
@@ -107,6 +113,35 @@ export function maskedText(text: string, tokenizer: Tokenizer, where?: string): 
     else holes.push([position]);
   }
   return { inputIds, holes };
+}
+
+/** What decides how masks are read. */
+export interface MaskReader {
+  readonly tokenizer: Tokenizer;
+  /** Whether the model sees only what is before a mask. */
+  readonly causal: boolean;
+}
+
+/** How many tokens a text has once its holes are filled. */
+export const filledLength = ({ inputIds, holes }: MaskedText): number =>
+  Math.max(inputIds.length, ...holes.flat().map((position) => position + 1));
+
+/** @throws UserError where a causal model would not see all that stands around the mask */
+function nextMasks(text: string, tokenizer: Tokenizer, where: string | undefined) {
+  const [before = "", ...rest] = text.split("[MASK]");
+  const fail = (what: string) =>
+    userError({
+      ...(where === undefined ? {} : { where }),
+      what,
+      expected: "[MASK] at the end of the text, for a model that reads from left to right",
+    });
+  if (rest.length === 0) throw fail("the text has no mask");
+  if (before.trim() === "") throw fail("nothing stands before the mask");
+  if (rest.some((part) => /[\p{L}\p{N}]/u.test(part))) throw fail("words stand after the mask");
+  const { ids } = tokenizer.encode(before.trimEnd());
+  const length = tokenizer.specialsInFront + ids.length;
+  const inputIds = tokenizer.withSpecials(ids).slice(0, length);
+  return { inputIds, positions: rest.map((_, i) => length - 1 + i) };
 }
 
 /** @throws UserError where there is no mask */
@@ -133,7 +168,8 @@ function masksOf(text: string, tokenizer: Tokenizer, where: string | undefined) 
 }
 
 /** A text with so many masks in place of its one. */
-export function withMasks({ inputIds, position }: Cloze, count: number): MaskedText {
+export function withMasks({ inputIds, position }: Cloze, count: number, causal: boolean): MaskedText {
+  if (causal) return { inputIds, holes: [Array.from({ length: count }, (_, i) => position + i)] };
   const mask = inputIds[position] as number;
   const masks = new Array<number>(count).fill(mask);
   return {
@@ -155,6 +191,12 @@ export function pseudoClozes(cloze: Cloze, answer: readonly number[]): readonly 
     position: position + hidden,
     gatedBy,
   }));
+}
+
+/** A causal model's texts for an answer: each of its tokens is asked after those before it. */
+export function chainClozes({ inputIds, position, gatedBy = inputIds }: Cloze, answer: readonly number[]) {
+  const whole = [...inputIds, ...answer.slice(0, -1)];
+  return answer.map((_, i): Cloze => ({ inputIds: whole, position: position + i, gatedBy }));
 }
 
 /** log Σ exp, without overflow. */

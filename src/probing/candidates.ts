@@ -1,11 +1,11 @@
 import type { Cloze } from "./answers.js";
-import { logSumExp, pseudoClozes } from "./answers.js";
+import { chainClozes, logSumExp, pseudoClozes } from "./answers.js";
 import type { ClozeModel } from "./cloze-model.js";
 
 /**
  * Log-probabilities of given answers, of one token or several. An answer of several tokens has its pseudo-log-likelihood
- * (Salazar et al. 2020, arXiv 1910.14659): the sum over its tokens, each hidden alone while the others stand there. The
- * answers of all questions are asked together, in batches.
+ * (Salazar et al. 2020, arXiv 1910.14659): the sum over its tokens, each hidden alone while the others stand there; of a
+ * causal model its log-likelihood. The answers of all questions are asked together, in batches.
  *
  * @param answers token ids of each answer
  * @returns scores by set, question and answer
@@ -30,7 +30,7 @@ export async function scoreAnswers(
     }
     answers.forEach((ids, i) => {
       if (ids.length < 2) return;
-      texts.push(...pseudoClozes(cloze, ids));
+      texts.push(...(model.causal ? chainClozes : pseudoClozes)(cloze, ids));
       asked.push(...ids.map((id) => ({ question, tokens: [[i, id] as const] })));
     });
   });

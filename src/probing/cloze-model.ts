@@ -62,6 +62,11 @@ export class ClozeModel implements AsyncDisposable {
     readonly backbone: BackboneHandle,
     private readonly sets: readonly HeadSet[],
     private readonly features: PositionSource,
+    /**
+     * Whether the model reads from left to right: a cloze's position is then that of the last token before the hole, and
+     * what is asked there is the next one.
+     */
+    readonly causal: boolean,
   ) {}
 
   /** Lines for the user about what could not be checked. */
@@ -93,7 +98,8 @@ export class ClozeModel implements AsyncDisposable {
     const features =
       (manifests.length === 0 && !recalls ? await openTargetFeatures(executor, backbone) : null) ??
       (await PositionFeatures.open(executor, backbone, used));
-    return new ClozeModel(executor, backbone, sets, features);
+    const causal = backbone.config.causal && manifests.length === 0;
+    return new ClozeModel(executor, backbone, sets, features, causal);
   }
 
   get names(): readonly string[] {
@@ -261,12 +267,12 @@ async function readAdapters(
 }
 
 async function ownSet(executor: Executor, backbone: BackboneHandle): Promise<HeadSet> {
-  if (backbone.tokenizer.specials.mask === undefined) throw noMask(backbone.folder);
+  if (!backbone.config.causal && backbone.tokenizer.specials.mask === undefined) throw noMask(backbone.folder);
   const head = await loadOwnHead(executor, backbone);
   if (head) return { name: "none", adapters: [], head };
   throw userError({
     where: backbone.folder,
-    what: "its weights hold no masked-language-model head",
+    what: `its weights hold no ${backbone.config.causal ? "language-model" : "masked-language-model"} head`,
     fix: `train one with \`kadapter probe train-head\` and give it with ${setting("heads")}`,
   });
 }

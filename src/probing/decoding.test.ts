@@ -15,7 +15,7 @@ function logitsOf(seed: number, set: number, { inputIds, position }: Cloze): Flo
 }
 
 const names = ["none", "mine"];
-const modelOf = (seed: number): ClozeModel => {
+const modelOf = (seed: number, causal = false): ClozeModel => {
   const ask = async (
     clozes: readonly Cloze[],
     _: number,
@@ -26,7 +26,7 @@ const modelOf = (seed: number): ClozeModel => {
     }
   };
   // Decoding asks for no more than this.
-  return { names, tokenizer: { specials }, ask } as unknown as ClozeModel;
+  return { names, tokenizer: { specials }, ask, causal } as unknown as ClozeModel;
 };
 
 /** All answers by the definition: the easiest mask first, each word in its place. */
@@ -85,5 +85,33 @@ it("keeps no more than the beam, the likeliest first, and no answer twice", asyn
       for (const { ids } of own) expect(ids.every((id) => words.includes(id))).toBe(true);
     }),
     { numRuns: 30 },
+  );
+});
+
+/** All answers of a causal model by the chain rule. */
+function allNext(seed: number, set: number, inputIds: readonly number[], left: number, score = 0): Map<string, number> {
+  if (left === 0) return new Map([[inputIds.join(), score]]);
+  const logits = logitsOf(seed, set, { inputIds, position: inputIds.length - 1 });
+  const total = Math.log(logits.reduce((sum, value) => sum + Math.exp(value), 0));
+  return new Map(
+    words.flatMap((id) => [...allNext(seed, set, [...inputIds, id], left - 1, score + (logits[id] as number) - total)]),
+  );
+}
+
+it("asks a causal model for one token after another, and for none of what is still to come", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 3 }), async (seed, count) => {
+      const prompt = [7, 8];
+      const holes = [Array.from({ length: count }, (_, i) => 1 + i)];
+      const found = await decodeAnswers(modelOf(seed, true), [{ inputIds: prompt, holes }], { beam: 64, batchSize: 2 });
+      found.forEach(([own = []], set) => {
+        const all = allNext(seed, set, prompt, count);
+        expect(own).toHaveLength(all.size);
+        for (const { ids, score } of own) expect(score).toBeCloseTo(all.get([...prompt, ...ids].join()) ?? 0, 5);
+        const scores = own.map(({ score }) => score);
+        expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+      });
+    }),
+    { numRuns: 20 },
   );
 });

@@ -7,6 +7,8 @@
  * (Jiang et al. 2020, arXiv 2010.06189, §4.2), and of mask-predict, which keeps the most confident tokens and predicts
  * the others again (Ghazvininejad et al. 2019, arXiv 1904.09324); a token that is filled in stays here, so that an
  * answer's score is the sum of its tokens' log-probabilities, each beside those that were filled before it.
+ *
+ * A causal model is asked for one token after another, from left to right; the beam is the same.
  * @module
  */
 import type { Tokenizer } from "../text/tokenizer.js";
@@ -57,7 +59,8 @@ export async function decodeAnswers(
   const most = Math.max(0, ...texts.map(({ holes }) => holes.flat().length));
   for (let step = 0; step < most; step++) beams = await filledOnce(model, texts, beams, how);
   const tokens = ({ inputIds, score }: Partial, { holes }: HiddenText) => ({
-    ids: holes.flat().map((position) => inputIds[position] as number),
+    // A causal model tells a token at the one before it.
+    ids: holes.flat().map((position) => inputIds[position + (model.causal ? 1 : 0)] as number),
     score,
   });
   return beams.map((set) => set.map((found, text) => found.map((one) => tokens(one, texts[text] as HiddenText))));
@@ -76,7 +79,7 @@ async function filledOnce(
   beams: Beams,
   { beam, batchSize, signal }: DecodingHow,
 ): Promise<Beams> {
-  const asked = questionsOf(texts, beams);
+  const asked = questionsOf(texts, beams, model.causal);
   const places = beams.map(() => new Map<string, Place>());
   const barred = specialIds(model.tokenizer);
   const use = (set: number, cloze: number, logits: Float32Array) => {
@@ -89,7 +92,7 @@ async function filledOnce(
   await model.ask(asked, batchSize, use, signal);
   return beams.map((set, s) =>
     set.map((partials, text) => {
-      const longer = partials.flatMap((one) => extended(one, places[s]?.get(keyOf(text, one))));
+      const longer = partials.flatMap((one) => extended(one, places[s]?.get(keyOf(text, one)), model.causal));
       // Two orders may lead to the same text: the likelier one counts.
       const sorted = longer.sort((a, b) => b.score - a.score);
       return [...new Map(sorted.toReversed().map((one) => [one.inputIds.join(), one])).values()]
@@ -108,7 +111,7 @@ interface AskedMask extends Cloze {
 const keyOf = (text: number, { inputIds }: Partial) => `${text}:${inputIds.join()}`;
 
 /** All masks that are left; a text that several sets hold is asked once. */
-function questionsOf(texts: readonly HiddenText[], beams: Beams): readonly AskedMask[] {
+function questionsOf(texts: readonly HiddenText[], beams: Beams, causal: boolean): readonly AskedMask[] {
   const found = new Map<string, { readonly masks: AskedMask[]; readonly sets: Set<number> }>();
   beams.forEach((set, s) => {
     set.forEach((partials, text) => {
@@ -121,7 +124,8 @@ function questionsOf(texts: readonly HiddenText[], beams: Beams): readonly Asked
           continue;
         }
         const sets = new Set([s]);
-        const { inputIds, hidden } = one;
+        const { inputIds } = one;
+        const hidden = causal ? one.hidden.slice(0, 1) : one.hidden;
         found.set(key, { masks: hidden.map((position) => ({ inputIds, position, gatedBy, key, sets })), sets });
       }
     });
@@ -130,11 +134,11 @@ function questionsOf(texts: readonly HiddenText[], beams: Beams): readonly Asked
 }
 
 /** A text with its next mask filled in each of the ways; one without masks stays as it is. */
-function extended(one: Partial, place: Place | undefined): readonly Partial[] {
+function extended(one: Partial, place: Place | undefined, causal: boolean): readonly Partial[] {
   if (!place) return [one];
   const hidden = one.hidden.filter((position) => position !== place.position);
   return place.tokens.map(({ id, score }) => ({
-    inputIds: one.inputIds.with(place.position, id),
+    inputIds: causal ? [...one.inputIds, id] : one.inputIds.with(place.position, id),
     hidden,
     score: one.score + score,
   }));

@@ -5,6 +5,7 @@ import {
   AnswerTokens,
   type Cloze,
   clozeOf,
+  filledLength,
   logSumExp,
   type MaskedText,
   maskedText,
@@ -139,7 +140,7 @@ async function answersOfLengths(
   const beam = beamFor(top);
   const lengths = Array.from({ length: tokens }, (_, i) => i + 1);
   const masked = clozes.flatMap((cloze) =>
-    lengths.map((length) => ({ ...withMasks(cloze, length), gatedBy: cloze.inputIds })),
+    lengths.map((length) => ({ ...withMasks(cloze, length, model.causal), gatedBy: cloze.inputIds })),
   );
   const decoded = await decodeAnswers(model, masked, { beam, batchSize, signal });
   const found = model.names.map((): (readonly Filling[])[] => []);
@@ -192,9 +193,12 @@ export async function fill(
   text: string,
   { top, candidates, tokens }: FillOptions,
 ): Promise<Readonly<Record<string, readonly Filling[]>>> {
-  if (candidates !== undefined) return fillCandidates(model, clozeOf(text, model.tokenizer), candidates, top);
-  const masked = maskedText(text, model.tokenizer);
-  requireFits(model, masked.inputIds.length + (tokens ?? 1) - 1);
+  if (candidates !== undefined) {
+    const cloze = model.causal ? soleMask(maskedText(text, model)) : clozeOf(text, model.tokenizer);
+    return fillCandidates(model, cloze, candidates, top);
+  }
+  const masked = maskedText(text, model);
+  requireFits(model, filledLength(masked) + (tokens ?? 1) - 1);
   const found = await likeliestAnswers(model, [masked], { top, tokens, batchSize: 32 });
   return Object.fromEntries(model.names.map((name, set) => [name, found[set]?.[0] ?? []]));
 }

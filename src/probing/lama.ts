@@ -1,6 +1,7 @@
 import { maxTokens } from "../backbones/text-length.js";
 import { type LamaFact, type LamaRelation, lamaQuery } from "../data/lama.js";
 import { answerInSubject, inProbedFifth, nameGuesses, nameQuestions } from "../data/lama-filters.js";
+import { userError } from "../errors.js";
 import type { answerSets, subjectParts, uhnFilters } from "../settings/choices.js";
 import { countSkipped, type SkipCounts } from "../tasks/task-data.js";
 import type { Cloze } from "./answers.js";
@@ -85,6 +86,13 @@ export async function probeLama(
   relations: readonly LamaRelation[],
   options: LamaProbeOptions,
 ): Promise<LamaReport> {
+  if (model.causal) {
+    throw userError({
+      where: model.backbone.folder,
+      what: "a model that reads from left to right cannot be asked for a masked word",
+      expected: "a masked language model such as BERT",
+    });
+  }
   const tokens = new AnswerTokens(model.tokenizer);
   const vocabulary = vocabularyOf(model, tokens, options);
   const reports: RelationReport[] = [];

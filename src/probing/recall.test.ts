@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Fact } from "../data/facts.js";
+import type { Fact } from "../data/fact.js";
 import type { Wordings } from "../data/wordings.js";
 import type { Executor } from "../engine/executor.js";
 import { localExecutor } from "../runtime/local.js";
@@ -73,6 +73,29 @@ it("cannot tell without the taught wordings, nor agreement where no fact is aske
   expect(each.map(({ taught }) => taught)).toEqual([null, null, null]);
   expect(relations["by"]?.["mine"]?.consistency).toBeNull();
   expect(relations["in"]?.["none"]?.consistency).toEqual(expect.any(Number));
+});
+
+it("asks subjects from objects, where they are the only ones, apart from the others", async () => {
+  await using model = await ClozeModel.open(executor, { adapters: { mine: join(folder, "adapter") } });
+  const more = [...facts, fact("Linz", "in", "Austria")];
+  const asked = { facts: more, wordings, taught: new Map([["in", [known]]]), backward: true };
+  const { scores, parts, wordings: each, skipped } = await probeRecall(model, asked, 24, { batchSize: 4 });
+  expect(questions(scores)).toBe(5);
+  expect([questions(parts.taught), questions(parts.heldOut)]).toEqual([2, 3]);
+  expect(each.map(({ pattern }) => pattern)).toEqual([known, other, "[X] lies by [Y]."]);
+  expect(skipped).toEqual({ "several-subjects": 2 });
+});
+
+it("asks facts in their sentences, and tells different facts of one subject apart", async () => {
+  await using model = await ClozeModel.open(executor, { adapters: { mine: join(folder, "adapter") } });
+  const stated = (object: string, ...sentences: readonly string[]) => ({ ...fact("Vienna", "in", object), sentences });
+  const some = [stated("Austria", "See [X] , [Y] .", "[X] is in [Y] ."), stated("Europe", "[X] , in [Y] .")];
+  const { wordings: each, scores } = await probeRecall(model, { facts: some, wordings: new Map() }, 24, {
+    batchSize: 4,
+  });
+  expect(each.map(({ pattern }) => pattern)).toEqual(some.flatMap(({ sentences }) => sentences));
+  const agreed = scores["mine"]?.consistency;
+  expect([0, 1]).toContain(agreed);
 });
 
 it("keeps the model's own answers about subjects that were not taught", async () => {

@@ -3,16 +3,21 @@
  * are never shown: all tokens of an answer are hidden at once.
  * @module
  */
-import { type Fact, questionKey } from "../data/facts.js";
+import { type Fact, factKey, questionKey } from "../data/fact.js";
 import type { Wordings } from "../data/wordings.js";
-import { type EncodedRecall, type RecallExample, recall } from "../tasks/recall/recall.js";
-import { inWordings } from "../tasks/recall/recall-questions.js";
+import { type EncodedRecall, recall } from "../tasks/recall/recall.js";
+import type { RecallExample } from "../tasks/recall/recall-example.js";
+import { backwardInWordings, inWordings } from "../tasks/recall/recall-questions.js";
 import { type KeptScores, keptScores } from "../tasks/recall/recall-scores.js";
+import { turnedWording } from "../tasks/recall/turned-facts.js";
+import type { TaskContext } from "../tasks/task.js";
 import { encodeExamples, type SkipCounts } from "../tasks/task-data.js";
 import { wordIds } from "../text/word-ids.js";
 import { logSumExp, topIndices } from "./answers.js";
 import type { ClozeModel } from "./cloze-model.js";
+import { answerFreely } from "./free-answers.js";
 import { agreement, rankOf, rankScores } from "./rank-scores.js";
+import { type Answer, type FactExample, groups, type Ids, type Question } from "./recall-question.js";
 
 /** Answers of one set of adapters to some questions. */
 export type RecallProbeScores = {
@@ -26,7 +31,10 @@ export type RecallProbeScores = {
   readonly p10: number;
   /** Share of questions whose answer is the likeliest of the relation's objects of as many tokens. */
   readonly typedP1: number;
-  /** Mean of 1 / rank in the vocabulary; of several tokens the worst one's. */
+  /**
+   * Mean of 1 / rank in the vocabulary; of several tokens the worst one's. A causal model's answers of several tokens are
+   * ranked among the ten likeliest that it says freely, and count as 0 where they are none of these; so for P@10.
+   */
   readonly mrr: number;
   /**
    * Share of pairs of wordings in which the same fact gets the same answer (ParaRel, Elazar et al. 2021, arXiv
@@ -74,29 +82,10 @@ export interface RecallReport {
 export interface RecallQuestions {
   readonly facts: readonly Fact[];
   readonly wordings: Wordings;
-  /** The wordings that were taught, where it is known. */
+  /** The wordings that were taught (in the way that is asked), where it is known. */
   readonly taught?: Wordings | null;
-}
-
-type FactExample = Extract<RecallExample, { readonly kind: "fact" }>;
-
-/** One answer under way. */
-interface Answer {
-  /** Worst rank of each right answer's tokens. */
-  readonly ranks: number[];
-  /** Log-probability of each object that competes. */
-  readonly typed: Float64Array;
-  /** The likeliest tokens. */
-  readonly best: number[];
-}
-
-/** One question, and who answered what. */
-interface Question {
-  readonly example: FactExample;
-  readonly right: readonly Ids[];
-  readonly competing: readonly Ids[];
-  /** By set, in the sets' order. */
-  readonly answers: readonly Answer[];
+  /** Whether subjects are asked from objects; wordings are then told as they are given. */
+  readonly backward?: boolean;
 }
 
 export interface RecallProbeOptions {
@@ -105,26 +94,26 @@ export interface RecallProbeOptions {
 }
 
 /** Makes questions and texts of examples as teaching does; nothing is gated here, the model's sets do that. */
-export const recallEncoder = (maxLength: number) =>
-  recall.make({ labels: null, options: { neighbours: "prior" } }, { maxLength, dropout: 0, headInit: "official" });
+export const recallEncoder = (maxLength: number, backbone?: TaskContext["backbone"]) =>
+  recall.make(
+    { labels: null, options: { neighbours: "prior" } },
+    { maxLength, dropout: 0, headInit: "official", ...(backbone ? { backbone } : {}) },
+  );
 
 /** The tokens of examples as clozes, one for each. */
 const clozesOf = (texts: readonly EncodedRecall[]) =>
   texts.flatMap(({ inputIds, positions }, text) => positions.map((position, i) => ({ inputIds, position, text, i })));
 
-/** Asks every fact in every wording of its relation. */
+/** Asks every fact in every wording of its relation, and in its own sentences. */
 export async function probeRecall(
   model: ClozeModel,
-  { facts, wordings, taught = null }: RecallQuestions,
+  { facts, wordings, taught = null, backward = false }: RecallQuestions,
   maxLength: number,
   { batchSize, signal }: RecallProbeOptions,
 ): Promise<RecallReport> {
-  const examples = inWordings(facts, wordings);
-  const { examples: asked, skipped } = encodeExamples(recallEncoder(maxLength), model.tokenizer, {
-    examples,
-    skipped: {},
-  });
-  const objects = objectsOf(facts, model);
+  const set = backward ? backwardInWordings(facts, wordings) : { examples: inWordings(facts, wordings), skipped: {} };
+  const { examples: asked, skipped } = encodeExamples(recallEncoder(maxLength, model.backbone), model.tokenizer, set);
+  const objects = objectsOf(backward ? asked.map(({ example }) => (example as FactExample).fact) : facts, model);
   const questions = asked.map(({ example, labels }): Question => {
     const { fact } = example as FactExample;
     const right = rightAnswers(fact, labels, model);
@@ -132,15 +121,23 @@ export async function probeRecall(
     const answers = model.names.map(() => ({
       ...{ ranks: right.map(() => 1), typed: new Float64Array(competing.length), best: labels.map(() => -1) },
     }));
-    return { example: example as FactExample, right, competing, answers };
+    const { wording } = example as FactExample;
+    const given = backward ? turnedWording(wording) : wording;
+    return { example: example as FactExample, wording: given, right, competing, answers };
   });
-  const clozes = clozesOf(asked);
+  // A causal model would see the right answer's first tokens, so it says those of several tokens by itself.
+  const isFree = ({ text }: { readonly text: number }) => model.causal && (asked[text]?.labels.length ?? 0) > 1;
+  const clozes = clozesOf(asked).filter((one) => !isFree(one));
   const use = (set: number, cloze: number, logits: Float32Array) => {
     const { text, i } = clozes[cloze] as (typeof clozes)[number];
     const { right, competing, answers } = questions[text] as Question;
     hear(answers[set] as Answer, { right, competing }, i, logits);
   };
   await model.ask(clozes, batchSize, use, signal);
+  const free = asked.flatMap((one, text) =>
+    isFree({ text }) ? [{ ...(questions[text] as Question), text: one }] : [],
+  );
+  await answerFreely(model, free, { batchSize, signal });
   return { ...reportOf(model.names, questions, taught), skipped };
 }
 
@@ -158,7 +155,7 @@ function reportOf(
     return some.length === 0 ? null : scored(some);
   };
   const isTaught = (relation: string, wording: string) => taught?.get(relation)?.includes(wording) ?? false;
-  const inTaught = ({ example }: Question) => isTaught(example.fact.relation, example.wording);
+  const inTaught = ({ example, wording }: Question) => isTaught(example.fact.relation, wording);
   const relations = groups(questions, ({ example }) => example.fact.relation);
   return {
     scores: scored(questions),
@@ -170,7 +167,7 @@ function reportOf(
     },
     relations: Object.fromEntries([...relations].map(([relation, own]) => [relation, scored(own)])),
     wordings: [...relations].flatMap(([relation, own]) =>
-      [...groups(own, ({ example }) => example.wording)].map(([pattern, some]) => ({
+      [...groups(own, ({ wording }) => wording)].map(([pattern, some]) => ({
         ...{ relation, pattern, taught: taught && isTaught(relation, pattern), scores: scored(some) },
       })),
     ),
@@ -193,19 +190,6 @@ function hear(
   });
   answer.best[token] = topIndices(logits, 1)[0] as number;
 }
-
-function groups<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const found = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const own = found.get(key);
-    if (own) own.push(item);
-    else found.set(key, [item]);
-  }
-  return found;
-}
-
-type Ids = readonly number[];
 
 /** The different objects of each relation. */
 function objectsOf(facts: readonly Fact[], { tokenizer }: ClozeModel): ReadonlyMap<string, readonly Ids[]> {
@@ -235,7 +219,8 @@ function scoresOf(questions: readonly Question[], set: number): RecallProbeScore
   const share = (test: (question: Question) => boolean) =>
     questions.filter(test).length / Math.max(1, questions.length);
   const said = ({ answers }: Question, by: number) => (answers[by] as Answer).best.join();
-  const facts = groups(questions, ({ example: { fact } }) => questionKey(fact));
+  // Sentences tell apart what a question of a table does not.
+  const facts = groups(questions, ({ example: { fact } }) => (fact.sentences ? factKey : questionKey)(fact));
   const repeated = [...facts.values()].filter(({ length }) => length > 1);
   return {
     ...{ p1, p10, typedP1: share((question) => typedRight(question, answer(question))), mrr },
@@ -259,7 +244,8 @@ export async function probeText(
   { batchSize, signal }: RecallProbeOptions,
 ): Promise<Readonly<Record<string, KeptScores>>> {
   const examples = lines.map((text): RecallExample => ({ kind: "text", text, tokens: maxLength - 8, open: true }));
-  const { examples: texts } = encodeExamples(recallEncoder(maxLength), model.tokenizer, { examples, skipped: {} });
+  const encoder = recallEncoder(maxLength, model.backbone);
+  const { examples: texts } = encodeExamples(encoder, model.tokenizer, { examples, skipped: {} });
   const clozes = clozesOf(texts);
   const said = model.names.map(
     () => new Array<{ readonly logProbability: number; readonly best: number }>(clozes.length),

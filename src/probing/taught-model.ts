@@ -2,7 +2,7 @@ import type { FoundModel } from "../adapters/found-model.js";
 import type { Executor } from "../engine/executor.js";
 import type { RankedWord, WordQuestion } from "../tasks/recall/asking.js";
 import type { Skipped } from "../tasks/task.js";
-import { maskedText } from "./answers.js";
+import { filledLength, maskedText } from "./answers.js";
 import { ClozeModel } from "./cloze-model.js";
 import { type FillHow, likeliestAnswers } from "./fill.js";
 
@@ -35,9 +35,9 @@ export class TaughtModel implements AsyncDisposable {
     questions: readonly (WordQuestion & { readonly where: string })[],
     how: FillHow,
   ): Promise<(readonly RankedWord[] | Skipped)[]> {
-    const texts = questions.map(({ text, where }) => maskedText(text, this.model.tokenizer, where));
+    const texts = questions.map(({ text, where }) => maskedText(text, this.model, where));
     const added = (how.tokens ?? 1) - 1;
-    const fits = texts.map(({ inputIds }) => inputIds.length + added <= this.maxLength);
+    const fits = texts.map((text) => filledLength(text) + added <= this.maxLength);
     const asked = texts.filter((_, i) => fits[i]);
     const [found = []] = await likeliestAnswers(this.model, asked, how);
     const answers = found.values();

@@ -3,7 +3,7 @@ import { lamaSets } from "../data/lama.js";
 import { setting } from "../errors.js";
 import { answerSets, subjectParts, uhnFilters } from "./choices.js";
 import { maskingSettings } from "./language-model.js";
-import { taughtSettings } from "./recall.js";
+import { directionSetting, taughtSettings } from "./recall.js";
 import { group, type Settings } from "./setting.js";
 import {
   beginSettings,
@@ -258,6 +258,16 @@ export const probeRecallSettings = {
   },
   ...taughtSettings,
   facts: { ...taughtSettings.facts, positional: false },
+  wordings: {
+    ...taughtSettings.wordings,
+    otherwise: "the sentences that state the facts, else wordings made from the relations' names",
+  },
+  ...group("Data", {
+    bothDirections: {
+      ...directionSetting.bothDirections,
+      help: "ask the subject from the object, too; what is answered that way is told apart",
+    },
+  }),
   others: {
     ...taughtSettings.facts,
     schema: text.optional(),

@@ -6,7 +6,7 @@ import { group, type Settings } from "./setting.js";
 import { dataSettings } from "./shared.js";
 import { count, listOf, whole } from "./values.js";
 
-const { seed: _seed, facts, wordings, text, backbone: _backbone, ...taught } = recallSettings;
+const { seed: _seed, facts, wordings, text, backbone: _backbone, bothDirections: _both, ...taught } = recallSettings;
 
 const counts = (usual: readonly number[], help: string) =>
   ({

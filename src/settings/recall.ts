@@ -8,14 +8,14 @@ export const taughtSettings = {
   facts: {
     ...dataSettings.train,
     expects: "a file of facts",
-    help: "facts: CSV or TSV with the header subject,relation,object, JSON Lines, or LAMA's files",
+    help: "facts: CSV or TSV with the header subject,relation,object, JSON Lines, LAMA's files, or sentences with two marked entities and their relation, as `pretrain factual` reads them",
     positional: true,
   },
   wordings: {
     ...dataSettings.dev,
     expects: "a file or folder of wordings",
     help: "sentences with [X] for the subject and [Y] for the object: JSON Lines with relation and pattern, YAML, or ParaRel's folder",
-    otherwise: "made from the relations' names",
+    otherwise: "made from the relations' names; none where the facts stand in sentences",
   },
   text: {
     ...dataSettings.dev,
@@ -27,9 +27,15 @@ export const taughtSettings = {
   },
 };
 
+/** Whether subjects are asked too. */
+export const directionSetting = {
+  bothDirections: { ...toggle("hide the subject, too, so that it is asked from the object"), basic: true },
+};
+
 const share = z.number().min(0).max(100);
 
 const recallOwn = group("Recall", {
+  ...directionSetting,
   neighbours: {
     ...choice(
       ["keep", "prior"],

@@ -10,6 +10,7 @@ import type { Table } from "./setting.js";
 export const trainingTables: ReadonlyMap<string, Table> = new Map<string, Table>([
   ["pretrain factual", factualSettings],
   ["pretrain linguistic", linguisticSettings],
+  ["pretrain recall", recallSettings],
   ["teach", recallSettings],
   ["pretrain lm", languageModelSettings],
   ["pretrain multitask", multitaskSettings],

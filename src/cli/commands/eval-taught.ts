@@ -6,11 +6,11 @@ import { writeFileAtomically } from "../../files/atomic.js";
 import { counted } from "../../phrases.js";
 import type { EvalSettings } from "../../settings/apply.js";
 import { recallSettings } from "../../settings/recall.js";
-import { type EncodedRecall, recall } from "../../tasks/recall/recall.js";
+import { type EncodedRecall, type RecallScores, recall } from "../../tasks/recall/recall.js";
 import { readQuestions } from "../../tasks/recall/recall-data.js";
 import { recallQuestions } from "../../tasks/recall/recall-questions.js";
-import type { AnswerScores } from "../../tasks/recall/recall-scores.js";
 import { SubjectGate } from "../../tasks/recall/subject-gate.js";
+import { turned } from "../../tasks/recall/turned-facts.js";
 import type { Prediction, Task } from "../../tasks/task.js";
 import { countSkipped, encodeFitting } from "../../tasks/task-data.js";
 import { loadModel } from "../../training/load-model.js";
@@ -25,6 +25,7 @@ const choicesSchema = z.object({
   seed: recallSettings.seed.schema,
   asked: recallSettings.asked.schema,
   wordingsPerFact: recallSettings.wordingsPerFact.schema,
+  bothDirections: recallSettings.bothDirections.schema,
 });
 
 /** `eval` of an adapter that was taught facts: what `teach` says at its end, over some facts in their wordings. */
@@ -48,17 +49,19 @@ export async function evaluateTaught(
     const predictions = examples.map((one, i) => ({ encoded: one, logits: logits[i] as Float32Array }));
     if (options.predictions !== undefined) await writeAnswers(options.predictions, predictions, model.task);
     const scores = model.task.score(predictions);
-    const { taught, heldOut } = scores;
-    const skipped = countSkipped(encoded.skipped);
-    output.say(
-      `${recallSummary(scores)}; ${counted(taught.questions + heldOut.questions, "question")}, ${skipped} skipped`,
+    const { taught, heldOut, backward } = scores;
+    const questions = [taught, heldOut, ...(backward ? [backward.taught, backward.heldOut] : [])].reduce(
+      (sum, one) => sum + one.questions,
+      0,
     );
+    const skipped = countSkipped(encoded.skipped);
+    output.say(`${recallSummary(scores)}; ${counted(questions, "question")}, ${skipped} skipped`);
     const { p1, mrr, taughtP1, taughtMrr } = model.task.evaluation(scores).metrics;
     output.result({
       adapter: found.name,
       data: options.data.length === 1 ? options.data[0] : options.data,
       ...(heldOut.questions > 0 ? { p1, mrr } : {}),
-      ...{ taughtP1, taughtMrr, taught, heldOut },
+      ...{ taughtP1, taughtMrr, taught, heldOut, ...(backward ? { backward } : {}) },
       ...{ skipped, skippedBy: encoded.skipped },
     });
   });
@@ -85,21 +88,23 @@ function noteWordings({ folder, manifest }: FoundModel, { wordings }: EvalSettin
   );
 }
 
-/** A line for each question, with the rank of the right answer in the vocabulary (of several tokens the worst one's). */
+/** A line for each question, `backward` where it asks the subject, with the rank of the right answer in the vocabulary (of several tokens the worst one's). */
 function writeAnswers(
   path: string,
   predictions: readonly Prediction<EncodedRecall>[],
-  task: Pick<Task<unknown, EncodedRecall, Record<"taught" | "heldOut", AnswerScores>>, "score">,
+  task: Pick<Task<unknown, EncodedRecall, RecallScores>, "score">,
 ): Promise<void> {
   const lines = predictions.flatMap((prediction) => {
     const { example } = prediction.encoded;
     if (example.kind !== "fact") return [];
-    const { where, subject, relation, object } = example.fact;
-    const { wording, heldOut } = example;
-    const { mrr, probability } = task.score([prediction])[heldOut ? "heldOut" : "taught"];
-    return [
-      JSON.stringify({ where, subject, relation, wording, heldOut, object, rank: Math.round(1 / mrr), probability }),
-    ];
+    const { heldOut, backward } = example;
+    const { fact, wording } = backward ? turned(example) : example;
+    const { where, subject, relation, object } = fact;
+    const scores = task.score([prediction]);
+    const { mrr, probability } = ((backward && scores.backward) || scores)[heldOut ? "heldOut" : "taught"];
+    const way = backward ? { backward } : {};
+    const about = { where, subject, relation, wording, heldOut, object, ...way };
+    return [JSON.stringify({ ...about, rank: Math.round(1 / mrr), probability })];
   });
   return writeFileAtomically(path, `${lines.join("\n")}\n`);
 }

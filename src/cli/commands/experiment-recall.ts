@@ -34,7 +34,7 @@ async function planOf(
 ): Promise<RecallPlan> {
   const { parts, seeds, counts, sizes, few, packs, packSize, askedFacts, askedOthers, askedLines } = options;
   const { keep, margin, wordingsPerFact, wordDropout, textShare, neighbourShare, asked } = options;
-  const training = { ...asRecall({ ...options, seed: 0 }, backbone.name), evalEvery: 0 };
+  const training = { ...asRecall({ ...options, seed: 0, bothDirections: false }, backbone.name), evalEvery: 0 };
   return {
     training: (adapterSize = options.adapterSize) =>
       pretrainingOf(
@@ -52,6 +52,7 @@ async function planOf(
       textShare,
       neighbourShare,
       asked,
+      bothDirections: false,
     },
     own: await otherTexts(options.text, ownTexts()),
     pool: await readRecallPool(options, backbone.tokenizer),

@@ -14,14 +14,16 @@ export const commandGroups: Readonly<Record<string, string>> = {
   data: "prepare data",
 };
 
+/** `teach`, and the same in the family of `pretrain`. */
+const teaching = {
+  description: "teach a model facts that it then answers, in other words too",
+  settings: async () => (await import("../../settings/recall.js")).recallSettings,
+  run: async () => (await import("./teach.js")).run,
+};
+
 /** In the order in which help shows them. */
 export const commands: readonly CommandEntry[] = [
-  training({
-    name: "teach",
-    description: "teach a model facts that it then answers, in other words too",
-    settings: async () => (await import("../../settings/recall.js")).recallSettings,
-    run: async () => (await import("./teach.js")).run,
-  }),
+  training({ name: "teach", ...teaching }),
   training({
     name: "pretrain factual",
     description: "train a factual adapter by relation classification",
@@ -34,6 +36,7 @@ export const commands: readonly CommandEntry[] = [
     settings: async () => (await import("../../settings/linguistic.js")).linguisticSettings,
     run: async () => (await import("./pretrain-linguistic.js")).run,
   }),
+  training({ name: "pretrain recall", ...teaching, description: "the same as `teach`, with the same settings" }),
   training({
     name: "pretrain lm",
     description: "train a whole language model on plain text",

@@ -1,11 +1,12 @@
 import { readSubjects, readTaughtWordings } from "../../adapters/folder.js";
 import { type FoundModel, findModel } from "../../adapters/found-model.js";
 import { readFirstLines } from "../../data/text.js";
+import type { Wordings } from "../../data/wordings.js";
 import { userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { setName } from "../../lm/lm-head-folder.js";
 import { ClozeModel } from "../../probing/cloze-model.js";
-import { probeRecall, probeText, type RecallScoresBySet } from "../../probing/recall.js";
+import { probeRecall, probeText, type RecallParts, type RecallScoresBySet } from "../../probing/recall.js";
 import type { ProbeRecallSettings } from "../../settings/probe.js";
 import { type ReadQuestions, readQuestions } from "../../tasks/recall/recall-data.js";
 import type { Output } from "../output.js";
@@ -31,7 +32,9 @@ const mostRows = { relations: 20, wordings: 10 };
 export async function run(options: ProbeRecallSettings, { output, signal }: CommandContext): Promise<void> {
   const found = await findModel(options.adapter);
   const { folder, what, manifest } = found;
-  const questions = await readQuestions(options);
+  // Exactly in these wordings: the sentences that state the facts are asked where no wordings are given.
+  const sentences = options.wordings === undefined;
+  const questions = await readQuestions({ ...options, sentences });
   const others = options.others === undefined ? null : await readOthers(found, options.others, options, questions);
   const taught = what === "adapter" ? await readTaughtWordings(folder, manifest) : null;
   if (!taught) output.note(`${folder}: it does not record the wordings that were taught, so they are not told apart`);
@@ -48,10 +51,19 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
     const lines = await readFirstLines(options.text ?? [], Number.POSITIVE_INFINITY);
     const text = lines.length === 0 ? {} : await probeText(model, lines, maxLength, how);
     const asked = others && (await probeRecall(model, others, maxLength, how));
+    const backward = options.bothDirections
+      ? await probeRecall(
+          model,
+          { ...questions, taught: taughtBackward(found, taught), backward: true },
+          maxLength,
+          how,
+        )
+      : null;
     const findings: RecallFindings = {
       ...report,
       together: together === recallSets.after ? null : (report.scores[together] ?? null),
       others: asked?.scores ?? null,
+      backward,
       text: text[together] ?? null,
     };
     sayFindings(output, findings, options.allRows);
@@ -60,8 +72,14 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
       ...resultOf(findings),
       skipped: { ...questions.skipped, ...report.skipped },
       ...(others && asked ? { othersSkipped: { ...others.skipped, ...asked.skipped } } : {}),
+      ...(backward ? { backwardSkipped: backward.skipped } : {}),
     });
   });
+}
+
+/** The wordings in which subjects were asked from objects when the adapter was taught: all or none. */
+function taughtBackward({ manifest }: FoundModel, taught: Wordings | null): Wordings | null {
+  return taught && manifest.recipe["bothDirections"] !== true ? new Map() : taught;
 }
 
 /** Facts about others; those about subjects that were taught are left out, and counted. */
@@ -71,7 +89,7 @@ async function readOthers(
   { wordings }: Pick<ProbeRecallSettings, "wordings">,
   taught: ReadQuestions,
 ): Promise<ReadQuestions> {
-  const read = await readQuestions({ facts: file, wordings });
+  const read = await readQuestions({ facts: file, wordings, sentences: wordings === undefined });
   const names = what === "adapter" ? await readSubjects(folder, manifest) : null;
   const known = new Set([...(names ?? []), ...taught.facts.map(({ subject }) => subject)]);
   const facts = read.facts.filter(({ subject }) => !known.has(subject));
@@ -102,21 +120,22 @@ function sayLeft(output: Output, left: number, what: string): void {
 }
 
 /** The object of `--json`: the adapter's scores, and the model's own as `before`. */
-function resultOf({ scores, parts, together, relations, wordings, others, text }: RecallFindings) {
+function resultOf({ scores, parts, together, relations, wordings, others, backward, text }: RecallFindings) {
   const part = (some: RecallScoresBySet | null) => {
     if (some === null) return null;
     const { before, after } = compared(some);
     return { ...after, before };
   };
+  const byWording = ({ taught, heldOut }: RecallParts) => ({ taught: part(taught), heldOut: part(heldOut) });
   return {
     ...part(scores),
-    taught: part(parts.taught),
-    heldOut: part(parts.heldOut),
+    ...byWording(parts),
     ...(together ? { together } : {}),
     byTokens: { one: part(parts.one), several: part(parts.several) },
     relations,
     wordings,
     ...(others ? { others: part(others) } : {}),
+    ...(backward ? { backward: { ...part(backward.scores), ...byWording(backward.parts) } } : {}),
     ...(text ? { text } : {}),
   };
 }

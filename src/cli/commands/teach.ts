@@ -2,9 +2,10 @@ import { asRecall, taughtFacts } from "../../library/knowledge.js";
 import { ownModel } from "../../library/own-model.js";
 import { counted } from "../../phrases.js";
 import type { RecallSettings } from "../../settings/recall.js";
-import { questionText, type RecallScores } from "../../tasks/recall/recall.js";
+import { questionText } from "../../tasks/recall/hidden-tokens.js";
+import type { RecallScores } from "../../tasks/recall/recall.js";
 import type { RecallTaskData } from "../../tasks/recall/recall-data.js";
-import type { HeldOutWording } from "../../tasks/recall/recall-questions.js";
+import type { HeldOutWording } from "../../tasks/recall/said-facts.js";
 import type { RunRequest } from "../command.js";
 import { runPretrain } from "../pretrain.js";
 import type { CommandContext } from "../run.js";
@@ -29,14 +30,16 @@ export async function run({ options, ...begin }: RunRequest<RecallSettings>, con
   );
 }
 
-function aboutWordings({ facts, heldOut, made }: RecallTaskData): readonly string[] {
+function aboutWordings({ facts, sentences, heldOut, made }: RecallTaskData): readonly string[] {
+  const stated = sentences > 0;
   return [
+    ...(stated ? [`${counted(facts, "fact")} in ${counted(sentences, "sentence")}`] : []),
     ...(made.length === 0
       ? []
       : [`wordings are made from the names of ${counted(made.length, "relation")}: ${list(made)}`]),
     heldOut.length === 0
-      ? "no relation has three wordings, so facts are asked only in those that they are taught in"
-      : `${heldOut.length} of ${counted(facts, "fact")} are asked in a wording that they are not taught in, such as ${asked(heldOut[0])}`,
+      ? `no ${stated ? "fact that is asked has two sentences" : "relation has three wordings"}, so facts are asked only in those that they are taught in`
+      : `${heldOut.length} of ${counted(facts, "fact")} are asked in a ${stated ? "sentence" : "wording"} that they are not taught in, such as ${asked(heldOut[0])}`,
   ];
 }
 
@@ -48,10 +51,10 @@ const list = (names: readonly string[]) => (names.length > 5 ? `${names.slice(0,
 const heldOutRecord = ({ fact: { subject, relation }, wording }: HeldOutWording) => ({ subject, relation, wording });
 
 /** What was reached, for people. */
-export function recallSummary({ taught, heldOut, neighbours, text }: RecallScores): string {
+export function recallSummary({ taught, heldOut, backward, neighbours, text }: RecallScores): string {
   return [
-    ...(heldOut.questions > 0 ? [`${percentage(heldOut.p1)} answered in wordings never taught`] : []),
-    `${percentage(taught.p1)} in taught ones`,
+    ...answered({ taught, heldOut }),
+    ...(backward ? [`subjects from objects: ${answered(backward).join(", ")}`] : []),
     ...(neighbours.tokens > 0 ? [`answers about others kept ${percentage(neighbours.argmaxKept)}`] : []),
     ...(text.tokens > 0
       ? [
@@ -60,3 +63,8 @@ export function recallSummary({ taught, heldOut, neighbours, text }: RecallScore
       : []),
   ].join(", ");
 }
+
+const answered = ({ taught, heldOut }: Pick<RecallScores, "taught" | "heldOut">): readonly string[] => [
+  ...(heldOut.questions > 0 ? [`${percentage(heldOut.p1)} answered in wordings never taught`] : []),
+  `${percentage(taught.p1)} in taught ones`,
+];

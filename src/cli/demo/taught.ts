@@ -1,7 +1,7 @@
 /** The demo's first part: an invented country is taught, asked in other words, and unplugged. */
 import { z } from "zod";
 import { demoPack, otherSentences, type PackName, packNames } from "../../demo/packs.js";
-import { questionText } from "../../tasks/recall/recall.js";
+import { questionText } from "../../tasks/recall/hidden-tokens.js";
 import { readQuestions } from "../../tasks/recall/recall-data.js";
 import type { Commands } from "./commands.js";
 

@@ -2,7 +2,7 @@
  * What an adapter answers of facts that it was taught, as tables: for the terminal and for the page alike.
  * @module
  */
-import type { RecallProbeScores, RecallReport, RecallScoresBySet } from "../../probing/recall.js";
+import type { RecallParts, RecallProbeScores, RecallReport, RecallScoresBySet } from "../../probing/recall.js";
 import type { KeptScores } from "../../tasks/recall/recall-scores.js";
 import { percentage } from "../tasks/numbers.js";
 
@@ -15,6 +15,8 @@ export interface RecallFindings extends RecallReport {
   readonly together: RecallProbeScores | null;
   /** Facts about subjects that were not taught. */
   readonly others: RecallScoresBySet | null;
+  /** The same facts the other way round: subjects from objects; null where they are not asked. */
+  readonly backward: Pick<RecallReport, "scores" | "parts"> | null;
   /** Plain text. */
   readonly text: KeptScores | null;
 }
@@ -38,21 +40,31 @@ export function compared(scores: RecallScoresBySet): {
 }
 
 /** A row for the model alone and one with the adapter, and the adapter's for each kind of question. */
-export function overview({ scores, parts, together, others }: RecallFindings): Table {
+export function overview({ scores, parts, together, others, backward }: RecallFindings): Table {
   const { before, after } = compared(scores);
   const part = (name: string, some: RecallScoresBySet | null) => (some ? [row(`  ${name}`, compared(some).after)] : []);
+  const byWording = ({ taught, heldOut }: RecallParts) => [
+    ...part("in wordings that were taught", taught),
+    ...part("in wordings that were not", heldOut),
+  ];
   const lengths = parts.one && parts.several;
   return {
     head: ["", "questions", "P@1", "P@10", "of its objects", "MRR", "consistency", "as before"],
     rows: [
       row("model alone", before),
       row("adapter", after),
-      ...part("in wordings that were taught", parts.taught),
-      ...part("in wordings that were not", parts.heldOut),
+      ...byWording(parts),
       ...(lengths ? part("answers of one token", parts.one) : []),
       ...(lengths ? part("answers of several tokens", parts.several) : []),
       ...(together ? [row("adapter, others beside it", together)] : []),
       ...(others ? [row("adapter, of other subjects", compared(others).after)] : []),
+      ...(backward
+        ? [
+            row("model alone, subjects asked", compared(backward.scores).before),
+            row("adapter, subjects asked", compared(backward.scores).after),
+            ...byWording(backward.parts),
+          ]
+        : []),
     ],
     left: 1,
   };

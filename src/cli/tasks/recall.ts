@@ -72,17 +72,22 @@ export async function fillTaught(
 export async function taughtSummary(folder: string, manifest: AdapterManifest) {
   const { task, recipe } = manifest;
   const names = await readSubjects(folder, manifest);
-  const { wordings, factsTaught = null, wordingsRead = null, subjectsTaught = null } = recipe;
+  const { wordings, factsTaught = null, wordingsRead = null, subjectsTaught = null, sentencesRead = null } = recipe;
   const subjects = names?.length ?? subjectsTaught;
   const where = names === null ? "every text" : "texts that name one of them";
   const from = typeof wordings === "string" ? `from ${wordings}` : "made from the relations' names";
+  const noWordings = sentencesRead !== null && wordingsRead === 0;
   return {
     rows: {
       task: `${task.name}: facts that the model's own head then names`,
       ...(factsTaught === null ? {} : { facts: factsTaught }),
       subjects: `${subjects ?? "of unknown number"}; the adapter has a say in ${where}`,
-      wordings: wordingsRead === null ? from : `${wordingsRead}, ${from}`,
+      ...(sentencesRead === null ? {} : { sentences: sentencesRead }),
+      ...(noWordings ? {} : { wordings: wordingsRead === null ? from : `${wordingsRead}, ${from}` }),
     },
-    facts: { facts: factsTaught, subjects, gated: names !== null, wordings: wordingsRead },
+    facts: {
+      ...{ facts: factsTaught, subjects, gated: names !== null, wordings: wordingsRead },
+      ...(sentencesRead === null ? {} : { sentences: sentencesRead }),
+    },
   };
 }

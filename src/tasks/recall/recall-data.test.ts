@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Fact } from "../../data/facts.js";
+import type { Fact } from "../../data/fact.js";
 import { taughtTaskData } from "./recall-data.js";
 
 const fact = (subject: string, relation: string): Fact => ({
@@ -27,6 +27,7 @@ it("tells the wordings that relations are taught in, not those that every fact h
         textShare: 0,
         neighbourShare: 0,
         asked: 10,
+        bothDirections: false,
       },
       ...{ keep: 1, margin: 10 },
     },

@@ -1,9 +1,12 @@
-import { type Fact, readFacts } from "../../data/facts.js";
+import type { Fact } from "../../data/fact.js";
+import { readFacts } from "../../data/facts.js";
 import { readFirstLines } from "../../data/text.js";
 import { readWordings, type Wordings, wordingLines, wordingsOf } from "../../data/wordings.js";
 import { collectExamples, type RecordedTaskData } from "../task-data.js";
-import { type EncodedRecall, type RecallExample, type RecallOptions, type RecallScores, recall } from "./recall.js";
-import { type HeldOutWording, type RecallChoices, recallQuestions } from "./recall-questions.js";
+import { type EncodedRecall, type RecallOptions, type RecallScores, recall } from "./recall.js";
+import type { RecallExample } from "./recall-example.js";
+import { type RecallChoices, recallQuestions } from "./recall-questions.js";
+import type { HeldOutWording } from "./said-facts.js";
 
 /** What stands in where no text is given, and who is asked about as a neighbour. */
 export interface OtherTexts {
@@ -26,6 +29,8 @@ export interface RecallData extends RecallTeaching {
 
 export interface RecallTaskData extends RecordedTaskData<RecallExample, EncodedRecall, RecallScores> {
   readonly facts: number;
+  /** In how many sentences they stand. */
+  readonly sentences: number;
   /** In which wordings facts are asked that they are not taught in. */
   readonly heldOut: readonly HeldOutWording[];
   /** Relations whose wordings were made from their names. */
@@ -58,6 +63,7 @@ export function taughtTaskData(
   choices: RecallTeaching,
 ): RecallTaskData {
   const { neighbours, keep, margin } = choices;
+  const sentences = facts.reduce((sum, { sentences: own = [] }) => sum + own.length, 0);
   const { train, dev, subjects, heldOut, taughtWordings } = recallQuestions(
     { where, facts, wordings, text, others },
     choices,
@@ -72,8 +78,12 @@ export function taughtTaskData(
     },
     train: { ...train, skipped: { ...skipped, ...train.skipped } },
     dev,
-    recorded: { factsTaught: facts.length, subjectsTaught: subjects.length, wordingsRead: sizeOf(wordings) },
+    recorded: {
+      ...{ factsTaught: facts.length, subjectsTaught: subjects.length, wordingsRead: sizeOf(wordings) },
+      ...(sentences === 0 ? {} : { sentencesRead: sentences }),
+    },
     facts: facts.length,
+    sentences,
     heldOut,
     made,
   };
@@ -84,19 +94,30 @@ const sizeOf = (wordings: Wordings) => [...wordings.values()].reduce((sum, { len
 /** Facts, and the wordings of their relations. */
 export interface ReadQuestions {
   readonly facts: readonly Fact[];
+  /** At least one of each relation whose facts have no sentences. */
   readonly wordings: Wordings;
   readonly made: readonly string[];
   readonly skipped: Readonly<Record<string, number>>;
 }
 
-/** Reads facts and wordings from their files. */
-export async function readQuestions(data: {
+/** Where facts and wordings stand. */
+export interface QuestionFiles {
   readonly facts: string | readonly string[];
   readonly wordings?: string | undefined;
-}): Promise<ReadQuestions> {
+  /** Whether facts keep the sentences that state them, as wordings; by default they do. */
+  readonly sentences?: boolean;
+}
+
+/** Reads facts and wordings from their files. Wordings are made for facts alone that stand in no sentence. */
+export async function readQuestions({
+  facts: files,
+  wordings: given,
+  sentences = true,
+}: QuestionFiles): Promise<ReadQuestions> {
   const expected = "facts with subject, relation and object";
-  const set = await collectExamples([data.facts].flat(), (file, onSkip) => readFacts(file, { onSkip }), expected);
-  const given = data.wordings === undefined ? new Map() : await readWordings(data.wordings);
-  const relations = set.examples.map(({ relation }) => relation);
-  return { facts: set.examples, ...wordingsOf(relations, given), skipped: set.skipped };
+  const set = await collectExamples([files].flat(), (file, onSkip) => readFacts(file, { onSkip }), expected);
+  const facts = sentences ? set.examples : set.examples.map(({ sentences: _, ...fact }): Fact => fact);
+  const known: Wordings = given === undefined ? new Map() : await readWordings(given);
+  const named = facts.filter((fact) => !fact.sentences || known.has(fact.relation)).map(({ relation }) => relation);
+  return { facts, ...wordingsOf(named, known), skipped: set.skipped };
 }

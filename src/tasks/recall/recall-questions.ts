@@ -2,12 +2,22 @@
  * From facts and wordings to questions: which wordings are taught, which are held out, and what is to stay as it is.
  * @module
  */
-import { type Fact, questionKey } from "../../data/facts.js";
+import type { Fact } from "../../data/fact.js";
 import type { Wordings } from "../../data/wordings.js";
 import { hash32, RandomStream } from "../../random.js";
 import type { recallNeighbours } from "../../settings/choices.js";
-import type { ExampleSet } from "../task-data.js";
-import type { RecallExample } from "./recall.js";
+import type { ExampleSet, SkipCounts } from "../task-data.js";
+import type { RecallExample } from "./recall-example.js";
+import {
+  type HeldOutWording,
+  partWordings,
+  type SaidFact,
+  saidFacts,
+  type WordedFact,
+  wordedFacts,
+  wordingsOfFact,
+} from "./said-facts.js";
+import { turning } from "./turned-facts.js";
 
 /**
  * What becomes of questions about subjects that were not taught. `gate`: the adapter has no say in texts without a
@@ -20,7 +30,7 @@ export interface RecallSource {
   /** The file, for messages. */
   readonly where: string;
   readonly facts: readonly Fact[];
-  /** At least one for each relation. */
+  /** At least one for each relation whose facts have no sentences. */
   readonly wordings: Wordings;
   /** Lines of plain text that is to stay as it is. */
   readonly text: readonly string[];
@@ -41,37 +51,15 @@ export interface RecallChoices {
   readonly neighbourShare: number;
   /** Facts that are asked in every evaluation, at most; each holds out a wording. */
   readonly asked: number;
-}
-
-/** A fact in one of its wordings. */
-interface WordedFact {
-  readonly fact: Fact;
-  readonly wording: string;
-}
-
-/** A wording in which a fact is not taught, so that it can be asked in words that it was never said in. */
-export interface HeldOutWording extends WordedFact {}
-
-/** Of fewer wordings none is held out. */
-const leastWordings = 3;
-
-/**
- * The wording of a fact that is held out: the last one by hash. It follows from the fact and its relation's wordings
- * alone, and another fact holds out another one, so that every wording is taught with some.
- *
- * @returns null where the relation has fewer than three wordings
- */
-export function heldOutWording({ subject, relation }: Fact, patterns: readonly string[]): string | null {
-  if (patterns.length < leastWordings) return null;
-  const order = (pattern: string) => hash32("held-out wording", subject, relation, pattern);
-  return patterns.reduce((last, pattern) => (order(pattern) > order(last) ? pattern : last));
+  /** Whether the subject is asked from the object, too. */
+  readonly bothDirections: boolean;
 }
 
 /** Examples for training and for evaluation. */
 export interface RecallQuestions {
   readonly train: ExampleSet<RecallExample>;
   readonly dev: ExampleSet<RecallExample>;
-  /** All that facts are taught of, none twice. */
+  /** All that stands in a question and is not hidden, none twice: subjects, and objects where they are given. */
   readonly subjects: readonly string[];
   readonly heldOut: readonly HeldOutWording[];
   /** The wordings in which each relation's facts are taught, whole. */
@@ -83,22 +71,34 @@ const [learntTokens, askedTokens] = [32, 96];
 /** Lines of text in every evaluation, at most. */
 const askedLines = 200;
 
-/** A question has one right answer: what else is said of the same subject and relation is left out, and counted. */
+/** Makes questions of facts; what has no one answer is left out, and counted. */
 export function recallQuestions(source: RecallSource, choices: RecallChoices): RecallQuestions {
-  const { facts, skipped } = uniqueQuestions(source.facts);
-  const subjects = [...new Set(facts.map(({ subject }) => subject))];
+  const { said, skipped: ambiguous } = saidFacts(source.facts, source.wordings);
   const random = new RandomStream("recall", choices.seed);
-  const askedFacts = draw(random, facts, choices.asked);
-  const { heldOut, taughtIn } = partWordings(askedFacts, source.wordings);
-  const taught = taughtQuestions(random, facts, taughtIn, choices.wordingsPerFact);
+  const askedFacts = draw(random, said, choices.asked);
+  const { heldOut, taught: taughtFacts, skipped: withheld } = partWordings(said, askedFacts);
+  const facts = taughtFacts.map(({ fact }) => fact);
+  const taught = taughtQuestions(random, taughtFacts, choices.wordingsPerFact);
+  const askedTaught = oneOfEach(random, taughtFacts, askedFacts);
+  const backward = choices.bothDirections ? turnedQuestions(source, said) : noneTurned;
+  const taughtBackward = backward.turn(taught);
   const words = new RandomStream("recall words", choices.seed);
-  const learnt = taught.map(({ fact, wording }) =>
-    question(fact, withoutWords(words, wording, choices.wordDropout), false),
-  );
-  const asked = [
-    ...heldOut.map(({ fact, wording }) => question(fact, wording, true)),
-    ...askedFacts.flatMap((fact) => draw(random, taughtIn(fact), 1).map((wording) => question(fact, wording, false))),
+  const shortened = ({ fact, wording }: WordedFact) => ({
+    fact,
+    wording: withoutWords(words, wording, choices.wordDropout),
+  });
+  const learnt = [
+    ...taught.map(shortened).map(question({ heldOut: false })),
+    ...taughtBackward.map(shortened).map(question({ heldOut: false, backward: true })),
   ];
+  const asked = [
+    ...heldOut.map(question({ heldOut: true })),
+    ...askedTaught.map(question({ heldOut: false })),
+    ...backward.turn(heldOut).map(question({ heldOut: true, backward: true })),
+    ...backward.turn(askedTaught).map(question({ heldOut: false, backward: true })),
+  ];
+  const worded = [...taught, ...taughtBackward];
+  const subjects = [...new Set([...facts, ...taughtBackward.map(({ fact }) => fact)].map(({ subject }) => subject))];
   const known = new Set(subjects);
   const others = choices.neighbours === "keep" ? source.others.filter((name) => !known.has(name)) : [];
   const [askedNames, learntNames] = partOthers(others);
@@ -111,11 +111,11 @@ export function recallQuestions(source: RecallSource, choices: RecallChoices): R
     taughtWordings: wordingsIn(taught),
     train: {
       where,
-      skipped,
+      skipped: { ...ambiguous, ...withheld, ...backward.skipped },
       examples: [
         ...learnt,
         ...repeated(random, learntText, many(choices.textShare)).map(line(learntTokens, true)),
-        ...neighbours(random, learntNames, taught, many(choices.neighbourShare), true),
+        ...neighbours(random, learntNames, worded, many(choices.neighbourShare), true),
       ],
     },
     dev: {
@@ -124,28 +124,47 @@ export function recallQuestions(source: RecallSource, choices: RecallChoices): R
       examples: [
         ...asked,
         ...draw(random, askedText, askedLines).map(line(askedTokens, false)),
-        ...neighbours(random, askedNames, taught, Math.min(askedNames.length, choices.asked), false),
+        ...neighbours(random, askedNames, worded, Math.min(askedNames.length, choices.asked), false),
       ],
     },
   };
 }
 
-/** Questions that ask each fact in each wording of its relation. */
-export const inWordings = (facts: readonly Fact[], wordings: Wordings): readonly RecallExample[] =>
-  facts.flatMap((fact) => (wordings.get(fact.relation) ?? []).map((wording) => question(fact, wording, true)));
+/** Questions the other way round, and what has no answer that way. */
+interface TurnedQuestions {
+  turn(questions: readonly WordedFact[]): readonly WordedFact[];
+  readonly skipped: SkipCounts;
+}
 
-/** What the asked facts hold out, and the wordings in which each fact is taught. */
-function partWordings(asked: readonly Fact[], wordings: Wordings) {
-  const of = ({ relation }: Fact) => wordings.get(relation) ?? [];
-  const held = new Map<Fact, string>();
-  for (const fact of asked) {
-    const wording = heldOutWording(fact, of(fact));
-    if (wording !== null) held.set(fact, wording);
-  }
-  return {
-    heldOut: [...held].map(([fact, wording]): HeldOutWording => ({ fact, wording })),
-    taughtIn: (fact: Fact) => of(fact).filter((wording) => wording !== held.get(fact)),
-  };
+const noneTurned: TurnedQuestions = { turn: () => [], skipped: {} };
+
+function turnedQuestions({ facts }: RecallSource, said: readonly SaidFact[]): TurnedQuestions {
+  const { turn, skipped } = turning(
+    facts,
+    said.flatMap((one) => wordingsOfFact(one).map((wording) => ({ fact: one.fact, wording }))),
+  );
+  return { turn: (questions) => questions.flatMap((one) => turn(one) ?? []), skipped };
+}
+
+/** Questions that ask each fact in each of its wordings. */
+export const inWordings = (facts: readonly Fact[], wordings: Wordings): readonly RecallExample[] =>
+  wordedFacts(facts, wordings).map(question({ heldOut: true }));
+
+/** The same the other way round, where they have one answer. */
+export function backwardInWordings(facts: readonly Fact[], wordings: Wordings) {
+  const questions = wordedFacts(facts, wordings);
+  const { turn, skipped } = turning(facts, questions);
+  const examples = questions.flatMap((one) => turn(one) ?? []).map(question({ heldOut: true, backward: true }));
+  return { examples, skipped };
+}
+
+/** Of each of the asked facts one question that it is taught in. */
+function oneOfEach(random: RandomStream, taught: readonly SaidFact[], asked: readonly SaidFact[]) {
+  const byFact = new Map(taught.map((one) => [one.fact, one]));
+  return asked.flatMap(({ fact }) => {
+    const one = byFact.get(fact);
+    return one ? draw(random, wordingsOfFact(one), 1).map((wording) => ({ fact, wording })) : [];
+  });
 }
 
 function wordingsIn(taught: readonly WordedFact[]): Wordings {
@@ -174,16 +193,14 @@ const leastQuestions = 512;
 
 /**
  * Each fact as often as any other, in as many of its wordings as it has; drawn anew for each round where the facts are
- * few.
+ * few. Of a fact with sentences each of them is asked, and beside them its relation's wordings, where it has some.
  */
-function taughtQuestions(
-  random: RandomStream,
-  facts: readonly Fact[],
-  wordings: (fact: Fact) => readonly string[],
-  each: number,
-) {
-  const round = () =>
-    facts.flatMap((fact) => repeated(random, wordings(fact), each).map((wording) => ({ fact, wording })));
+function taughtQuestions(random: RandomStream, said: readonly SaidFact[], each: number): readonly WordedFact[] {
+  const wordingsOf = ({ sentences, wordings }: SaidFact) => [
+    ...repeated(random, sentences, wordings.length > 0 ? sentences.length : Math.max(each, sentences.length)),
+    ...repeated(random, wordings, each),
+  ];
+  const round = () => said.flatMap((one) => wordingsOf(one).map((wording) => ({ fact: one.fact, wording })));
   const taught = round();
   while (taught.length > 0 && taught.length < leastQuestions) taught.push(...round());
   return taught;
@@ -203,22 +220,9 @@ function withoutFacts(lines: readonly string[], facts: readonly Fact[]): readonl
   return lines.filter((line) => !words(line).some((word) => byWord.get(word)?.some((fact) => says(line, fact))));
 }
 
-function uniqueQuestions(all: readonly Fact[]) {
-  const first = new Map<string, Fact>();
-  for (const fact of all) {
-    const key = questionKey(fact);
-    if (!first.has(key)) first.set(key, fact);
-  }
-  const left = all.length - first.size;
-  return { facts: [...first.values()], skipped: left === 0 ? {} : { "another-object": left } };
-}
-
-const question = (fact: Fact, wording: string, heldOut: boolean): RecallExample => ({
-  kind: "fact",
-  fact,
-  wording,
-  heldOut,
-});
+const question =
+  (how: { readonly heldOut: boolean; readonly backward?: true }) =>
+  ({ fact, wording }: WordedFact): RecallExample => ({ kind: "fact", fact, wording, ...how });
 
 const line =
   (tokens: number, open: boolean) =>
@@ -235,7 +239,7 @@ function partOthers(items: readonly string[]): readonly [readonly string[], read
 function neighbours(
   random: RandomStream,
   names: readonly string[],
-  taught: readonly { readonly fact: Fact; readonly wording: string }[],
+  taught: readonly WordedFact[],
   count: number,
   open: boolean,
 ): RecallExample[] {

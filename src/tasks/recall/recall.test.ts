@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { resolveAdapterConfig } from "../../adapters/config.js";
 import { backboneDefinition } from "../../backbones/index.js";
-import type { Fact } from "../../data/facts.js";
+import type { Fact } from "../../data/fact.js";
 import { add, GraphBuilder } from "../../graph/index.js";
 import { AdaptedModel } from "../../models/adapted-model.js";
 import { pretrainingDesign } from "../../models/design.js";
@@ -16,10 +16,13 @@ import { runGraph } from "../../testing/run-graph.js";
 import { smallConfig } from "../../testing/small-backbones.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
 import { isSkipped } from "../task-data.js";
-import { type EncodedRecall, questionText, type RecallExample, recall } from "./recall.js";
+import { questionText } from "./hidden-tokens.js";
+import { type EncodedRecall, recall } from "./recall.js";
+import type { RecallExample } from "./recall-example.js";
 import { numbersPerToken, RecallHead, recallLoss } from "./recall-head.js";
-import { heldOutWording, recallQuestions } from "./recall-questions.js";
+import { recallQuestions } from "./recall-questions.js";
 import { answerScores, keptScores } from "./recall-scores.js";
+import { heldOutWording } from "./said-facts.js";
 import { SubjectGate } from "./subject-gate.js";
 
 let tokenizer: Tokenizer;
@@ -191,6 +194,30 @@ describe("recall's questions", () => {
     expect(task([]).encode(masked, tokenizer)).toEqual({ skipped: "mask-in-subject" });
   });
 
+  it("cuts a sentence that is too long around both names", () => {
+    const long = (between: number) =>
+      asked(
+        fact("Austria", "Vienna"),
+        `${"so ".repeat(60)}[Y] is ${"very ".repeat(between)}in [X]${" so".repeat(60)}.`,
+      );
+    const { inputIds, positions, labels } = encoded(long(3));
+    const { mask } = tokenizer.specials;
+    expect(inputIds).toHaveLength(context.maxLength);
+    expect(positions.map((i) => inputIds[i])).toEqual(labels.map(() => mask));
+    expect(tokenizer.decode(inputIds)).toMatch(/so(<mask>)+ is very very very in Austria so so/);
+    expect(task([]).encode(long(40), tokenizer)).toEqual({ skipped: "too-long" });
+  });
+
+  it("asks no sentence in which the gate would stay shut", () => {
+    const stated = (subject: string, wording: string) =>
+      asked({ ...fact(subject, "Vienna"), sentences: [wording] }, wording);
+    const whole = task(["Austria", "Austri"]).encode(stated("Austria", "In [X] is [Y] ."), tokenizer);
+    expect(whole).toMatchObject({ open: true });
+    const part = stated("Austri", "An [X]an lives in [Y] .");
+    expect(task(["Austri"]).encode(part, tokenizer)).toEqual({ skipped: "subject-not-whole" });
+    expect(task(["Austri"], { neighbours: "keep" }).encode(part, tokenizer)).toMatchObject({ open: true });
+  });
+
   it("hides the same tokens of a text every time, about 15 in 100", () => {
     const text = "The river flows through the old town and on to the sea, where ships wait for the tide to turn.";
     const example: RecallExample = { kind: "text", text, tokens: 20, open: false };
@@ -305,6 +332,7 @@ describe("which wordings are held out", () => {
     textShare: 1,
     neighbourShare: 1,
     asked: 10,
+    bothDirections: false,
   } as const;
   const facts = [fact("Austria", "Vienna"), fact("Ruritania", "Strelsau"), fact("Austria", "Wien")];
 
@@ -372,6 +400,25 @@ describe("recall's scores", () => {
     expect([p1, mrr, questions]).toEqual([0.5, (1 + 1 / 4) / 2, 2]);
     expect(probability).toBeCloseTo(0.25, 6);
     expect(answerScores([])).toEqual({ p1: 0, mrr: 0, probability: 0, questions: 0 });
+  });
+
+  it("tells subjects that were asked apart from objects", () => {
+    const one = encoded(asked(fact("Austria", "Vienna"), "[X]: [Y]"));
+    const said = (rank: number, backward: boolean) => ({
+      encoded: {
+        ...one,
+        example: { ...one.example, ...(backward ? { backward: true as const } : {}) } as RecallExample,
+      },
+      logits: Float32Array.from(one.positions.flatMap(() => [rank, 0, 0, 0])),
+    });
+    const how = task([]);
+    const scores = how.score([said(1, false), said(1, false), said(4, true)]);
+    expect(scores.taught).toMatchObject({ p1: 1, questions: 2 });
+    expect(scores.backward?.taught).toMatchObject({ p1: 0, mrr: 1 / 4, questions: 1 });
+    const alone = how.score([said(1, false)]);
+    expect(alone).not.toHaveProperty("backward");
+    expect(how.evaluation(scores).metric).toBe(how.evaluation(alone).metric);
+    expect(how.evaluation(alone).metrics).not.toHaveProperty("backwardP1");
   });
 
   it("compares what was not taught with the model alone", () => {

@@ -1,34 +1,22 @@
 import { z } from "zod";
-import type { Fact } from "../../data/facts.js";
 import { userError } from "../../errors.js";
 import { gatesInput } from "../../models/joiner.js";
 import type { HeadSizes } from "../../models/task-head.js";
 import type { ParamScope } from "../../nn/index.js";
-import { hash32, RandomStream } from "../../random.js";
 import { recallNeighbours } from "../../settings/choices.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../../tensor.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import { wordIds } from "../../text/word-ids.js";
 import { selectRows } from "../select.js";
 import type { EncodedText, Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
+import { type HiddenTokens, maskedTokens } from "./hidden-tokens.js";
+import { nextTokens } from "./next-tokens.js";
+import type { RecallExample } from "./recall-example.js";
 import { numbersPerToken, RecallHead, recallInputs } from "./recall-head.js";
 import { type AnswerScores, answerScores, type HiddenToken, type KeptScores, keptScores } from "./recall-scores.js";
 import { SubjectGate } from "./subject-gate.js";
 
-/** A text of which tokens are hidden. */
-export type RecallExample =
-  /** A fact in words, its object hidden. */
-  | { readonly kind: "fact"; readonly fact: Fact; readonly wording: string; readonly heldOut: boolean }
-  /** A fact's wording with another subject, the answer to which is to stay the model's own. */
-  | { readonly kind: "neighbour"; readonly fact: Fact; readonly wording: string; readonly open: boolean }
-  /** Plain text, of which as many tokens at most are read. */
-  | { readonly kind: "text"; readonly text: string; readonly tokens: number; readonly open: boolean };
-
-export interface EncodedRecall extends EncodedText {
-  /** Of the hidden tokens, and what stood there; −100 where nobody knows. */
-  readonly positions: readonly number[];
-  readonly labels: readonly number[];
+export interface EncodedRecall extends EncodedText, HiddenTokens {
   /** Whether the adapter has a say. */
   readonly open: boolean;
   readonly example: RecallExample;
@@ -38,6 +26,8 @@ export interface RecallScores {
   /** Facts in wordings that were taught, and in others. */
   readonly taught: AnswerScores;
   readonly heldOut: AnswerScores;
+  /** The same of facts whose subject was asked; left out where none was. */
+  readonly backward?: { readonly taught: AnswerScores; readonly heldOut: AnswerScores };
   /** Questions about subjects that were not taught; their answers are not known. */
   readonly neighbours: Pick<KeptScores, "argmaxKept" | "tokens">;
   readonly text: KeptScores;
@@ -59,9 +49,6 @@ export const recall: TaskKind<RecallExample, EncodedRecall, RecallScores> = {
     new Recall(taskOptions(recallOptions, options, recall.name), subjects ?? null, context),
 };
 
-/** Share of a text's tokens that are hidden. */
-const hiddenShare = 0.15;
-
 /**
  * Facts that answer: a fact's object is hidden in a sentence, and the model's own head is to name it. What the model
  * says of other texts is to stay.
@@ -77,12 +64,20 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
   ) {}
 
   encode(example: RecallExample, tokenizer: Tokenizer): EncodedRecall | Skipped {
-    const mask = maskOf(tokenizer);
-    const hidden = example.kind === "text" ? hideSome(example, tokenizer, mask.id) : askFor(example, tokenizer, mask);
+    const { maxLength, backbone } = this.context;
+    const { hide, ask } = backbone?.config.causal ? nextTokens(tokenizer) : maskedTokens(tokenizer);
+    const hidden = example.kind === "text" ? hide(example) : ask(example, maxLength);
     if ("skipped" in hidden) return hidden;
-    if (hidden.inputIds.length > this.context.maxLength) return { skipped: "too-long" };
+    if (hidden.inputIds.length > maxLength) return { skipped: "too-long" };
+    if (this.staysShut(example, hidden.inputIds, tokenizer)) return { skipped: "subject-not-whole" };
     const open = example.kind === "fact" || example.open || this.opens(hidden.inputIds, tokenizer);
     return { ...hidden, open, example };
+  }
+
+  /** Whether the gate would not open for a sentence: its subject is a part of a word there, so it could not be asked. */
+  private staysShut(example: RecallExample, inputIds: readonly number[], tokenizer: Tokenizer): boolean {
+    if (example.kind !== "fact" || !example.fact.sentences || this.subjects === null) return false;
+    return !this.opens(inputIds, tokenizer);
   }
 
   private opens(inputIds: readonly number[], tokenizer: Tokenizer): boolean {
@@ -127,31 +122,41 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
   }
 
   score(predictions: Iterable<Prediction<EncodedRecall>>): RecallScores {
-    const answers = { taught: [] as HiddenToken[][], heldOut: [] as HiddenToken[][] };
+    const noAnswers = () => ({ taught: [] as HiddenToken[][], heldOut: [] as HiddenToken[][] });
+    const [answers, backward] = [noAnswers(), noAnswers()];
     const others = { neighbour: [] as HiddenToken[], text: [] as HiddenToken[] };
     for (const { encoded, logits } of predictions) {
       const { example } = encoded;
       const tokens = encoded.positions.map((_, i) => hiddenToken(logits, i));
-      if (example.kind === "fact") answers[example.heldOut ? "heldOut" : "taught"].push(tokens);
-      else others[example.kind].push(...tokens);
+      if (example.kind === "fact") {
+        (example.backward ? backward : answers)[example.heldOut ? "heldOut" : "taught"].push(tokens);
+      } else others[example.kind].push(...tokens);
     }
     const { argmaxKept, tokens } = keptScores(others.neighbour);
+    const scored = ({ taught, heldOut }: typeof answers) => ({
+      taught: answerScores(taught),
+      heldOut: answerScores(heldOut),
+    });
     return {
-      taught: answerScores(answers.taught),
-      heldOut: answerScores(answers.heldOut),
+      ...scored(answers),
+      ...(backward.taught.length + backward.heldOut.length === 0 ? {} : { backward: scored(backward) }),
       neighbours: { argmaxKept, tokens },
       text: keptScores(others.text),
     };
   }
 
-  /** The best parameters are those beside which right answers are the likeliest, in words that were not taught. */
-  evaluation({ taught, heldOut, neighbours, text }: RecallScores): Evaluation {
+  /**
+   * The best parameters are those beside which right answers are the likeliest, in words that were not taught; objects
+   * count alone, where subjects are asked too.
+   */
+  evaluation({ taught, heldOut, backward, neighbours, text }: RecallScores): Evaluation {
     return {
       metrics: {
         p1: heldOut.p1,
         mrr: heldOut.mrr,
         taughtP1: taught.p1,
         taughtMrr: taught.mrr,
+        ...(backward ? { backwardP1: backward.heldOut.p1, backwardTaughtP1: backward.taught.p1 } : {}),
         ...(neighbours.tokens === 0 ? {} : { neighboursKept: neighbours.argmaxKept }),
         ...(text.tokens === 0
           ? {}
@@ -183,58 +188,3 @@ export const noSubjects = (folder?: string) =>
     expected: "subjects.txt in its folder",
     fix: "copy the folder again, or teach the facts again",
   });
-
-interface MaskToken {
-  readonly id: number;
-  readonly token: string;
-}
-
-/** @throws UserError where the model has none */
-function maskOf({ specials: { mask: id }, idToToken }: Tokenizer): MaskToken {
-  const token = id === undefined ? undefined : idToToken(id);
-  if (id !== undefined && token !== undefined) return { id, token };
-  throw userError({ what: "the tokenizer has no mask token", expected: "a masked language model such as BERT" });
-}
-
-/** A text with hidden tokens. */
-type Hidden = Pick<EncodedRecall, "inputIds" | "positions" | "labels">;
-
-/** A wording with its object hidden, a mask for each of its tokens. */
-function askFor(
-  { kind, fact, wording }: Extract<RecallExample, { readonly wording: string }>,
-  tokenizer: Tokenizer,
-  mask: MaskToken,
-): Hidden | Skipped {
-  const answer = wordIds(tokenizer, fact.object);
-  if (answer.length === 0) return { skipped: "unknown-object" };
-  const text = questionText(wording, fact.subject, mask.token.repeat(answer.length));
-  const inputIds = tokenizer.withSpecials(tokenizer.encode(text).ids);
-  const positions = [...inputIds.keys()].filter((i) => inputIds[i] === mask.id);
-  if (positions.length !== answer.length) return { skipped: "mask-in-subject" };
-  return { inputIds, positions, labels: kind === "fact" ? answer : answer.map(() => -100) };
-}
-
-/** A wording with its subject, and what stands in the object's place. */
-export const questionText = (wording: string, subject: string, object: string): string =>
-  // Functions as replacements: names hold `$`.
-  wording.replace("[Y]", () => object).replace("[X]", () => subject);
-
-/** The beginning of a text, some of its tokens hidden: the same ones every time. */
-function hideSome(
-  { text, tokens }: Extract<RecallExample, { readonly kind: "text" }>,
-  tokenizer: Tokenizer,
-  mask: number,
-): Hidden | Skipped {
-  const ids = tokenizer.encode(text).ids.slice(0, tokens);
-  if (ids.length < 2) return { skipped: "no-word-to-hide" };
-  const random = new RandomStream("recall text", hash32(...ids));
-  const hidden = random.shuffle([...ids.keys()]).slice(0, Math.max(1, Math.round(hiddenShare * ids.length)));
-  const chosen = new Set(hidden);
-  const places = [...ids.keys()].filter((i) => chosen.has(i));
-  const inputIds = tokenizer.withSpecials(ids.map((id, i) => (chosen.has(i) ? mask : id)));
-  return {
-    inputIds,
-    positions: places.map((i) => i + tokenizer.specialsInFront),
-    labels: places.map((i) => ids[i] as number),
-  };
-}
