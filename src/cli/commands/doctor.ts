@@ -164,8 +164,10 @@ async function probe(device: "cpu" | "cuda" | "webgpu"): Promise<string | null> 
     const said = error instanceof Error && "stdout" in error ? String(error.stdout).trim() : "";
     // The line ends with an advice of its own; the hint has a better one. Where in its C++ it failed helps nobody here.
     return (
-      said.split("; choose ")[0]?.replace(/\/onnxruntime_src\/.* was false\. /, "") ||
-      `device ${device}: the attempt crashed`
+      said
+        .split("; choose ")[0]
+        ?.replace(/\/onnxruntime_src\/.* was false\. /, "")
+        .replace(/ \)/g, ")") || `device ${device}: the attempt crashed`
     );
   }
 }

@@ -10,6 +10,7 @@ import { probeRecall, probeText, type RecallParts, type RecallScoresBySet } from
 import type { ProbeRecallSettings } from "../../settings/probe.js";
 import { type ReadQuestions, readQuestions } from "../../tasks/recall/recall-data.js";
 import type { Output } from "../output.js";
+import { madeNotes } from "../recall/notes.js";
 import { recallPage } from "../recall/page.js";
 import {
   compared,
@@ -35,6 +36,7 @@ export async function run(options: ProbeRecallSettings, { output, signal }: Comm
   // Exactly in these wordings: the sentences that state the facts are asked where no wordings are given.
   const sentences = options.wordings === undefined;
   const questions = await readQuestions({ ...options, sentences });
+  for (const note of madeNotes(questions.made)) output.note(note);
   const others = options.others === undefined ? null : await readOthers(found, options.others, options, questions);
   const taught = what === "adapter" ? await readTaughtWordings(folder, manifest) : null;
   if (!taught) output.note(`${folder}: it does not record the wordings that were taught, so they are not told apart`);

@@ -8,6 +8,7 @@ import type { RecallTaskData } from "../../tasks/recall/recall-data.js";
 import type { HeldOutWording } from "../../tasks/recall/said-facts.js";
 import type { RunRequest } from "../command.js";
 import { runPretrain } from "../pretrain.js";
+import { madeNotes } from "../recall/notes.js";
 import type { CommandContext } from "../run.js";
 import { percentage } from "../tasks/numbers.js";
 
@@ -34,9 +35,7 @@ function aboutWordings({ facts, sentences, heldOut, made }: RecallTaskData): rea
   const stated = sentences > 0;
   return [
     ...(stated ? [`${counted(facts, "fact")} in ${counted(sentences, "sentence")}`] : []),
-    ...(made.length === 0
-      ? []
-      : [`wordings are made from the names of ${counted(made.length, "relation")}: ${list(made)}`]),
+    ...madeNotes(made),
     heldOut.length === 0
       ? `no ${stated ? "fact that is asked has two sentences" : "relation has three wordings"}, so facts are asked only in those that they are taught in`
       : `${heldOut.length} of ${counted(facts, "fact")} are asked in a ${stated ? "sentence" : "wording"} that they are not taught in, such as ${asked(heldOut[0])}`,
@@ -45,8 +44,6 @@ function aboutWordings({ facts, sentences, heldOut, made }: RecallTaskData): rea
 
 const asked = (one: HeldOutWording | undefined) =>
   one === undefined ? "" : JSON.stringify(questionText(one.wording, one.fact.subject, "…"));
-
-const list = (names: readonly string[]) => (names.length > 5 ? `${names.slice(0, 5).join(", ")} …` : names.join(", "));
 
 const heldOutRecord = ({ fact: { subject, relation }, wording }: HeldOutWording) => ({ subject, relation, wording });
 

@@ -72,8 +72,8 @@ export const typingCommands: TaskCommands<TypingExample, EncodedMention, TypingS
     ...scores,
   }),
   unlabelled: (files) => readEach(files, (file) => readEntityTyping(file, { unlabelled: true })),
-  typed: ({ text, subject }) =>
-    subject
+  typed: ({ text, subject, object }) =>
+    subject && !object
       ? { text, mention: subject, labels: [], where: "--text" }
       : noTyped("the model tells the types of a mention", "--text and --subject, or mentions"),
   answer: ({ text, mention, where }, prediction, task) => {

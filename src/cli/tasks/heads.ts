@@ -62,7 +62,12 @@ export const headCommands: TaskCommands<DependencySentence, EncodedSentence, Att
   },
   result: (score) => ({ ...score }),
   unlabelled: readAll,
-  typed: ({ text }) => ({ ...askTrees.example({ text }), file: "--text", where: "--text" }),
+  typed: ({ text, subject, object }) => {
+    if (subject || object) {
+      throw userError({ what: "the adapter tells trees, of no two words in particular", expected: "--text alone" });
+    }
+    return { ...askTrees.example({ text }), file: "--text", where: "--text" };
+  },
   answer: (sentence, prediction, task) => {
     if ("skipped" in prediction) {
       const unknown = sentence.words.map(() => ({ head: null, relation: null }));

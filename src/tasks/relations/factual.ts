@@ -83,10 +83,19 @@ async function readSets({ train, dev, read, seed = 42 }: FactualData): Promise<F
   const trainSet = await readRelationSet([train], read);
   // The threshold on entity pairs chooses relations by the training data; dev data must not be thinned by its own counts.
   const labels = relationLabels(trainSet.examples);
+  if (labels.length === 1) throw oneRelation(train, labels[0] as string);
   if (dev === undefined) return { labels, ...holdOutRelations(trainSet, seed) };
   const devSet = await readRelationSet([dev], { ...read, minEntityPairs: 0 });
   return { labels, train: trainSet, dev: read.minEntityPairs ? withinLabels(devSet, new Set(labels)) : devSet };
 }
+
+/** A training that has one answer learns to give it, and is always right. */
+const oneRelation = (where: string, relation: string) =>
+  userError({
+    where,
+    what: `all sentences state one relation, ${JSON.stringify(relation)}, so there is nothing to tell apart`,
+    expected: "sentences of two relations or more, or of none (no_relation)",
+  });
 
 /** Factual pre-training (K-Adapter §3.3): the relations of the training data are the classes. */
 export async function factualTaskData(data: FactualData & ClassificationSettings): Promise<FactualTaskData> {
