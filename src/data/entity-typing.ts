@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { userError } from "../errors.js";
 import { listOf } from "../files/lists.js";
-import { checkRecord, readJsonRecords } from "./records.js";
+import { spanOfCodePoints } from "./code-points.js";
+import { checkRecord, readRecords } from "./records.js";
 import type { LabelOptions, Span } from "./relation-example.js";
 
 /** A mention in a sentence with any number of types. */
@@ -27,41 +27,18 @@ export async function* readEntityTyping(
   path: string,
   { unlabelled }: LabelOptions = {},
 ): AsyncGenerator<TypingExample> {
-  for await (const { value, where } of readJsonRecords(path)) {
+  for await (const { value, where } of readRecords(path)) {
     const {
       sent,
       start,
       end,
       labels: given,
     } = checkRecord(unlabelled ? unlabelledRecord : record, value, where, "entity typing");
-    yield { text: sent, mention: mentionOf(sent, start, end, where), labels: [...new Set(given ?? [])], where };
-  }
-}
-
-function mentionOf(text: string, start: number, end: number, where: string): Span {
-  const [from, to] = [utf16Offset(text, start), utf16Offset(text, end)];
-  const inside = from === null || to === null ? "" : text.slice(from, to);
-  if (from === null || inside.trim() === "") {
-    throw userError({
+    yield {
+      text: sent,
+      mention: spanOfCodePoints(sent, start, end, where, "start/end"),
+      labels: [...new Set(given ?? [])],
       where,
-      what: `field "start"/"end": no words stand at ${start} to ${end}`,
-      expected: "a range of characters inside the sentence",
-      fix: "repair the record",
-    });
+    };
   }
-  const first = from + (inside.length - inside.trimStart().length);
-  return { start: first, end: first + inside.trim().length };
-}
-
-/** Where a number of code points ends; null beyond the text. */
-function utf16Offset(text: string, codePoints: number): number | null {
-  // Without surrogates both counts agree.
-  if (!/[\ud800-\udbff]/.test(text)) return codePoints <= text.length ? codePoints : null;
-  let at = 0;
-  for (let count = 0; count < codePoints; count++) {
-    const code = text.codePointAt(at);
-    if (code === undefined) return null;
-    at += code > 0xffff ? 2 : 1;
-  }
-  return at;
 }

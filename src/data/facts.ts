@@ -9,8 +9,8 @@ import { listOf } from "../files/lists.js";
 import { readCsv } from "./csv.js";
 import { checkCount, type Fact, type FactSkip, factKey, factName, factNames } from "./fact.js";
 import { jsonlFiles, readLamaFacts } from "./lama.js";
-import { beginning, checkRecord, type JsonRecord, readJsonLines } from "./records.js";
-import { detectRelationFormat, holdsRelationData, type RelationFormat } from "./relation-data.js";
+import { beginning, checkRecord, type JsonRecord, readRecords } from "./records.js";
+import { detectRelationFormat, holdsRelationData, type RelationFormat, recordFormat } from "./relation-data.js";
 import { sentenceFacts } from "./sentence-facts.js";
 import type { OnSkip } from "./skips.js";
 
@@ -57,15 +57,16 @@ async function detectFactFormat(path: string): Promise<TableFormat | RelationFor
   if (await isFolder(path)) return (await jsonlFiles(path)).length > 0 ? "lama" : detectRelationFormat(path);
   const head = await beginning(path);
   if (head === "") throw unknownFormat(path, "the file is empty");
-  if (holdsRelationData(head)) return detectRelationFormat(path);
-  if (head.startsWith("{")) {
-    for await (const { value, where } of readJsonLines(path)) {
-      if (has(value, "obj_label")) return "lama";
+  if (head.startsWith("[") || (head.startsWith("{") && !holdsRelationData(head))) {
+    for await (const { value, where } of readRecords(path)) {
       if (has(value, "subject")) return "jsonl";
-      if (has(value, "token")) return "wiki80";
+      const relations = recordFormat(value, head.startsWith("["));
+      if (relations !== null) return relations;
+      if (has(value, "obj_label")) return "lama";
       throw unknownFormat(where, 'the first record has neither "subject" nor "obj_label" nor "token"');
     }
   }
+  if (holdsRelationData(head)) return detectRelationFormat(path);
   const [first = ""] = head.split(/[\r\n]/);
   const names = (separator: string) =>
     first.includes(separator) &&
@@ -103,7 +104,7 @@ function factsOf(path: string, format: TableFormat | RelationFormat, onSkip: OnS
     case "lama":
       return lamaFacts(path, onSkip);
     case "jsonl":
-      return jsonFacts(readJsonLines(path));
+      return jsonFacts(readRecords(path));
     case "csv":
       return tableFacts(readCsv(path, columns));
     case "semicolons":

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { userError } from "../errors.js";
 import { listOf, mapOf } from "../files/lists.js";
 import { acceptTree, type DependencySentence, type DependencyWord, type TreeOptions } from "./dependency-sentence.js";
-import { checkRecord, readJsonRecords } from "./records.js";
+import { checkRecord, readRecords } from "./records.js";
 
 const index = z.int().min(0);
 const findHeadRecord = z.object({
@@ -15,7 +15,7 @@ const unlabelledRecord = findHeadRecord.extend({ pairs: findHeadRecord.shape.pai
 
 /** Reads the released code's find_head files (`FindHeadProcessor`): a JSON array. Words have no part of speech there. */
 export async function* readFindHead(path: string, options: TreeOptions = {}): AsyncGenerator<DependencySentence> {
-  for await (const { value, where } of readJsonRecords(path)) {
+  for await (const { value, where } of readRecords(path)) {
     const words = findHeadWords(value, where, options);
     if (words) yield { words, file: path, where };
   }

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { listOf } from "../files/lists.js";
-import { checkRecord, readJsonLines, readLines } from "./records.js";
+import { checkRecord, readLines, readRecords } from "./records.js";
 import type { OnSkip } from "./skips.js";
 
 /** The mask in LAMA's sentences, whatever a model calls its own. */
@@ -87,7 +87,7 @@ export interface ReadLamaOptions {
 
 /** The facts of one of LAMA's files (JSON Lines, gzipped or not), one at a time. */
 export async function* readLamaFacts(path: string): AsyncGenerator<LamaFact & { readonly key: string }> {
-  for await (const { value, where } of readJsonLines(path)) {
+  for await (const { value, where } of readRecords(path)) {
     const record = checkRecord(factRecord, value, where, "LAMA");
     const subject = record.sub_label ?? record.sub ?? "";
     const masked = maskedSentence(record);
@@ -125,7 +125,7 @@ const templateRecord = z.object({ relation: label, template: label });
 /** Templates by relation: LAMA's `relations.jsonl`. */
 async function readLamaTemplates(path: string): Promise<ReadonlyMap<string, string>> {
   const templates = new Map<string, string>();
-  for await (const { value, where } of readJsonLines(path)) {
+  for await (const { value, where } of readRecords(path)) {
     const { relation, template } = checkRecord(templateRecord, value, where, "relations.jsonl");
     templates.set(relation, checkTemplate(template, where));
   }
@@ -135,7 +135,7 @@ async function readLamaTemplates(path: string): Promise<ReadonlyMap<string, stri
 /** A relation's templates in ParaRel's `patterns/P*.jsonl`. */
 async function readParaRelPatterns(path: string): Promise<readonly string[]> {
   const patterns: string[] = [];
-  for await (const { value, where } of readJsonLines(path)) {
+  for await (const { value, where } of readRecords(path)) {
     const { pattern } = checkRecord(z.object({ pattern: label }), value, where, "ParaRel");
     patterns.push(checkTemplate(pattern, where));
   }

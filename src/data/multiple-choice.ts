@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { readCsv } from "./csv.js";
-import { beginning, checkRecord, readJsonLines } from "./records.js";
+import { beginning, checkRecord, readRecords } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";
 
 /** A question about a context, with answers to choose from. */
@@ -30,12 +30,12 @@ const record = z.object({
   label: z.union([z.int(), z.string()]).nullish(),
 });
 
-/** Reads CosmosQA's CSV (with a header) or JSON Lines, plain or gzipped; which of them, its first character tells. */
+/** Reads CosmosQA's CSV (with a header), JSON Lines or a JSON array, plain or gzipped; which of them, its first sign tells. */
 export async function* readMultipleChoice(
   path: string,
   { unlabelled }: LabelOptions = {},
 ): AsyncGenerator<ChoiceExample> {
-  const records = (await beginning(path)).startsWith("{") ? readJsonLines(path) : readCsv(path, columns);
+  const records = /^[{[]/.test(await beginning(path)) ? readRecords(path) : readCsv(path, columns);
   for await (const { value, where } of records) {
     const { id, context, question, label, ...answers } = checkRecord(record, value, where, "CosmosQA");
     const choices = [answers.answer0, answers.answer1, answers.answer2, answers.answer3];

@@ -139,6 +139,11 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
   splitter.end();
 }
 
+/** The records of a file that is one JSON array, or JSON Lines: its first sign tells. Each is an object. */
+export async function* readRecords(path: string): AsyncGenerator<JsonRecord> {
+  yield* (await beginning(path)).startsWith("[") ? readJsonRecords(path) : readJsonLines(path);
+}
+
 /** Checks a record's shape; the error names the first field that is wrong. */
 export function checkRecord<T>(schema: z.ZodType<T>, value: unknown, where: string, format: string): T {
   const judged = judge(schema, value);

@@ -230,7 +230,7 @@ describe("readRelations", () => {
     ["", /the file is empty/],
     ["[]", /the array is empty/],
     ['[{"a":1}]', /first record is of no known format/],
-    ['{"a":1}', /first line's record is of no known format/],
+    ['{"a":1}', /the first record is of no known format/],
     ['{\n"P1":["place of birth"]}', /no JSON array, object or JSON Lines/],
     ["plain text", /no JSON array/],
   ])("does not guess a format for %s", async (content, message) => {
@@ -326,5 +326,39 @@ describe("partOf", () => {
     for (const bad of [{}, { a: 0 }, { a: -1, b: 2 }, { a: Number.NaN }, { a: Number.POSITIVE_INFINITY }]) {
       expect(() => partOf(example("Q1"), bad as Record<string, number>)).toThrow(UserError);
     }
+  });
+});
+
+describe("the forms of a file", () => {
+  const asLines = (records: readonly unknown[]) => records.map((record) => `${JSON.stringify(record)}\n`).join("");
+  const withoutPlace = (examples: readonly RelationExample[]) => examples.map(({ where: _, ...one }) => one);
+
+  it.each(["wiki80", "tacred", "trex-rc", "trex"] as const)("reads %s as JSON Lines and as an array", async (format) => {
+    const records = [...samples[format].make(), ...samples[format].make()];
+    const [lines, array] = [await file(asLines(records)), await file(JSON.stringify(records))];
+    expect(await detectRelationFormat(lines)).toBe(format);
+    expect(await detectRelationFormat(array)).toBe(format);
+    const examples = await read(lines);
+    expect(examples.length).toBeGreaterThan(0);
+    expect(withoutPlace(examples)).toEqual(withoutPlace(await read(array)));
+  });
+
+  it("reads OpenNRE's texts with characters, counted as Python does", async () => {
+    const text = "Marta 😀 Quill lives in Vellmar.";
+    const record = {
+      text,
+      h: { name: "marta", id: "Q1", pos: [0, 13] },
+      t: { name: "v", id: "Q2", pos: [23, 30] },
+      relation: "P551",
+    };
+    const path = await file(asLines([record]));
+    expect(await detectRelationFormat(path)).toBe("wiki80");
+    const [example] = await read(path);
+    expect(example && [example.subject, example.object].map(({ start, end }) => text.slice(start, end))).toEqual([
+      "Marta 😀 Quill",
+      "Vellmar",
+    ]);
+    const wrong = await file(asLines([{ ...record, t: { ...record.t, pos: [31, 40] } }]));
+    expect(await messageOf(read(wrong))).toMatch(/:1: field "t.pos": no words stand at 31 to 40/);
   });
 });

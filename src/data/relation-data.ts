@@ -3,7 +3,7 @@ import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
 import { shown } from "../phrases.js";
 import { readFewRel } from "./fewrel.js";
-import { beginning, readJsonLines, readJsonRecords } from "./records.js";
+import { beginning, readRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
 import { readSemEval } from "./semeval.js";
 import { SkipCounter } from "./skips.js";
@@ -46,31 +46,33 @@ const [semevalHead, fewRelHead] = [/^\d+\t"/, /^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[\
 export const holdsRelationData = (head: string): boolean =>
   head.startsWith("[") || semevalHead.test(head) || fewRelHead.test(head);
 
+/** The format of a file by its first record; null where it is none of relation data. */
+export function recordFormat(record: unknown, isArray: boolean): RelationFormat | null {
+  if (has(record, "triples", "sentences_boundaries")) return "trex";
+  if (has(record, "token", "subj_start", "subj_label")) return "trex-rc";
+  if (has(record, "token", "subj_start")) return "tacred";
+  if (has(record, "token", "h", "t") || has(record, "text", "h", "t")) return "wiki80";
+  // FewRel's test sets name no relations, so they are lists.
+  return isArray && has(record, "tokens", "h", "t") ? "fewrel" : null;
+}
+
 /** The format of relation data, recognised by content; a folder can only be T-REx's. */
 export async function detectRelationFormat(path: string): Promise<RelationFormat> {
   if (await isFolder(path)) return "trex";
   const head = await beginning(path);
   if (head === "") throw unknownFormat(path, "the file is empty");
-  if (head.startsWith("[")) {
-    for await (const { value, where } of readJsonRecords(path)) {
-      if (has(value, "triples", "sentences_boundaries")) return "trex";
-      if (has(value, "token", "subj_start", "subj_label")) return "trex-rc";
-      if (has(value, "token", "subj_start")) return "tacred";
-      // FewRel's test sets name no relations, so they are lists.
-      if (has(value, "tokens", "h", "t")) return "fewrel";
-      throw unknownFormat(where, "the array's first record is of no known format");
-    }
-    throw unknownFormat(path, "the array is empty");
-  }
   if (semevalHead.test(head)) return "semeval";
-  // An object of arrays of objects is FewRel's; a line with words, h and t is Wiki80's.
+  // An object of arrays of objects is FewRel's.
   if (fewRelHead.test(head)) return "fewrel";
+  const isArray = head.startsWith("[");
   // Pretty-printed JSON is no JSON Lines: its first line is cut off in the middle of an object.
-  if (/^\{[^\n]*\}/.test(head) || (head.startsWith("{") && !head.includes("\n"))) {
-    for await (const { value, where } of readJsonLines(path)) {
-      if (has(value, "token", "h", "t")) return "wiki80";
-      throw unknownFormat(where, "the first line's record is of no known format");
+  if (isArray || /^\{[^\n]*\}/.test(head) || (head.startsWith("{") && !head.includes("\n"))) {
+    for await (const { value, where } of readRecords(path)) {
+      const format = recordFormat(value, isArray);
+      if (format !== null) return format;
+      throw unknownFormat(where, "the first record is of no known format");
     }
+    throw unknownFormat(path, isArray ? "the array is empty" : "there are no records");
   }
   throw unknownFormat(`${path}:1`, "the file is no JSON array, object or JSON Lines");
 }

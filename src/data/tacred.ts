@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { listOf } from "../files/lists.js";
-import { checkRecord, readJsonRecords } from "./records.js";
+import { checkRecord, readRecords } from "./records.js";
 import { fromTokens, type LabelOptions, type RelationExample } from "./relation-example.js";
 
 const index = z.int().min(0);
@@ -47,7 +47,7 @@ export function fromTokenRecord(
 
 /** Reads a JSON array in TACRED's form. */
 export async function* readTacred(path: string, { unlabelled }: LabelOptions = {}): AsyncGenerator<RelationExample> {
-  for await (const { value, where } of readJsonRecords(path)) {
+  for await (const { value, where } of readRecords(path)) {
     const record = checkRecord(unlabelled ? unlabelledRecord : tacredRecord, value, where, "TACRED");
     yield fromTokenRecord(record, record.relation ?? "", where, {
       subjectType: record.subj_type,

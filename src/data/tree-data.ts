@@ -2,7 +2,7 @@ import { userError } from "../errors.js";
 import { readConllu } from "./conllu.js";
 import type { DependencySentence, TreeOptions, TreeSettings } from "./dependency-sentence.js";
 import { readFindHead } from "./find-head.js";
-import { beginning, readJsonRecords } from "./records.js";
+import { beginning, readRecords } from "./records.js";
 import { SkipCounter } from "./skips.js";
 
 /** Formats of dependency trees that can be read. */
@@ -34,8 +34,8 @@ async function looksLikeConllu(path: string): Promise<boolean> {
 /** The format of a file that holds trees and nothing else that is known; null for any other. */
 export async function recogniseTrees(path: string): Promise<TreeFormat | null> {
   if (await looksLikeConllu(path)) return "conllu";
-  if (!(await beginning(path)).startsWith("[")) return null;
-  for await (const { value } of readJsonRecords(path)) {
+  if (!/^[[{]/.test(await beginning(path))) return null;
+  for await (const { value } of readRecords(path)) {
     const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
     return ["sent", "tokens", "pairs"].every((key) => keys.includes(key)) ? "find-head" : null;
   }
@@ -46,7 +46,7 @@ export async function recogniseTrees(path: string): Promise<TreeFormat | null> {
 export async function detectTreeFormat(path: string): Promise<TreeFormat> {
   if (await looksLikeConllu(path)) return "conllu";
   const head = await beginning(path);
-  if (head.startsWith("[")) return "find-head";
+  if (/^[[{]/.test(head)) return "find-head";
   throw userError({
     where: path,
     what: head === "" ? "the file is empty" : "the file holds no dependency trees",

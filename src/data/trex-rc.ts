@@ -1,4 +1,4 @@
-import { checkRecord, readJsonRecords } from "./records.js";
+import { checkRecord, readRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
 import { fromTokenRecord, trexRcRecord } from "./tacred.js";
 
@@ -6,7 +6,7 @@ const unlabelledRecord = trexRcRecord.extend({ relation: trexRcRecord.shape.rela
 
 /** Reads the official code's `data/trex-rc` JSON: TACRED's form with Wikidata ids in place of types. */
 export async function* readTrexRc(path: string, { unlabelled }: LabelOptions = {}): AsyncGenerator<RelationExample> {
-  for await (const { value, where } of readJsonRecords(path)) {
+  for await (const { value, where } of readRecords(path)) {
     const record = checkRecord(unlabelled ? unlabelledRecord : trexRcRecord, value, where, "T-REx-rc");
     yield fromTokenRecord(record, String(record.relation ?? ""), where, {
       subjectId: record.subj_label,

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { listOf } from "../files/lists.js";
-import { checkRecord, readJsonRecords } from "./records.js";
+import { checkRecord, readRecords } from "./records.js";
 import { example, type RelationExample, type Span } from "./relation-example.js";
 import type { OnSkip } from "./skips.js";
 
@@ -144,7 +144,7 @@ function fromTriple(
 async function* readTriples(path: string, options: TrexOptions): AsyncGenerator<RelationExample> {
   const dropped = new Set(options.dropRelations);
   for (const file of await trexFiles(path)) {
-    for await (const { value, where } of readJsonRecords(file)) {
+    for await (const { value, where } of readRecords(file)) {
       const document = checkRecord(trexDocument, value, where, "T-REx");
       const points = codePoints(document.text);
       for (const [index, one] of document.triples.entries()) {
