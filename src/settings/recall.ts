@@ -54,7 +54,7 @@ const recallOwn = group("Recall", {
   keep: {
     type: "number",
     argument: "x",
-    schema: z.number().min(0).max(1000).default(1),
+    schema: z.number().min(0).max(1000).default(2),
     expects: "a number from 0",
     help: "weight of what is to stay as it is (the divergence from the model alone) beside the facts",
   },

@@ -114,7 +114,7 @@ export function recallQuestions(source: RecallSource, choices: RecallChoices): R
       skipped: { ...ambiguous, ...withheld, ...backward.skipped },
       examples: [
         ...learnt,
-        ...repeated(random, learntText, many(choices.textShare)).map(line(learntTokens, true)),
+        ...textBeside(choices, subjects, repeated(random, learntText, many(choices.textShare))),
         ...neighbours(random, learntNames, worded, many(choices.neighbourShare), true),
       ],
     },
@@ -227,6 +227,37 @@ const question =
 const line =
   (tokens: number, open: boolean) =>
   (text: string): RecallExample => ({ kind: "text", text, tokens, open });
+
+/**
+ * Lines that are to stay as they are although they name a subject: of those that name none, a gate keeps the adapter away
+ * anyway, so there is nothing to learn from them. Without a gate it is every second one.
+ */
+function textBeside({ seed, neighbours }: RecallChoices, subjects: readonly string[], lines: readonly string[]) {
+  const random = new RandomStream("subjects in text", seed);
+  const named = (text: string, i: number) =>
+    neighbours === "gate" || i % 2 === 0 ? withSubject(random, text, subjects) : text;
+  const after = (i: number) => lines[i % lines.length] as string;
+  return lines.map((text, i) =>
+    i % longEvery === 0
+      ? line(askedTokens, true)(named([text, after(i + 1), after(i + 2)].join(" "), i))
+      : line(learntTokens, true)(named(text, i)),
+  );
+}
+
+/** Each third text is some lines together, as long as those that are asked: what is learnt of short ones holds less there. */
+const longEvery = 3;
+
+/** Characters of a line within which a name surely stands among the tokens that are learnt. */
+const nearStart = 80;
+
+/** A text in which a subject stands in the place of one of its names, or of its first word where it has none. */
+function withSubject(random: RandomStream, text: string, subjects: readonly string[]): string {
+  const subject = subjects[random.below(subjects.length)];
+  const places = [...text.slice(0, nearStart).matchAll(/\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)*/gu)];
+  const place = places.length > 0 ? places[random.below(places.length)] : /\S+/u.exec(text);
+  if (subject === undefined || !place) return text;
+  return `${text.slice(0, place.index)}${subject}${text.slice(place.index + place[0].length)}`;
+}
 
 /** A fifth, by hash, for evaluation, and the rest; all of them for both where they are few. */
 function partOthers(items: readonly string[]): readonly [readonly string[], readonly string[]] {
