@@ -63,8 +63,10 @@ const teaching = [
   "1e-3",
   "--wordings-per-fact",
   "5",
+  "--keep",
+  "0.5",
   "--text-share",
-  "0.25",
+  "0.15",
   "--batch-size",
   "32",
 ];
