@@ -333,15 +333,18 @@ describe("the forms of a file", () => {
   const asLines = (records: readonly unknown[]) => records.map((record) => `${JSON.stringify(record)}\n`).join("");
   const withoutPlace = (examples: readonly RelationExample[]) => examples.map(({ where: _, ...one }) => one);
 
-  it.each(["wiki80", "tacred", "trex-rc", "trex"] as const)("reads %s as JSON Lines and as an array", async (format) => {
-    const records = [...samples[format].make(), ...samples[format].make()];
-    const [lines, array] = [await file(asLines(records)), await file(JSON.stringify(records))];
-    expect(await detectRelationFormat(lines)).toBe(format);
-    expect(await detectRelationFormat(array)).toBe(format);
-    const examples = await read(lines);
-    expect(examples.length).toBeGreaterThan(0);
-    expect(withoutPlace(examples)).toEqual(withoutPlace(await read(array)));
-  });
+  it.each(["wiki80", "tacred", "trex-rc", "trex"] as const)(
+    "reads %s as JSON Lines and as an array",
+    async (format) => {
+      const records = [...samples[format].make(), ...samples[format].make()];
+      const [lines, array] = [await file(asLines(records)), await file(JSON.stringify(records))];
+      expect(await detectRelationFormat(lines)).toBe(format);
+      expect(await detectRelationFormat(array)).toBe(format);
+      const examples = await read(lines);
+      expect(examples.length).toBeGreaterThan(0);
+      expect(withoutPlace(examples)).toEqual(withoutPlace(await read(array)));
+    },
+  );
 
   it("reads OpenNRE's texts with characters, counted as Python does", async () => {
     const text = "Marta 😀 Quill lives in Vellmar.";
