@@ -18,7 +18,20 @@ const sentences = [
   "The old road leads from O through all of S .",
   "As the ministers of S meet in O , the river was frozen .",
 ];
-const few = ["--max-steps", 60, "--eval-every", 1000, "--save-every", 0, "--cache", "off", "--batch-size", 32];
+const few = [
+  "--max-steps",
+  60,
+  "--eval-every",
+  1000,
+  "--save-every",
+  0,
+  "--cache",
+  "off",
+  "--batch-size",
+  32,
+  "--text-share",
+  0.2,
+];
 
 let folder: string;
 let [data, out] = ["", ""];

@@ -2,7 +2,7 @@
  * The options of a command, made from its table of settings.
  * @module
  */
-import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { setting } from "../errors.js";
 import { counted } from "../phrases.js";
 import type { Given, GivenSettings } from "../settings/given.js";
@@ -52,7 +52,6 @@ export function addSettings(command: Command, table: Table, all: boolean): numbe
       continue;
     }
     const added = new Option(flagsOf(key, one), help);
-    if (one.type !== "switch" && !takesSeveral(one)) added.argParser(once);
     if (one.basic !== true) {
       if (all) added.helpGroup(`${one.group}:`);
       else added.hideHelp();
@@ -63,12 +62,6 @@ export function addSettings(command: Command, table: Table, all: boolean): numbe
     if (added.negate) command.addOption(new Option(`--${kebab(key)}`).hideHelp());
   }
   return hidden;
-}
-
-/** A value that is given once: of two, nobody can tell which was meant. */
-function once(value: string, before: unknown): string {
-  if (before === undefined) return value;
-  throw new InvalidArgumentError(`It was given before, as ${JSON.stringify(before)}.`);
 }
 
 /** As commander writes it: `--batch-size <n>`, `--resume`; a switch that is on: `--no-mask-padding`. */

@@ -35,18 +35,22 @@ async function looksLikeConllu(path: string): Promise<boolean> {
 export async function recogniseTrees(path: string): Promise<TreeFormat | null> {
   if (await looksLikeConllu(path)) return "conllu";
   if (!/^[[{]/.test(await beginning(path))) return null;
+  return (await firstHas(path, ["sent", "tokens", "pairs"])) ? "find-head" : null;
+}
+
+/** Whether the first record of a JSON file has all of these fields. */
+async function firstHas(path: string, fields: readonly string[]): Promise<boolean> {
   for await (const { value } of readRecords(path)) {
-    const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
-    return ["sent", "tokens", "pairs"].every((key) => keys.includes(key)) ? "find-head" : null;
+    return typeof value === "object" && value !== null && fields.every((field) => Object.hasOwn(value, field));
   }
-  return null;
+  return false;
 }
 
 /** The format of a file of trees, recognised by content. */
 export async function detectTreeFormat(path: string): Promise<TreeFormat> {
   if (await looksLikeConllu(path)) return "conllu";
   const head = await beginning(path);
-  if (/^[[{]/.test(head)) return "find-head";
+  if (head.startsWith("[") || (head.startsWith("{") && (await firstHas(path, ["sent", "tokens"])))) return "find-head";
   throw userError({
     where: path,
     what: head === "" ? "the file is empty" : "the file holds no dependency trees",
