@@ -36,7 +36,7 @@ beforeAll(async () => {
   const small = ["--model-type", "gpt2", "--layers", 2, "--hidden-size", 128, "--heads", 2, "--vocab-size", 1500];
   const lm = ["pretrain", "lm", "--train", text, "--out", model, "--max-length", 32, "--dev-texts", 4];
   await json([...lm, ...small, "--max-steps", 60]);
-  const how = "--epochs 100 --max-steps 300 --learning-rate 1e-3 --text-share 0.1 --word-dropout 0 --eval-every 1000";
+  const how = "--epochs 100 --max-steps 300 --learning-rate 1e-3 --text-share 0 --word-dropout 0 --eval-every 1000";
   const teach = ["teach", facts, "--wordings", wordings, "--backbone", model, "--out", out, "--batch-size", 32];
   said = await json([...teach, ...how.split(" "), "--save-every", 0, "--cache", "off", "--asked", 8]);
 }, 300_000);

@@ -30,7 +30,7 @@ const few = [
   "--batch-size",
   32,
   "--text-share",
-  0.2,
+  0,
 ];
 
 let folder: string;

@@ -66,7 +66,9 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
   encode(example: RecallExample, tokenizer: Tokenizer): EncodedRecall | Skipped {
     const { maxLength, backbone } = this.context;
     const { hide, ask } = backbone?.config.causal ? nextTokens(tokenizer) : maskedTokens(tokenizer);
-    const hidden = example.kind === "text" ? hide(example) : ask(example, maxLength);
+    const room = maxLength - tokenizer.withSpecials([]).length;
+    const hidden =
+      example.kind === "text" ? hide({ ...example, tokens: Math.min(example.tokens, room) }) : ask(example, maxLength);
     if ("skipped" in hidden) return hidden;
     if (hidden.inputIds.length > maxLength) return { skipped: "too-long" };
     if (this.staysShut(example, hidden.inputIds, tokenizer)) return { skipped: "subject-not-whole" };
