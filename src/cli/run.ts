@@ -101,10 +101,7 @@ function report(error: unknown, process: ProcessLike, interruption: Interruption
   };
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return;
-    fail(
-      usageLine(error.code === "commander.help" ? "a command is missing, or has another name" : error.message),
-      exit.usage,
-    );
+    fail(usageLine(error.code === "commander.help" ? "a command is missing" : error.message), exit.usage);
   } else if (interruption.signal.aborted && (error instanceof Interrupted || isAbort(error))) {
     if (interruption.readerGone) return;
     fail(error instanceof Interrupted ? error.message : "interrupted", exit.interrupted);

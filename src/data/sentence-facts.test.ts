@@ -130,7 +130,7 @@ describe("facts of sentences", () => {
   it("says what it expects where there is none", async () => {
     await expect(readLines('{"name": "Austria"}')).rejects.toThrow(/neither "subject" nor "obj_label" nor "token"/);
     await expect(readLines(line("*Austria and _Italy .", "no_relation"))).rejects.toThrow(/there are no facts/);
-    await expect(readText('[{"a": 1}]')).rejects.toThrow(/the array's first record is of no known format/);
+    await expect(readText('[{"a": 1}]')).rejects.toThrow(/the first record has neither/);
     const broken = async () => {
       for await (const _ of readFacts(folder, { onSkip: noSkips })) break;
     };

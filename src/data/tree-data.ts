@@ -40,6 +40,8 @@ export async function recogniseTrees(path: string): Promise<TreeFormat | null> {
 
 /** Whether the first record of a JSON file has all of these fields. */
 async function firstHas(path: string, fields: readonly string[]): Promise<boolean> {
+  // An object over several lines is no JSON Lines.
+  if (!/^(\[|\{[^\n]*\}|\{[^\n]*$)/.test(await beginning(path))) return false;
   for await (const { value } of readRecords(path)) {
     return typeof value === "object" && value !== null && fields.every((field) => Object.hasOwn(value, field));
   }
