@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UserError } from "../errors.js";
 import { bytesOf, type DType, dtypeBytes, dtypes, float32Tensor, type HostTensor, viewAs } from "../tensor.js";
 import { openWeights } from "./open.js";
-import { openSafetensors } from "./safetensors.js";
+import { openSafetensors, readSafetensors } from "./safetensors.js";
 import { writeSafetensors } from "./safetensors-writer.js";
 
 let folder: string;
@@ -219,4 +219,13 @@ describe("hostile headers", () => {
       { numRuns: 400 },
     );
   });
+});
+
+test("a tensor called __proto__ is a tensor like any other", async () => {
+  const part = (from: number) => ({ dtype: "F32", shape: [1], data_offsets: [from, from + 4] });
+  const header = `{"__proto__":${JSON.stringify(part(0))},"constructor":${JSON.stringify(part(4))}}`;
+  await writeFile(file, raw(header, new Uint8Array(8)));
+  const read = await readSafetensors(file);
+  expect(Object.keys(read)).toEqual(["__proto__", "constructor"]);
+  expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
 });

@@ -190,9 +190,10 @@ export function openSafetensors(path: string): Promise<SafetensorsFile> {
 export async function readSafetensors(path: string, names?: readonly string[]): Promise<Record<string, HostTensor>> {
   const source = await openSafetensors(path);
   try {
-    const tensors: Record<string, HostTensor> = {};
-    for (const name of names ?? source.keys()) tensors[name] = await source.read(name);
-    return tensors;
+    // Entries, not assignments: `__proto__` is a name like any other.
+    const tensors: [string, HostTensor][] = [];
+    for (const name of names ?? source.keys()) tensors.push([name, await source.read(name)]);
+    return Object.fromEntries(tensors);
   } finally {
     await source.close();
   }
