@@ -105,3 +105,6 @@ function partsOf(named: string): readonly [string | null, (string | number | boo
 /** As the library's callers write it. */
 export const settingName: SettingNames = (key, value) =>
   value === undefined ? key : `${key}: ${JSON.stringify(value)}`;
+
+/** The code that Node gives an error, such as `ENOENT`; empty where it has none. */
+export const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");

@@ -145,13 +145,17 @@ export async function readTaughtWordings(
 async function requireRecorded(path: string, recorded: string | undefined, what: string): Promise<void> {
   if (recorded === undefined) return;
   const found = await hashFile(path);
-  if (found === recorded) return;
-  throw userError({
-    where: path,
-    what,
-    expected: `a file with the SHA-256 ${recorded.slice(0, 16)}…, here ${found.slice(0, 16)}…`,
-    fix: "copy the folder again, or teach the facts again",
-  });
+  if (found !== recorded) throw notRecorded(path, what, { of: "a file", recorded, found, again: "teach the facts" });
+}
+
+/** Something is not what its folder's configuration says it was. */
+function notRecorded(
+  where: string,
+  what: string,
+  { of, recorded, found, again }: Readonly<Record<"of" | "recorded" | "found" | "again", string>>,
+): Error {
+  const expected = `${of} with the SHA-256 ${recorded.slice(0, 16)}…, here ${found.slice(0, 16)}…`;
+  return userError({ where, what, expected, fix: `copy the folder again, or ${again} again` });
 }
 
 /**
@@ -162,12 +166,8 @@ async function requireRecorded(path: string, recorded: string | undefined, what:
  */
 export function requireRecordedTensors(path: string, recorded: string | null | undefined, found: string): void {
   if (recorded === undefined || recorded === null || recorded === found) return;
-  throw userError({
-    where: path,
-    what: "its tensors are not the ones that were written: the file is damaged, or another one's",
-    expected: `tensors with the SHA-256 ${recorded.slice(0, 16)}…, here ${found.slice(0, 16)}…`,
-    fix: "copy the folder again, or train again",
-  });
+  const what = "its tensors are not the ones that were written: the file is damaged, or another one's";
+  throw notRecorded(path, what, { of: "tensors", recorded, found, again: "train" });
 }
 
 /** Reads a folder's configuration and checks it; the error names the first field that is wrong. */

@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from "commander";
-import { UserError, userError } from "../errors.js";
+import { codeOf, UserError, userError } from "../errors.js";
 import { printable } from "../phrases.js";
 import { flagName } from "./flags.js";
 import { Output, type Sink } from "./output.js";
@@ -187,6 +187,4 @@ function listenForInterruption(process: ProcessLike): Interruption {
   };
 }
 
-function isBrokenPipe(error: Error): boolean {
-  return "code" in error && error.code === "EPIPE";
-}
+const isBrokenPipe = (error: Error): boolean => codeOf(error) === "EPIPE";

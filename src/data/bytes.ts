@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { UserError, userError } from "../errors.js";
+import { codeOf, UserError, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 
 const chunkBytes = 1 << 18;
@@ -25,7 +25,7 @@ async function peek(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
 
 function readError(path: string, error: unknown): Error {
   if (error instanceof UserError) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   if (error instanceof Error && (code.startsWith("Z_") || code === "ERR_TRAILING_JUNK_AFTER_STREAM_END")) {
     return userError({
       where: path,

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { z } from "zod";
 import { userError } from "../errors.js";
-import { judge, parseJson } from "../files/json.js";
+import { judge, parseJson, parseShallowJson } from "../files/json.js";
 import { decodeUtf8, refuseUtf16 } from "../files/utf8.js";
 import { withArticle } from "../phrases.js";
 import { readBytes } from "./bytes.js";
@@ -112,9 +112,10 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   if (size > 0) yield take(Buffer.alloc(0));
 }
 
+const oneValue = { expected: "one JSON value", fix: "repair the record" };
+
 /** The JSON value of a record. */
-export const parseRecord = (text: string, where: string): unknown =>
-  parseJson(text, where, { expected: "one JSON value", fix: "repair the record" });
+export const parseRecord = (text: string, where: string): unknown => parseJson(text, where, oneValue);
 
 /** The values of a JSON Lines file; empty lines are passed over. */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonRecord> {
@@ -133,7 +134,8 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
   for await (const chunk of withoutMark(path)) {
     for (const piece of splitter.push(chunk)) {
       const where = `${path}:${piece.line}`;
-      yield { key: piece.key, value: parseRecord(decodeUtf8(piece.bytes, where), where), where };
+      // The splitter has counted its brackets.
+      yield { key: piece.key, value: parseShallowJson(decodeUtf8(piece.bytes, where), where, oneValue), where };
     }
   }
   splitter.end();

@@ -20,7 +20,10 @@ export const wiki80Record = z.object({
 /** OpenNRE's other form: `pos` is a range of the text's characters, as Python counts them, end exclusive. */
 const textRecord = wiki80Record.omit({ token: true }).extend({ text: z.string() });
 
-const unlabelled = { relation: z.string().max(4096).nullish() };
+const anyRelation = { relation: z.string().max(4096).nullish() };
+const unlabelledRecord = wiki80Record.extend(anyRelation);
+const unlabelledText = textRecord.extend(anyRelation);
+
 const hasText = (value: unknown) =>
   typeof value === "object" && value !== null && !("token" in value) && "text" in value;
 
@@ -31,17 +34,16 @@ export async function* readWiki80(path: string, options: LabelOptions = {}): Asy
   }
 }
 
-function fromText(value: unknown, where: string, anyRelation: boolean): RelationExample {
-  const schema = anyRelation ? textRecord.extend(unlabelled) : textRecord;
-  const { text, h, t, relation } = checkRecord(schema, value, where, "OpenNRE");
+function fromText(value: unknown, where: string, unlabelled: boolean): RelationExample {
+  const { text, h, t, relation } = checkRecord(unlabelled ? unlabelledText : textRecord, value, where, "OpenNRE");
   const span = ([start, end]: readonly [number, number], field: string) =>
     spanOfCodePoints(text, start, end, where, field);
   const extras = { subjectId: h.id, objectId: t.id };
   return example(text, span(h.pos, "h.pos"), span(t.pos, "t.pos"), relation ?? "", where, extras);
 }
 
-function fromWords(value: unknown, where: string, anyRelation: boolean): RelationExample {
-  const record = checkRecord(anyRelation ? wiki80Record.extend(unlabelled) : wiki80Record, value, where, "Wiki80");
+function fromWords(value: unknown, where: string, unlabelled: boolean): RelationExample {
+  const record = checkRecord(unlabelled ? unlabelledRecord : wiki80Record, value, where, "Wiki80");
   const { token, h, t } = record;
   const range = (pos: readonly [number, number], field: string): TokenRange => {
     return { first: pos[0], last: pos[1] - 1, field };

@@ -11,7 +11,7 @@ import { fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openedBeside } from "../engine/scopes.js";
-import { userError } from "../errors.js";
+import { codeOf, userError } from "../errors.js";
 import { fileError, writeAtomically } from "../files/atomic.js";
 
 export const checksumBytes = 32;
@@ -54,7 +54,7 @@ export class OpenShard {
    */
   static async open(file: string, bytes: number): Promise<OpenShard | null> {
     const handle = await open(file, "r").catch((error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+      if (codeOf(error) === "ENOENT") return null;
       throw fileError(file, "read the cache", error);
     });
     if (!handle) return null;

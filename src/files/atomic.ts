@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { UserError, userError } from "../errors.js";
+import { codeOf, UserError, userError } from "../errors.js";
 
 /** Turns a file system failure into one line that names the path and what to do. */
 export function fileError(path: string, doing: string, error: unknown): Error {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   const known: Record<string, string> = {
     ENOENT: "no such file or folder",
     EACCES: "permission denied",
@@ -67,7 +67,7 @@ async function makeOne(path: string): Promise<"made" | "was there" | "no parent"
     await mkdir(path);
     return "made";
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "no parent";
+    if (codeOf(error) === "ENOENT") return "no parent";
     const isFolder = await stat(path).then(
       (info) => info.isDirectory(),
       () => false,

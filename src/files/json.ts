@@ -35,6 +35,11 @@ export async function readJsonIfThere(path: string, file: JsonFile): Promise<unk
  */
 export function parseJson(text: string, where: string, about: JsonExpectation = {}): unknown {
   checkNesting(text, where, about);
+  return parseShallowJson(text, where, about);
+}
+
+/** {@link parseJson} of a text whose brackets were counted before. */
+export function parseShallowJson(text: string, where: string, about: JsonExpectation = {}): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

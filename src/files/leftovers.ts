@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf } from "../errors.js";
 
 /** The file that says which process writes into a folder. It lies in the folder while the process does. */
 export const lockFile = "kadapter.lock";
@@ -38,6 +39,6 @@ export function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     // Somebody else's process may not be signalled, but is there.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
 }

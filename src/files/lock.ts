@@ -8,7 +8,7 @@ import { link, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { userError } from "../errors.js";
+import { codeOf, userError } from "../errors.js";
 import { fileError, temporaryBeside } from "./atomic.js";
 import { isRunning, lockFile } from "./leftovers.js";
 import { readTextIfThere } from "./text.js";
@@ -48,25 +48,17 @@ async function wrote(path: string, content: string): Promise<boolean> {
   const whole = temporaryBeside(path);
   try {
     await writeNew(whole, content);
-    await link(whole, path);
+    await link(whole, path).catch((error: unknown) => {
+      // File systems without hard links, such as FAT.
+      if (codeOf(error) === "EPERM" || codeOf(error) === "ENOTSUP") return writeNew(path, content);
+      throw error;
+    });
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
-    if (codeOf(error) === "EPERM" || codeOf(error) === "ENOTSUP") return wroteWithoutLinks(path, content);
     throw fileError(path, "write the lock", error);
   } finally {
     await rm(whole, { force: true }).catch(() => undefined);
-  }
-}
-
-/** For file systems without hard links, such as FAT. */
-async function wroteWithoutLinks(path: string, content: string): Promise<boolean> {
-  try {
-    await writeNew(path, content);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw fileError(path, "write the lock", error);
   }
 }
 
@@ -133,5 +125,3 @@ function holderOf(content: string): Holder | null {
 }
 
 const contentOf = (path: string) => readTextIfThere(path, { what: "the lock", mostBytes: 4096 });
-
-const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { userError } from "../errors.js";
+import { codeOf, userError } from "../errors.js";
 import { fileError } from "./atomic.js";
 import { decodeUtf8 } from "./utf8.js";
 
@@ -27,7 +27,7 @@ export function readText(path: string, kind: FileKind): Promise<string> {
 /** {@link readText}, or null where there is no such file. */
 export function readTextIfThere(path: string, kind: FileKind): Promise<string | null> {
   return readWhole(path, kind).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return null;
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw fileError(path, `read ${kind.what}`, error);
   });
 }

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
-import { setting } from "../errors.js";
+import { codeOf, setting } from "../errors.js";
 import { fileError, makeFolder, renameDurably, temporaryBeside, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJson } from "../files/json.js";
 import { readSafetensors } from "../weights/safetensors.js";
@@ -35,7 +35,7 @@ const folderPattern = /^step-(\d+)$/;
 /** Complete checkpoints of a run, newest last. A checkpoint gets its name only when it is whole. */
 async function checkpointFolders(root: string): Promise<readonly string[]> {
   const names = await readdir(root).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (codeOf(error) === "ENOENT") return [];
     throw fileError(root, "read the folder", error);
   });
   const steps = names.flatMap((name) => folderPattern.exec(name)?.[1] ?? []).map(Number);

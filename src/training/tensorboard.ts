@@ -7,6 +7,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
+import { codeOf } from "../errors.js";
 import { fileError, makeFolder } from "../files/atomic.js";
 import type { EventSink } from "./metrics-log.js";
 
@@ -176,7 +177,7 @@ async function openNew(prefix: string): Promise<{ file: FileHandle; path: string
     try {
       return { file: await open(path, "ax"), path };
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
     }
   }
 }

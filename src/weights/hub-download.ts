@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { copyFile, type FileHandle, open, rename, rm, statfs, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { downloadFile, HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
-import { UserError, userError } from "../errors.js";
+import { codeOf, UserError, userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
 import { isCommit, type ModelId, refFile, repoFolder, snapshotFolder } from "./hub-cache.js";
 import { exists, type HubContent, shardsOf } from "./hub-content.js";
@@ -197,8 +197,7 @@ async function link(blob: string, target: string, snapshot: string): Promise<voi
   try {
     await symlink(relative(snapshot, blob), target);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EEXIST") return; // another process was faster
+    if (codeOf(error) === "EEXIST") return; // another process was faster
     await copyFile(blob, target).catch((failure: unknown) => {
       throw fileError(target, "write the file", failure);
     });

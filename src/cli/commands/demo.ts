@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { demoExamples } from "../../demo/examples.js";
 import { readCurve } from "../../demo/learning-curve.js";
-import { userError } from "../../errors.js";
+import { codeOf, userError } from "../../errors.js";
 import { type BackboneHandle, openBackbone } from "../../features/backbone-handle.js";
 import { fileError, writeFileAtomically } from "../../files/atomic.js";
 import { ownModel } from "../../library/own-model.js";
@@ -88,7 +88,7 @@ const marker = "demo.json";
 /** Refuses a folder with files in it, other than an earlier demo's with `--overwrite`. */
 async function requireOwnFolder({ out, overwrite }: DemoSettings): Promise<void> {
   const there: readonly string[] = await readdir(out).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (codeOf(error) === "ENOENT") return [];
     throw fileError(out, "read the folder", error);
   });
   if (there.length > 0 && !(overwrite && there.includes(marker))) {
