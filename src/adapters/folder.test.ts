@@ -5,7 +5,13 @@ import { expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { writeTaughtAdapter } from "../testing/taught-adapter.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
-import { folderNotes, readAdapterManifest, readTaughtWordings, requireSameBackbone } from "./folder.js";
+import {
+  folderNotes,
+  readAdapterManifest,
+  readTaughtWordings,
+  requireRecordedTensors,
+  requireSameBackbone,
+} from "./folder.js";
 
 const given = {
   ...{ name: "model", modelType: "bert", hiddenSize: 8, layers: 2 },
@@ -51,4 +57,11 @@ it("tells the wordings that facts were taught in, unless they were changed or no
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+it("tensors of another hash than was recorded are refused; folders of before it was recorded cannot tell", () => {
+  expect(() => requireRecordedTensors("a/head", "0".repeat(64), "1".repeat(64))).toThrow(
+    /^a\/head: its tensors are not the ones that were written.*SHA-256 0{16}…, here 1{16}…; copy the folder again, or train/,
+  );
+  for (const recorded of ["1", null, undefined]) requireRecordedTensors("a/head", recorded, "1");
 });
