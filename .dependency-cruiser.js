@@ -7,6 +7,7 @@ const floors = [
   ["errors", "tensor", "random", "statistics"],
   ["files"],
   ["weights", "text", "data"],
+  ["knowledge"],
   ["graph"],
   ["nn"],
   ["backbones"],
