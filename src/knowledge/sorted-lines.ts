@@ -22,7 +22,8 @@ const linesAtOnce = 4096;
 export class SortedLines {
   #lines: string[] = [];
   #size = 0;
-  #runs: string[] = [];
+  /** Files by how often their lines were merged, so that no line is written more than a few times. */
+  readonly #runs: string[][] = [];
   #made = 0;
 
   /**
@@ -51,19 +52,26 @@ export class SortedLines {
   /** Writes what is held into a file. */
   async spill(): Promise<void> {
     const lines = this.#take();
-    this.#runs.push(await this.#write(inBatches(lines)));
-    if (this.#runs.length < mostRuns) return;
-    const runs = this.#runs;
-    this.#runs = [await this.#write(merged(runs.map(batchesOf)))];
-    await Promise.all(runs.map((run) => rm(run)));
+    await this.#keep(await this.#write(inBatches(lines)), 0);
+  }
+
+  async #keep(run: string, level: number): Promise<void> {
+    this.#runs[level] ??= [];
+    const runs = this.#runs[level];
+    runs.push(run);
+    if (runs.length < mostRuns) return;
+    const joined = await this.#write(merged(runs.map(batchesOf)));
+    await Promise.all(runs.map((one) => rm(one)));
+    this.#runs[level] = [];
+    await this.#keep(joined, level + 1);
   }
 
   /** All lines in order, in batches; no line may be added any more. It can be read once. */
   async *batches(): AsyncGenerator<readonly string[]> {
     const held = inBatches(this.#take());
-    yield* merged([...this.#runs.map(batchesOf), held]);
-    await Promise.all(this.#runs.map((run) => rm(run)));
-    this.#runs = [];
+    const runs = this.#runs.flat();
+    yield* merged([...runs.map(batchesOf), held]);
+    await Promise.all(runs.map((run) => rm(run)));
   }
 
   #take(): readonly string[] {

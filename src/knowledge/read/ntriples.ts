@@ -86,11 +86,12 @@ export function parseTriple(line: string): RdfTriple | null | "wrong" {
   if (predicateEnd < 0) return "wrong";
   const objectStart = skipSpace(line, predicateEnd);
   const isLiteral = line.charCodeAt(objectStart) === quote;
-  const objectEnd = isLiteral ? literalEnd(line, objectStart) : termEnd(line, objectStart);
+  const closing = isLiteral ? closingQuote(line, objectStart) : -1;
+  const objectEnd = isLiteral ? literalEnd(line, closing) : termEnd(line, objectStart);
   if (objectEnd < 0 || !endsThere(line, objectEnd)) return "wrong";
   const subject = iriOf(line, start, subjectEnd);
   const predicate = iriOf(line, predicateStart, predicateEnd);
-  const object = isLiteral ? literalOf(line, objectStart, objectEnd) : nodeOf(iriOf(line, objectStart, objectEnd));
+  const object = isLiteral ? literalOf(line, objectStart, closing, objectEnd) : nodeOf(iriOf(line, objectStart, objectEnd));
   if (subject === undefined || !predicate || object === undefined) return "wrong";
   return { subject, predicate, object };
 }
@@ -125,9 +126,8 @@ function closingQuote(line: string, start: number): number {
   return -1;
 }
 
-/** Where a literal ends, with its language or type. */
-function literalEnd(line: string, start: number): number {
-  const closing = closingQuote(line, start);
+/** Where a literal ends, with its language or type behind the closing quotation mark. */
+function literalEnd(line: string, closing: number): number {
   if (closing < 0) return -1;
   if (line.charCodeAt(closing + 1) === at) {
     let end = closing + 2;
@@ -156,8 +156,7 @@ function iriOf(line: string, start: number, end: number): string | null | undefi
   return unescaped(line.slice(start + 1, end - 1));
 }
 
-function literalOf(line: string, start: number, end: number): RdfTerm | undefined {
-  const closing = closingQuote(line, start);
+function literalOf(line: string, start: number, closing: number, end: number): RdfTerm | undefined {
   const value = unescaped(line.slice(start + 1, closing));
   if (value === undefined) return undefined;
   const language = line.charCodeAt(closing + 1) === at ? line.slice(closing + 2, end) : "";

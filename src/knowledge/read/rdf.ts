@@ -71,17 +71,18 @@ export class RdfStatements {
 
   /** @param subject IRI; null for a blank node */
   add(subject: string | null, predicate: string, object: RdfTerm, where: string, into: Statement[]): void {
-    const left =
-      subject === null
-        ? "no-fact"
-        : wikidata.test(subject)
-          ? this.#wikidata(subject, predicate, object, into)
-          : this.#other(subject, predicate, object, into);
+    const left = this.#add(subject, predicate, object, into);
     if (left !== null) this.#onLeftOut(left, where);
   }
 
+  #add(subject: string | null, predicate: string, object: RdfTerm, into: Statement[]): LeftOut | null {
+    if (subject === null) return "no-fact";
+    if (subject.startsWith(entityBase)) return this.#wikidata(subject, predicate, object, into);
+    // Nodes of statements, references and dumps.
+    return wikidata.test(subject) ? "no-fact" : this.#other(subject, predicate, object, into);
+  }
+
   #wikidata(subject: string, predicate: string, object: RdfTerm, into: Statement[]): LeftOut | null {
-    if (!subject.startsWith(entityBase)) return "no-fact";
     const id = subject.slice(entityBase.length);
     const isItem = id.startsWith("Q");
     if (predicate === label && id.startsWith("P")) return this.#relation(id, object, into);
