@@ -63,7 +63,9 @@ async function readOwn(path: string): Promise<void> {
 }
 
 async function readPeer(path: string): Promise<void> {
-  for await (const _ of createReadStream(path, { highWaterMark: 1 << 18 }).pipe(new StreamParser({ format: "N-Triples" })));
+  for await (const _ of createReadStream(path, { highWaterMark: 1 << 18 }).pipe(
+    new StreamParser({ format: "N-Triples" }),
+  ));
 }
 
 async function importAll(path: string, folder: string): Promise<void> {
@@ -96,7 +98,8 @@ await command(async () => {
     const rates = Object.fromEntries(Object.entries(taken).map(([name, times]) => [name, megabytes / median(times)]));
     console.log(`${fixed(megabytes)} MB of made N-Triples, one thread`);
     console.log(row(8, "", "MB/s", "beside n3"));
-    for (const [name, rate] of Object.entries(rates)) console.log(row(8, name, fixed(rate), fixed(rate / (rates["n3"] ?? 0))));
+    for (const [name, rate] of Object.entries(rates))
+      console.log(row(8, name, fixed(rate), fixed(rate / (rates["n3"] ?? 0))));
     if (values.json) console.log(JSON.stringify({ megabytes, megabytesPerSecond: rates, peakGiB: resident().peak }));
   } finally {
     await rm(folder, { recursive: true, force: true });

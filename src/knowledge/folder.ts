@@ -9,9 +9,9 @@ import { fileError } from "../files/atomic.js";
 import type { Entity, KnowledgeSource, Triple, TripleObject } from "./knowledge.js";
 import { damaged, type KnowledgeManifest, knowledgeFiles, manifestFile, readManifest } from "./manifest.js";
 
-/** Whether a folder holds knowledge. */
+/** Whether a folder holds knowledge; a manifest alone may be another's. */
 export const holdsKnowledge = (folder: string): Promise<boolean> =>
-  stat(join(folder, manifestFile)).then(
+  stat(join(folder, knowledgeFiles.entities)).then(
     (info) => info.isFile(),
     () => false,
   );

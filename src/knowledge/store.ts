@@ -166,8 +166,8 @@ export class KnowledgeStore {
         onProgress();
         const kept = batch.filter((line) => {
           const [subject, relation, kind, object] = line.split("\t") as [string, string, TripleObject["kind"], string];
-          if (!named.has(subject)) skip("subject without a name", subject);
-          else if (kind === "entity" && !named.has(object)) skip("object without a name", object);
+          if (!named.has(subject)) skip("subject-without-name", subject);
+          else if (kind === "entity" && !named.has(object)) skip("object-without-name", object);
           else {
             objects[kind]++;
             relations.add(relation);
@@ -231,7 +231,7 @@ async function* entitiesOf(
       const [list, text] = rank === "t" ? [last.types, first] : [last.names, name ?? ""];
       if (list.includes(text)) continue;
       if (list.length < mostOfOne) list.push(text);
-      else skipped["too many names"] = (skipped["too many names"] ?? 0) + 1;
+      else skipped["too-many-names"] = (skipped["too-many-names"] ?? 0) + 1;
     }
     yield done;
   }

@@ -91,7 +91,9 @@ export function parseTriple(line: string): RdfTriple | null | "wrong" {
   if (objectEnd < 0 || !endsThere(line, objectEnd)) return "wrong";
   const subject = iriOf(line, start, subjectEnd);
   const predicate = iriOf(line, predicateStart, predicateEnd);
-  const object = isLiteral ? literalOf(line, objectStart, closing, objectEnd) : nodeOf(iriOf(line, objectStart, objectEnd));
+  const object = isLiteral
+    ? literalOf(line, objectStart, closing, objectEnd)
+    : nodeOf(iriOf(line, objectStart, objectEnd));
   if (subject === undefined || !predicate || object === undefined) return "wrong";
   return { subject, predicate, object };
 }
