@@ -1,6 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { userError } from "../errors.js";
+import { recordBytes } from "../files/bounds.js";
 import { checkedUtf8 } from "../files/utf8.js";
 import { counted } from "../phrases.js";
 import { readBytes } from "./bytes.js";
@@ -23,7 +24,7 @@ export async function* readCsv(path: string, header: string, separator: Separato
     columns: true,
     info: true,
     skip_empty_lines: true,
-    max_record_size: 2 ** 26,
+    max_record_size: recordBytes,
   });
   // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
   pipeline(Readable.from(checkedUtf8(readBytes(path), path)), parser, () => undefined);
