@@ -151,7 +151,7 @@ export class ClozeModel implements AsyncDisposable {
     for (let start = 0; start < rows.length; start += most) {
       const some = rows.slice(start, start + most);
       const features = float32Tensor([some.length, width], joined.slice(start * width, (start + some.length) * width));
-      const opened = gates && Float32Array.from(some.flatMap(({ cloze }) => gates(cloze.gatedBy ?? cloze.inputIds)));
+      const opened = gates && Float32Array.from(some.flatMap(({ cloze }) => gates(cloze.gatedBy ?? cloze)));
       const gated = opened && { [gatesInput]: float32Tensor([some.length, 1, adapters.length], opened) };
       const logits = floatsOf(await head.run({ features, ...gated }, ["logits"]), "logits");
       const size = logits.length / some.length;
