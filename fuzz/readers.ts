@@ -2,7 +2,7 @@
  * Everything that reads a file of somebody else, and files that it reads.
  * @module
  */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveAdapterConfig } from "../src/adapters/config.js";
 import { readDownstreamManifest } from "../src/adapters/downstream-folder.js";
@@ -25,6 +25,7 @@ import { readRecipe } from "../src/settings/recipe.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { latestCheckpoint } from "../src/training/checkpoint.js";
 import { openWeights } from "../src/weights/open.js";
+import { torchLegacy, torchZip } from "../test/torch-writer.js";
 
 /** A reader of one kind of file. */
 export interface Reader {
@@ -66,6 +67,15 @@ function safetensors(): Buffer {
   length.writeBigUInt64LE(BigInt(header.length));
   return Buffer.concat([length, header, Buffer.alloc(16, 1)]);
 }
+
+/** A state dict in both formats of torch.save. */
+function stateDicts(): Buffer[] {
+  const tensors = new Map([["a.weight", { shape: [2, 2], data: new Float32Array(4) }]]);
+  return [torchZip(tensors), torchLegacy(tensors)];
+}
+
+const someText = "Here the deep river leaves the valley.\n";
+const sentencePiece = (file: string) => join("test", "compat", "tokenizers", "xlnet-plain", file);
 
 /** A small tokenizer of each kind that the compatibility tests hold. */
 async function tokenizers(): Promise<Buffer[]> {
@@ -161,9 +171,17 @@ export async function readers(): Promise<readonly Reader[]> {
       read: (path) => all(readTextLines([path])),
     },
     { ...{ name: "safetensors", file: "model.safetensors", seeds: [safetensors()] }, read: readTensors },
+    { ...{ name: "torch", file: "pytorch_model.bin", seeds: stateDicts() }, read: readTensors },
     {
       ...{ name: "tokenizer", file: "tokenizer.json", seeds: await tokenizers() },
-      read: (_, folder) => loadTokenizer(folder),
+      read: async (_, folder) => (await loadTokenizer(folder)).encode(someText),
+    },
+    {
+      ...{ name: "sentencepiece", file: "spiece.model", seeds: [await readFile(sentencePiece("spiece.model"))] },
+      read: async (_, folder) => {
+        await copyFile(sentencePiece("config.json"), join(folder, "config.json"));
+        return (await loadTokenizer(folder)).encode(someText);
+      },
     },
     {
       ...{ name: "config", file: "config.json", seeds: [json(bertConfig)] },

@@ -75,7 +75,7 @@ export function taughtTaskData(
     kind: recall,
     settings: {
       labels: null,
-      options: { neighbours, keep, margin },
+      options: { neighbours, reach: "sentence", keep, margin },
       ...(neighbours === "gate" ? { subjects } : {}),
       wordings: wordingLines(taughtWordings),
     },
