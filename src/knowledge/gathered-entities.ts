@@ -1,5 +1,4 @@
-/** Names, and types, of one entity. */
-const mostOfOne = 1000;
+import { knowledgeBounds } from "../files/bounds.js";
 
 /** What lines say of one entity. */
 export interface GatheredEntity {
@@ -29,7 +28,7 @@ export async function* entitiesOf(
       }
       const [list, text] = rank === "t" ? [last.types, first] : [last.names, name ?? ""];
       if (list.includes(text)) continue;
-      if (list.length < mostOfOne) list.push(text);
+      if (list.length < knowledgeBounds.ofOneEntity) list.push(text);
       else skipped["too-many-names"] = (skipped["too-many-names"] ?? 0) + 1;
     }
     yield done;

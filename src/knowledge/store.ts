@@ -6,6 +6,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { userError } from "../errors.js";
 import { writeAtomically } from "../files/atomic.js";
+import { knowledgeBounds } from "../files/bounds.js";
 import { gzipped } from "../files/gzip.js";
 import { hashFile } from "../weights/hash.js";
 import { entitiesOf, type GatheredEntity } from "./gathered-entities.js";
@@ -16,8 +17,6 @@ import { owned } from "./owned.js";
 import { SortedLines } from "./sorted-lines.js";
 import type { NameRank, Statement } from "./statement.js";
 
-/** More are no relations, but a column that was taken for one. */
-const mostRelations = 100_000;
 /** Of names and types that were said last, to pass over what is said again and again. */
 const mostRecent = 1 << 16;
 
@@ -94,10 +93,10 @@ export class KnowledgeStore {
     const known = this.#relations.get(id);
     if (typeof known === "string" || (known === null && label === null)) return;
     this.#relations.set(owned(id), label === null ? null : owned(label));
-    if (this.#relations.size <= mostRelations) return;
+    if (this.#relations.size <= knowledgeBounds.relations) return;
     throw userError({
       where,
-      what: `there are more than ${mostRelations} relations`,
+      what: `there are more than ${knowledgeBounds.relations} relations`,
       expected: "subject, relation and object",
       fix: "check which column holds the relation",
     });

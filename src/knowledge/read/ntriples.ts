@@ -4,11 +4,10 @@
  */
 import { type DataFile, fileName, readBytes } from "../../data/bytes.js";
 import { userError } from "../../errors.js";
+import { recordBytes } from "../../files/bounds.js";
 import { checkedUtf8 } from "../../files/utf8.js";
 import type { ReadKnowledgeOptions, Statement, Statements } from "../statement.js";
 import { RdfStatements, type RdfTerm } from "./rdf.js";
-
-const longestLine = 1 << 26;
 
 /** A triple of RDF; the subject is null for a blank node. */
 export interface RdfTriple {
@@ -53,10 +52,10 @@ async function* lineBlocks(
     if (end < 0) {
       parts.push(text);
       size += text.length;
-      if (size > longestLine) {
+      if (size > recordBytes) {
         throw userError({
           where: `${path}:${first}`,
-          what: `a line is longer than ${longestLine} characters`,
+          what: `a line is longer than ${recordBytes} characters`,
           fix: "break it up",
         });
       }

@@ -2,6 +2,7 @@
  * What the triples of RDF say, Wikidata's and others'.
  * @module
  */
+import { knowledgeBounds } from "../../files/bounds.js";
 import type { TripleObject } from "../knowledge.js";
 import {
   isUsable,
@@ -156,7 +157,7 @@ export class RdfStatements {
     if (dates.has(type)) return valueOrNot("date", dateOf(value));
     if (numbers.test(type)) return valueOrNot("number", numberOf(value));
     if (language === "" && type !== "" && type !== "string") return "other-kind-of-value";
-    return value.length > 4096 ? "long-text" : valueOrNot("text", usableText(value));
+    return value.length > knowledgeBounds.text ? "long-text" : valueOrNot("text", usableText(value));
   }
 }
 
