@@ -243,7 +243,8 @@ def xlnet_digests(slow, fast, config):
             return "-" * 8
         if not marks and "<eop>" not in line and not any(a.isdigit() and b == "," for a, b in zip(line, line[1:])):
             return ours
-        return other if PLAIN.fullmatch(line) else "-" * 8
+        plain = "▁" not in line and PLAIN.fullmatch(line) and PLAIN.fullmatch(strip(line))
+        return other if plain else "-" * 8
     return [one(*each) for each in zip(WELL_FORMED, slow, fast)]
 
 
