@@ -12,10 +12,19 @@ import type { PackedFile } from "./bytes.js";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what tells it
 export const isZip = (head: string): boolean => /^PK(\u0003\u0004|\u0005\u0006)/.test(head);
 
+/** Names of files may hold tabs, too. */
+const inOneLine = (text: string) => text.replace(/\p{Cc}/gu, " ");
+
+const nameOf = (path: string, entry: Entry) => `${path}!${inOneLine(entry.fileName)}`;
+
 const broken = (path: string, error: unknown): Error => {
   if (error instanceof Error && "code" in error) return fileError(path, "read the file", error);
   const why = error instanceof Error ? error.message : String(error);
-  return userError({ where: path, what: `not a sound zip archive (${why})`, fix: "download or copy it again" });
+  return userError({
+    where: path,
+    what: `not a sound zip archive (${inOneLine(why)})`,
+    fix: "download or copy it again",
+  });
 };
 
 /**
@@ -30,7 +39,12 @@ export async function* zipMembers(path: string): AsyncGenerator<PackedFile> {
   });
   try {
     for (const entry of await entriesOf(path, zip)) {
-      yield { name: `${path}!${entry.fileName}`, open: () => zip.openReadStreamPromise(entry) };
+      const name = nameOf(path, entry);
+      const open = () =>
+        zip.openReadStreamPromise(entry).catch((error: unknown) => {
+          throw broken(name, error);
+        });
+      yield { name, open };
     }
   } finally {
     zip.close();
@@ -74,7 +88,7 @@ function checkEntry(path: string, entry: Entry): void {
       fix: "unpack it first",
     });
   }
-  const where = `${path}!${entry.fileName}`;
+  const where = nameOf(path, entry);
   if (entry.isEncrypted()) {
     throw userError({
       where,

@@ -195,6 +195,12 @@ describe("an archive", () => {
     expect(await refused(zipOf(content))).toContain(message);
   });
 
+  it("whose file is said to stand elsewhere is refused", async () => {
+    const bytes = zipOf([{ name: "a\tb", content: csv }]);
+    bytes.writeUInt32LE(bytes.length - 40, bytes.lastIndexOf("a\tb") - 4);
+    expect(await refused(bytes)).toMatch(/!a b: not a sound zip archive/);
+  });
+
   it("that is cut off is refused", async () => {
     expect(await refused(zipOf(members).subarray(0, -30))).toContain("not a sound zip archive");
   });
