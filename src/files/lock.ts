@@ -9,9 +9,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { codeOf, userError } from "../errors.js";
-import { fileError, temporaryBeside } from "./atomic.js";
+import { fileError } from "./atomic.js";
 import { fileBytes } from "./bounds.js";
-import { isRunning, lockFile } from "./leftovers.js";
+import { isRunning, lockFile, temporaryBeside } from "./leftovers.js";
 import { readTextIfThere } from "./text.js";
 
 const holderSchema = z.object({
