@@ -88,8 +88,8 @@ export default {
     },
   ],
   options: {
-    doNotFollow: { path: ["node_modules", "^dist/", "^bench/dist/"] },
-    exclude: { path: ["^dist/", "^bench/dist/"] },
+    doNotFollow: { path: ["node_modules", "^((bench|crash|fuzz)/)?dist/"] },
+    exclude: { path: ["^((bench|crash|fuzz)/)?dist/"] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["types", "import", "node", "default"] },
