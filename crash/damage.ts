@@ -6,10 +6,10 @@ import { readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RandomStream } from "../src/random.js";
 import { type Attempt, attempt } from "./attempt.js";
-import { type Job, jobs } from "./jobs.js";
+import type { Job } from "./jobs.js";
 import { filesBelow } from "./outcome.js";
 import { lastLines } from "./process.js";
-import { pick, type Scenario } from "./scenario.js";
+import { always, pick, type Scenario } from "./scenario.js";
 import { allActs } from "./stage.js";
 
 /** Ways in which a file is damaged in its place. */
@@ -36,15 +36,15 @@ async function damage(folder: string, pattern: RegExp, random: RandomStream): Pr
   return `${name} ${how}`;
 }
 
-const trainings = jobs.filter(({ stops, manyRuns }) => stops && !manyRuns);
-const trainingAt = (i: number): Job => trainings[i % trainings.length] as Job;
+/** Caches and checkpoints of one training. */
+const isTraining = ({ stops, manyRuns }: Job): boolean => stops && !manyRuns;
 
 /** A run is killed; then a file of its checkpoint is damaged. */
 export const checkpoints: Scenario = {
   name: "checkpoints",
   share: 0.5,
-  async trial(stage, i, random) {
-    const job = trainingAt(i);
+  fits: isTraining,
+  async trial(stage, job, random) {
     const { acts } = await stage.straight(job);
     let told = "";
     const trial = await attempt(stage, job, "", async (one) => {
@@ -76,8 +76,8 @@ const cacheFiles = /^caches\/kadapter\/features\/.*\.(bin|json|safetensors)$/;
 export const cachesBetween: Scenario = {
   name: "caches",
   share: 0.25,
-  async trial(stage, i, random) {
-    const job = trainingAt(i);
+  fits: isTraining,
+  async trial(stage, job, random) {
     let told = "";
     const trial = await attempt(stage, job, "", async (one) => {
       const first = await one.run();
@@ -94,8 +94,8 @@ export const cachesBetween: Scenario = {
 export const cachesDuring: Scenario = {
   name: "caches-in-use",
   share: 0.25,
-  async trial(stage, i, random) {
-    const job = trainingAt(i);
+  fits: isTraining,
+  async trial(stage, job, random) {
     let told = "it was over before";
     const trial = await attempt(stage, job, "", async (one) => {
       let harm: Promise<void> | null = null;
@@ -109,7 +109,7 @@ export const cachesDuring: Scenario = {
       await harm;
       const wrong = await one.wrongWith(ending);
       if (wrong !== null || ending.code === 0) return wrong ?? one.compare();
-      return afterDamage(one);
+      return (await afterDamage(one)) ?? "refused";
     });
     return { ...trial, what: `${job.name}, ${told}` };
   },
@@ -121,8 +121,8 @@ const year = 365 * 24 * 3600 * 1000;
 export const clocks: Scenario = {
   name: "clocks",
   share: 0.25,
-  async trial(stage, i, random) {
-    const job = jobs[i % jobs.length] as Job;
+  fits: always,
+  async trial(stage, job, random) {
     const { acts } = await stage.straight(job);
     const clock = { by: pick(random, [-10 * year, 10 * year, -3_600_000]), every: 1 + random.below(20) };
     return attempt(stage, job, `by ${clock.by} ms every ${clock.every} looks`, async (one) => {

@@ -5,9 +5,8 @@
 import type { RandomStream } from "../src/random.js";
 import { attempt } from "./attempt.js";
 import type { Fault, FileAct } from "./fault.js";
-import { type Job, jobs } from "./jobs.js";
 import type { Launch } from "./process.js";
-import { pick, type Scenario } from "./scenario.js";
+import { always, pick, type Scenario } from "./scenario.js";
 import type { Straight } from "./stage.js";
 
 interface Failure {
@@ -48,8 +47,8 @@ function limited(random: RandomStream): { name: string; launch: Omit<Launch, "fo
 export const disks: Scenario = {
   name: "disks",
   share: 1,
-  async trial(stage, i, random) {
-    const job = jobs[i % jobs.length] as Job;
+  fits: always,
+  async trial(stage, job, random) {
     const straight = await stage.straight(job);
     let told = "";
     const trial = await attempt(stage, job, "", async (one) => {

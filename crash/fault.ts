@@ -24,8 +24,8 @@ export interface Fault {
   readonly file?: string;
   /** It happens at this one of them, counted from 1; 0: never. */
   readonly nth: number;
-  /** SIGKILL, or the code of the failure, such as `ENOSPC`. */
-  readonly what: "kill" | NodeJS.ErrnoException["code"];
+  /** `kill`, or the code of the failure, such as `ENOSPC`. */
+  readonly what: string;
   /** Whether all that come later fail as well, as on a disk that stays full. */
   readonly stays?: boolean;
   /** A file that takes a line of each act. */

@@ -6,9 +6,8 @@ import type { ChildProcess } from "node:child_process";
 import type { RandomStream } from "../src/random.js";
 import { type Attempt, attempt } from "./attempt.js";
 import type { Fault } from "./fault.js";
-import { type Job, jobs } from "./jobs.js";
 import { type Ending, type Launch, lastLines } from "./process.js";
-import { pick, type Scenario } from "./scenario.js";
+import { always, pick, type Scenario } from "./scenario.js";
 import { allActs, type Straight } from "./stage.js";
 
 /** A moment at which a process is killed. */
@@ -26,14 +25,17 @@ const places = {
   end: "",
 } as const;
 
+/** The path of an act, from the trial's folder on. */
+const pathOf = (act: string): string => `/${act.split(" ")[2]}`;
+
 /** A process that kills itself at one of its acts. */
 function atAct(folder: string, { acts }: Straight, random: RandomStream): Moment {
-  const named = pick(random, Object.entries(places));
-  const [name, file] = acts.some((act) => `/${act}`.includes(named[1])) ? named : (["any act", ""] as const);
-  const many = acts.filter((act) => `/${act.split(" ")[2]}`.includes(file)).length;
-  const last = Math.min(many, 8);
-  const nth =
-    name === "start" ? 1 + random.below(last) : name === "end" ? many - random.below(last) : 1 + random.below(many);
+  const [chosen, part] = pick(random, Object.entries(places));
+  const some = acts.some((act) => pathOf(act).includes(part));
+  const [name, file] = some ? [chosen, part] : ["any act", ""];
+  const many = acts.filter((act) => pathOf(act).includes(file)).length;
+  const near = random.below(Math.min(many, 8));
+  const nth = name === "start" ? 1 + near : name === "end" ? many - near : 1 + random.below(many);
   const fault: Fault = { root: folder, acts: allActs, file, nth, what: "kill" };
   return { name: `${name} (${nth} of ${many})`, launch: { fault } };
 }
@@ -49,14 +51,12 @@ function afterTime(signals: readonly NodeJS.Signals[], { milliseconds }: Straigh
   return { name: `${signals.join(" and ")} after ${after.toFixed(0)} ms`, launch: { onStart } };
 }
 
-const jobAt = (i: number): Job => jobs[i % jobs.length] as Job;
-
 /** SIGKILL once or twice, then to the end. */
 export const kills: Scenario = {
   name: "kills",
   share: 1,
-  async trial(stage, i, random) {
-    const job = jobAt(i);
+  fits: always,
+  async trial(stage, job, random) {
     const straight = await stage.straight(job);
     const told: string[] = [];
     const trial = await attempt(stage, job, "killed", async (one) => {
@@ -85,14 +85,12 @@ async function replaceAgain(one: Attempt): Promise<string | null> {
   return again.code === 0 ? one.compare() : lastLines(again.stderr);
 }
 
-const replacing = jobs.filter(({ other }) => other.length > 0);
-
 /** SIGKILL while another run's result is replaced; what is there then is the old one, the new one, or none. */
 export const overwrites: Scenario = {
   name: "overwrites",
   share: 0.4,
-  async trial(stage, i, random) {
-    const job = replacing[i % replacing.length] as Job;
+  fits: ({ other }) => other.length > 0,
+  async trial(stage, job, random) {
     const straight = await stage.straight(job);
     let told = "";
     const trial = await attempt(stage, job, "", async (one) => {
@@ -109,8 +107,8 @@ export const overwrites: Scenario = {
 export const signals: Scenario = {
   name: "signals",
   share: 0.5,
-  async trial(stage, i, random) {
-    const job = jobAt(i);
+  fits: always,
+  async trial(stage, job, random) {
     const straight = await stage.straight(job);
     const sent = pick<readonly NodeJS.Signals[]>(random, [["SIGINT"], ["SIGTERM"], ["SIGINT", "SIGINT"]]);
     const { name, launch } = afterTime(sent, straight, random);

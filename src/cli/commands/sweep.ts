@@ -58,10 +58,10 @@ async function kadapter(args: readonly string[], { signal, stderr }: CommandCont
   const stop = () => void child.kill("SIGINT");
   signal.addEventListener("abort", stop, { once: true });
   let [stdout, said] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said = `${said}${text}`.slice(-4096);
     stderr.write(text.replace(/^error: /gm, "the run ended: "));
   });
