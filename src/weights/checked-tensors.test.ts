@@ -38,7 +38,7 @@ it("gives back what was written, or refuses it, whichever bit flipped and wherev
       if (found instanceof UserError) expect(found.message).toMatch(/damaged: .*damaged.*; delete it$/);
       else expect(found).toEqual(tensors);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
   await expect(read(whole.subarray(0, 40))).rejects.toThrow(/is missing or damaged \(.*; delete it$/);
   await expect(readCheckedTensors(join(folder, "none"), { fix: "delete it" })).rejects.toThrow(
