@@ -59,7 +59,11 @@ class Injector {
     if (log !== undefined) appendFileSync(log, `${act} ${name} ${path.slice(root.length + 1)}\n`);
     if (nth === 0 || (stays ? this.seen < nth : this.seen !== nth)) return null;
     begun();
-    if (what !== "kill") return Object.assign(new Error(`${what}: made to fail, ${name} '${path}'`), { code: what });
+    if (what !== "kill") {
+      // With what Node's own errors have.
+      const about = { code: what, syscall: name, path };
+      return Object.assign(new Error(`${what}: made to fail, ${name} '${path}'`), about);
+    }
     process.kill(process.pid, "SIGKILL");
     // Nothing may be done until the signal is there.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

@@ -39,7 +39,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   while (!(await wrote(path, own))) await takeAway(path, folder);
   return {
     close: async () => {
-      if ((await contentOf(path)) === own) await rm(path, { force: true });
+      if ((await contentOf(path)) !== own) return;
+      await rm(path, { force: true }).catch((error: unknown) => {
+        throw fileError(path, "remove the lock", error);
+      });
     },
   };
 }

@@ -75,11 +75,17 @@ export async function withOutputFolder<T>(folder: string, fill: () => Promise<T>
 
 async function locked<T>(folder: string, fill: () => Promise<T>): Promise<T> {
   const lock = await lockFolder(folder);
+  let filled = false;
   try {
     await removeAllLeftovers(folder);
-    return await fill();
+    const result = await fill();
+    filled = true;
+    return result;
   } finally {
-    await lock.close();
+    await lock.close().catch((error: unknown) => {
+      // What went wrong before says more, and has the same cause.
+      if (filled) throw error;
+    });
   }
 }
 

@@ -61,13 +61,13 @@ async function trainAll(
     const name = nameOf(set);
     const folder = join(heads, name);
     const adapters = plan.adapters.filter((adapter) => set.includes(adapter.name));
-    const finished = plan.resume ? await finishedHead(folder, { ...plan, adapters }) : null;
-    const metrics =
-      finished?.metrics ??
-      (await withOutputFolder(folder, async () => {
-        if (!plan.resume) await removeEarlierRun(folder);
-        return trainOne(executor, { ...plan, adapters, out: folder }, texts, context);
-      }));
+    // Finished ones are looked at under the lock, too: a killed run's lock and half-written files go then.
+    const metrics = await withOutputFolder(folder, async () => {
+      const finished = plan.resume ? await finishedHead(folder, { ...plan, adapters }) : null;
+      if (finished !== null) return finished.metrics;
+      if (!plan.resume) await removeEarlierRun(folder);
+      return trainOne(executor, { ...plan, adapters, out: folder }, texts, context);
+    });
     results[name] = metrics;
     const { perplexity, accuracy } = metrics as { perplexity: number; accuracy: number };
     const quality = `perplexity ${perplexity.toFixed(2)}, masked accuracy ${(100 * accuracy).toFixed(2)} %`;
