@@ -54,6 +54,10 @@ it("refuses a checkpoint of which one sign changed, and says what to delete", as
   const checkpoint = (await latestCheckpoint(root))!;
   await expect(readCheckpoint(checkpoint)).rejects.toThrow(`${state}: the file is damaged`);
   await expect(readCheckpoint(checkpoint)).rejects.toThrow(`; delete ${path}, or`);
+  await rm(file);
+  await expect(latestCheckpoint(root)).rejects.toThrow(
+    `${file}: the file is missing; expected a whole checkpoint; delete`,
+  );
   await truncate(join(root, "best.safetensors"), 50);
   await expect(readBest(root)).rejects.toThrow(`; delete ${root}, or start anew`);
 });

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
 import { codeOf, setting, userError } from "../errors.js";
 import { fileError, makeFolder, renameDurably, writeFileAtomically } from "../files/atomic.js";
-import { parseWith, readJson } from "../files/json.js";
+import { parseWith, readJsonIfThere } from "../files/json.js";
 import { temporaryBeside } from "../files/leftovers.js";
 import { readCheckedTensors, writeCheckedTensors } from "../weights/checked-tensors.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
@@ -54,7 +54,8 @@ export async function latestCheckpoint(root: string): Promise<Checkpoint | null>
   if (path === undefined) return null;
   const file = join(path, progressFile);
   const about = { what: "the checkpoint", expected: "a whole checkpoint", fix: fixOf(path) };
-  const json = await readJson(file, about);
+  const json = await readJsonIfThere(file, about);
+  if (json === undefined) throw userError({ ...about, where: file, what: "the file is missing" });
   const progress = parseWith(progressSchema, json, file, about);
   const { sum, ...rest } = json as { readonly [name: string]: JsonValue };
   // Earlier versions wrote none.
