@@ -82,9 +82,7 @@ describe("a service", () => {
 
   it("answers all kinds at once as each alone, whoever shares a batch with whom", async () => {
     const service = await started(kinds);
-    const asked = await Promise.all(
-      kinds.map((kind) => service.predict([kind], servedQuestions[kind], { top: 2 })),
-    );
+    const asked = await Promise.all(kinds.map((kind) => service.predict([kind], servedQuestions[kind], { top: 2 })));
     for (const [i, kind] of kinds.entries()) {
       expectSame(asked[i]?.answers[kind], await alone(kind, servedQuestions[kind], 2));
     }
@@ -141,7 +139,8 @@ describe("a service", () => {
     // The gate is shut, as the text does not name Ormelle.
     expectSame(sets["gated"], sets["none"]);
     expect(sets["recall"]?.[0]?.word).not.toBe(sets["none"]?.[0]?.word);
-    const [asked] = (await service.predict(["recall"], [{ text: "Winter lies in [MASK]." }], { top: 1 })).answers["recall"] ?? [];
+    const [asked] =
+      (await service.predict(["recall"], [{ text: "Winter lies in [MASK]." }], { top: 1 })).answers["recall"] ?? [];
     expect(sets["recall"]?.[0]).toMatchObject({ word: (asked as { word: string }).word });
   });
 
@@ -155,7 +154,10 @@ describe("a service", () => {
     }[];
     expect(first?.vector).toHaveLength(backbone.config.hiddenSize);
     expect(tokens?.vectors).toHaveLength(tokens?.tokens.length ?? -1);
-    const mean = first?.vector.map((_, i) => (tokens?.vectors ?? []).reduce((sum, one) => sum + (one[i] as number), 0) / (tokens?.vectors.length ?? 1));
+    const mean = first?.vector.map(
+      (_, i) =>
+        (tokens?.vectors ?? []).reduce((sum, one) => sum + (one[i] as number), 0) / (tokens?.vectors.length ?? 1),
+    );
     expectSame(first?.vector, mean);
     expect(second?.vector).not.toEqual(first?.vector);
     const [own] = (await service.embed(texts, { pooling: "mean", adapter: "relations" })) as { vector: number[] }[];
@@ -167,7 +169,10 @@ describe("a service", () => {
 describe("a service's models", () => {
   it("are replaced under load: each request is answered by the version that it began with", async () => {
     const service = await started(["relations"]);
-    const [a, b] = [await alone("relations", servedQuestions.relations), await alone("other", servedQuestions.relations)];
+    const [a, b] = [
+      await alone("relations", servedQuestions.relations),
+      await alone("other", servedQuestions.relations),
+    ];
     const [first] = service.registry.models;
     const copy = join(folder, "live");
     await cp(folders["relations"] as string, copy, { recursive: true });
@@ -176,7 +181,9 @@ describe("a service's models", () => {
     const load = (async () => {
       while (asking) {
         const one = service.predict(["relations"], servedQuestions.relations, { top: 1 });
-        asked.push(one.then(({ answers, versions }) => ({ answers: answers["relations"], version: versions["relations"] })));
+        asked.push(
+          one.then(({ answers, versions }) => ({ answers: answers["relations"], version: versions["relations"] })),
+        );
         await one;
       }
     })();
@@ -187,7 +194,8 @@ describe("a service's models", () => {
     asking = false;
     await load;
     expect(asked.length).toBeGreaterThan(0);
-    for (const { answers, version } of await Promise.all(asked)) expectSame(answers, version === second.version ? b : a);
+    for (const { answers, version } of await Promise.all(asked))
+      expectSame(answers, version === second.version ? b : a);
     await expect(service.predict(["relations"], [], { top: 1, version: second.version })).rejects.toMatchObject({
       code: "not-found",
     });
@@ -215,6 +223,8 @@ describe("a service's models", () => {
   it("are refused where they name a backbone that is not open, unless whoever runs the server named them", async () => {
     const service = new Service(executor, options);
     open.push(service);
-    await expect(service.load("relations", folders["relations"] as string)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(service.load("relations", folders["relations"] as string)).rejects.toMatchObject({
+      code: "forbidden",
+    });
   });
 });

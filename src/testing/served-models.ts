@@ -53,6 +53,8 @@ export interface ServedModelOptions {
   readonly hiddenStates?: "float16" | "float32";
   readonly fixedWidth?: boolean;
   readonly maskPadding?: boolean;
+  /** Whether the adapter has the usual size for its backbone, instead of a small one. */
+  readonly usualSize?: boolean;
 }
 
 /** Writes a model of a kind; its weights follow from the seed. */
@@ -61,12 +63,13 @@ export async function writeServedModel(
   name: string,
   { kind, labels, options = {}, downstream = false }: Recipe,
   backbone: BackboneHandle,
-  { seed = 1, hiddenStates = "float32", fixedWidth = false, maskPadding = true }: ServedModelOptions = {},
+  { seed = 1, hiddenStates = "float32", fixedWidth = false, maskPadding = true, usualSize = false }: ServedModelOptions = {},
 ): Promise<string> {
   const folder = join(parent, name);
   const { layers } = backbone.config;
-  const small = { size: 8, heads: 2, transformerLayers: 1, layers: [0, layers], init: 0.3, maskPadding };
-  const architecture = resolveAdapterConfig(backbone.config, "official", small);
+  const small = { size: 8, heads: 2, transformerLayers: 1, layers: [0, layers], init: 0.3 };
+  const shape = { ...(usualSize ? {} : small), maskPadding };
+  const architecture = resolveAdapterConfig(backbone.config, "official", shape);
   const maxLength = 48;
   const design = downstream
     ? downstreamDesign({
