@@ -30,7 +30,14 @@ export async function closedLoop(url: string, body: string, connections: number,
   const name: string = "autocannon";
   const { default: autocannon } = (await import(name)) as { readonly default: Autocannon };
   const headers = { "content-type": "application/json" };
-  const { requests, latency, non2xx, errors } = await autocannon({ url, method: "POST", headers, body, connections, duration });
+  const { requests, latency, non2xx, errors } = await autocannon({
+    url,
+    method: "POST",
+    headers,
+    body,
+    connections,
+    duration,
+  });
   return { rate: requests.average, median: latency.p50 / 1000, high: latency.p99 / 1000, failed: non2xx + errors };
 }
 

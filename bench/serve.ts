@@ -80,12 +80,21 @@ async function sharing(setting: Setting, counts: readonly number[]): Promise<voi
   if (!first || !last || last.count === first.count) throw new Error("two numbers of adapters are needed");
   const adapter = (last.together - first.together) / (last.count - first.count);
   const backbone = first.together - first.count * adapter;
-  console.log(`a backbone pass B ${milliseconds(backbone)} ms, an adapter A ${milliseconds(adapter)} ms; ${setting.texts} texts`);
+  console.log(
+    `a backbone pass B ${milliseconds(backbone)} ms, an adapter A ${milliseconds(adapter)} ms; ${setting.texts} texts`,
+  );
   console.log(row(width, "adapters", "shared ms", "separate ms", "ratio", "N(B+A)/(B+NA)"));
   for (const { count, together, apart } of measured) {
     const expected = (count * (backbone + adapter)) / (backbone + count * adapter);
     console.log(
-      row(width, `${count}`, milliseconds(together), milliseconds(apart), fixed(apart / together, 2), fixed(expected, 2)),
+      row(
+        width,
+        `${count}`,
+        milliseconds(together),
+        milliseconds(apart),
+        fixed(apart / together, 2),
+        fixed(expected, 2),
+      ),
     );
   }
 }
@@ -112,7 +121,9 @@ async function underLoad(setting: Setting, count: number, time: number): Promise
     direct.push(await seconds(() => service.predict(names, [question(0)], { top: 1 })));
   }
   const [http, alone] = [median(overHttp), median(direct)];
-  console.log(`${count} adapters, one text: HTTP ${milliseconds(http)} ms, of which its own ${milliseconds(http - alone)} ms`);
+  console.log(
+    `${count} adapters, one text: HTTP ${milliseconds(http)} ms, of which its own ${milliseconds(http - alone)} ms`,
+  );
   console.log(row(width, "load", "answers / s", "median ms", "p99 ms", "failed"));
   let capacity = 1;
   for (const connections of [1, 8, 32]) {

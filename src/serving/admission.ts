@@ -53,8 +53,13 @@ export class Admission {
     if (this.requests > 0) await new Promise<void>((resolve) => this.whenEmpty.push(resolve));
   }
 
-  private admit(tokens: number): void {
+  /** @throws ServingError draining */
+  requireOpen(): void {
     if (this.stopped) throw new ServingError("draining", "the server is stopping");
+  }
+
+  private admit(tokens: number): void {
+    this.requireOpen();
     if (tokens > this.most) {
       throw new ServingError("invalid", `the request has ${tokens} tokens; at most ${this.most} are taken together`);
     }

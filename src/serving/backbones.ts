@@ -1,3 +1,4 @@
+import type { FoundModel } from "../adapters/found-model.js";
 import type { Executor } from "../engine/executor.js";
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import { Batcher, type BatcherOptions } from "./batcher.js";
@@ -11,6 +12,7 @@ export interface BackboneLease {
 }
 
 interface Opened {
+  readonly handle: BackboneHandle;
   readonly shared: Promise<SharedBackbone>;
   readonly batcher: Promise<Batcher>;
   uses: number;
@@ -43,13 +45,10 @@ export class Backbones {
     return handle;
   };
 
-  /** The name of a backbone that is in use, by the hash of its weights. */
-  async nameOf(hash: string | null): Promise<string | undefined> {
-    for (const [name, handle] of this.handles) {
-      const found = await handle.catch(() => null);
-      if (found?.hash === hash && this.opened.has(keyOf(found))) return name;
-    }
-    return undefined;
+  /** The name of a backbone that is in use, by what a model's folder records of it. */
+  nameOf({ hash, configHash }: Pick<FoundModel["manifest"]["backbone"], "hash" | "configHash">): string | undefined {
+    const all = [...this.opened.values()].map(({ handle }) => handle);
+    return all.find((one) => one.hash === hash && (configHash === null || one.configHash === configHash))?.name;
   }
 
   /** Loads a backbone, or takes part in one that is loaded. */
@@ -68,14 +67,18 @@ export class Backbones {
 
   private load(handle: BackboneHandle): Opened {
     const shared = SharedBackbone.open(this.executor, handle);
-    return { shared, batcher: shared.then((one) => new Batcher(one, this.options)), uses: 0 };
+    return { handle, shared, batcher: shared.then((one) => new Batcher(one, this.options)), uses: 0 };
   }
 
   private async release(handle: BackboneHandle, opened: Opened): Promise<void> {
     if (--opened.uses > 0) return;
-    this.opened.delete(keyOf(handle));
-    // What is opened under that name later is read anew: its files may be others by then.
-    for (const [name, known] of this.handles) if ((await known) === handle) this.handles.delete(name);
+    const key = keyOf(handle);
+    this.opened.delete(key);
+    // What is opened under its names later is read anew: the files may be others by then.
+    for (const [name, known] of this.handles) {
+      const other = await known.catch(() => null);
+      if (other && keyOf(other) === key) this.handles.delete(name);
+    }
     await (await opened.shared).close();
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RegisteredModel } from "./registry.js";
-import type { Predictions } from "./service.js";
+import type { Service } from "./service.js";
 import { ServingError } from "./serving-error.js";
 
 /** A tensor of texts that was sent. */
@@ -58,7 +58,7 @@ export function tensorsOfModel({ task }: Pick<RegisteredModel, "task">) {
  *
  * @throws ServingError where a tensor is missing, is not known, or has another shape than the others
  */
-export function questionsOf({ task, name }: RegisteredModel, tensors: readonly TextTensor[]): readonly unknown[] {
+function questionsOf({ task, name }: RegisteredModel, tensors: readonly TextTensor[]): readonly unknown[] {
   const named = fields[task] ?? [];
   const by = new Map(tensors.map((one) => [one.name, one]));
   const stranger = tensors.find((one) => !named.some((field) => bare(field) === one.name));
@@ -103,7 +103,7 @@ const likeliest: Readonly<Record<string, (answer: Ranked) => readonly [unknown, 
 };
 
 /** Answers as tensors: each as JSON, and what can be told in one word by itself. */
-export function answersAs({ task }: RegisteredModel, answers: readonly unknown[]): readonly AnsweredTensor[] {
+function answersAs({ task }: RegisteredModel, answers: readonly unknown[]): readonly AnsweredTensor[] {
   const shape = [answers.length];
   const all: AnsweredTensor[] = [
     { name: "answer", datatype: "BYTES", shape, data: answers.map((answer) => JSON.stringify(answer)) },
@@ -126,7 +126,47 @@ export function answersAs({ task }: RegisteredModel, answers: readonly unknown[]
   return all;
 }
 
-/** The answers of the only model that was asked. */
-export function onlyAnswers({ answers }: Predictions): readonly unknown[] {
-  return Object.values(answers)[0] ?? [];
+/** A request for inference, whatever carried it. */
+export interface InferRequest {
+  readonly name: string;
+  /** Any version where it is left out. */
+  readonly version: string | undefined;
+  readonly tensors: readonly TextTensor[];
+  /** Answers that are named, as a parameter says it. */
+  readonly top: unknown;
+  /** Names of the outputs that are wanted; all where there are none. */
+  readonly outputs: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** More answers are never named. */
+const mostNamed = 1000;
+
+/** @throws ServingError where something of the request is wrong */
+export async function infer(
+  service: Service,
+  { name, version, tensors, top, outputs, signal }: InferRequest,
+): Promise<{ readonly version: string; readonly outputs: readonly AnsweredTensor[] }> {
+  if (!(typeof top === "number" && Number.isInteger(top) && top >= 1 && top <= mostNamed)) {
+    throw new ServingError("invalid", `the parameter top is a whole number from 1 to ${mostNamed}`);
+  }
+  const pin = service.registry.pin(name, version);
+  try {
+    const model = pin.value;
+    const questions = questionsOf(model, tensors);
+    const { answers } = await service.predict([name], questions, { top, version: model.version, signal });
+    return { version: model.version, outputs: wanted(outputs, answersAs(model, answers[name] ?? [])) };
+  } finally {
+    pin.release();
+  }
+}
+
+function wanted(names: readonly string[], all: readonly AnsweredTensor[]): readonly AnsweredTensor[] {
+  if (names.length === 0) return all;
+  return names.map((name) => {
+    const found = all.find((one) => one.name === name);
+    if (found) return found;
+    const there = all.map((one) => one.name).join(", ");
+    throw new ServingError("invalid", `there is no output ${name.slice(0, 64)}; there are ${there}`);
+  });
 }

@@ -24,6 +24,8 @@ export interface RegisteredModel {
 export interface RegistryOptions {
   /** Models that are open at a time; the one unused the longest makes room. */
   readonly most: number;
+  /** Told of each version that was taken away, after its memory was freed. */
+  readonly onDrop: (model: RegisteredModel) => Promise<void>;
 }
 
 const nameForm = /^[A-Za-z0-9][\w-]{0,63}$/;
@@ -129,7 +131,7 @@ export class Registry {
     const version = await versionOf(found);
     const before = this.versions.get(name);
     if (before === version) return this.open.peek(keyOf(name, version)) as RegisteredModel;
-    const known = await this.backbones.nameOf(found.manifest.backbone.hash);
+    const known = this.backbones.nameOf(found.manifest.backbone);
     if (!trusted && known === undefined) {
       throw new ServingError("forbidden", "its backbone is not open here; start the server with it");
     }
@@ -141,14 +143,20 @@ export class Registry {
     this.open.add(keyOf(name, version), model);
     this.versions.set(name, version);
     if (trusted) this.kept.add(name);
-    if (before !== undefined) await this.open.remove(keyOf(name, before));
+    if (before !== undefined) await this.remove(name, before);
     return model;
   }
 
   private async drop(name: string, version: string): Promise<void> {
     this.versions.delete(name);
     this.kept.delete(name);
+    await this.remove(name, version);
+  }
+
+  private async remove(name: string, version: string): Promise<void> {
+    const model = this.open.peek(keyOf(name, version)) as RegisteredModel;
     await this.open.remove(keyOf(name, version));
+    await this.options.onDrop(model);
   }
 
   private async makeRoom(): Promise<void> {

@@ -7,6 +7,7 @@ import { type BackboneHandle, openBackbone } from "../features/backbone-handle.j
 import { load } from "../library/model.js";
 import { ownModel } from "../library/own-model.js";
 import { localExecutor } from "../runtime/local.js";
+import { startTimeout } from "../testing/running-service.js";
 import { servedQuestions, servedRecipes, writeServedModel } from "../testing/served-models.js";
 import { writeTaughtAdapter } from "../testing/taught-adapter.js";
 import { Service } from "./service.js";
@@ -25,7 +26,7 @@ beforeAll(async () => {
   folders["other"] = await writeServedModel(folder, "other", servedRecipes.relations, backbone, { seed: 2 });
   folders["recall"] = await writeTaughtAdapter(join(folder, "recall"), ownModel());
   folders["gated"] = await writeTaughtAdapter(join(folder, "gated"), ownModel(), ["Ormelle"]);
-});
+}, startTimeout);
 afterAll(async () => {
   await executor.close();
   await rm(folder, { recursive: true });

@@ -51,8 +51,9 @@ export class Service {
       models: () => this.registry.models.length,
     });
     this.backbones = new Backbones(executor, { budget: options.batchTokens, onBatch: this.metrics.onBatch });
-    this.registry = new Registry(executor, this.backbones, { most: options.mostModels });
     this.made = new MadeOnDemand(executor, this.backbones);
+    const onDrop = (model: RegisteredModel) => this.made.forget(model);
+    this.registry = new Registry(executor, this.backbones, { most: options.mostModels, onDrop });
   }
 
   /** Keeps a backbone open as long as this is, whoever reads it. */
@@ -62,17 +63,14 @@ export class Service {
 
   /** Loads a folder under a name, see {@link Registry.load}. */
   async load(name: string, folder: string, trusted = false): Promise<RegisteredModel> {
-    const before = this.registry.models.find((one) => one.name === name);
-    const model = await refusing(() => this.registry.load(name, folder, trusted));
-    if (before && before.version !== model.version) await this.made.forget(before);
-    return model;
+    this.admission.requireOpen();
+    return refusing(() => this.registry.load(name, folder, trusted));
   }
 
   /** See {@link Registry.unload}. */
   async unload(name: string): Promise<void> {
-    const before = this.registry.models.find((one) => one.name === name);
+    this.admission.requireOpen();
     await this.registry.unload(name);
-    if (before) await this.made.forget(before);
   }
 
   /**

@@ -5,7 +5,7 @@
 import { setting } from "../errors.js";
 import { group, type Settings } from "./setting.js";
 import { dataSettings, runtimeSettings } from "./shared.js";
-import { count, namedFolders, text, toggle, whole } from "./values.js";
+import { count, namedFolders, optionalCount, text, toggle, whole } from "./values.js";
 
 /** `serve`. */
 export const serveSettings = {
@@ -72,6 +72,11 @@ export const serveSettings = {
       schema: whole(0, 65_535).default(8080),
       expects: "a whole number from 0 to 65535",
       basic: true,
+    },
+    grpcPort: {
+      ...optionalCount(0, "port for the Open Inference Protocol over gRPC; 0 takes one that is free", 65_535),
+      expects: "a whole number from 0 to 65535",
+      otherwise: "no gRPC",
     },
     batchTokens: count(1, 2048, "tokens of one forward pass: the longest text times the number of texts", 10_000_000),
     queueTokens: count(

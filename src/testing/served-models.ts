@@ -63,7 +63,13 @@ export async function writeServedModel(
   name: string,
   { kind, labels, options = {}, downstream = false }: Recipe,
   backbone: BackboneHandle,
-  { seed = 1, hiddenStates = "float32", fixedWidth = false, maskPadding = true, usualSize = false }: ServedModelOptions = {},
+  {
+    seed = 1,
+    hiddenStates = "float32",
+    fixedWidth = false,
+    maskPadding = true,
+    usualSize = false,
+  }: ServedModelOptions = {},
 ): Promise<string> {
   const folder = join(parent, name);
   const { layers } = backbone.config;

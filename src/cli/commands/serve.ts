@@ -3,8 +3,9 @@ import { isFolder } from "../../files/folder.js";
 import { readText } from "../../files/text.js";
 import { ownModel } from "../../library/own-model.js";
 import { counted } from "../../phrases.js";
-import type { Loading } from "../../serving/http/model-routes.js";
+import type { startGrpc } from "../../serving/grpc/server.js";
 import { startHttp } from "../../serving/http/server.js";
+import type { Loading } from "../../serving/loading.js";
 import { Service } from "../../serving/service.js";
 import type { ServeSettings } from "../../settings/serve.js";
 import type { CommandContext } from "../run.js";
@@ -12,7 +13,7 @@ import { withEngine } from "../runtime.js";
 
 /** `serve`: answers over HTTP until it is stopped. */
 export async function run(options: ServeSettings, { output, signal, stderr }: CommandContext): Promise<void> {
-  const { adapter, host, port, bodyLimit, batchTokens, queueTokens, mostModels } = options;
+  const { adapter, host, port, grpcPort, bodyLimit, batchTokens, queueTokens, mostModels } = options;
   const loading = await loadingOf(options);
   const names = Object.entries(adapter);
   if (names.length > mostModels) {
@@ -34,12 +35,20 @@ export async function run(options: ServeSettings, { output, signal, stderr }: Co
       if (backbone !== undefined) await service.keepBackbone(backbone);
       const server = await startHttp(service, { host, port, bodyLimit, loading, log: stderr });
       output.note(`serving ${counted(names.length, "model")} at ${server.url}; Ctrl-C ends what has begun and stops`);
+      const grpc =
+        grpcPort === undefined ? null : await grpcServer(service, { host, port: grpcPort, bodyLimit, loading });
+      if (grpc) output.note(`gRPC at port ${grpc.port}`);
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-      await server.stop();
+      await Promise.all([server.stop(), grpc?.stop()]);
     } finally {
       await service.close();
     }
   });
+}
+
+/** gRPC's library is read only where it is wanted. */
+async function grpcServer(...how: Parameters<typeof startGrpc>) {
+  return (await import("../../serving/grpc/server.js")).startGrpc(...how);
 }
 
 /** Letters of a token, at least: fewer could be guessed. */

@@ -12,12 +12,13 @@ import Fastify, {
 } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { pino } from "pino";
+import { binaryHeader } from "../binary-tensors.js";
+import { jsonOf } from "../body.js";
+import type { Loading } from "../loading.js";
 import type { Service } from "../service.js";
 import { ServingError } from "../serving-error.js";
-import { binaryHeader } from "./binary-tensors.js";
-import { jsonOf } from "./body.js";
 import { addHealth } from "./health.js";
-import { addModelRoutes, type Loading } from "./model-routes.js";
+import { addModelRoutes } from "./model-routes.js";
 import { addV1 } from "./v1.js";
 import { addV2 } from "./v2.js";
 

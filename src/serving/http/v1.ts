@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Service } from "../service.js";
 import { ServingError } from "../serving-error.js";
 import { poolings } from "../text-vectors.js";
+import { whileThere } from "./while-there.js";
 
 /** More are refused before anything is done for them. */
 const most = { models: 32, inputs: 1024, top: 1000, fillTop: 100, tokens: 32 } as const;
@@ -32,18 +33,10 @@ const embed = z.strictObject({
 const parse = z.strictObject({
   inputs: z
     .array(z.union([z.strictObject({ text: z.string() }), z.strictObject({ words: z.array(z.string()) })]))
-    .min(1),
+    .min(1)
+    .max(most.inputs),
   model: name.optional().describe("needed only where several models tell trees"),
 });
-
-/** Aborted when the client leaves before it was answered. */
-function whileThere(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.on("close", () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
-}
 
 /** `/v1`: questions and answers as the library has them. */
 export function addV1(scope: FastifyInstance, service: Service): void {

@@ -5,20 +5,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { judge } from "../../files/json.js";
+import { binaryHeader, bytesOfTensor, cutBinary, splitBody, textsOfBytes } from "../binary-tensors.js";
+import { type Loading, requireToken } from "../loading.js";
 import { folderBelow } from "../models-root.js";
-import {
-  type AnsweredTensor,
-  answersAs,
-  onlyAnswers,
-  questionsOf,
-  type TextTensor,
-  tensorsOfModel,
-} from "../open-inference.js";
+import { type AnsweredTensor, infer, type TextTensor, tensorsOfModel } from "../open-inference.js";
 import type { Service } from "../service.js";
 import { ServingError } from "../serving-error.js";
-import { binaryHeader, bytesOfTexts, cutBinary, splitBody, textsOfBytes } from "./binary-tensors.js";
-import { requireReady } from "./health.js";
-import { type Loading, requireLoading } from "./model-routes.js";
+import { whileThere } from "./while-there.js";
 
 const parameter = z.union([z.string(), z.number(), z.boolean()]);
 const parameters = z.record(z.string(), parameter).default({});
@@ -66,7 +59,7 @@ export function addV2(app: FastifyInstance, service: Service, loading: Loading |
   app.get("/v2", hidden, () => ({ name: "kadapter", version: "2", extensions }));
   app.get("/v2/health/live", hidden, () => ({ live: true }));
   app.get("/v2/health/ready", hidden, () => {
-    requireReady(service);
+    service.admission.requireOpen();
     return { ready: true };
   });
   for (const path of ["/v2/models/:name", "/v2/models/:name/versions/:version"]) {
@@ -76,23 +69,23 @@ export function addV2(app: FastifyInstance, service: Service, loading: Loading |
       return { name, versions: [version], platform: "kadapter", ...tensorsOfModel(model) };
     });
     app.get(`${path}/ready`, hidden, (request) => {
-      requireReady(service);
+      service.admission.requireOpen();
       return { name: withModel(request).name, ready: true };
     });
-    app.post(`${path}/infer`, hidden, (request, reply) => infer(service, request, reply));
+    app.post(`${path}/infer`, hidden, (request, reply) => answered(service, request, reply));
   }
   app.post("/v2/repository/index", hidden, () =>
     service.registry.models.map(({ name, version }) => ({ name, version, state: "READY", reason: "" })),
   );
   app.post("/v2/repository/models/:name/load", hidden, async (request) => {
-    const { root } = requireLoading(request, loading);
+    const { root } = requireToken(loading, request.headers.authorization);
     const { name } = given(request);
     const folder = folderSchema.safeParse(request.body).data?.parameters.folder ?? name;
     await service.load(name, await folderBelow(root, folder));
     return {};
   });
   app.post("/v2/repository/models/:name/unload", hidden, async (request) => {
-    requireLoading(request, loading);
+    requireToken(loading, request.headers.authorization);
     await service.unload(given(request).name);
     return {};
   });
@@ -101,40 +94,27 @@ export function addV2(app: FastifyInstance, service: Service, loading: Loading |
 /** The folder of a model that is loaded: of its own name, unless a parameter says another. */
 const folderSchema = z.object({ parameters: z.object({ folder: z.string().max(1024) }) });
 
-async function infer(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function answered(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const header = request.headers[binaryHeader];
   const raw = Buffer.isBuffer(request.body);
   if (raw && typeof header !== "string") {
     throw new ServingError("bad-request", "a binary body needs Inference-Header-Content-Length");
   }
-  const body = raw
-    ? splitBody(request.body as Buffer, header as string)
-    : { json: request.body, binary: new Uint8Array() };
+  const body = raw ? splitBody(request.body as Buffer, header as string) : { json: request.body, binary: noBytes };
   const judged = judge(inferSchema, body.json);
   if (!("data" in judged)) throw new ServingError("invalid", `${judged.field || "body"}: ${judged.message}`);
   const asked = judged.data;
   const { name, version } = given(request);
-  const pin = service.registry.pin(name, version);
-  try {
-    const model = pin.value;
-    const questions = questionsOf(model, textTensors(asked, body.binary));
-    const answers = await service.predict([name], questions, { top: topOf(asked), version: model.version });
-    const outputs = wantedOutputs(asked, answersAs(model, onlyAnswers(answers)));
-    const about = {
-      model_name: name,
-      model_version: model.version,
-      ...(asked.id === undefined ? {} : { id: asked.id }),
-    };
-    return send(reply, about, asked, outputs);
-  } finally {
-    pin.release();
-  }
+  const found = await infer(service, {
+    ...{ name, version, tensors: textTensors(asked, body.binary), top: asked.parameters["top"] ?? 1 },
+    outputs: (asked.outputs ?? []).map((output) => output.name),
+    signal: whileThere(reply),
+  });
+  const id = asked.id === undefined ? {} : { id: asked.id };
+  return send(reply, { model_name: name, model_version: found.version, ...id }, asked, found.outputs);
 }
 
-function topOf({ parameters: { top = 1 } }: Infer): number {
-  if (typeof top === "number" && Number.isInteger(top) && top >= 1 && top <= 1000) return top;
-  throw new ServingError("invalid", "parameters.top is a whole number from 1 to 1000");
-}
+const noBytes = new Uint8Array();
 
 function textTensors({ inputs }: Infer, binary: Uint8Array): readonly TextTensor[] {
   const sizes = inputs.map(({ name, parameters: { binary_data_size: size }, data }) => {
@@ -153,18 +133,6 @@ function textTensors({ inputs }: Infer, binary: Uint8Array): readonly TextTensor
       throw new ServingError("invalid", `input ${name}: its data are not texts`);
     }
     return { name, shape, data: flat };
-  });
-}
-
-function wantedOutputs({ outputs }: Infer, all: readonly AnsweredTensor[]): readonly AnsweredTensor[] {
-  if (!outputs || outputs.length === 0) return all;
-  return outputs.map(({ name }) => {
-    const found = all.find((one) => one.name === name);
-    if (found) return found;
-    throw new ServingError(
-      "invalid",
-      `there is no output ${name.slice(0, 64)}; there are ${all.map((one) => one.name).join(", ")}`,
-    );
   });
 }
 
@@ -189,13 +157,4 @@ function send(reply: FastifyReply, about: object, asked: Infer, outputs: readonl
     .header("content-type", "application/octet-stream")
     .header(binaryHeader, String(json.byteLength))
     .send(Buffer.concat([json, ...parts]));
-}
-
-function bytesOfTensor(tensor: AnsweredTensor): Uint8Array {
-  if (tensor.datatype === "BYTES") return bytesOfTexts(tensor.data);
-  const bytes = Buffer.alloc(4 * tensor.data.length);
-  tensor.data.forEach((value, i) => {
-    bytes.writeFloatLE(value, 4 * i);
-  });
-  return bytes;
 }

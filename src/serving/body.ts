@@ -2,9 +2,9 @@
  * Bytes of a request as JSON: all of it is UTF-8, no text holds half a character, and nothing is nested without end.
  * @module
  */
-import { UserError } from "../../errors.js";
-import { parseJson } from "../../files/json.js";
-import { ServingError } from "../serving-error.js";
+import { UserError } from "../errors.js";
+import { parseJson } from "../files/json.js";
+import { ServingError } from "./serving-error.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -3,8 +3,9 @@
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  * @module
  */
-import { ServingError } from "../serving-error.js";
 import { jsonOf, textOf } from "./body.js";
+import type { AnsweredTensor } from "./open-inference.js";
+import { ServingError } from "./serving-error.js";
 
 /** Says how many bytes of a body are JSON; tensors follow them. */
 export const binaryHeader = "inference-header-content-length";
@@ -60,4 +61,14 @@ export function bytesOfTexts(texts: readonly string[]): Uint8Array {
       return [length, bytes];
     }),
   );
+}
+
+/** A tensor's elements, little-endian. */
+export function bytesOfTensor(tensor: AnsweredTensor): Uint8Array {
+  if (tensor.datatype === "BYTES") return bytesOfTexts(tensor.data);
+  const bytes = Buffer.alloc(4 * tensor.data.length);
+  tensor.data.forEach((value, i) => {
+    bytes.writeFloatLE(value, 4 * i);
+  });
+  return bytes;
 }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ServingError } from "../serving-error.js";
 import { bytesOfTexts, cutBinary, splitBody, textsOfBytes } from "./binary-tensors.js";
 import { jsonOf } from "./body.js";
+import { ServingError } from "./serving-error.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
