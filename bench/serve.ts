@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Executor } from "../src/engine/executor.js";
 import { type BackboneHandle, openBackbone } from "../src/features/backbone-handle.js";
-import { load } from "../src/library/model.js";
+import { load, type Model } from "../src/library/model.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { startHttp } from "../src/serving/http/server.js";
 import { Service } from "../src/serving/service.js";
@@ -52,7 +52,7 @@ async function served({ executor, backbone, folders }: Setting, count: number): 
 async function compare(setting: Setting, count: number) {
   const { executor, folders, texts, runs } = setting;
   const service = await served(setting, count);
-  const models = [];
+  const models: Model[] = [];
   for (const folder of folders.slice(0, count)) models.push(await load(executor, folder));
   const questions = Array.from({ length: texts }, (_, i) => question(i));
   const names = models.map((_, i) => nameOf(i));

@@ -45,11 +45,14 @@ interface Named {
   readonly version: string;
 }
 
+/** A value under the name of its type, which is told, too. */
+type Parameter = { readonly parameter_choice: string } & Readonly<Record<string, unknown>>;
+
 interface InferCall {
   readonly model_name: string;
   readonly model_version: string;
   readonly id: string;
-  readonly parameters: Readonly<Record<string, { readonly int64_param?: number }>>;
+  readonly parameters: Readonly<Record<string, Parameter>>;
   readonly inputs: readonly {
     readonly name: string;
     readonly datatype: string;
@@ -81,7 +84,7 @@ const statuses: Readonly<Record<Refusal, status>> = {
 /** The service's definition, which clients need, too. */
 export function inferenceService(): ServiceClientConstructor {
   const options = { keepCase: true, longs: Number, defaults: true, arrays: true, objects: true, oneofs: true };
-  const { inference } = loadPackageDefinition(fromJSON(inferencePackage, options)) as never as {
+  const { inference } = loadPackageDefinition(fromJSON(inferencePackage as Parameters<typeof fromJSON>[0], options)) as never as {
     readonly inference: { readonly GRPCInferenceService: ServiceClientConstructor };
   };
   return inference.GRPCInferenceService;
@@ -108,7 +111,7 @@ export async function startGrpc(service: Service, options: GrpcOptions): Promise
 
 type Answerer = (request: never, metadata: Metadata, signal: AbortSignal) => unknown;
 
-function handlers(service: Service, loading: Loading | null): Record<string, handleUnaryCall<never, unknown>> {
+function handlers(service: Service, loading: Loading | null): Record<string, handleUnaryCall<unknown, unknown>> {
   const model = ({ name, version }: Named) => {
     const pin = service.registry.pin(name, version || undefined);
     pin.release();
@@ -144,12 +147,12 @@ function handlers(service: Service, loading: Loading | null): Record<string, han
 
 /** A call that is answered once; errors become gRPC's. */
 const unary =
-  (answer: Answerer): handleUnaryCall<never, unknown> =>
+  (answer: Answerer): handleUnaryCall<unknown, unknown> =>
   (call, callback) => {
     const left = new AbortController();
     call.on("cancelled", () => left.abort());
     Promise.resolve()
-      .then(() => answer(call.request, call.metadata, left.signal))
+      .then(() => answer(call.request as never, call.metadata, left.signal))
       .then(
         (response) => callback(null, response),
         (error: unknown) => callback(failure(error)),
@@ -166,7 +169,7 @@ async function inferred(service: Service, request: InferCall, signal: AbortSigna
   const { model_name: name, model_version: version, id, parameters, outputs, raw_input_contents: raw } = request;
   const found = await infer(service, {
     ...{ name, version: version || undefined, tensors: textTensors(request), signal },
-    top: parameters["top"]?.int64_param ?? 1,
+    top: parameters["top"] ? parameters["top"][parameters["top"].parameter_choice] : 1,
     outputs: outputs.map((one) => one.name),
   });
   const asRaw = raw.length > 0;

@@ -9,11 +9,13 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { pino } from "pino";
 import { binaryHeader } from "../binary-tensors.js";
 import { jsonOf } from "../body.js";
+import { codeOf, setting, userError } from "../../errors.js";
 import type { Loading } from "../loading.js";
 import type { Service } from "../service.js";
 import { ServingError } from "../serving-error.js";
@@ -47,7 +49,11 @@ const timeouts = { headers: 10_000, request: 30_000, idle: 60_000, check: 1_000 
 
 export async function startHttp(service: Service, options: HttpOptions): Promise<HttpServer> {
   const app = await makeApp(service, options);
-  const url = await app.listen({ host: options.host, port: options.port });
+  const { host, port } = options;
+  const url = await app.listen({ host, port }).catch((error: unknown) => {
+    const what = `it cannot listen at port ${port} (${codeOf(error) || String(error)})`;
+    throw userError({ where: setting("host", host), what, fix: `choose another ${setting("port")}` });
+  });
   const stop = async () => {
     await service.drain();
     await app.close();
@@ -63,7 +69,7 @@ async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOption
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.check },
     forceCloseConnections: "idle",
     loggerInstance: pino({ base: null }, log) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     clientErrorHandler: (_error, socket) => {
       if (socket.writable) socket.end(brokenRequest);
@@ -102,14 +108,14 @@ function answerErrors(app: FastifyInstance, service: Service): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refused = refusalOf(error);
     const route = request.routeOptions.url ?? "none";
-    const about = { route, code: refused.code, status: refused.status, id: request.id };
+    const about = { route, code: refused.code, status: refused.status };
     if (refused.code === "internal") request.log.error({ ...about, error: framesOf(error) }, "a request failed");
     else request.log.info(about, "a request was refused");
     return answer(reply, refused, route);
   });
   app.setNotFoundHandler((request, reply) => {
     const refused = new ServingError("not-found", "there is nothing at this address, or not for this method");
-    request.log.info({ code: refused.code, status: refused.status, id: request.id }, "a request was refused");
+    request.log.info({ code: refused.code, status: refused.status }, "a request was refused");
     return answer(reply, refused, request.url);
   });
   app.addHook("onResponse", async (request, reply) => {
