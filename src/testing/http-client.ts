@@ -4,6 +4,13 @@
  */
 import { connect } from "node:net";
 
+/** What came back. */
+export interface Answered<T> {
+  readonly status: number;
+  readonly json: T;
+  readonly headers: { get(name: string): string | null };
+}
+
 /** @param url of the server, known when something is asked */
 export function clientOf(url: () => string) {
   async function ask<T = Record<string, unknown>>(
@@ -11,7 +18,7 @@ export function clientOf(url: () => string) {
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
-  ) {
+  ): Promise<Answered<T>> {
     const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
     const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
     const response = await fetch(`${url()}${path}`, { method, ...sent, headers: { ...type, ...headers } });

@@ -84,7 +84,9 @@ const statuses: Readonly<Record<Refusal, status>> = {
 /** The service's definition, which clients need, too. */
 export function inferenceService(): ServiceClientConstructor {
   const options = { keepCase: true, longs: Number, defaults: true, arrays: true, objects: true, oneofs: true };
-  const { inference } = loadPackageDefinition(fromJSON(inferencePackage as Parameters<typeof fromJSON>[0], options)) as never as {
+  const { inference } = loadPackageDefinition(
+    fromJSON(inferencePackage as Parameters<typeof fromJSON>[0], options),
+  ) as never as {
     readonly inference: { readonly GRPCInferenceService: ServiceClientConstructor };
   };
   return inference.GRPCInferenceService;

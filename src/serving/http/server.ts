@@ -13,9 +13,9 @@ import Fastify, {
 } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { pino } from "pino";
+import { codeOf, setting, userError } from "../../errors.js";
 import { binaryHeader } from "../binary-tensors.js";
 import { jsonOf } from "../body.js";
-import { codeOf, setting, userError } from "../../errors.js";
 import type { Loading } from "../loading.js";
 import type { Service } from "../service.js";
 import { ServingError } from "../serving-error.js";
