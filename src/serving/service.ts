@@ -61,10 +61,15 @@ export class Service {
     this.kept.push(await this.backbones.acquire(await this.backbones.open(name)));
   }
 
-  /** Loads a folder under a name, see {@link Registry.load}. */
+  /**
+   * Loads a folder under a name, see {@link Registry.load}.
+   *
+   * @throws ServingError; UserError where whoever runs the server named the folder
+   */
   async load(name: string, folder: string, trusted = false): Promise<RegisteredModel> {
     this.admission.requireOpen();
-    return refusing(() => this.registry.load(name, folder, trusted));
+    const load = () => this.registry.load(name, folder, trusted);
+    return trusted ? load() : refusing(load);
   }
 
   /** See {@link Registry.unload}. */
