@@ -27,12 +27,13 @@ export async function run(options: ServeSettings, { output, signal, stderr }: Co
   await withEngine(options, async (executor) => {
     const service = new Service(executor, { batchTokens, queueTokens, mostModels, backbone });
     try {
+      // First, so that models which name it take it.
+      if (backbone !== undefined) await service.keepBackbone(backbone);
       for (const [name, folder] of names) {
         const { version, task, served } = await service.load(name, folder, true);
         for (const note of served.notes) output.note(note);
         output.note(`${name}@${version}: ${task}`);
       }
-      if (backbone !== undefined) await service.keepBackbone(backbone);
       const server = await startHttp(service, { host, port, bodyLimit, loading, log: stderr });
       output.note(`serving ${counted(names.length, "model")} at ${server.url}; Ctrl-C ends what has begun and stops`);
       const grpc =
