@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Executor } from "../src/engine/executor.js";
 import { type BackboneHandle, openBackbone } from "../src/features/backbone-handle.js";
+import { FrozenBackbone } from "../src/features/frozen-backbone.js";
+import { padBatch } from "../src/features/token-batch.js";
 import { load, type Model } from "../src/library/model.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { startHttp } from "../src/serving/http/server.js";
@@ -73,13 +75,27 @@ async function compare(setting: Setting, count: number) {
   return { count, together: median(together), apart: median(apart) };
 }
 
+/** Seconds of a pass of the backbone alone over the same texts. */
+async function backbonePass({ executor, backbone, texts, runs }: Setting): Promise<number> {
+  const { tokenizer, config } = backbone;
+  const frozen = await FrozenBackbone.load(executor, backbone, [config.layers]);
+  const ids = Array.from({ length: texts }, (_, i) => tokenizer.withSpecials(tokenizer.encode(question(i).text).ids));
+  const width = Math.max(...ids.map(({ length }) => length));
+  const times: number[] = [];
+  for (let run = 0; run <= runs; run++) {
+    times.push(await seconds(() => frozen.run(padBatch(ids, width, config.padTokenId))));
+  }
+  await frozen.close();
+  return median(times.slice(1));
+}
+
 async function sharing(setting: Setting, counts: readonly number[]): Promise<void> {
+  const backbone = await backbonePass(setting);
   const measured = [];
   for (const count of counts) measured.push(await compare(setting, count));
-  const [first, last] = [measured[0], measured.at(-1)] as const;
-  if (!first || !last || last.count === first.count) throw new Error("two numbers of adapters are needed");
-  const adapter = (last.together - first.together) / (last.count - first.count);
-  const backbone = first.together - first.count * adapter;
+  const last = measured.at(-1);
+  if (!last) throw new Error("no number of adapters was given");
+  const adapter = (last.together - backbone) / last.count;
   console.log(
     `a backbone pass B ${milliseconds(backbone)} ms, an adapter A ${milliseconds(adapter)} ms; ${setting.texts} texts`,
   );

@@ -1,5 +1,5 @@
 import type { Item, Job } from "./job.js";
-import { nextBatch, type Waiting } from "./next-batch.js";
+import { nextBatch, type Waiting, waitingFor } from "./next-batch.js";
 import type { BatchFacts, SharedBackbone } from "./shared-backbone.js";
 
 interface Queued extends Waiting, Job {
@@ -32,8 +32,9 @@ export class Batcher {
   /** The result of a job. @throws AbortError where whoever asked has left before it was computed */
   ask<I extends Item, Result>(job: Job<I, Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
+      const waiting = waitingFor(job.item, job.padding);
       // The reader that takes the item is the job's own.
-      this.queue.push({ ...(job as unknown as Job), passedOver: 0, resolve: resolve as Queued["resolve"], reject });
+      this.queue.push({ ...waiting, ...(job as unknown as Job), resolve: resolve as Queued["resolve"], reject });
       this.running ??= this.run();
     });
   }

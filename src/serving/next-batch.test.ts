@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { mostPassedOver, nextBatch, type Waiting } from "./next-batch.js";
+import { mostPassedOver, nextBatch, type Waiting, waitingFor } from "./next-batch.js";
 
 let next = 0;
 /** An item whose text is like no other's, unless one is given. */
 function waiting(length: number, { form = "any", first = next++ }: { form?: string; first?: number } = {}): Waiting {
   const inputIds = Array.from({ length }, (_, i) => (i === 0 ? first : i));
   const width = form.startsWith("fixed") ? Number(form.split(" ")[1]) : null;
-  return { item: { texts: [{ inputIds }] }, padding: { form, width }, passedOver: 0 };
+  return waitingFor({ texts: [{ inputIds }] }, { form, width });
 }
 
 it("takes the oldest and those of the nearest lengths, within the budget of padded tokens", () => {
@@ -59,9 +59,7 @@ it("answers all, in whatever order and form they come", () => {
         expect(chosen[0]).toBe(0);
         const batch = chosen.map((i) => queue[i] as Waiting);
         expect(new Set(batch.map(({ padding }) => padding.form)).size).toBe(1);
-        const width = Math.max(
-          ...batch.map(({ item, padding }) => padding.width ?? item.texts[0]?.inputIds.length ?? 0),
-        );
+        const width = Math.max(...batch.map(({ length, padding }) => padding.width ?? length));
         if (batch.length > 1) expect(width * batch.length).toBeLessThanOrEqual(budget);
         for (const [i, { passedOver }] of queue.entries()) {
           if (!chosen.includes(i)) expect(passedOver).toBeLessThanOrEqual(Math.max(mostPassedOver, before[i] ?? 0));

@@ -1,12 +1,23 @@
 import { type Item, keyOf, lengthOf, type Padding } from "./job.js";
 
-/** An item in the queue. */
+/** An item in the queue. What batches are chosen by is reckoned once: it is looked at again and again. */
 export interface Waiting {
-  readonly item: Item;
   readonly padding: Padding;
+  /** Tokens of its longest text. */
+  readonly length: number;
+  /** Its different texts. */
+  readonly keys: ReadonlySet<string>;
   /** How many batches have taken a younger one in its place. */
   passedOver: number;
 }
+
+/** An item that has just come. */
+export const waitingFor = (item: Item, padding: Padding): Waiting => ({
+  padding,
+  length: lengthOf(item),
+  keys: new Set(item.texts.map(keyOf)),
+  passedOver: 0,
+});
 
 /** No item is passed over more often. */
 export const mostPassedOver = 2;
@@ -35,8 +46,7 @@ export function nextBatch(queue: readonly Waiting[], budget: number): readonly n
     youngest = i;
     break;
   }
-  const wanted = lengthOf(oldest.item);
-  const distance = (i: number) => Math.abs(lengthOf((queue[i] as Waiting).item) - wanted);
+  const distance = (i: number) => Math.abs((queue[i] as Waiting).length - oldest.length);
   const others = [...queue.keys()].filter((i) => i < youngest && !taken.has(i));
   for (const i of others.sort((a, b) => distance(a) - distance(b) || a - b)) take(i);
   const chosen = [...taken].sort((a, b) => a - b);
@@ -63,19 +73,18 @@ class Batch {
 
   add(one: Waiting): boolean {
     if (one.padding.form !== this.form) return false;
-    const fresh = one.item.texts.map(keyOf).filter((key) => !this.texts.has(key));
-    const rows = this.texts.size + new Set(fresh).size;
-    if (fresh.length > 0 && this.widthWith(one) * rows > this.budget) return false;
+    const fresh = [...one.keys].filter((key) => !this.texts.has(key)).length;
+    if (fresh > 0 && this.widthWith(one) * (this.texts.size + fresh) > this.budget) return false;
     this.put(one);
     return true;
   }
 
   private put(one: Waiting): void {
     this.width = this.widthWith(one);
-    for (const text of one.item.texts) this.texts.add(keyOf(text));
+    for (const key of one.keys) this.texts.add(key);
   }
 
-  private widthWith({ item, padding }: Waiting): number {
-    return Math.max(this.width, padding.width ?? lengthOf(item));
+  private widthWith({ length, padding }: Waiting): number {
+    return Math.max(this.width, padding.width ?? length);
   }
 }
