@@ -99,7 +99,7 @@ async function sharing(setting: Setting, counts: readonly number[]): Promise<voi
   console.log(
     `a backbone pass B ${milliseconds(backbone)} ms, an adapter A ${milliseconds(adapter)} ms; ${setting.texts} texts`,
   );
-  console.log(row(width, "adapters", "shared ms", "separate ms", "ratio", "N(B+A)/(B+NA)"));
+  console.log(row(width, "adapters (expected: N(B+A)/(B+NA))", "shared ms", "separate ms", "ratio", "expected"));
   for (const { count, together, apart } of measured) {
     const expected = (count * (backbone + adapter)) / (backbone + count * adapter);
     console.log(
