@@ -35,6 +35,13 @@ const importersOf = {
   koffi: ["src/runtime/"],
   commander: ["src/cli/"],
   "cli-progress": ["src/cli/"],
+  fastify: ["src/serving/http/"],
+  "@fastify/swagger": ["src/serving/http/"],
+  "fastify-type-provider-zod": ["src/serving/http/"],
+  pino: ["src/serving/http/"],
+  "prom-client": ["src/serving/"],
+  "@grpc/grpc-js": ["src/serving/grpc/"],
+  "@grpc/proto-loader": ["src/serving/grpc/"],
 };
 
 const tests = "\\.test\\.ts$|^test/";

@@ -123,6 +123,13 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./fill.js")).run,
   }),
   command({
+    name: "serve",
+    description: "answer over HTTP: many models beside one backbone, which runs once for all that are asked",
+    recipe: true,
+    settings: async () => (await import("../../settings/serve.js")).serveSettings,
+    run: async () => (await import("./serve.js")).run,
+  }),
+  command({
     name: "experiment transfer",
     description:
       "does knowledge arrive: adapters against features without knowledge, on unseen relations and other data",
