@@ -15,7 +15,7 @@ import { type PackedFile, readBytes } from "./bytes.js";
 export const manifestFile = "manifest.json";
 
 /** What a manifest says that it is of. */
-export const alignedFormat = "kadapter aligned sentences";
+export const alignedFormat = "kadapter-aligned/1";
 
 const count = z.int().min(0);
 
@@ -31,7 +31,6 @@ export type PartFile = z.output<typeof partFile>;
 /** What all manifests of aligned sentences have; other fields are of those who wrote them. */
 export const alignedManifest = z.object({
   format: z.literal(alignedFormat),
-  version: z.literal(1),
   /** Whether all texts were read. */
   finished: z.boolean(),
   parts: listOf(partFile),

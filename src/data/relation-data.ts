@@ -149,7 +149,7 @@ export async function inspectRelations(path: string, options: RelationReading = 
 }
 
 /** As much of an example as tells who it is about. */
-type Subject = Pick<RelationExample, "subjectId" | "text" | "subject">;
+type Subject = Pick<RelationExample, "text" | "subject"> & Partial<RelationExample>;
 
 /** Who an example is about: the subject's id, else its text without case. */
 export function subjectKey(example: Subject): string {

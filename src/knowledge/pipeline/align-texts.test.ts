@@ -9,6 +9,7 @@ import { readRelations } from "../../data/relation-data.js";
 import { noSkips } from "../../testing/no-skips.js";
 import type { AlignedDocument, SourceDocument } from "../align/document.js";
 import { documentFiles } from "../documents/document-file.js";
+import { loadWikitextParser } from "../documents/wikitext.js";
 import { type AlignTextsPlan, type AlignWatch, alignTexts } from "./align-texts.js";
 import { alignBlock } from "./block.js";
 import type { AlignPool } from "./pool.js";
@@ -44,7 +45,7 @@ const liking = {
 };
 
 const shares = { train: 0.6, dev: 0.2, test: 0.2 };
-const work = { aligner: liking, shares, wikitext: null };
+const work = { aligner: liking, shares, wikitext: loadWikitextParser };
 
 /** Answers late, and the later the earlier it was asked. */
 const pool = (threads: number): AlignPool => {
@@ -215,7 +216,6 @@ describe("alignTexts", () => {
       alignTexts(out, given, pool(1), { resume, watch: watch({ signal: stop.signal }) });
     const mine = await plan(texts);
     const { identity } = mine;
-    await expect(run(mine)).rejects.toThrow("no such file");
     const once = watch({ signal: stop.signal, onBlock: (documents) => documents > 60 && stop.abort() });
     await expect(alignTexts(out, mine, pool(1), { resume: false, watch: once })).rejects.toThrow(/abort/);
     const other = (more: object) => run({ ...mine, identity: { ...identity, ...more } });

@@ -56,7 +56,7 @@ export interface AlignWatch {
 /**
  * Aligns texts and writes what was found into a folder that nobody else writes into.
  *
- * @param resume go on after the last whole shard
+ * @param resume go on after the last whole shard, or begin where there is none
  * @returns null where it was finished before
  * @throws UserError where a text cannot be read, or another alignment was begun in the folder
  */
@@ -66,7 +66,7 @@ export async function alignTexts(
   pool: AlignPool,
   { resume, watch }: { readonly resume: boolean; readonly watch: AlignWatch },
 ): Promise<AlignReport | null> {
-  const before = resume ? await readProgress(out, plan.identity) : nothingYet();
+  const before = (resume ? await readProgress(out, plan.identity) : null) ?? nothingYet();
   if (before.finished) return null;
   await removeOthers(out, before);
   const run = new TextRun(out, plan, before);

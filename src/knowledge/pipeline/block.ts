@@ -40,8 +40,8 @@ export interface DocumentAligner {
 export interface BlockWork {
   readonly aligner: DocumentAligner;
   readonly shares: PartShares;
-  /** For documents in wikitext. */
-  readonly wikitext: WikitextParser | null;
+  /** For documents in wikitext; loaded when the first of them comes. */
+  wikitext(): Promise<WikitextParser>;
 }
 
 /** Adds to a count. */
@@ -50,15 +50,16 @@ export function count<K extends string>(counts: Partial<Record<K, number>>, key:
 }
 
 /** Aligns the documents of a block. */
-export function alignBlock({ documents, skipped: before }: DocumentBlock, work: BlockWork): AlignedBlock {
+export async function alignBlock({ documents, skipped: before }: DocumentBlock, work: BlockWork): Promise<AlignedBlock> {
   const records: AlignedRecord[] = [];
   const mentions: Partial<Record<MentionKind, number>> = {};
   const skipped: Record<string, number> = { ...before };
   let [characters, sentences] = [0, 0];
   const onSkip = (reason: string, by: number) => count(skipped, reason, by);
   for (const document of documents) {
-    characters += document.text.length;
-    const aligned = aligner(work, document);
+    const plain = document.markup === undefined ? document : plainText(document, await work.wikitext());
+    characters += plain.text.length;
+    const aligned = work.aligner.align(plain);
     sentences += aligned.sentences.length;
     for (const [reason, by] of Object.entries(aligned.skipped)) onSkip(reason, by);
     for (const sentence of aligned.sentences) {
@@ -67,12 +68,6 @@ export function alignBlock({ documents, skipped: before }: DocumentBlock, work: 
     }
   }
   return { records, counts: { documents: documents.length, sentences, characters, mentions, skipped } };
-}
-
-function aligner({ aligner, wikitext }: BlockWork, document: ReadDocument): AlignedDocument {
-  if (document.markup === undefined) return aligner.align(document);
-  if (wikitext === null) throw new Error("no parser of wikitext was loaded");
-  return aligner.align(plainText(document, wikitext));
 }
 
 const mostDocuments = 64;

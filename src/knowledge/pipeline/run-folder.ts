@@ -8,7 +8,7 @@ import { z } from "zod";
 import { alignedFormat, alignedManifest, manifestFile, type PartFile, partFile } from "../../data/aligned-folder.js";
 import { setting, userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
-import { parseWith, readJson } from "../../files/json.js";
+import { parseWith, readJsonIfThere } from "../../files/json.js";
 import { listOf, mapOf } from "../../files/lists.js";
 import { shown } from "../../phrases.js";
 import { hashJson, type JsonValue } from "../../weights/hash.js";
@@ -53,17 +53,15 @@ export const partFolder = (out: string, part: PartName): string => (part === "tr
 export const partName = (shard: number): string => `part-${String(shard).padStart(5, "0")}.jsonl.gz`;
 
 /**
- * How far a run came.
+ * How far a run came; null where there is none.
  *
- * @throws UserError where there is none, or it was another one
+ * @throws UserError where it was another one
  */
-export async function readProgress(out: string, identity: RunIdentity): Promise<RunProgress> {
+export async function readProgress(out: string, identity: RunIdentity): Promise<RunProgress | null> {
   const path = join(out, manifestFile);
-  const read = await readJson(path, {
-    what: "the manifest of an alignment",
-    fix: `begin without ${setting("resume", true)}`,
-  });
-  const manifest = parseWith(runManifest, read, path);
+  const read = await readJsonIfThere(path, { what: "the manifest" });
+  if (read === undefined) return null;
+  const manifest = parseWith(runManifest, read, path, { expected: "the folder of an alignment" });
   refuseOther(out, manifest, identity);
   const { parts: train, dev, test, counts, finished } = manifest;
   return { files: { train, dev, test }, counts, finished };
@@ -101,7 +99,7 @@ export async function writeProgress(
   shares: PartShares,
 ): Promise<void> {
   const { files, counts, finished } = progress;
-  const about = { format: alignedFormat, version: 1, finished };
+  const about = { format: alignedFormat, finished };
   if (finished) {
     for (const part of partsWithShare(shares).filter((one) => one !== "train")) {
       await writeJson(join(partFolder(out, part), manifestFile), { ...about, parts: files[part] });
