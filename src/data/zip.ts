@@ -7,8 +7,9 @@ import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import type { PackedFile } from "./bytes.js";
 
-/** How the text begins that a zip archive is read as. */
-export const zipHead = "PK\u0003\u0004";
+/** Whether a file that begins so is a zip archive, an empty one included. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what tells it
+export const isZip = (head: string): boolean => /^PK(\u0003\u0004|\u0005\u0006)/.test(head);
 
 /** More are not read: their names alone would fill the memory. */
 const mostMembers = 10_000;

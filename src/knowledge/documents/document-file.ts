@@ -5,6 +5,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import { beginning } from "../../data/records.js";
+import { isZip } from "../../data/zip.js";
 import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
 import { isFolder } from "../../files/folder.js";
@@ -103,7 +104,7 @@ export async function formatOf(path: string): Promise<DocumentFormat> {
 /** {@link formatOf}, of what was read ahead. */
 export function formatOfHead(head: string, where: string): DocumentFormat {
   if (head.startsWith("PAR1")) return "parquet";
-  if (head.startsWith("PK\u0003\u0004")) return "zip";
+  if (isZip(head)) return "zip";
   const other = packed.find(([start]) => start.test(head));
   if (other) {
     throw userError({
