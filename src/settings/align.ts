@@ -3,6 +3,7 @@
  * @module
  */
 import { setting } from "../errors.js";
+import { alignTextsSettings } from "./align-texts.js";
 import { group, type Settings } from "./setting.js";
 import { choice, commaList, fileList, optionalCount, text, toggle } from "./values.js";
 
@@ -49,28 +50,41 @@ export const alignCommandSettings = {
     evaluate: {
       type: "text",
       argument: "file...",
-      schema: fileList,
+      schema: fileList.optional(),
       expects: "files of documents in the form of DocRED",
+      otherwise: "none",
       help: "measure the aligner on documents in which people marked mentions and facts (DocRED's form)",
       basic: true,
+      check: ({ evaluate, text, out }) => {
+        const isEither = (evaluate === undefined) !== (text === undefined);
+        if (isEither && (text === undefined || out !== undefined)) return undefined;
+        const expected = `${setting("text")} and ${setting("out")} to align texts, or ${setting("evaluate")} to measure the aligner`;
+        return { what: isEither ? `${setting("out")} is missing` : "there is not one thing to do", expected };
+      },
     },
     facts: {
       type: "text",
-      argument: "same|other",
-      schema: text.default("same"),
-      expects: "same or other",
-      help: "with `--evaluate`: what is known of a document are the facts of the same one, or those of others only",
+      argument: "dir|same|other",
+      schema: text.optional(),
+      expects: "a folder that `facts import` wrote; with evaluate: same or other",
+      help: "what is known: a folder that `facts import` wrote; with `--evaluate`: the facts of the same document, or those of others only",
+      otherwise: "same, with `--evaluate`",
       basic: true,
-      check: ({ facts }) =>
-        knownFacts.some((one) => one === facts)
+      check: ({ facts, evaluate }) => {
+        if (evaluate === undefined) {
+          return facts === undefined ? { what: `${setting("facts")} is missing`, expected: "a folder that `facts import` wrote" } : undefined;
+        }
+        return facts === undefined || knownFacts.some((one) => one === facts)
           ? undefined
-          : { what: `${JSON.stringify(facts)} is not valid`, expected: `same or other with ${setting("evaluate")}` },
+          : { what: `${JSON.stringify(facts)} is not valid`, expected: `same or other with ${setting("evaluate")}` };
+      },
     },
     names: {
       ...choice(["all", "one"], "all", "with `--evaluate`: all names of an entity are known, or the longest one alone"),
       basic: true,
     },
   }),
+  ...alignTextsSettings,
   ...alignSettings,
 };
 

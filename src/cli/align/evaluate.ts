@@ -16,7 +16,7 @@ export function alignOptions(given: AlignSettings): Partial<AlignOptions> {
 
 /** `align --evaluate FILE…`: the aligner on documents in which people marked what it should find. */
 export async function evaluate(options: AlignSettings, { output, signal }: CommandContext): Promise<void> {
-  const { evaluate: files, facts, names } = options;
+  const { evaluate: files = [], facts = "same", names } = options;
   const documents = (await Promise.all(files.map(readMarkedDocuments))).flat();
   const known = facts as KnownFacts;
   const wanted = { ...alignOptions(options), facts: known, allNames: names === "all" };
