@@ -9,7 +9,7 @@ import { openKnowledge } from "../../knowledge/folder.js";
 import { alignTexts } from "../../knowledge/pipeline/align-texts.js";
 import { threadPool } from "../../knowledge/pipeline/pool.js";
 import type { AlignReport } from "../../knowledge/pipeline/report.js";
-import { reportFiles } from "../../knowledge/pipeline/run-folder.js";
+import { readProgress, reportFiles } from "../../knowledge/pipeline/run-folder.js";
 import type { WorkerSetup } from "../../knowledge/pipeline/worker.js";
 import { inOutputFolder } from "../../library/output-folder.js";
 import { counted, tally } from "../../phrases.js";
@@ -51,6 +51,13 @@ async function alignInto(files: readonly DocumentFile[], options: TextSettings, 
     knowledge: await hashFile(join(facts, manifestFile)),
     options: { ...given, exclude: given.exclude ?? [], dev, test, documents: parts, shardDocuments, samples, seed },
   };
+  // Before minutes are spent on tables.
+  const before = resume ? await readProgress(out, identity) : null;
+  if (before?.finished === true) {
+    output.say(`the alignment in ${out} was finished before`);
+    output.result({ out, finished: "before" });
+    return;
+  }
   const tables = await buildTables(source, { types: options.types });
   const { entities, names, triples, skipped } = tables.counts;
   output.note(`${counted(names, "name")} of ${counted(entities, "entity", "entities")}, ${counted(triples, "triple")}`);
@@ -66,13 +73,8 @@ async function alignInto(files: readonly DocumentFile[], options: TextSettings, 
   };
   const plan = { files, parts, identity, shares, shardDocuments, samples, seed, labels: source.relations };
   try {
-    const report = await alignTexts(out, plan, pool, { resume, watch });
+    const report = await alignTexts(out, plan, pool, before, watch);
     progress.stop();
-    if (report === null) {
-      output.say(`the alignment in ${out} was finished before`);
-      output.result({ out, finished: "before" });
-      return;
-    }
     if (options.report === "page") await writeFileAtomically(join(out, reportFiles.page), alignReportPage(report));
     tell(report, options, context);
   } finally {

@@ -14,6 +14,7 @@ import { type AlignTextsPlan, type AlignWatch, alignTexts } from "./align-texts.
 import { alignBlock } from "./block.js";
 import type { AlignPool } from "./pool.js";
 import type { WrittenRecord } from "./record.js";
+import { readProgress } from "./run-folder.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -98,6 +99,12 @@ async function plan(path: string, more: Partial<AlignTextsPlan> = {}): Promise<A
   };
 }
 
+/** Aligns, or goes on. */
+async function align(out: string, given: AlignTextsPlan, threads: number, resume = false, more?: Partial<AlignWatch>) {
+  const before = resume ? await readProgress(out, given.identity) : null;
+  return alignTexts(out, given, pool(threads), before, watch(more));
+}
+
 /** Names of all files below, and the hash of each. */
 async function bytesBelow(out: string): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
@@ -124,7 +131,7 @@ beforeAll(async () => {
   texts = join(folder, "texts", "all.txt");
   await writeFile(texts, lines.map((one) => `${one}\nNobody knows.`).join("\n\n"));
   const out = join(folder, "whole");
-  await alignTexts(out, await plan(texts), pool(1), { resume: false, watch: watch() });
+  await align(out, await plan(texts), 1);
   whole = await bytesBelow(out);
 });
 
@@ -186,7 +193,7 @@ describe("alignTexts", () => {
 
   it.each([2, 3, 5])("writes the same bytes with %i threads", async (threads) => {
     const out = join(folder, `threads-${threads}`);
-    await alignTexts(out, await plan(texts), pool(threads), { resume: false, watch: watch() });
+    await align(out, await plan(texts), threads);
     expect(await bytesBelow(out)).toEqual(whole);
   });
 
@@ -194,30 +201,29 @@ describe("alignTexts", () => {
     const out = join(folder, "stopped");
     for (const [round, most] of [45, 95, 150].entries()) {
       const stop = new AbortController();
-      const stopped = alignTexts(out, await plan(texts), pool(2), {
-        resume: round > 0,
-        watch: watch({ signal: stop.signal, onBlock: (documents) => documents > most && stop.abort() }),
+      const stopped = align(out, await plan(texts), 2, round > 0, {
+        signal: stop.signal,
+        onBlock: (documents) => documents > most && stop.abort(),
       });
       await expect(stopped).rejects.toThrow(/abort/);
       const { finished } = JSON.parse(await readFile(join(out, "manifest.json"), "utf8"));
       expect(finished).toBe(false);
     }
     await expect(readRelations(out, { onSkip: noSkips }).next()).rejects.toThrow("the alignment is not finished");
-    await alignTexts(out, await plan(texts), pool(3), { resume: true, watch: watch() });
+    await align(out, await plan(texts), 3, true);
     expect(await bytesBelow(out)).toEqual(whole);
-    expect(await alignTexts(out, await plan(texts), pool(1), { resume: true, watch: watch() })).toBeNull();
-    expect(await bytesBelow(out)).toEqual(whole);
+    expect(await readProgress(out, (await plan(texts)).identity)).toMatchObject({ finished: true });
   });
 
   it("does not go on with other texts, options or knowledge, nor with parts that were changed", async () => {
     const out = join(folder, "other");
     const stop = new AbortController();
-    const run = (given: AlignTextsPlan, resume = true) =>
-      alignTexts(out, given, pool(1), { resume, watch: watch({ signal: stop.signal }) });
+    const run = (given: AlignTextsPlan) => align(out, given, 1, true);
     const mine = await plan(texts);
     const { identity } = mine;
-    const once = watch({ signal: stop.signal, onBlock: (documents) => documents > 60 && stop.abort() });
-    await expect(alignTexts(out, mine, pool(1), { resume: false, watch: once })).rejects.toThrow(/abort/);
+    expect(await readProgress(out, identity)).toBeNull();
+    const once = { signal: stop.signal, onBlock: (documents: number) => documents > 60 && stop.abort() };
+    await expect(align(out, mine, 1, false, once)).rejects.toThrow(/abort/);
     const other = (more: object) => run({ ...mine, identity: { ...identity, ...more } });
     await expect(other({ knowledge: "1".repeat(64) })).rejects.toThrow("begun with other knowledge");
     await expect(other({ options: { seed: 2, shares } })).rejects.toThrow("begun with seed 1, not 2");

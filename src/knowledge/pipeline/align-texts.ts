@@ -22,7 +22,6 @@ import {
   partName,
   type RunIdentity,
   type RunProgress,
-  readProgress,
   removeOthers,
   reportFiles,
   writeJson,
@@ -56,20 +55,19 @@ export interface AlignWatch {
 /**
  * Aligns texts and writes what was found into a folder that nobody else writes into.
  *
- * @param resume go on after the last whole shard, or begin where there is none
- * @returns null where it was finished before
- * @throws UserError where a text cannot be read, or another alignment was begun in the folder
+ * @param before the run that goes on after its last whole shard, see `readProgress`; null where it begins
+ * @throws UserError where a text cannot be read, or a part is not what was written
  */
 export async function alignTexts(
   out: string,
   plan: AlignTextsPlan,
   pool: AlignPool,
-  { resume, watch }: { readonly resume: boolean; readonly watch: AlignWatch },
-): Promise<AlignReport | null> {
-  const before = (resume ? await readProgress(out, plan.identity) : null) ?? nothingYet();
-  if (before.finished) return null;
-  await removeOthers(out, before);
-  const run = new TextRun(out, plan, before);
+  before: RunProgress | null,
+  watch: AlignWatch,
+): Promise<AlignReport> {
+  const begun = before ?? nothingYet();
+  await removeOthers(out, begun);
+  const run = new TextRun(out, plan, begun);
   await run.rememberWritten();
   return run.go(pool, watch);
 }
