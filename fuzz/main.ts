@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { RandomStream } from "../src/random.js";
+import { hurtful } from "./hurtful.js";
 import { mutated } from "./mutation.js";
 import { type Reader, readers } from "./readers.js";
 import type { Outcome } from "./worker.js";
@@ -22,7 +23,7 @@ const slowMilliseconds = 2000;
 const hangMilliseconds = 20_000;
 const mostMegabytes = 500;
 
-/** Inputs that were wrong once; each is read first, every time. */
+/** Small inputs that were wrong once; each is read first, every time. */
 const corpus = join("fuzz", "corpus");
 /** Where inputs go that are wrong now. */
 const findings = join("runs", "fuzz");
@@ -98,7 +99,8 @@ async function main(): Promise<void> {
   try {
     for (const reader of chosen) {
       for (const [i, bytes] of reader.seeds.entries()) await tell(reader, bytes, `seed file ${i}`, true);
-      for (const [name, bytes] of await wrongOnce(reader)) await tell(reader, bytes, name);
+      const known = [...(hurtful[reader.name]?.() ?? []), ...(await wrongOnce(reader))];
+      for (const [name, bytes] of known) await tell(reader, bytes, name);
     }
     const end = performance.now() + Number(values.minutes) * 60_000;
     for (let i = 0; performance.now() < end; i++) {

@@ -2,7 +2,7 @@
  * Everything that reads a file of somebody else, and files that it reads.
  * @module
  */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveAdapterConfig } from "../src/adapters/config.js";
 import { readDownstreamManifest } from "../src/adapters/downstream-folder.js";
@@ -20,11 +20,14 @@ import { readWordings } from "../src/data/wordings.js";
 import { readSweep } from "../src/experiments/sweep/sweep-file.js";
 import { readJson } from "../src/files/json.js";
 
+import { importKnowledge } from "../src/knowledge/import.js";
 import { factualSettings } from "../src/settings/factual.js";
 import { readRecipe } from "../src/settings/recipe.js";
+import { zipOf } from "../src/testing/zip-writer.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { latestCheckpoint } from "../src/training/checkpoint.js";
 import { openWeights } from "../src/weights/open.js";
+import { torchLegacy, torchZip } from "../test/torch-writer.js";
 
 /** A reader of one kind of file. */
 export interface Reader {
@@ -66,6 +69,15 @@ function safetensors(): Buffer {
   length.writeBigUInt64LE(BigInt(header.length));
   return Buffer.concat([length, header, Buffer.alloc(16, 1)]);
 }
+
+/** A state dict in both formats of torch.save. */
+function stateDicts(): Buffer[] {
+  const tensors = new Map([["a.weight", { shape: [2, 2], data: new Float32Array(4) }]]);
+  return [torchZip(tensors), torchLegacy(tensors)];
+}
+
+const someText = "Here the deep river leaves the valley.\n";
+const sentencePiece = (file: string) => join("test", "compat", "tokenizers", "xlnet-plain", file);
 
 /** A small tokenizer of each kind that the compatibility tests hold. */
 async function tokenizers(): Promise<Buffer[]> {
@@ -121,6 +133,39 @@ const lama = { sub_label: "Austria", obj_label: "Vienna", predicate_id: "P36", m
 const facts = "subject,relation,object\nAustria,capital,Vienna\n";
 const progress = { step: 4, best: 0.5, bestStep: 4, evaluationsSinceBest: 0, settings: { seed: "1" }, version: 2 };
 
+const [entity, direct] = ["http://www.wikidata.org/entity/", "http://www.wikidata.org/prop/direct/"];
+const label = "<http://www.w3.org/2000/01/rdf-schema#label>";
+const item = (id: string) => ({ type: "wikibase-entityid", value: { id } });
+const wikidata = [
+  {
+    ...{ id: "Q40", labels: { en: { value: "Austria" } }, aliases: { en: [{ value: "Republic of Austria" }] } },
+    claims: { P47: [{ rank: "normal", mainsnak: { snaktype: "value", datavalue: item("Q40") } }] },
+  },
+];
+
+/** Knowledge in each of its forms. */
+const knowledge: readonly Buffer[] = [
+  ...[
+    `subject,relation,object,object_type\nAustria|Österreich,capital,Vienna,city\nAustria,area,"83,871",number\n`,
+    `{"subject":["Austria","Österreich"],"relation":"capital","object":"Vienna"}\n`,
+    JSON.stringify(wikidata),
+    `<${entity}Q40> ${label} "\\u00D6sterreich"@en .\n<${entity}Q40> <${direct}P47> <${entity}Q40> .\n`,
+    `@prefix : <http://e.org/> .\n:a ${label} "Anna" ; :tall 1.7 ; :knows :a .\n`,
+    "_id,_labels,name,_start,_end,_type\n1,:City,Graz,,,\n,,,1,1,NEAR\n",
+  ].map((text) => Buffer.from(text)),
+  zipOf([{ name: "facts.csv", content: facts }]),
+];
+
+/** Imports a file into a folder of its own, however much of it is wrong. */
+async function importAlone(path: string, folder: string): Promise<void> {
+  const out = await mkdtemp(join(folder, "knowledge-"));
+  try {
+    await importKnowledge({ files: [path], out, language: "en", mostBad: 1 });
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+}
+
 /** The readers with their files. */
 export async function readers(): Promise<readonly Reader[]> {
   const relations = ["fewrel.json", "semeval.txt", "tacred.json", "trex-rc.json", "trex.json", "wiki80.jsonl"];
@@ -138,6 +183,7 @@ export async function readers(): Promise<readonly Reader[]> {
       ...{ name: "facts", file: "data", seeds: [Buffer.from(facts), json(lama), await example("country/facts.csv")] },
       read: (path) => all(readFacts(path, { onSkip })),
     },
+    { ...{ name: "knowledge", file: "data", seeds: knowledge }, read: importAlone },
     {
       ...{
         name: "wordings",
@@ -161,9 +207,17 @@ export async function readers(): Promise<readonly Reader[]> {
       read: (path) => all(readTextLines([path])),
     },
     { ...{ name: "safetensors", file: "model.safetensors", seeds: [safetensors()] }, read: readTensors },
+    { ...{ name: "torch", file: "pytorch_model.bin", seeds: stateDicts() }, read: readTensors },
     {
       ...{ name: "tokenizer", file: "tokenizer.json", seeds: await tokenizers() },
-      read: (_, folder) => loadTokenizer(folder),
+      read: async (_, folder) => (await loadTokenizer(folder)).encode(someText),
+    },
+    {
+      ...{ name: "sentencepiece", file: "spiece.model", seeds: [await readFile(sentencePiece("spiece.model"))] },
+      read: async (_, folder) => {
+        await copyFile(sentencePiece("config.json"), join(folder, "config.json"));
+        return (await loadTokenizer(folder)).encode(someText);
+      },
     },
     {
       ...{ name: "config", file: "config.json", seeds: [json(bertConfig)] },

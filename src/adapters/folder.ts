@@ -10,6 +10,7 @@ import type { z } from "zod";
 import { readWordings, type Wordings } from "../data/wordings.js";
 import { setting, userError } from "../errors.js";
 import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson } from "../files/json.js";
 import { readTextIfThere } from "../files/text.js";
 import { totalElements } from "../tensor.js";
@@ -120,7 +121,7 @@ export async function readSubjects(
   { subjects: recorded }: Pick<AdapterManifest, "subjects">,
 ): Promise<readonly string[] | null> {
   const path = join(folder, adapterFiles.subjects);
-  const text = await readTextIfThere(path, { what: "the subjects", mostBytes: 1 << 30 });
+  const text = await readTextIfThere(path, { what: "the subjects", mostBytes: fileBytes.subjects });
   if (text === null) return null;
   await requireRecorded(path, recorded, "these are not the names that open the adapter's gate");
   return text.split("\n").filter((line) => line.trim() !== "");

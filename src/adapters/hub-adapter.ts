@@ -1,4 +1,5 @@
-import { type ResolveOptions, resolveContent } from "../weights/hub.js";
+import { isFolder } from "../files/folder.js";
+import { isCached, type ResolveOptions, resolveContent } from "../weights/hub.js";
 import { type HubContent, modelContent } from "../weights/hub-content.js";
 import { downstreamFiles } from "./downstream-folder.js";
 import { adapterFiles } from "./folder.js";
@@ -39,6 +40,10 @@ const anyContent: HubContent = {
 export async function resolveAdapter(name: string, options: ResolveOptions = {}): Promise<string> {
   return (await resolveContent(name, adapterContent, options)).folder;
 }
+
+/** Whether an adapter or a fine-tuned model is on this machine: as a folder, or in the usual cache. */
+export const isAdapterHere = async (name: string): Promise<boolean> =>
+  (await isFolder(name)) || (await isCached(name, adapterContent));
 
 /** {@link resolveAdapter}, where it may be a language model, too. */
 export async function resolveAny(name: string, options: ResolveOptions = {}): Promise<string> {

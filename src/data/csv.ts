@@ -1,6 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { CsvError, type Options, parse } from "csv-parse";
 import { userError } from "../errors.js";
+import { recordBytes } from "../files/bounds.js";
 import { checkedUtf8 } from "../files/utf8.js";
 import { counted } from "../phrases.js";
 import { type DataFile, fileName, readBytes } from "./bytes.js";
@@ -52,7 +53,7 @@ async function* parsed<T>(
     bom: true,
     info: true,
     skip_empty_lines: true,
-    max_record_size: 2 ** 26,
+    max_record_size: recordBytes,
   });
   // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
   pipeline(Readable.from(checkedUtf8(readBytes(file), path)), parser, () => undefined);

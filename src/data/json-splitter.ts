@@ -1,4 +1,5 @@
 import { UserError, userError } from "../errors.js";
+import { openBrackets, recordBytes } from "../files/bounds.js";
 import { decodeUtf8 } from "../files/utf8.js";
 
 /** One record of a large JSON file, still as bytes. */
@@ -18,7 +19,7 @@ export interface JsonLimits {
   readonly maxDepth: number;
 }
 
-export const defaultJsonLimits: JsonLimits = { maxBytes: 64 * 1024 * 1024, maxDepth: 100 };
+export const defaultJsonLimits: JsonLimits = { maxBytes: recordBytes, maxDepth: openBrackets.record };
 
 const longestKey = 4096;
 const [quote, backslash, comma, colon, openArray, closeArray, openObject, closeObject] = [

@@ -3,11 +3,13 @@
  * SearchQA's raw records. One question is held at a time.
  * @module
  */
+
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { recordBytes } from "../files/bounds.js";
 import { listOf } from "../files/lists.js";
 import { decodeUtf8 } from "../files/utf8.js";
 import { readBytes } from "./bytes.js";
@@ -34,8 +36,6 @@ export interface OpenQuestionOptions extends LabelOptions {
 
 /** Why a paragraph is left out. */
 export type ParagraphSkip = "paragraph-of-few-words" | "empty-paragraph";
-
-const largestRecord = 64 * 1024 * 1024;
 
 /** thunlp/OpenQA's reader leaves out paragraphs of fewer words. */
 const fewestWords = 6;
@@ -207,7 +207,7 @@ async function* wholeRecords(path: string): AsyncGenerator<JsonRecord> {
   for await (const chunk of readBytes(path)) {
     parts.push(chunk);
     size += chunk.length;
-    if (size > largestRecord) throw userError({ where: path, what: `a record of more than ${largestRecord} bytes` });
+    if (size > recordBytes) throw userError({ where: path, what: `a record of more than ${recordBytes} bytes` });
   }
   const text = decodeUtf8(Buffer.concat(parts), path).replace(/^\ufeff/, "");
   yield { key: undefined, value: parseRecord(text, path), where: path };

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { z } from "zod";
 import { userError } from "../errors.js";
+import { recordBytes } from "../files/bounds.js";
 import { judge, parseJson, parseShallowJson } from "../files/json.js";
 import { decodeUtf8, refuseUtf16 } from "../files/utf8.js";
 import { withArticle } from "../phrases.js";
@@ -22,8 +23,6 @@ export interface JsonRecord {
   /** `file:line` of its start. */
   readonly where: string;
 }
-
-const longestLine = 64 * 1024 * 1024;
 
 /** The bytes of a file without a byte order mark. */
 async function* withoutMark(path: DataFile): AsyncGenerator<Buffer> {
@@ -103,10 +102,10 @@ export async function* readLines(file: DataFile): AsyncGenerator<Line> {
     if (start === chunk.length) continue;
     parts.push(chunk.subarray(start));
     size += chunk.length - start;
-    if (size > longestLine) {
+    if (size > recordBytes) {
       throw userError({
         where: `${path}:${line}`,
-        what: `a line is longer than ${longestLine} bytes`,
+        what: `a line is longer than ${recordBytes} bytes`,
         fix: "break it up",
       });
     }

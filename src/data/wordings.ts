@@ -3,9 +3,11 @@
  * object.
  * @module
  */
+
 import { basename } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { fileBytes } from "../files/bounds.js";
 import { isFolder } from "../files/folder.js";
 import { listOf } from "../files/lists.js";
 import { readText } from "../files/text.js";
@@ -75,7 +77,7 @@ async function readParaRel(folder: string, map: WordingMap): Promise<void> {
 }
 
 async function readYaml(path: string, map: WordingMap): Promise<void> {
-  const text = await readText(path, { what: "the file of wordings", mostBytes: 16 << 20 });
+  const text = await readText(path, { what: "the file of wordings", mostBytes: fileBytes.names });
   const yaml = parseYamlMap(path, text, "relations with their patterns");
   for (const [relation, given] of yaml.entries) {
     const where = yaml.where(relation);

@@ -5,19 +5,12 @@
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { archive } from "../files/bounds.js";
 import type { PackedFile } from "./bytes.js";
 
 /** Whether a file that begins so is a zip archive, an empty one included. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what tells it
 export const isZip = (head: string): boolean => /^PK(\u0003\u0004|\u0005\u0006)/.test(head);
-
-/** More are not read: their names alone would fill the memory. */
-const mostMembers = 10_000;
-
-/** Deflate makes a thousandth of zeros at most, and a tenth or so of text. */
-const mostRatio = 200;
-/** A short file of one repeated line is nothing to fear. */
-const alwaysFine = 1 << 24;
 
 const broken = (path: string, error: unknown): Error => {
   if (error instanceof Error && "code" in error) return fileError(path, "read the file", error);
@@ -45,11 +38,11 @@ export async function* zipMembers(path: string): AsyncGenerator<PackedFile> {
 }
 
 async function entriesOf(path: string, zip: ZipFile): Promise<readonly Entry[]> {
-  if (zip.entryCount > mostMembers) {
+  if (zip.entryCount > archive.members) {
     throw userError({
       where: path,
       what: `the archive has ${zip.entryCount} files`,
-      expected: `at most ${mostMembers}`,
+      expected: `at most ${archive.members}`,
       fix: "unpack it, and give the files that are wanted",
     });
   }
@@ -73,6 +66,14 @@ async function entriesOf(path: string, zip: ZipFile): Promise<readonly Entry[]> 
 const isForeign = (name: string) => name.endsWith("/") || /(^|\/)(__MACOSX\/|\.[^./])/.test(name);
 
 function checkEntry(path: string, entry: Entry): void {
+  if (entry.fileName.length > archive.name) {
+    throw userError({
+      where: path,
+      what: "the name of a file in it is too long",
+      expected: `at most ${archive.name} characters`,
+      fix: "unpack it first",
+    });
+  }
   const where = `${path}!${entry.fileName}`;
   if (entry.isEncrypted()) {
     throw userError({
@@ -89,11 +90,11 @@ function checkEntry(path: string, entry: Entry): void {
       fix: "unpack it first",
     });
   }
-  if (entry.uncompressedSize > alwaysFine && entry.uncompressedSize > mostRatio * entry.compressedSize) {
+  if (entry.uncompressedSize > archive.alwaysFine && entry.uncompressedSize > archive.ratio * entry.compressedSize) {
     throw userError({
       where,
       what: `${entry.compressedSize} bytes would unpack to ${entry.uncompressedSize}`,
-      expected: `at most ${mostRatio} times as many`,
+      expected: `at most ${archive.ratio} times as many`,
       fix: "unpack it first, if you trust it",
     });
   }

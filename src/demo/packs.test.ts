@@ -19,9 +19,10 @@ const packs = await Promise.all(
     };
   }),
 );
-const gateOf = ({ facts }: ReadQuestions) => new SubjectGate(tokenizer, new Set(facts.map(({ subject }) => subject)));
+const gateOf = ({ facts }: ReadQuestions) =>
+  new SubjectGate(tokenizer, new Set(facts.map(({ subject }) => subject)), "text");
 const opens = (gate: SubjectGate, texts: readonly string[]) =>
-  texts.filter((text) => gate.opens(tokenizer.encode(text).ids));
+  texts.filter((text) => gate.opensAt(tokenizer.encode(text).ids, 0));
 
 describe.each(packs)("$name", ({ taught, asked }) => {
   it("has answers that the package's model can say as one word", () => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
+import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJsonIfThere } from "../files/json.js";
 import type { JsonObject } from "../tasks/task.js";
 import { hashJson } from "../weights/hash.js";
@@ -9,6 +10,7 @@ import { hashJson } from "../weights/hash.js";
 /** What the file of a result is, for the error lines. */
 export const resultFile = {
   what: "the result",
+  mostBytes: fileBytes.records,
   expected: "a result of an experiment",
   fix: "remove the file: it is computed again",
 };

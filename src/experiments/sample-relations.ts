@@ -5,6 +5,7 @@ import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { writeWiki80 } from "../data/wiki80-writer.js";
 import { userError } from "../errors.js";
 import { parseWith, readJson } from "../files/json.js";
+import { mapOf } from "../files/lists.js";
 import { RandomStream } from "../random.js";
 import { sentenceKey } from "./relation-sets.js";
 
@@ -91,7 +92,7 @@ async function knownIn(files: readonly string[], relationOf: (name: string) => s
   return known;
 }
 
-const idsSchema = z.record(z.string(), z.tuple([z.string()], z.string()));
+const idsSchema = mapOf(z.tuple([z.string()], z.string()));
 
 /** Names of relations by a file of ids, `{"P22": ["father", …]}`; case does not count. */
 async function relationNames(path: string | undefined): Promise<(name: string) => string> {

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { UserError } from "../errors.js";
 import { namedBackbone, recordedName } from "./named-backbone.js";
 
@@ -12,17 +12,43 @@ beforeAll(async () => {
   adapter = join(root, "runs", "facts");
   await mkdir(adapter, { recursive: true });
   await mkdir(join(root, "models", "mine"), { recursive: true });
+  vi.stubEnv("HF_HUB_CACHE", join(root, "hub"));
+  for (const repo of ["models--roberta-base", "models--FacebookAI--roberta-large"]) {
+    const commit = "0".repeat(40);
+    const [refs, snapshot] = [join(root, "hub", repo, "refs"), join(root, "hub", repo, "snapshots", commit)];
+    for (const path of [refs, snapshot]) await mkdir(path, { recursive: true });
+    await writeFile(join(refs, "main"), commit);
+    for (const file of ["config.json", "tokenizer.json", "model.safetensors"])
+      await writeFile(join(snapshot, file), "");
+  }
 });
-afterAll(() => rm(root, { recursive: true }));
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(root, { recursive: true });
+});
 
 const find = (name: string | null, { hash = "0" as string | null, given = undefined as string | undefined } = {}) =>
   namedBackbone(adapter, "adapter", { name, hash }, given);
 
 describe("namedBackbone", () => {
-  it("takes the given one, else an id as it is and a folder that is there", async () => {
+  it("takes the given one, else an id that is in the cache and a folder that is there", async () => {
     expect(await find("models/nowhere", { given: "other/one" })).toBe("other/one");
-    for (const id of ["roberta-base", "FacebookAI/roberta-large", "owner/name@main", "models/own"]) {
+    for (const id of ["roberta-base", "FacebookAI/roberta-large", "roberta-base@main", "models/own"]) {
       expect(await find(id)).toBe(id);
+    }
+  });
+
+  it("neither downloads what it names, nor looks at another machine", async () => {
+    for (const id of ["someone/other", "roberta-base@other"]) {
+      await expect(find(id)).rejects.toThrow(
+        `${adapter}: the adapter names ${id}, which is not in the cache of models; give backbone if you trust who made it: it is then downloaded`,
+      );
+      expect(await find(id, { given: id })).toBe(id);
+    }
+    for (const share of ["\\\\host\\share", "//host/share"]) {
+      await expect(find(share)).rejects.toThrow(
+        /names "[^"]+host[^"]+", a folder of another machine; give backbone if you/,
+      );
     }
   });
 

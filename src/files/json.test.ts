@@ -36,7 +36,7 @@ describe("readJson", () => {
     ],
     ["Latin-1", Buffer.from('["é"]', "latin1"), /file\.json: byte 3 of it is not UTF-8/],
   ])("refuses %s", async (_, content, message) => {
-    const reading = readJson(await file(content), labels);
+    const reading = readJson(await file(content), { ...labels, mostBytes: 64 << 20 });
     await expect(reading).rejects.toThrow(UserError);
     await expect(reading).rejects.toThrow(message);
   });

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { userError } from "../errors.js";
+import { openBrackets } from "./bounds.js";
 import { problem } from "./problem.js";
 import { type FileKind, readText, readTextIfThere } from "./text.js";
 
@@ -49,7 +50,7 @@ export function parseShallowJson(text: string, where: string, about: JsonExpecta
 }
 
 /** What reads or writes a value goes into itself as deep as the value does, and no format here goes a tenth as deep. */
-const deepest = 200;
+const deepest = openBrackets.file;
 
 const [quote, backslash, openArray, closeArray, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 

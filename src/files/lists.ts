@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mostItems } from "./bounds.js";
 import { problem } from "./problem.js";
 
 /** How many items a list of a file may have. */
@@ -7,14 +8,11 @@ export interface ListBounds {
   readonly most?: number;
 }
 
-/** No list that is read whole has more: vocabularies have half as many. */
-const usualMost = 1_000_000;
-
 /**
  * A list in a file from outside. It ends at its first wrong item, where zod's own `array` would gather all of them: a
  * million wrong items would take ten seconds and a gigabyte.
  */
-export const listOf = <T>(item: z.ZodType<T>, { least = 0, most = usualMost }: ListBounds = {}) =>
+export const listOf = <T>(item: z.ZodType<T>, { least = 0, most = mostItems.list }: ListBounds = {}) =>
   z
     .array(z.unknown())
     .min(least)
@@ -30,7 +28,7 @@ export const listOf = <T>(item: z.ZodType<T>, { least = 0, most = usualMost }: L
     });
 
 /** An object in a file from outside with any keys, and values of one kind; it ends at its first wrong value. */
-export const mapOf = <T>(value: z.ZodType<T>, most: number = 100_000) =>
+export const mapOf = <T>(value: z.ZodType<T>, most: number = mostItems.object) =>
   // Not zod's `record`, which takes ten seconds for 300,000 keys.
   z.unknown().transform((given, context): Record<string, T> => {
     if (typeof given !== "object" || given === null || Array.isArray(given)) {

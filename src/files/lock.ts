@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { codeOf, userError } from "../errors.js";
 import { fileError, temporaryBeside } from "./atomic.js";
+import { fileBytes } from "./bounds.js";
 import { isRunning, lockFile } from "./leftovers.js";
 import { readTextIfThere } from "./text.js";
 
@@ -124,4 +125,4 @@ function holderOf(content: string): Holder | null {
   }
 }
 
-const contentOf = (path: string) => readTextIfThere(path, { what: "the lock", mostBytes: 4096 });
+const contentOf = (path: string) => readTextIfThere(path, { what: "the lock", mostBytes: fileBytes.lock });

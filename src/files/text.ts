@@ -1,17 +1,16 @@
 import { createReadStream } from "node:fs";
 import { codeOf, userError } from "../errors.js";
 import { fileError } from "./atomic.js";
+import { fileBytes } from "./bounds.js";
 import { decodeUtf8 } from "./utf8.js";
 
 /** What a file is, and how large it may be. */
 export interface FileKind {
   /** With its article, for the error lines: `cannot read <what>`, `<what> is too large`. */
   readonly what: string;
-  /** The largest size in bytes, 64 MiB if left out; no more than that is read. */
+  /** The largest size in bytes, that of a configuration if left out; no more than that is read. */
   readonly mostBytes?: number;
 }
-
-const usualMost = 64 << 20;
 
 /**
  * Reads a text file whole, from a pipe too, and takes a byte order mark away.
@@ -32,7 +31,7 @@ export function readTextIfThere(path: string, kind: FileKind): Promise<string | 
   });
 }
 
-async function readWhole(path: string, { what, mostBytes = usualMost }: FileKind): Promise<string> {
+async function readWhole(path: string, { what, mostBytes = fileBytes.small }: FileKind): Promise<string> {
   const parts: Buffer[] = [];
   // `end` is inclusive and counts from 0, so one byte more than is allowed is read where there are too many.
   for await (const part of createReadStream(path, { end: mostBytes })) parts.push(part as Buffer);

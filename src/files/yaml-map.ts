@@ -2,11 +2,13 @@
  * YAML files of settings: small maps of plain values, with the line of each key for error lines.
  * @module
  */
+
 import { LineCounter, parseDocument, visit } from "yaml";
 import { userError } from "../errors.js";
+import { fileBytes } from "./bounds.js";
 
 /** A file of settings is a page; whatever is larger is the wrong file. */
-export const settingsFile = { what: "the file of settings", mostBytes: 64 * 1024 };
+export const settingsFile = { what: "the file of settings", mostBytes: fileBytes.settings };
 
 /** A map of a YAML file, and where its keys stand. */
 export interface YamlMap {

@@ -6,9 +6,10 @@ const mostPlaces = 3;
 
 /** What readers found that is no fact: counted by reason, with the first few places of each. */
 export class Findings {
-  /** Sound records of the file that is read. */
+  /** Of the file that is read: its sound records, its faults, and where the first one stands. */
   #records = 0;
-  #wrong = 0;
+  #faults: Record<string, number> = {};
+  #firstFault = "";
   readonly faults: Record<string, number> = {};
   readonly leftOut: Record<string, number> = {};
   readonly places: Record<string, string[]> = {};
@@ -19,7 +20,8 @@ export class Findings {
   };
 
   readonly onFault = (reason: string, where: string): void => {
-    this.#wrong++;
+    if (this.#firstFault === "") this.#firstFault = where;
+    this.#faults[reason] = (this.#faults[reason] ?? 0) + 1;
     this.#count(this.faults, reason, where);
   };
 
@@ -42,23 +44,20 @@ export class Findings {
    * @throws UserError where there are more, or no records at all
    */
   endFile(where: string, mostBad: number): number {
-    const [records, wrong] = [this.#records, this.#wrong];
+    const [records, faults, first] = [this.#records, this.#faults, this.#firstFault];
     this.#records = 0;
-    this.#wrong = 0;
+    this.#faults = {};
+    this.#firstFault = "";
+    const wrong = Object.values(faults).reduce((sum, count) => sum + count, 0);
     if (wrong > mostBad * (records + wrong)) {
       throw userError({
         where,
-        what: `${wrong} of ${records + wrong} records are wrong (${this.#shownFaults()})`,
+        what: `${wrong} of ${records + wrong} records are wrong (${tally(faults)}; the first at ${first})`,
         expected: `at most ${100 * mostBad} %`,
         fix: `repair the file, or raise ${setting("mostBad")}`,
       });
     }
     if (records === 0) throw userError({ where, what: "the file holds no facts" });
     return records;
-  }
-
-  #shownFaults(): string {
-    const [[first = ""] = []] = Object.entries(this.faults).sort(([, a], [, b]) => b - a);
-    return `${tally(this.faults)}; the first at ${this.places[first]?.[0]}`;
   }
 }

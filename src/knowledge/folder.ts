@@ -4,16 +4,14 @@
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { type JsonRecord, readJsonLines, readLines } from "../data/records.js";
 import { fileError } from "../files/atomic.js";
-import { judge } from "../files/json.js";
 import type { Entity, KnowledgeSource, Triple, TripleObject } from "./knowledge.js";
 import { damaged, type KnowledgeManifest, knowledgeFiles, manifestFile, readManifest } from "./manifest.js";
 
-/** Whether a folder holds knowledge. */
+/** Whether a folder holds knowledge; a manifest alone may be another's. */
 export const holdsKnowledge = (folder: string): Promise<boolean> =>
-  stat(join(folder, manifestFile)).then(
+  stat(join(folder, knowledgeFiles.entities)).then(
     (info) => info.isFile(),
     () => false,
   );
@@ -63,7 +61,8 @@ function checkCount(path: string, found: number, count: number, what: string): v
   if (found !== count) throw damaged(path, `${found} ${what}, and ${count} by the folder's ${manifestFile}`);
 }
 
-const entity = z.object({ id: z.string(), names: z.array(z.string()).min(1), types: z.array(z.string()) });
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === "string");
 
 async function* entities(path: string, count: number): AsyncGenerator<Entity> {
   let found = 0;
@@ -75,9 +74,9 @@ async function* entities(path: string, count: number): AsyncGenerator<Entity> {
 }
 
 function checkedEntity({ value, where }: JsonRecord): Entity {
-  const judged = judge(entity, value);
-  if ("data" in judged) return judged.data;
-  throw damaged(where, `field ${JSON.stringify(judged.field)}: ${judged.message}`);
+  const { id, names, types } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof id === "string" && isTexts(names) && names.length > 0 && isTexts(types)) return { id, names, types };
+  throw damaged(where, "the record has no id, names and types");
 }
 
 const valueKinds: ReadonlySet<string> = new Set(["date", "number", "text"]);

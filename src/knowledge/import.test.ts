@@ -59,8 +59,8 @@ Austria,capital,Vienna,,
     expect(found.triples).toEqual(["Q40 P36 Q1741", "Q40 P47 Q183"]);
     expect(found.relations).toEqual({ P36: "capital", P47: "borders" });
     expect(found.manifest.counts.unnamed).toBe(1);
-    expect(found.manifest.skipped).toEqual({ "object without a name": 1 });
-    await expect(known([triples])).rejects.toThrow(/no triple is left \(3: subject without a name\).*names/);
+    expect(found.manifest.skipped).toEqual({ "object-without-name": 1 });
+    await expect(known([triples])).rejects.toThrow(/no triple is left \(3: subject-without-name\).*names/);
   });
 
   it("may have any ids and names", async () => {

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson } from "../files/json.js";
 import { listOf, mapOf } from "../files/lists.js";
 
@@ -73,7 +74,12 @@ const about = {
  */
 export async function readManifest(folder: string): Promise<KnowledgeManifest> {
   const path = join(folder, manifestFile);
-  return parseWith(schema, await readJson(path, { what: "the manifest", ...about }), path, about);
+  return parseWith(
+    schema,
+    await readJson(path, { what: "the manifest", mostBytes: fileBytes.records, ...about }),
+    path,
+    about,
+  );
 }
 
 /** The error for a folder that is not what its manifest says. */

@@ -6,6 +6,7 @@ import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readBytes } from "../data/bytes.js";
 import { fileError } from "../files/atomic.js";
+import { linesAtOnce, merged } from "./merged-lines.js";
 
 /** How many characters are held before they are written to a file. */
 const usualMost = 1 << 26;
@@ -13,7 +14,6 @@ const usualMost = 1 << 26;
 const overhead = 24;
 /** Files that are read side by side; more are first joined into one. */
 const mostRuns = 64;
-const linesAtOnce = 4096;
 
 /**
  * Lines that come in any order and are read in that of their UTF-16 units, each once. About 200 MB are held at most: what
@@ -22,7 +22,8 @@ const linesAtOnce = 4096;
 export class SortedLines {
   #lines: string[] = [];
   #size = 0;
-  #runs: string[] = [];
+  /** Files by how often their lines were merged, so that no line is written more than a few times. */
+  readonly #runs: string[][] = [];
   #made = 0;
 
   /**
@@ -51,19 +52,26 @@ export class SortedLines {
   /** Writes what is held into a file. */
   async spill(): Promise<void> {
     const lines = this.#take();
-    this.#runs.push(await this.#write(inBatches(lines)));
-    if (this.#runs.length < mostRuns) return;
-    const runs = this.#runs;
-    this.#runs = [await this.#write(merged(runs.map(batchesOf)))];
-    await Promise.all(runs.map((run) => rm(run)));
+    await this.#keep(await this.#write(inBatches(lines)), 0);
+  }
+
+  async #keep(run: string, level: number): Promise<void> {
+    this.#runs[level] ??= [];
+    const runs = this.#runs[level];
+    runs.push(run);
+    if (runs.length < mostRuns) return;
+    const joined = await this.#write(merged(runs.map(batchesOf)));
+    await Promise.all(runs.map((one) => rm(one)));
+    this.#runs[level] = [];
+    await this.#keep(joined, level + 1);
   }
 
   /** All lines in order, in batches; no line may be added any more. It can be read once. */
   async *batches(): AsyncGenerator<readonly string[]> {
     const held = inBatches(this.#take());
-    yield* merged([...this.#runs.map(batchesOf), held]);
-    await Promise.all(this.#runs.map((run) => rm(run)));
-    this.#runs = [];
+    const runs = this.#runs.flat();
+    yield* merged([...runs.map(batchesOf), held]);
+    await Promise.all(runs.map((run) => rm(run)));
   }
 
   #take(): readonly string[] {
@@ -108,91 +116,5 @@ async function* batchesOf(path: string): AsyncGenerator<readonly string[]> {
       .split("\n");
     rest = chunk.subarray(end + 1);
     yield lines;
-  }
-}
-
-/** One of several sources of lines in order. */
-class Run {
-  #batch: readonly string[] = [];
-  #at = 0;
-
-  private constructor(private readonly batches: AsyncIterator<readonly string[]>) {}
-
-  /** Null where there is no line. */
-  static async open(source: AsyncIterable<readonly string[]>): Promise<Run | null> {
-    const run = new Run(source[Symbol.asyncIterator]());
-    return (await run.refill()) ? run : null;
-  }
-
-  get line(): string {
-    return this.#batch[this.#at] as string;
-  }
-
-  /** Goes to the next line; false where {@link refill} must be asked for more. */
-  advance(): boolean {
-    return ++this.#at < this.#batch.length;
-  }
-
-  /** False at the end. */
-  async refill(): Promise<boolean> {
-    this.#at = 0;
-    do {
-      const next = await this.batches.next();
-      if (next.done === true) return false;
-      this.#batch = next.value;
-    } while (this.#batch.length === 0);
-    return true;
-  }
-}
-
-/** The lines of several sources in order, each once. */
-async function* merged(sources: readonly AsyncIterable<readonly string[]>[]): AsyncGenerator<readonly string[]> {
-  const heap = new Heap((await Promise.all(sources.map((source) => Run.open(source)))).filter((run) => run !== null));
-  let batch: string[] = [];
-  let last: string | undefined;
-  for (let first = heap.first; first; first = heap.first) {
-    const { line } = first;
-    if (line !== last) batch.push(line);
-    last = line;
-    if (first.advance() || (await first.refill())) heap.sink();
-    else heap.removeFirst();
-    if (batch.length < linesAtOnce) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
-
-/** A binary heap: the run with the least line is the first. */
-class Heap {
-  constructor(private readonly runs: Run[]) {
-    for (let at = runs.length >> 1; at >= 0; at--) this.sink(at);
-  }
-
-  get first(): Run | undefined {
-    return this.runs[0];
-  }
-
-  removeFirst(): void {
-    const last = this.runs.pop();
-    if (last === undefined || this.runs.length === 0) return;
-    this.runs[0] = last;
-    this.sink();
-  }
-
-  /** Moves the run at a place down to where it belongs. */
-  sink(from = 0): void {
-    const { runs } = this;
-    const run = runs[from];
-    if (run === undefined) return;
-    let at = from;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child + 1 < runs.length && runs[child + 1]!.line < runs[child]!.line) child++;
-      if (child >= runs.length || runs[child]!.line >= run.line) break;
-      runs[at] = runs[child]!;
-      at = child;
-    }
-    runs[at] = run;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { FactSkip } from "../data/fact.js";
 import type { OnSkip } from "../data/skips.js";
+import { knowledgeBounds } from "../files/bounds.js";
 import type { TripleObject } from "./knowledge.js";
 
 /** Which of an entity's names comes first: its label, a label that serves for want of another, other names. */
@@ -71,18 +72,16 @@ export interface ReadKnowledgeOptions {
 /** The statements of a record, or of several, which readers yield. */
 export type Statements = readonly Statement[];
 
-const mostNameCharacters = 1024;
-
 // Unassigned halves of surrogate pairs cannot be written as UTF-8.
 const unusable = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 
 /** Whether a text can be a name, a label or an id, once it is trimmed. */
 export const isUsable = (text: string): boolean =>
-  text !== "" && text.length <= mostNameCharacters && !unusable.test(text);
+  text !== "" && text.length <= knowledgeBounds.name && !unusable.test(text);
 
 /** A text of a fact in one line; null where it is too long, or not to be written. */
 export function usableText(text: string): string | null {
-  if (text.length > 4 * mostNameCharacters) return null;
+  if (text.length > knowledgeBounds.text) return null;
   const line = text.replace(/\s+/g, " ").trim();
-  return isUsable(line) ? line : null;
+  return line !== "" && !unusable.test(line) ? line : null;
 }

@@ -6,8 +6,10 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { userError } from "../errors.js";
 import { writeAtomically } from "../files/atomic.js";
+import { knowledgeBounds } from "../files/bounds.js";
 import { gzipped } from "../files/gzip.js";
 import { hashFile } from "../weights/hash.js";
+import { entitiesOf, type GatheredEntity } from "./gathered-entities.js";
 import { IdSet } from "./id-set.js";
 import type { TripleObject } from "./knowledge.js";
 import { type KnowledgeManifest, knowledgeFiles } from "./manifest.js";
@@ -15,10 +17,6 @@ import { owned } from "./owned.js";
 import { SortedLines } from "./sorted-lines.js";
 import type { NameRank, Statement } from "./statement.js";
 
-/** More are no relations, but a column that was taken for one. */
-const mostRelations = 100_000;
-/** Names, and types, of one entity. */
-const mostOfOne = 1000;
 /** Of names and types that were said last, to pass over what is said again and again. */
 const mostRecent = 1 << 16;
 
@@ -95,10 +93,10 @@ export class KnowledgeStore {
     const known = this.#relations.get(id);
     if (typeof known === "string" || (known === null && label === null)) return;
     this.#relations.set(owned(id), label === null ? null : owned(label));
-    if (this.#relations.size <= mostRelations) return;
+    if (this.#relations.size <= knowledgeBounds.relations) return;
     throw userError({
       where,
-      what: `there are more than ${mostRelations} relations`,
+      what: `there are more than ${knowledgeBounds.relations} relations`,
       expected: "subject, relation and object",
       fix: "check which column holds the relation",
     });
@@ -166,8 +164,8 @@ export class KnowledgeStore {
         onProgress();
         const kept = batch.filter((line) => {
           const [subject, relation, kind, object] = line.split("\t") as [string, string, TripleObject["kind"], string];
-          if (!named.has(subject)) skip("subject without a name", subject);
-          else if (kind === "entity" && !named.has(object)) skip("object without a name", object);
+          if (!named.has(subject)) skip("subject-without-name", subject);
+          else if (kind === "entity" && !named.has(object)) skip("object-without-name", object);
           else {
             objects[kind]++;
             relations.add(relation);
@@ -205,35 +203,4 @@ const lastPart = (id: string): string => (id.includes("://") ? (/[^/#]+$/.exec(i
 
 async function fileFacts(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
   return { bytes: (await stat(path)).size, sha256: await hashFile(path) };
-}
-
-/** What lines say of one entity. */
-interface GatheredEntity {
-  readonly id: string;
-  readonly names: string[];
-  readonly types: string[];
-}
-
-/** Gathers the lines of each entity; what has no name is left out. */
-async function* entitiesOf(
-  batches: AsyncIterable<readonly string[]>,
-  skipped: Record<string, number>,
-): AsyncGenerator<readonly GatheredEntity[]> {
-  let last: GatheredEntity | undefined;
-  for await (const batch of batches) {
-    const done: GatheredEntity[] = [];
-    for (const line of batch) {
-      const [id, rank, first, name] = line.split("\t") as [string, string, string, string?];
-      if (last?.id !== id) {
-        if (last && last.names.length > 0) done.push(last);
-        last = { id, names: [], types: [] };
-      }
-      const [list, text] = rank === "t" ? [last.types, first] : [last.names, name ?? ""];
-      if (list.includes(text)) continue;
-      if (list.length < mostOfOne) list.push(text);
-      else skipped["too many names"] = (skipped["too many names"] ?? 0) + 1;
-    }
-    yield done;
-  }
-  if (last && last.names.length > 0) yield [last];
 }

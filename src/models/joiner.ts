@@ -84,8 +84,8 @@ function fusionJoiner(
 }
 
 /**
- * Name of a {@link JoinedBy} `residual` model's input that opens and shuts adapters text by text: float32
- * `[batch, 1, adapters]`, 1 where an adapter is to add something and 0 where the model is to be itself.
+ * Name of a {@link JoinedBy} `residual` model's input that opens and shuts adapters: float32
+ * `[batch, positions, adapters]`, 1 where an adapter is to add something and 0 where the model is to be itself.
  */
 export const gatesInput = "gates";
 
@@ -101,7 +101,7 @@ function residualJoiner(scope: ParamScope, { names, hiddenSize, last }: JoinerSi
   return {
     ...{ parameters: weights, adapterParameters: [], width: 2, layers: [last], narrows: true },
     join: ({ g }, state, outputs) => {
-      const gates = g.input(gatesInput, "float32", ["batch", 1, names.length]);
+      const gates = g.input(gatesInput, "float32", ["batch", "positions", names.length]);
       const added = outputs.map((output, a) => {
         const gate = names.length === 1 ? gates : slice(g, gates, 2, a, a + 1);
         return mul(g, matmul(g, output, g.use(weights[a] as Parameter), { transB: true }), gate);

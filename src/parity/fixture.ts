@@ -2,11 +2,13 @@
  * Folders with golden numbers: `meta.json` names every tensor and says how close it must be.
  * @module
  */
+
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson as readJsonFile } from "../files/json.js";
 import { elementCount, type HostTensor } from "../tensor.js";
 import { toFloat32 } from "../weights/float32.js";
@@ -170,7 +172,8 @@ function expandSteps(pattern: string): string[] {
 }
 
 /** A JSON file of a fixture. */
-export const readJson = (path: string): Promise<unknown> => readJsonFile(path, { what: "the file" });
+export const readJson = (path: string): Promise<unknown> =>
+  readJsonFile(path, { what: "the file", mostBytes: fileBytes.records });
 
 /** The nearest folder, upwards from `folder`, that holds a file. */
 export async function nearestWith(folder: string, file: string): Promise<string> {

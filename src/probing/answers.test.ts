@@ -28,17 +28,17 @@ it("pseudoClozes hides one token of the answer at a time", () => {
   const mask = 9;
   const inputIds = [1, mask, 2];
   expect(pseudoClozes({ inputIds, position: 1 }, [5, 6])).toEqual([
-    { inputIds: [1, mask, 6, 2], position: 1, gatedBy: inputIds },
-    { inputIds: [1, 5, mask, 2], position: 2, gatedBy: inputIds },
+    { inputIds: [1, mask, 6, 2], position: 1, gatedBy: { inputIds, position: 1 } },
+    { inputIds: [1, 5, mask, 2], position: 2, gatedBy: { inputIds, position: 1 } },
   ]);
 });
 
 it("chainClozes asks each token of the answer after those before it", () => {
   const prompt = [1, 2];
   expect(chainClozes({ inputIds: prompt, position: 1 }, [5, 6, 7])).toEqual([
-    { inputIds: [1, 2, 5, 6], position: 1, gatedBy: prompt },
-    { inputIds: [1, 2, 5, 6], position: 2, gatedBy: prompt },
-    { inputIds: [1, 2, 5, 6], position: 3, gatedBy: prompt },
+    { inputIds: [1, 2, 5, 6], position: 1, gatedBy: { inputIds: prompt, position: 1 } },
+    { inputIds: [1, 2, 5, 6], position: 2, gatedBy: { inputIds: prompt, position: 1 } },
+    { inputIds: [1, 2, 5, 6], position: 3, gatedBy: { inputIds: prompt, position: 1 } },
   ]);
 });
 

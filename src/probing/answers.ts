@@ -6,15 +6,19 @@ import { type UserError, userError } from "../errors.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { wordIds } from "../text/word-ids.js";
 
-/** A text with one hole. */
-export interface Cloze {
+/** A position of a text. */
+export interface Place {
   readonly inputIds: readonly number[];
   readonly position: number;
+}
+
+/** A text with one hole. */
+export interface Cloze extends Place {
   /**
-   * The text whose subjects decide which adapters have a say, where it is another one: words that were put in place of
-   * masks are answers, and open no gate.
+   * The text whose subjects decide which adapters have a say, and the hole in it, where it is another one: words that were
+   * put in place of masks are answers, and open no gate.
    */
-  readonly gatedBy?: readonly number[];
+  readonly gatedBy?: Place;
 }
 
 /**
@@ -180,7 +184,7 @@ export function withMasks({ inputIds, position }: Cloze, count: number, causal: 
 
 /** The pseudo-log-likelihood's texts for an answer of several tokens: it stands in place of the mask, one of its tokens masked in each. */
 export function pseudoClozes(cloze: Cloze, answer: readonly number[]): readonly Cloze[] {
-  const { inputIds, position, gatedBy = inputIds } = cloze;
+  const { inputIds, position, gatedBy = { inputIds, position } } = cloze;
   const mask = inputIds[position] as number;
   return answer.map((_, hidden) => ({
     inputIds: [
@@ -194,7 +198,8 @@ export function pseudoClozes(cloze: Cloze, answer: readonly number[]): readonly 
 }
 
 /** A causal model's texts for an answer: each of its tokens is asked after those before it. */
-export function chainClozes({ inputIds, position, gatedBy = inputIds }: Cloze, answer: readonly number[]) {
+export function chainClozes(cloze: Cloze, answer: readonly number[]) {
+  const { inputIds, position, gatedBy = { inputIds, position } } = cloze;
   const whole = [...inputIds, ...answer.slice(0, -1)];
   return answer.map((_, i): Cloze => ({ inputIds: whole, position: position + i, gatedBy }));
 }

@@ -4,6 +4,7 @@
  */
 
 import { findModel } from "../adapters/found-model.js";
+import { isAdapterHere } from "../adapters/hub-adapter.js";
 import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
@@ -35,6 +36,7 @@ import {
 } from "../lm/lm-head-folder.js";
 import { gatesInput } from "../models/joiner.js";
 import { constant, ParamScope } from "../nn/index.js";
+import { shown } from "../phrases.js";
 import { float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { type Cloze, noMask } from "./answers.js";
@@ -149,7 +151,7 @@ export class ClozeModel implements AsyncDisposable {
     for (let start = 0; start < rows.length; start += most) {
       const some = rows.slice(start, start + most);
       const features = float32Tensor([some.length, width], joined.slice(start * width, (start + some.length) * width));
-      const opened = gates && Float32Array.from(some.flatMap(({ cloze }) => gates(cloze.gatedBy ?? cloze.inputIds)));
+      const opened = gates && Float32Array.from(some.flatMap(({ cloze }) => gates(cloze.gatedBy ?? cloze)));
       const gated = opened && { [gatesInput]: float32Tensor([some.length, 1, adapters.length], opened) };
       const logits = floatsOf(await head.run({ features, ...gated }, ["logits"]), "logits");
       const size = logits.length / some.length;
@@ -262,8 +264,19 @@ async function readAdapters(
     folders.set(name, folder);
   }
   const named = Array.from(folders, ([name, folder]) => ({ name, folder }));
+  for (const { name, folder } of named) if (!(name in given)) await requireHere(name, folder);
   const adapters = await openAdapters(named, backboneIdentity(backbone));
   return new Map(adapters.map((adapter) => [adapter.name, adapter]));
+}
+
+/** A head from elsewhere does not decide what is downloaded. */
+async function requireHere(name: string, folder: string): Promise<void> {
+  if (await isAdapterHere(folder)) return;
+  throw userError({
+    where: setting("heads"),
+    what: `a head reads the adapter ${shown(name)} of ${shown(folder)}, which is neither here nor in the cache of models`,
+    fix: `give ${setting("adapter")} as ${name}=FOLDER or ${name}=ID`,
+  });
 }
 
 async function ownSet(executor: Executor, backbone: BackboneHandle): Promise<HeadSet> {

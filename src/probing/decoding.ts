@@ -115,7 +115,10 @@ function questionsOf(texts: readonly HiddenText[], beams: Beams, causal: boolean
   const found = new Map<string, { readonly masks: AskedMask[]; readonly sets: Set<number> }>();
   beams.forEach((set, s) => {
     set.forEach((partials, text) => {
-      const { inputIds: given, gatedBy = given } = texts[text] as HiddenText;
+      const { inputIds: given, gatedBy } = texts[text] as HiddenText;
+      // A causal model's next tokens stand behind what was given.
+      const gated = (position: number) =>
+        gatedBy ?? { inputIds: given, position: Math.min(position, given.length - 1) };
       for (const one of partials) {
         const key = keyOf(text, one);
         const known = found.get(key);
@@ -126,7 +129,10 @@ function questionsOf(texts: readonly HiddenText[], beams: Beams, causal: boolean
         const sets = new Set([s]);
         const { inputIds } = one;
         const hidden = causal ? one.hidden.slice(0, 1) : one.hidden;
-        found.set(key, { masks: hidden.map((position) => ({ inputIds, position, gatedBy, key, sets })), sets });
+        found.set(key, {
+          masks: hidden.map((position) => ({ inputIds, position, gatedBy: gated(position), key, sets })),
+          sets,
+        });
       }
     });
   });

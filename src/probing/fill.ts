@@ -140,7 +140,7 @@ async function answersOfLengths(
   const beam = beamFor(top);
   const lengths = Array.from({ length: tokens }, (_, i) => i + 1);
   const masked = clozes.flatMap((cloze) =>
-    lengths.map((length) => ({ ...withMasks(cloze, length, model.causal), gatedBy: cloze.inputIds })),
+    lengths.map((length) => ({ ...withMasks(cloze, length, model.causal), gatedBy: cloze })),
   );
   const decoded = await decodeAnswers(model, masked, { beam, batchSize, signal });
   const found = model.names.map((): (readonly Filling[])[] => []);

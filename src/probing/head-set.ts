@@ -1,5 +1,6 @@
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { LoadedGraph } from "../engine/executor.js";
+import type { Place } from "./answers.js";
 
 /** A head and what it reads. */
 export interface HeadSet {
@@ -8,6 +9,6 @@ export interface HeadSet {
   readonly adapters: readonly OpenedAdapter[];
   /** `features` (and `gates`, where there are some) → `logits` */
   readonly head: LoadedGraph;
-  /** For each adapter whether it has a say in a text, 1 or 0; left out where all have in all texts. */
-  readonly gates?: (inputIds: readonly number[]) => readonly number[];
+  /** For each adapter whether it has a say at a place, 1 or 0; left out where all have everywhere. */
+  readonly gates?: (place: Place) => readonly number[];
 }

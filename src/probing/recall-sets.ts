@@ -10,11 +10,11 @@ import { inferencePass } from "../engine/inference-pass.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { readOwnHead } from "../features/word-embeddings.js";
-import { add, GraphBuilder, slice, squeeze, unsqueeze } from "../graph/index.js";
+import { add, GraphBuilder, slice, unsqueeze } from "../graph/index.js";
 import { setName } from "../lm/lm-head-folder.js";
 import { makeJoiner } from "../models/joiner.js";
 import { ParamScope } from "../nn/index.js";
-import { noSubjects } from "../tasks/recall/recall.js";
+import { noSubjects, recallOptionsOf } from "../tasks/recall/recall.js";
 import { RecallHead } from "../tasks/recall/recall-head.js";
 import { SubjectGate } from "../tasks/recall/subject-gate.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
@@ -61,13 +61,14 @@ async function openRecall(adapter: OpenedAdapter, { config, tokenizer }: Backbon
   const shape = [config.hiddenSize, config.hiddenSize];
   const head = await readAdapterParameters(path, "head", new Map([["join.weight", shape]]));
   const join = float32Tensor(shape, head.get("join.weight")?.data as Float32Array);
-  if (task.options["neighbours"] !== "gate") return { adapter, join, gate: null };
+  const { neighbours, reach } = recallOptionsOf(task.options);
+  if (neighbours !== "gate") return { adapter, join, gate: null };
   const subjects = await readSubjects(path, manifest);
   if (subjects === null) throw noSubjects(folder);
-  return { adapter, join, gate: new SubjectGate(tokenizer, subjects) };
+  return { adapter, join, gate: new SubjectGate(tokenizer, subjects, reach) };
 }
 
-/** `features` `[rows, (1 + adapters) · hidden]`, `gates` `[rows, 1, adapters]` → `logits` `[rows, vocab]` */
+/** `features` `[rows, (1 + adapters) · hidden]`, `gates` `[rows, 1, adapters]` → `logits` `[rows, 1, vocab]` */
 async function loadSet(executor: Executor, backbone: BackboneHandle, set: readonly RecallAdapter[]): Promise<HeadSet> {
   const { hiddenSize, layers: last } = backbone.config;
   const adapters = set.map(({ adapter }) => adapter);
@@ -85,7 +86,7 @@ async function loadSet(executor: Executor, backbone: BackboneHandle, set: readon
     set.map((_, i) => part(i + 1)),
   );
   if (!state || !added) throw new Error("the joiner gives the state and what is added");
-  const logits = model.lmLogits(pass, squeeze(g, add(g, state, added), 1));
+  const logits = model.lmLogits(pass, add(g, state, added));
   const tensors = new Map<string, HostTensor>(own);
   [...shapesOf(joiner.parameters).keys()].forEach((name, i) => {
     tensors.set(name, (set[i] as RecallAdapter).join);
@@ -94,7 +95,8 @@ async function loadSet(executor: Executor, backbone: BackboneHandle, set: readon
     name: setName(adapters),
     adapters,
     head: await loadWithParameters(executor, g.build({ logits }), tensors),
-    gates: (inputIds) => set.map(({ gate }) => (gate === null || gate.opens(inputIds) ? 1 : 0)),
+    gates: ({ inputIds, position }) =>
+      set.map(({ gate }) => (gate === null || gate.opensAt(inputIds, position) ? 1 : 0)),
   };
 }
 

@@ -46,7 +46,7 @@ const recallOwn = group("Recall", {
   },
   gate: {
     ...toggle(
-      "keep them by the loss alone; else the adapter has a say only in texts that name a taught subject, and all others are the model's own, to the bit",
+      "keep them by the loss alone; else the adapter has a say only in sentences that name a taught subject, and all others are the model's own, to the bit",
       true,
     ),
     basic: true,
@@ -54,7 +54,7 @@ const recallOwn = group("Recall", {
   keep: {
     type: "number",
     argument: "x",
-    schema: z.number().min(0).max(1000).default(2),
+    schema: z.number().min(0).max(1000).default(3),
     expects: "a number from 0",
     help: "weight of what is to stay as it is (the divergence from the model alone) beside the facts",
   },

@@ -159,6 +159,11 @@ function readUnigram(model: unknown, preTokenizer: unknown, added: readonly Adde
   return { vocab, read };
 }
 
+/** Those without a pattern of their own, which could take for ever (`Replace`, and whatever holds one). */
+const decoder = z
+  .looseObject({ type: z.enum(["WordPiece", "ByteLevel", "Metaspace", "BPEDecoder", "Fuse", "ByteFallback"]) })
+  .nullable();
+
 /** Checks tokenizer.json's object and reads from it what encoding needs. */
 export function parseTokenizerJson(value: unknown, where: string): ReadTokenizerJson {
   const read = check(top, value, where, "");
@@ -172,7 +177,7 @@ export function parseTokenizerJson(value: unknown, where: string): ReadTokenizer
     normalizer: read.normalizer ?? null,
     pre_tokenizer: read.pre_tokenizer ?? null,
     post_processor: null,
-    decoder: read.decoder ?? null,
+    decoder: type === "Unigram" ? null : check(decoder, read.decoder ?? null, where, "decoder"),
     model,
   };
   const none = { added, prefix: "", ignoreMerges: false, addPrefixSpace: false };

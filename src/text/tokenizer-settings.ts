@@ -3,9 +3,11 @@
  * (`PreTrainedTokenizerBase._from_pretrained` of tokenization_utils_base.py).
  * @module
  */
+
 import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { fileBytes } from "../files/bounds.js";
 import { type JsonFile, readJsonIfThere } from "../files/json.js";
 import type { AddedToken } from "./align.js";
 import type { SpecialNames } from "./vocab-files.js";
@@ -13,8 +15,8 @@ import type { SpecialNames } from "./vocab-files.js";
 /** What a user can do about any file of a tokenizer. */
 export const wrongFiles = "use the tokenizer files that were published with the model";
 
-/** A tokenizer's file; the largest published ones have some 40 MB. */
-export const tokenizerFile: JsonFile = { what: "the tokenizer", mostBytes: 256 << 20, fix: wrongFiles };
+/** A tokenizer's file. */
+export const tokenizerFile: JsonFile = { what: "the tokenizer", mostBytes: fileBytes.tokenizer, fix: wrongFiles };
 
 /** An optional JSON object file; a Map, so that no key of it can be mistaken for something inherited. */
 export type SettingsFile = ReadonlyMap<string, unknown>;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -194,6 +195,14 @@ describe("loading", () => {
     ]);
     await expect(of({ tokenizer_class: "BertTokenizer", do_lower_case: "yes" })).rejects.toThrow(
       /tokenizer_config\.json beside .*: do_lower_case: /,
+    );
+  });
+
+  it("refuses a decoder with a pattern of its own", () => {
+    const json = JSON.parse(readFileSync("models/own/tokenizer.json", "utf8")) as object;
+    const decoder = { type: "Sequence", decoders: [{ type: "Replace", pattern: { Regex: "(a+)+$" }, content: "" }] };
+    expect(() => createTokenizer({ ...json, decoder }, {}, "tokenizer.json")).toThrow(
+      /^tokenizer\.json: decoder\.type: /,
     );
   });
 

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
 import { userError } from "../errors.js";
 import { fileError, makeFolder, writeFileAtomically } from "../files/atomic.js";
+import { fileBytes } from "../files/bounds.js";
 import { readTextIfThere } from "../files/text.js";
 
 /** Takes a training's events somewhere: a file, a page. */
@@ -32,7 +33,13 @@ export class MetricsLog implements EventSink {
     { resumeAt, now = Date.now }: { readonly resumeAt?: number; readonly now?: () => number } = {},
   ): Promise<MetricsLog> {
     const kept =
-      resumeAt === undefined ? "" : linesUpTo(path, (await readTextIfThere(path, { what: "the log" })) ?? "", resumeAt);
+      resumeAt === undefined
+        ? ""
+        : linesUpTo(
+            path,
+            (await readTextIfThere(path, { what: "the log", mostBytes: fileBytes.records })) ?? "",
+            resumeAt,
+          );
     await writeFileAtomically(path, kept);
     try {
       await makeFolder(dirname(path));

@@ -58,6 +58,17 @@ export function resolveModel(name: string, options: ResolveOptions = {}): Promis
   return resolveContent(name, modelContent, options);
 }
 
+/** Whether a model of the hub is in the usual cache, so that nothing is downloaded when it is opened. */
+export async function isCached(
+  name: string,
+  content: HubContent,
+  { cacheDir, env = process.env }: Pick<ResolveOptions, "cacheDir" | "env"> = {},
+): Promise<boolean> {
+  const repository = parseModelId(name);
+  if (repository === undefined) return false;
+  return "folder" in (await findCached(cacheDir ?? hubCacheFolder(env), repository, content));
+}
+
 /**
  * Finds what a folder or a repository of the hub holds: an existing folder wins; else the usual cache, taken as it is
  * without asking whether the hub has something newer; else what is wanted is downloaded into that cache, each file

@@ -1,4 +1,5 @@
 import { userError } from "../errors.js";
+import { fileBytes } from "../files/bounds.js";
 import { counted } from "../phrases.js";
 import { byteCount, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { FileWeights } from "./file-weights.js";
@@ -10,8 +11,6 @@ import { TensorRef, TorchHost } from "./torch-host.js";
 import { PickleDict, PickleList, PickleTooShort, type PickleValue, unpickle } from "./unpickler.js";
 import { contentOffset, readZipDirectory } from "./zip.js";
 
-/** Names, shapes and places of 100,000 tensors take some 20 MB. */
-const MAX_PICKLE_BYTES = 64 << 20;
 /** torch/serialization.py: MAGIC_NUMBER and PROTOCOL_VERSION of the format before 1.6. */
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
@@ -51,7 +50,7 @@ async function readZip(file: RangeFile): Promise<Contents> {
     if (text !== "little")
       throw userError({ where: file.path, what: `byte order ${quoted(text)}`, expected: '"little"' });
   }
-  if (pickle.size > MAX_PICKLE_BYTES) throw damaged(file.path, `a data.pkl of ${pickle.size} bytes`);
+  if (pickle.size > fileBytes.pickle) throw damaged(file.path, `a data.pkl of ${pickle.size} bytes`);
   const host = new TorchHost(file.path);
   const bytes = await file.read(await contentOffset(file, pickle), pickle.size);
   const root = complete(file.path, () => unpickle(bytes, host)).value;
@@ -85,7 +84,7 @@ async function unpickleAt(
 ): Promise<{ value: PickleValue; next: number; host: TorchHost }> {
   const rest = file.size - offset;
   for (let window = 1 << 18; ; window *= 4) {
-    const length = Math.min(window, rest, MAX_PICKLE_BYTES);
+    const length = Math.min(window, rest, fileBytes.pickle);
     const bytes = await file.read(offset, length);
     const host = new TorchHost(file.path);
     try {
@@ -93,7 +92,7 @@ async function unpickleAt(
       return { value, next: offset + used, host };
     } catch (error) {
       if (!(error instanceof PickleTooShort)) throw error;
-      if (length === rest || length === MAX_PICKLE_BYTES) throw damaged(file.path, "its pickle has no end");
+      if (length === rest || length === fileBytes.pickle) throw damaged(file.path, "its pickle has no end");
     }
   }
 }

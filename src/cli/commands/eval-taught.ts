@@ -6,7 +6,7 @@ import { writeFileAtomically } from "../../files/atomic.js";
 import { counted } from "../../phrases.js";
 import type { EvalSettings } from "../../settings/apply.js";
 import { recallSettings } from "../../settings/recall.js";
-import { type EncodedRecall, type RecallScores, recall } from "../../tasks/recall/recall.js";
+import { type EncodedRecall, type RecallScores, recall, recallOptionsOf } from "../../tasks/recall/recall.js";
 import { readQuestions } from "../../tasks/recall/recall-data.js";
 import { recallQuestions } from "../../tasks/recall/recall-questions.js";
 import { SubjectGate } from "../../tasks/recall/subject-gate.js";
@@ -42,9 +42,12 @@ export async function evaluateTaught(
     const { tokenizer } = model.backbone;
     const encoded = encodeFitting(model.task, tokenizer, set);
     const subjects = found.what === "adapter" ? await readSubjects(found.folder, found.manifest) : null;
-    const gate = subjects === null ? null : new SubjectGate(tokenizer, subjects);
+    const { reach } = recallOptionsOf(found.manifest.task.options);
+    const gate = subjects === null ? null : new SubjectGate(tokenizer, subjects, reach);
     // A fact that is being taught has the adapter's say; here others may be asked, too.
-    const examples = encoded.examples.map((one) => ({ ...one, open: gate?.opens(one.inputIds) ?? true }));
+    const opened = ({ inputIds, positions }: EncodedRecall) =>
+      positions.map((position) => gate?.opensAt(inputIds, position) ?? true);
+    const examples = encoded.examples.map((one) => ({ ...one, open: opened(one) }));
     const logits = await predictAll(model.session, examples, options.batchSize, signal);
     const predictions = examples.map((one, i) => ({ encoded: one, logits: logits[i] as Float32Array }));
     if (options.predictions !== undefined) await writeAnswers(options.predictions, predictions, model.task);

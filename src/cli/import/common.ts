@@ -3,6 +3,7 @@ import type { OfficialAdapter, OfficialImportOptions } from "../../adapters/offi
 import { longestText, usualLengths } from "../../backbones/text-length.js";
 import { userError } from "../../errors.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
+import { fileBytes } from "../../files/bounds.js";
 import { readJson } from "../../files/json.js";
 import { counted } from "../../phrases.js";
 import type { ImportSettings } from "../../settings/tools.js";
@@ -44,7 +45,10 @@ export function maxLengthOf(task: string, backbone: BackboneHandle | null, given
 /** The classes in the order of the head's rows. Without a file their indices: the released data has such labels. */
 export async function labelsOf({ labels: path }: ImportSettings, classes: number): Promise<string[]> {
   if (path === undefined) return Array.from({ length: classes }, (_, i) => String(i));
-  const labels = orderedLabels(await readJson(path, { what: "the file of labels", expected: labelsForm }), path);
+  const labels = orderedLabels(
+    await readJson(path, { what: "the file of labels", expected: labelsForm, mostBytes: fileBytes.names }),
+    path,
+  );
   if (labels.length === classes) return labels;
   throw userError({
     where: path,

@@ -3,16 +3,15 @@
  * @module
  */
 import { z } from "zod";
+import { knowledgeBounds } from "../../files/bounds.js";
 import { judge } from "../../files/json.js";
 import { listOf } from "../../files/lists.js";
 import type { ReadKnowledgeOptions, Statements } from "../statement.js";
 import { factStatements } from "./fact-fields.js";
 
-const mostNames = 1000;
-
 /** `42` is the text `42`. */
 const text = z.union([z.string(), z.number().transform(String)]);
-const texts = z.union([text.transform((one) => [one]), listOf(text, { most: mostNames })]).nullish();
+const texts = z.union([text.transform((one) => [one]), listOf(text, { most: knowledgeBounds.ofOneEntity })]).nullish();
 
 /** The fields of a table's columns; of names and types a list, too. */
 const factRecord = z.object({

@@ -4,11 +4,10 @@
  */
 import { type DataFile, fileName, readBytes } from "../../data/bytes.js";
 import { userError } from "../../errors.js";
+import { recordBytes } from "../../files/bounds.js";
 import { checkedUtf8 } from "../../files/utf8.js";
 import type { ReadKnowledgeOptions, Statement, Statements } from "../statement.js";
 import { RdfStatements, type RdfTerm } from "./rdf.js";
-
-const longestLine = 1 << 26;
 
 /** A triple of RDF; the subject is null for a blank node. */
 export interface RdfTriple {
@@ -53,10 +52,10 @@ async function* lineBlocks(
     if (end < 0) {
       parts.push(text);
       size += text.length;
-      if (size > longestLine) {
+      if (size > recordBytes) {
         throw userError({
           where: `${path}:${first}`,
-          what: `a line is longer than ${longestLine} characters`,
+          what: `a line is longer than ${recordBytes} characters`,
           fix: "break it up",
         });
       }
@@ -86,11 +85,14 @@ export function parseTriple(line: string): RdfTriple | null | "wrong" {
   if (predicateEnd < 0) return "wrong";
   const objectStart = skipSpace(line, predicateEnd);
   const isLiteral = line.charCodeAt(objectStart) === quote;
-  const objectEnd = isLiteral ? literalEnd(line, objectStart) : termEnd(line, objectStart);
+  const closing = isLiteral ? closingQuote(line, objectStart) : -1;
+  const objectEnd = isLiteral ? literalEnd(line, closing) : termEnd(line, objectStart);
   if (objectEnd < 0 || !endsThere(line, objectEnd)) return "wrong";
   const subject = iriOf(line, start, subjectEnd);
   const predicate = iriOf(line, predicateStart, predicateEnd);
-  const object = isLiteral ? literalOf(line, objectStart, objectEnd) : nodeOf(iriOf(line, objectStart, objectEnd));
+  const object = isLiteral
+    ? literalOf(line, objectStart, closing, objectEnd)
+    : nodeOf(iriOf(line, objectStart, objectEnd));
   if (subject === undefined || !predicate || object === undefined) return "wrong";
   return { subject, predicate, object };
 }
@@ -125,9 +127,8 @@ function closingQuote(line: string, start: number): number {
   return -1;
 }
 
-/** Where a literal ends, with its language or type. */
-function literalEnd(line: string, start: number): number {
-  const closing = closingQuote(line, start);
+/** Where a literal ends, with its language or type behind the closing quotation mark. */
+function literalEnd(line: string, closing: number): number {
   if (closing < 0) return -1;
   if (line.charCodeAt(closing + 1) === at) {
     let end = closing + 2;
@@ -156,8 +157,7 @@ function iriOf(line: string, start: number, end: number): string | null | undefi
   return unescaped(line.slice(start + 1, end - 1));
 }
 
-function literalOf(line: string, start: number, end: number): RdfTerm | undefined {
-  const closing = closingQuote(line, start);
+function literalOf(line: string, start: number, closing: number, end: number): RdfTerm | undefined {
   const value = unescaped(line.slice(start + 1, closing));
   if (value === undefined) return undefined;
   const language = line.charCodeAt(closing + 1) === at ? line.slice(closing + 2, end) : "";

@@ -2,6 +2,7 @@
  * What the triples of RDF say, Wikidata's and others'.
  * @module
  */
+import { knowledgeBounds } from "../../files/bounds.js";
 import type { TripleObject } from "../knowledge.js";
 import {
   isUsable,
@@ -71,17 +72,18 @@ export class RdfStatements {
 
   /** @param subject IRI; null for a blank node */
   add(subject: string | null, predicate: string, object: RdfTerm, where: string, into: Statement[]): void {
-    const left =
-      subject === null
-        ? "no-fact"
-        : wikidata.test(subject)
-          ? this.#wikidata(subject, predicate, object, into)
-          : this.#other(subject, predicate, object, into);
+    const left = this.#add(subject, predicate, object, into);
     if (left !== null) this.#onLeftOut(left, where);
   }
 
+  #add(subject: string | null, predicate: string, object: RdfTerm, into: Statement[]): LeftOut | null {
+    if (subject === null) return "no-fact";
+    if (subject.startsWith(entityBase)) return this.#wikidata(subject, predicate, object, into);
+    // Nodes of statements, references and dumps.
+    return wikidata.test(subject) ? "no-fact" : this.#other(subject, predicate, object, into);
+  }
+
   #wikidata(subject: string, predicate: string, object: RdfTerm, into: Statement[]): LeftOut | null {
-    if (!subject.startsWith(entityBase)) return "no-fact";
     const id = subject.slice(entityBase.length);
     const isItem = id.startsWith("Q");
     if (predicate === label && id.startsWith("P")) return this.#relation(id, object, into);
@@ -155,7 +157,7 @@ export class RdfStatements {
     if (dates.has(type)) return valueOrNot("date", dateOf(value));
     if (numbers.test(type)) return valueOrNot("number", numberOf(value));
     if (language === "" && type !== "" && type !== "string") return "other-kind-of-value";
-    return value.length > 4096 ? "long-text" : valueOrNot("text", usableText(value));
+    return value.length > knowledgeBounds.text ? "long-text" : valueOrNot("text", usableText(value));
   }
 }
 

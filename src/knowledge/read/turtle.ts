@@ -6,12 +6,10 @@ import { pipeline, Readable } from "node:stream";
 import { type Quad, StreamParser, type Term } from "n3";
 import { type DataFile, fileName, readBytes } from "../../data/bytes.js";
 import { UserError, userError } from "../../errors.js";
+import { knowledgeBounds } from "../../files/bounds.js";
 import { checkedUtf8 } from "../../files/utf8.js";
 import type { ReadKnowledgeOptions, Statement, Statements } from "../statement.js";
 import { RdfStatements, type RdfTerm } from "./rdf.js";
-
-/** The parser holds what it has not understood yet, and looks at all of it again when more comes. */
-const longestStatement = 1 << 22;
 
 /** Reads Turtle. */
 export async function* readTurtle(file: DataFile, options: ReadKnowledgeOptions): AsyncGenerator<Statements> {
@@ -39,10 +37,10 @@ async function* quads(file: DataFile): AsyncGenerator<Quad> {
   async function* texts() {
     for await (const chunk of checkedUtf8(readBytes(file), path)) {
       unread += chunk.length;
-      if (unread > longestStatement) {
+      if (unread > knowledgeBounds.turtle) {
         throw userError({
           where: path,
-          what: `no triple within ${longestStatement} bytes`,
+          what: `no triple within ${knowledgeBounds.turtle} bytes`,
           expected: "Turtle",
           fix: "look for a quotation mark that is not closed",
         });

@@ -7,18 +7,18 @@ import { recallNeighbours } from "../../settings/choices.js";
 import { float32Tensor, type HostTensor, int32Tensor } from "../../tensor.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { selectRows } from "../select.js";
-import type { EncodedText, Evaluation, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
+import type { EncodedText, Evaluation, JsonObject, Prediction, Skipped, Task, TaskContext, TaskKind } from "../task.js";
 import { taskOptions } from "../task-options.js";
-import { type HiddenTokens, maskedTokens } from "./hidden-tokens.js";
+import { type HiddenText, type HiddenTokens, maskedTokens } from "./hidden-tokens.js";
 import { nextTokens } from "./next-tokens.js";
 import type { RecallExample } from "./recall-example.js";
 import { numbersPerToken, RecallHead, recallInputs } from "./recall-head.js";
 import { type AnswerScores, answerScores, type HiddenToken, type KeptScores, keptScores } from "./recall-scores.js";
-import { SubjectGate } from "./subject-gate.js";
+import { gateReaches, SubjectGate } from "./subject-gate.js";
 
 export interface EncodedRecall extends EncodedText, HiddenTokens {
-  /** Whether the adapter has a say. */
-  readonly open: boolean;
+  /** Whether the adapter has a say, at each of the positions. */
+  readonly open: readonly boolean[];
   readonly example: RecallExample;
 }
 
@@ -35,6 +35,8 @@ export interface RecallScores {
 
 const recallOptions = z.strictObject({
   neighbours: z.enum(recallNeighbours).default("gate"),
+  /** How far a subject opens the gate. */
+  reach: z.enum(gateReaches).default("text"),
   /** Weight of the divergence from the frozen model beside the facts' cross-entropy. */
   keep: z.number().min(0).max(1000).default(1),
   /** Logits by which a fact's answer is to win. */
@@ -42,11 +44,13 @@ const recallOptions = z.strictObject({
 });
 export type RecallOptions = z.output<typeof recallOptions>;
 
+/** The options of such a task, or of an adapter that was taught in it. */
+export const recallOptionsOf = (options: JsonObject): RecallOptions => taskOptions(recallOptions, options, recall.name);
+
 /** Facts that answer, by name; see {@link Recall}. */
 export const recall: TaskKind<RecallExample, EncodedRecall, RecallScores> = {
   name: "recall",
-  make: ({ options, subjects }, context) =>
-    new Recall(taskOptions(recallOptions, options, recall.name), subjects ?? null, context),
+  make: ({ options, subjects }, context) => new Recall(recallOptionsOf(options), subjects ?? null, context),
 };
 
 /**
@@ -71,24 +75,25 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
       example.kind === "text" ? hide({ ...example, tokens: Math.min(example.tokens, room) }) : ask(example, maxLength);
     if ("skipped" in hidden) return hidden;
     if (hidden.inputIds.length > maxLength) return { skipped: "too-long" };
-    if (this.staysShut(example, hidden.inputIds, tokenizer)) return { skipped: "subject-not-whole" };
-    const open = example.kind === "fact" || example.open || this.opens(hidden.inputIds, tokenizer);
-    return { ...hidden, open, example };
+    const open = this.open(hidden, tokenizer);
+    if (this.staysShut(example, open)) return { skipped: "gate-stays-shut" };
+    const taught = example.kind === "fact" || example.open;
+    return { ...hidden, open: taught ? open.map(() => true) : open, example };
   }
 
-  /** Whether the gate would not open for a sentence: its subject is a part of a word there, so it could not be asked. */
-  private staysShut(example: RecallExample, inputIds: readonly number[], tokenizer: Tokenizer): boolean {
-    if (example.kind !== "fact" || !example.fact.sentences || this.subjects === null) return false;
-    return !this.opens(inputIds, tokenizer);
+  /** Whether the gate would not open for a sentence: its subject is a part of a word there, or too far from the object. */
+  private staysShut(example: RecallExample, open: readonly boolean[]): boolean {
+    return example.kind === "fact" && example.fact.sentences !== undefined && open.includes(false);
   }
 
-  private opens(inputIds: readonly number[], tokenizer: Tokenizer): boolean {
-    if (this.options.neighbours !== "gate") return true;
+  private open({ inputIds, positions }: HiddenText, tokenizer: Tokenizer): readonly boolean[] {
+    if (this.options.neighbours !== "gate") return positions.map(() => true);
     if (this.subjects === null) throw noSubjects();
     if (this.gate?.tokenizer !== tokenizer) {
-      this.gate = { tokenizer, gate: new SubjectGate(tokenizer, this.subjects) };
+      this.gate = { tokenizer, gate: new SubjectGate(tokenizer, this.subjects, this.options.reach) };
     }
-    return this.gate.gate.opens(inputIds);
+    const { gate } = this.gate;
+    return positions.map((position) => gate.opensAt(inputIds, position));
   }
 
   makeHead(_scope: ParamScope, _sizes: HeadSizes): RecallHead {
@@ -105,7 +110,9 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
     const tokens = (taught: boolean) =>
       batch.reduce((sum, one) => sum + (isTaught(one) === taught ? one.positions.length : 0), 0);
     const weight = { taught: 1 / tokens(true), kept: this.options.keep / tokens(false) };
+    const gates = new Float32Array(labels.length);
     batch.forEach((one, i) => {
+      gates.set(one.open.map(Number), i * rows);
       const kind = isTaught(one) ? "taught" : "kept";
       labels.set(one.labels, i * rows);
       weights[kind].fill(weight[kind], i * rows, i * rows + one.positions.length);
@@ -114,10 +121,7 @@ export class Recall implements Task<RecallExample, EncodedRecall, RecallScores> 
     return {
       select: selectRows(positions, rows, width),
       labels: int32Tensor(shape, labels),
-      [gatesInput]: float32Tensor(
-        [batch.length, 1, 1],
-        Float32Array.from(batch, ({ open }) => Number(open)),
-      ),
+      [gatesInput]: float32Tensor([...shape, 1], gates),
       [recallInputs.taught]: float32Tensor([...shape, 1], weights.taught),
       [recallInputs.kept]: float32Tensor([...shape, 1], weights.kept),
     };

@@ -1,18 +1,40 @@
 import type { Tokenizer } from "../../text/tokenizer.js";
+import { TokenSentences } from "./token-sentences.js";
 
 /**
- * Tells in which texts an adapter has a say: those in which one of its subjects stands, token by token. A subject's
+ * How far a subject opens the gate: the sentences in which it stands (and a few tokens around it, whatever ends there), or
+ * the whole text, as for adapters that were taught before there was a choice.
+ */
+export const gateReaches = ["sentence", "text"] as const;
+export type GateReach = (typeof gateReaches)[number];
+
+/** Tokens around a subject that it opens in any case: a sentence's end is not always told from an abbreviation's. */
+const near = 8;
+
+/** A subject's tokens in a text, end exclusive. */
+interface Mention {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Tells where an adapter has a say: where one of its subjects stands, token by token. A subject's
  * tokens depend on what is before it (a byte-level token carries the space), so each is known as it stands at a text's
  * beginning, after a space, and after a mark.
  */
 export class SubjectGate {
   /** Token sequences by their first token. */
   private readonly sequences = new Map<number, (readonly number[])[]>();
+  private readonly sentences: TokenSentences;
+  /** What was told of a text, by the array of its ids. */
+  private readonly known = new WeakMap<readonly number[], readonly boolean[]>();
 
   constructor(
     private readonly tokenizer: Tokenizer,
     subjects: Iterable<string>,
+    private readonly reach: GateReach,
   ) {
+    this.sentences = new TokenSentences(tokenizer);
     const { encode, specials } = tokenizer;
     const mark = encode("(").ids.length;
     for (const subject of subjects) {
@@ -30,13 +52,38 @@ export class SubjectGate {
     else this.sequences.set(first, [ids]);
   }
 
-  /** Whether one of the subjects stands in a text, as whole words. */
-  opens(inputIds: readonly number[]): boolean {
-    return inputIds.some((first, at) =>
-      this.sequences
+  /** Whether an adapter has a say at a position of a text. */
+  opensAt(inputIds: readonly number[], position: number): boolean {
+    let open = this.known.get(inputIds);
+    if (!open) {
+      open = this.openPositions(inputIds);
+      this.known.set(inputIds, open);
+    }
+    return open[position] ?? false;
+  }
+
+  private openPositions(inputIds: readonly number[]): readonly boolean[] {
+    const mentions = this.mentions(inputIds);
+    if (this.reach === "text" || mentions.length === 0) return inputIds.map(() => mentions.length > 0);
+    const sentences = this.sentences.of(inputIds);
+    const named = new Set<number>();
+    const open = inputIds.map(() => false);
+    for (const { start, end } of mentions) {
+      for (const sentence of sentences.slice(start, end)) named.add(sentence);
+      open.fill(true, Math.max(0, start - near), end + near);
+    }
+    return open.map((isNear, at) => isNear || named.has(sentences[at] as number));
+  }
+
+  /** Where subjects stand, as whole words. */
+  private mentions(inputIds: readonly number[]): readonly Mention[] {
+    return inputIds.flatMap((first, start) => {
+      const found = this.sequences
         .get(first)
-        ?.some((ids) => ids.every((id, i) => inputIds[at + i] === id) && this.isWhole(inputIds, at, at + ids.length)),
-    );
+        ?.filter((ids) => ids.every((id, i) => inputIds[start + i] === id))
+        .map((ids) => ({ start, end: start + ids.length }));
+      return found?.filter(({ end }) => this.isWhole(inputIds, start, end)) ?? [];
+    });
   }
 
   /** Whether no letter or digit goes on before or after what stands there: `Niger` is not in `Nigeria`. */
