@@ -175,6 +175,12 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./experiment-recall.js")).run,
   }),
   command({
+    name: "align",
+    description: "find entities, and facts about two of them, in the sentences of texts",
+    settings: async () => (await import("../../settings/align.js")).alignCommandSettings,
+    run: async () => (await import("./align.js")).run,
+  }),
+  command({
     name: "data sample",
     description: "draw a sample of relation data, of one part of a split by subject, without what other files hold",
 
