@@ -160,7 +160,7 @@ class Scores {
     for (const { fact, subject, object, at } of found) {
       if (!labels.has(fact)) continue;
       const there = inSentence[document.sentences.findLastIndex(({ start }) => start <= at)];
-      this.#stated.count(there !== undefined && there.has(subject) && there.has(object));
+      this.#stated.count(there?.has(subject) === true && there.has(object));
     }
   }
 
