@@ -23,6 +23,7 @@ const usage = `npm run bench:align -- [options]
   --peer-names N     names that the others are given, and a run here with as many (1e5)
   --megabytes N      of text (16)
   --peer-megabytes N of text for the others (2)
+  --no-peer          measure nothing but kadapter
   --seed N           of names and text (1)
   --json             print the result as one JSON object
 PEER_PYTHON names a Python with spacy and flashtext.`;
@@ -163,13 +164,17 @@ async function main(): Promise<void> {
       megabytes: { type: "string", default: "16" },
       "peer-megabytes": { type: "string", default: "2" },
       seed: { type: "string", default: "1" },
+      "no-peer": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) return console.log(usage);
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
   const [megabytes, seed] = [whole(values, "megabytes"), whole(values, "seed")];
-  const python = await peerPython("spacy, flashtext", "spacy flashtext");
+  const python = values["no-peer"] ? null : await peerPython("spacy, flashtext", "spacy flashtext");
   const ours: Measured[] = [];
   for (const count of positives(values, "names")) {
     const names = makeNames(count, seed);
@@ -184,7 +189,10 @@ async function main(): Promise<void> {
   const names = makeNames(whole(values, "peer-names"), seed);
   const texts = makeTexts(names, whole(values, "peer-megabytes"), seed);
   const [here, peers] = [await measure(names, texts), await comparePeers(python, names, texts)];
-  if (values.json) return console.log(JSON.stringify({ ours, here, peers }));
+  if (values.json) {
+    console.log(JSON.stringify({ ours, here, peers }));
+    return;
+  }
   const size = texts.reduce((sum, text) => sum + text.length, 0) / 1e6;
   console.log(`\n${names.length} names in ${fixed(size)} MB of text, one core`);
   console.log(row(12, "", "build s", "MB/s", "found"));

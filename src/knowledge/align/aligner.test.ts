@@ -122,6 +122,16 @@ describe("Aligner", () => {
     expect(mentionsIn(await align(people, [], text, { surnames: false }))).toHaveLength(3);
   });
 
+  it("takes no place for a surname, and no name without a type for a person", async () => {
+    const entities: Given[0] = [
+      ["Q1", ["Philip V of Spain"], ["PER"]],
+      ["Q2", ["New York"]],
+      ["Q3", [`Jo ${"X".repeat(50)}`], ["PER"]],
+    ];
+    const text = `Philip V of Spain and Jo ${"X".repeat(50)} saw New York. Spain is not York, nor ${"Y".repeat(50)}.`;
+    expect(mentionsIn(await align(entities, [], text))).toHaveLength(3);
+  });
+
   it("takes pronouns for what the title names where it is asked to", async () => {
     const text = "Ada Lovelace was born. She met Anne Isabella Byron.";
     const more = { title: "Ada Lovelace" };

@@ -56,7 +56,7 @@ export class Aligner {
     const drafts = this.#finder.find(document, tokens, skipped);
     const about = document.title === null ? [] : this.#finder.entitiesOf(document.title);
     const { mentions: chosen, title } = new EntityChooser(facts).choose(drafts, about);
-    const named = this.options.surnames ? this.withSurnames(document.text, chosen) : chosen;
+    const named = this.options.surnames ? addSurnames(document.text, tokens, chosen, this.#persons) : chosen;
     const spans = this.#sentences.cut(document.text, named);
     const mentions =
       this.options.pronouns && title >= 0 ? this.withPronouns(document.text, named, spans, title) : named;
@@ -67,10 +67,6 @@ export class Aligner {
       sentences[sentence]?.mentions.push(mention);
     }
     return this.pairUp(document, sentences, facts, skipped);
-  }
-
-  private withSurnames(text: string, mentions: readonly Mention[]): readonly Mention[] {
-    return addSurnames(text, this.#tokens, mentions, this.#persons, (mention) => mention.linked);
   }
 
   private withPronouns(text: string, named: readonly Mention[], sentences: readonly Span[], title: number) {

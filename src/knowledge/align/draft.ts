@@ -24,8 +24,6 @@ export interface Draft extends Span {
 export interface Mention extends Draft {
   /** From 0 to 1. */
   readonly score: number;
-  /** Whether it has triples with something else that the document may name. */
-  readonly linked: boolean;
 }
 
 /** Counts what is left out, by reason. */

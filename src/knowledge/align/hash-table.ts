@@ -34,11 +34,15 @@ export function findSlot({ slots, mask }: HashTable, low: number, high: number):
 export function addSlot({ slots, mask }: HashTable, low: number, high: number, value: number, flags: number): number {
   let slot = mix32(low ^ high) & mask;
   while (slots[width * slot + flagsAt] !== 0) slot = (slot + 1) & mask;
-  slots.set([low, high, value, flags], width * slot);
+  const at = width * slot;
+  slots[at + lowAt] = low;
+  slots[at + highAt] = high;
+  slots[at + valueAt] = value;
+  slots[at + flagsAt] = flags;
   return slot;
 }
 
-export const valueOf = ({ slots }: HashTable, slot: number): number => slots[width * slot + valueAt]!;
+export const slotValue = ({ slots }: HashTable, slot: number): number => slots[width * slot + valueAt]!;
 
 export const flagsOf = ({ slots }: HashTable, slot: number): number => slots[width * slot + flagsAt]!;
 

@@ -2,7 +2,7 @@
  * Names by the hashes of their words, for the longest match at each place of a text.
  * @module
  */
-import { addSlot, findSlot, flagsOf, type HashTable, newHashTable, setFlags, setValue, valueOf } from "./hash-table.js";
+import { addSlot, findSlot, flagsOf, type HashTable, newHashTable, setFlags, setValue, slotValue } from "./hash-table.js";
 import { longestName } from "./names.js";
 import { powerOfTwo, sharedUint32, Uint32List } from "./shared-arrays.js";
 import { extendHash, type Tokens, tokenFlags } from "./tokens.js";
@@ -86,7 +86,7 @@ export function buildNames(lists: NameLists, degrees: Uint32Array): BuiltNames {
       const slot = findSlot(byName, low, high);
       if (slot < 0) addSlot(byName, low, high, chains.add(entity, none), flags);
       // As it is written comes first: another name's other spelling adds nothing to it.
-      else if (flagsOf(byName, slot) === flags) setValue(byName, slot, chains.add(entity, valueOf(byName, slot)));
+      else if (flagsOf(byName, slot) === flags) setValue(byName, slot, chains.add(entity, slotValue(byName, slot)));
     }
   }
   return { ...endChains(byName, chains, degrees), ...prefixesOf(kinds.map(({ list }) => list)) };
@@ -120,7 +120,7 @@ function endChains(byName: HashTable, chains: Chains, degrees: Uint32Array) {
   for (let slot = 0; slot <= byName.mask; slot++) {
     const flags = flagsOf(byName, slot);
     if (flags === 0) continue;
-    const members = chains.members(valueOf(byName, slot));
+    const members = chains.members(slotValue(byName, slot));
     if (flags === nameFlags.taken) names++;
     if (members.length === 1) {
       setValue(byName, slot, members[0]!);
@@ -198,7 +198,7 @@ export class NameFinder {
   /** The entities of a name, the best known first. */
   entities(slot: number): readonly number[] {
     const { byName, lists } = this.table;
-    const value = valueOf(byName, slot);
+    const value = slotValue(byName, slot);
     if ((flagsOf(byName, slot) & nameFlags.several) === 0) return [value];
     return Array.from(lists.subarray(value + 1, value + 1 + lists[value]!));
   }

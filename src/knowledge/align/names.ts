@@ -53,6 +53,9 @@ export function nameVariants(name: string): readonly NameVariant[] {
 /** Words that stand at the end of people's names without being one. */
 const suffixes = new Set(["jr", "sr", "ii", "iii", "iv", "v", "esq"]);
 
+/** Small words inside people's names; not `of`, behind which a place stands. */
+const particles = new Set("de del della der den di da do dos du des la le van von zu ter ten bin ibn al el y e".split(" "));
+
 /**
  * Where a person's surname stands among the tokens of the full name, as an index; −1 where the name is not of two to
  * five words that begin with capitals (but for `de`, `van` and the like).
@@ -67,7 +70,7 @@ export function surnameIn(text: string, tokens: Tokens, from: number, to: number
     if (suffixes.has(word.toLowerCase()) && words > 0) continue;
     words++;
     if (/^\p{Lu}/u.test(word)) last = i;
-    else if (word.length > 3) return -1;
+    else if (!particles.has(word)) return -1;
   }
   const isLong = last >= 0 && tokens.ends[last]! - tokens.starts[last]! > 2;
   return words >= 2 && words <= 5 && isLong ? last : -1;

@@ -2,8 +2,9 @@
  * Entities and values by number: what triples are about.
  * @module
  */
+import { userError } from "../../errors.js";
 import type { TripleObject } from "../knowledge.js";
-import { addSlot, findSlot, type HashTable, newHashTable, valueOf } from "./hash-table.js";
+import { addSlot, findSlot, type HashTable, newHashTable, slotValue } from "./hash-table.js";
 import { sharedUint8, Uint32List } from "./shared-arrays.js";
 import { TextHash } from "./text-hash.js";
 
@@ -29,7 +30,7 @@ const hash = new TextHash();
 export function findNode(nodes: NodeTable, kind: NodeKind, id: string): number {
   const { low, high } = hash.of(kindSigns[kind] + id);
   const slot = findSlot(nodes.byId, low, high);
-  return slot < 0 ? -1 : valueOf(nodes.byId, slot);
+  return slot < 0 ? -1 : slotValue(nodes.byId, slot);
 }
 
 const decoder = new TextDecoder();
@@ -67,7 +68,7 @@ export class NodeTableBuilder {
     this.#highs.push(high);
     this.write(id);
     // Half full at most, so that lookups stay short while it grows.
-    if (node > (this.#byId.mask + 1) / 2) this.grow();
+    if (node > (this.#byId.mask + 1) / 2) this.rebuild(1.4 * (this.#byId.mask + 1));
     else addSlot(this.#byId, low, high, node, 1);
     if (kind === "entity") this.entities++;
     return node;
@@ -76,12 +77,15 @@ export class NodeTableBuilder {
   find(kind: NodeKind, id: string): number {
     const { low, high } = hash.of(kindSigns[kind] + id);
     const slot = findSlot(this.#byId, low, high);
-    return slot < 0 ? -1 : valueOf(this.#byId, slot);
+    return slot < 0 ? -1 : slotValue(this.#byId, slot);
   }
 
   private write(id: string): void {
     this.#starts.push(this.#bytes);
     const most = 3 * id.length;
+    if (this.#bytes + most > 0xffff_ffff) {
+      throw userError({ what: "the ids of all entities take more than 4 GB", fix: "leave out rare ones, or shorten them" });
+    }
     let block = this.#blocks.at(-1);
     if (block === undefined || block.bytes.length - block.used < most) {
       block = { bytes: new Uint8Array(Math.max(blockBytes, most)), used: 0 };
@@ -92,8 +96,8 @@ export class NodeTableBuilder {
     this.#bytes += written;
   }
 
-  private grow(): void {
-    this.#byId = newHashTable(2 * (this.#byId.mask + 1));
+  private rebuild(keys: number): void {
+    this.#byId = newHashTable(keys);
     for (let node = 0; node < this.count; node++) {
       addSlot(this.#byId, this.#lows.at(node), this.#highs.at(node), node, 1);
     }
@@ -101,6 +105,7 @@ export class NodeTableBuilder {
 
   finish(): NodeTable {
     this.#starts.push(this.#bytes);
+    this.rebuild(this.count);
     const idBytes = sharedUint8(this.#bytes);
     let at = 0;
     for (const { bytes, used } of this.#blocks) {

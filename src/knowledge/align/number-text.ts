@@ -27,6 +27,9 @@ const ones = `zero one two three four five six seven eight nine ten eleven twelv
 seventeen eighteen nineteen`.split(/\s+/);
 const tens = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
 
+/** In small letters. */
+export const numberWords: readonly string[] = [...ones, ...tens];
+
 /** What a word such as `twelve` or `Thirty` stands for. */
 export function numberOfWord(word: string): number | undefined {
   const lower = word.toLowerCase();

@@ -28,15 +28,14 @@ export class Persons {
 }
 
 /**
- * Adds mentions by surname behind a full name; the last person of that name counts. A name that stands for something
- * else by itself keeps its meaning where the document knows of it (`keeps`).
+ * Adds mentions by surname behind a full name; the last person of that name counts. What is a name by itself keeps its
+ * meaning: on Re-DocRED it is seldom the person's.
  */
 export function addSurnames(
   text: string,
   tokens: Tokens,
   mentions: readonly Mention[],
   persons: Persons,
-  keeps: (mention: Mention) => boolean,
 ): readonly Mention[] {
   const found: Mention[] = [];
   const bySurname = new Map<string, number>();
@@ -50,17 +49,17 @@ export function addSurnames(
   for (const mention of mentions) {
     surnames(at, mention.first);
     at = mention.last;
-    const node = mention.last - mention.first === 1 ? bySurname.get(wordAt(text, tokens, mention.first)) : undefined;
-    const other = node !== undefined && !mention.nodes.includes(node) && mention.found === "name" && !keeps(mention);
-    found.push(other ? surnameAt(tokens, mention.first, node) : mention);
+    found.push(mention);
     if (mention.value !== null || mention.nodes.length === 0 || !persons.has(mention.nodes[0]!)) continue;
     const surname = surnameIn(text, tokens, mention.first, mention.last);
-    if (surname >= 0) bySurname.set(wordAt(text, tokens, surname), mention.nodes[0]!);
+    const word = surname < 0 ? "" : wordAt(text, tokens, surname);
+    if (word !== "") bySurname.set(word, mention.nodes[0]!);
   }
   surnames(at, tokens.count);
   return found;
 }
 
+/** A token; empty where it is longer than any name. */
 const wordAt = (text: string, { starts, ends }: Tokens, at: number): string =>
   ends[at]! - starts[at]! > 40 ? "" : text.slice(starts[at], ends[at]);
 
@@ -74,7 +73,6 @@ const surnameAt = (tokens: Tokens, at: number, node: number): Mention => ({
   nodes: [node],
   value: null,
   score: sureness.surname,
-  linked: false,
 });
 
 const pronouns = new Set(["He", "She", "It", "They"]);

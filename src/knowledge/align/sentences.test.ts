@@ -20,6 +20,16 @@ describe("SentenceCutter", () => {
     expect(cut(text)).toHaveLength(count);
   });
 
+  it("goes on behind a line that was wrapped, and ends at a short one and at an empty one", () => {
+    const text = "Vienna\nVienna, which is the largest city by far, is the\nCapital of it all. It\n\nstands.\r\n";
+    expect(cut(text)).toEqual([
+      "Vienna",
+      "Vienna, which is the largest city by far, is the\nCapital of it all.",
+      "It",
+      "stands.",
+    ]);
+  });
+
   it("ends none inside what is whole", () => {
     const text = "We saw Yahoo! Japan today. It was good.";
     const sentences = new SentenceCutter("en").cut(text, [{ start: 7, end: 19 }]);

@@ -38,6 +38,21 @@ function goesOn(before: string, after: string): boolean {
   return abbreviation && !commonWords.has(next.toLowerCase());
 }
 
+/** A shorter line is a heading or an item of a list: what follows does not go on with it. */
+const shortestWrapped = 40;
+
+/** A text of the same length in which lines that were wrapped are one: for the segmenter, a line feed ends a sentence. */
+function joinLines(text: string): string {
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", start)) {
+    const goesOn = at - start >= shortestWrapped && /\S/.test(text.charAt(at + 1));
+    parts.push(text.slice(start, at), goesOn ? " " : "\n");
+    start = at + 1;
+  }
+  return parts.length === 0 ? text : parts.join("") + text.slice(start);
+}
+
 /** Ends sentences of one language. */
 export class SentenceCutter {
   readonly #segmenter: Intl.Segmenter;
@@ -55,7 +70,7 @@ export class SentenceCutter {
     let start = 0;
     let next = 0;
     let before = "";
-    for (const { segment, index } of this.#segmenter.segment(text)) {
+    for (const { segment, index } of this.#segmenter.segment(joinLines(text))) {
       while (next < whole.length && whole[next]!.end <= index) next++;
       const inside = next < whole.length && whole[next]!.start < index;
       if (index > start && !inside && !goesOn(before, segment)) {

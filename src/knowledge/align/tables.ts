@@ -3,7 +3,7 @@
  * @module
  */
 import { userError } from "../../errors.js";
-import type { Entity, KnowledgeSource, Triple } from "../knowledge.js";
+import type { Entity, KnowledgeSource, Triple, TripleObject } from "../knowledge.js";
 import { buildNames, NameList, type NameTable } from "./name-table.js";
 import { nameVariants, refuseName } from "./names.js";
 import { type NodeTable, NodeTableBuilder } from "./nodes.js";
@@ -83,23 +83,34 @@ class TablesBuilder {
 
   private addName(name: string, node: number): void {
     const refused = refuseName(name, this.#tokens.read(name.length > 4000 ? "" : name));
-    if (refused !== undefined) return this.skip(refused);
+    if (refused !== undefined) {
+      this.skip(refused);
+      return;
+    }
     this.#names.exact.add(this.#tokens, node);
     for (const { name: other, atStart } of nameVariants(name)) {
       this.#names[atStart ? "atStart" : "elsewhere"].add(this.#tokens.read(other), node);
     }
   }
 
-  addTriple({ subject, relation, object }: Triple): void {
-    if (object.kind === "text") return this.skip("triples whose object is a text");
-    const from = this.#nodes.find("entity", subject);
-    const to =
-      object.kind === "entity" ? this.#nodes.find("entity", object.id) : this.addValue(object.kind, object.value);
-    if (from < 0 || to < 0) return this.skip("triples of entities without a name");
-    if (from === to) return this.skip("triples of an entity with itself");
+  addTriple(triple: Triple): void {
+    const { relation, object } = triple;
+    const from = this.#nodes.find("entity", triple.subject);
+    const to = this.objectOf(object);
+    const refused = refuseTriple(object, from, to);
+    if (refused !== undefined) {
+      this.skip(refused);
+      return;
+    }
     this.#triples.subjects.push(from);
     this.#triples.relations.push(this.relation(relation));
     this.#triples.objects.push(to);
+  }
+
+  /** The node of an object; −1 where there is none. */
+  private objectOf(object: TripleObject): number {
+    if (object.kind === "text") return -1;
+    return object.kind === "entity" ? this.#nodes.find("entity", object.id) : this.addValue(object.kind, object.value);
   }
 
   private addValue(kind: "date" | "number", value: string): number {
@@ -142,6 +153,12 @@ class TablesBuilder {
       counts: { entities: nodes.entities, names, ambiguous, triples: triples.objects.length, skipped: this.#skipped },
     };
   }
+}
+
+function refuseTriple(object: TripleObject, from: number, to: number): string | undefined {
+  if (object.kind === "text") return "triples whose object is a text";
+  if (from < 0 || to < 0) return "triples of entities that are not there";
+  return from === to ? "triples of an entity with itself" : undefined;
 }
 
 function* allTriples({ starts, objects, relations }: TripleTable): Generator<readonly [number, number, number]> {

@@ -2,8 +2,8 @@
  * Dates and numbers in a text, in their normal forms.
  * @module
  */
-import { normalNumber, numberOfWord, powerOfWord, timesTen } from "./number-text.js";
-import type { Tokens } from "./tokens.js";
+import { normalNumber, numberOfWord, numberWords, powerOfWord, timesTen } from "./number-text.js";
+import { Tokens } from "./tokens.js";
 
 /** A date or a number that stands in a text. */
 export interface FoundValue {
@@ -22,8 +22,12 @@ const months = new Map<string, number>(
   ]),
 ).set("sept", 9);
 
-/** Words that may begin a value: others need not be cut out of the text. */
-const beginnings = new Set("jfmasondtewhznJFMASONDTEWHZN".split("").map((letter) => letter.charCodeAt(0)));
+/** Hashes of the words that may begin a value: no other word has to be cut out of a text. */
+const valueWords: ReadonlySet<number> = new Set(
+  [...months.keys(), ...numberWords].flatMap((word) =>
+    [word, word[0]!.toUpperCase() + word.slice(1), word.toUpperCase()].map((form) => new Tokens().read(form).low[0]!),
+  ),
+);
 
 /** Reads values at places of a text. */
 export class ValueReader {
@@ -36,9 +40,7 @@ export class ValueReader {
   at(token: number): FoundValue | null {
     const code = this.text.charCodeAt(this.tokens.starts[token]!);
     const digit = code >= 0x30 && code <= 0x39;
-    if (!digit && !beginnings.has(code)) return null;
-    const length = this.tokens.ends[token]! - this.tokens.starts[token]!;
-    if (length > 40 || (!digit && (length < 3 || length > 9))) return null;
+    if (!digit && !valueWords.has(this.tokens.low[token]!)) return null;
     return (digit ? (this.isoDate(token) ?? this.dayFirst(token)) : this.monthFirst(token)) ?? this.number(token);
   }
 

@@ -2,6 +2,7 @@
  * Measures an aligner on documents whose mentions and facts people have marked.
  * @module
  */
+import { setImmediate } from "node:timers/promises";
 import { Aligner } from "../aligner.js";
 import type { AlignedDocument } from "../document.js";
 import type { FactFilter } from "../fact-view.js";
@@ -50,6 +51,8 @@ export async function evaluateAligner(
   const origins = new FactOrigins(tables, knowledge);
   const scores = new Scores();
   for (const [i, document] of documents.entries()) {
+    // Lets Ctrl-C be heard.
+    if (i % 50 === 0) await setImmediate();
     signal?.throwIfAborted();
     const aligned = aligner.align({ ...document, id: String(i) }, origins.filter(i, known));
     const knownHere = knowledge.facts[i]!.filter((fact) => known === "same" || origins.isKnownElsewhere(fact, i));
@@ -160,7 +163,7 @@ class Scores {
     for (const { fact, subject, object, at } of found) {
       if (!labels.has(fact)) continue;
       const there = inSentence[document.sentences.findLastIndex(({ start }) => start <= at)];
-      this.#stated.count(there !== undefined && there.has(subject) && there.has(object));
+      this.#stated.count(there?.has(subject) === true && there.has(object));
     }
   }
 

@@ -30,7 +30,7 @@ export interface MarkedKnowledge {
 export function knowledgeOf(documents: readonly MarkedDocument[], allNames: boolean, where: string): MarkedKnowledge {
   const all = documents.map((document) => {
     const subjects = new Set(document.facts.map(({ subject }) => subject));
-    return document.entities.map((entity, i) => (subjects.has(i) ? null : valueOf(entity)) ?? namesOf(entity));
+    return document.entities.map((entity, i) => (subjects.has(i) ? null : markedValue(entity)) ?? namesOf(entity));
   });
   const ids = joinEntities(all.flat().filter((one) => "names" in one));
   const objects = all.map((ofDocument) =>
@@ -82,7 +82,7 @@ const sourceOf = (entities: readonly Entity[], facts: readonly Triple[], where: 
 const tokens = new Tokens();
 
 /** The value of a date or a number whose names all say the same; null where it has none, such as `the 1990s`. */
-function valueOf({ type, mentions }: MarkedEntity): TripleObject | null {
+function markedValue({ type, mentions }: MarkedEntity): TripleObject | null {
   if (type !== "TIME" && type !== "NUM") return null;
   const values = mentions.map(({ name }) => wholeValue(name));
   const first = values[0];
