@@ -18,7 +18,8 @@ beforeAll(async () => {
   await writeFacts(at("facts.csv"));
   await json(["facts", "import", at("facts.csv"), "--out", at("kb")]);
   const lines = function* () {
-    for (let i = 0; i < documents; i++) yield `${JSON.stringify({ id: String(i), title: null, text: documentText(i) })}\n`;
+    for (let i = 0; i < documents; i++)
+      yield `${JSON.stringify({ id: String(i), title: null, text: documentText(i) })}\n`;
   };
   await pipeline(lines, createGzip({ level: 1 }), createWriteStream(at("texts.jsonl.gz")));
 });

@@ -8,11 +8,14 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson, readJsonIfThere } from "../files/json.js";
 import { listOf } from "../files/lists.js";
 import { type PackedFile, readBytes } from "./bytes.js";
 
 export const manifestFile = "manifest.json";
+/** It lists all parts, and holds what an unfinished run has counted. */
+export const manifestKind = { what: "the manifest", mostBytes: fileBytes.records };
 
 /** What a manifest says that it is of. */
 export const alignedFormat = "kadapter-aligned/1";
@@ -41,7 +44,7 @@ export type AlignedManifest = z.output<typeof alignedManifest>;
 export async function isAlignedFolder(folder: string): Promise<boolean> {
   const path = join(folder, manifestFile);
   if ((await stat(path).catch(() => null)) === null) return false;
-  const found = await readJsonIfThere(path, { what: "the manifest" });
+  const found = await readJsonIfThere(path, manifestKind);
   return z.object({ format: z.literal(alignedFormat) }).safeParse(found).success;
 }
 
@@ -52,7 +55,7 @@ export async function isAlignedFolder(folder: string): Promise<boolean> {
  */
 export async function alignedParts(folder: string): Promise<readonly PackedFile[]> {
   const path = join(folder, manifestFile);
-  const { finished, parts } = parseWith(alignedManifest, await readJson(path, { what: "the manifest" }), path);
+  const { finished, parts } = parseWith(alignedManifest, await readJson(path, manifestKind), path);
   if (finished) return parts.map((part) => checkedPart(folder, part));
   throw userError({
     where: folder,

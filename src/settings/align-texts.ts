@@ -56,9 +56,18 @@ export const alignTextsSettings = {
       help: "pairs without a relation (NA) for each pair with one; where much is not known, many of them have one",
     },
     seed: { ...trainingSettings.seed, schema: whole(0, 0xffff_ffff).default(1), help: "decides negatives and samples" },
-    samples: count(0, 100, "records that the report shows", 10_000),
-    report: choice(["json", "page"], "json", "json, or page: a page, too, on which you tick what is right (report.html)"),
-    shardDocuments: count(1, 10_000, "documents of a part; what is stopped goes on after the last whole part", 1_000_000),
+    samples: count(0, 100, "records that the report shows", 1000),
+    report: choice(
+      ["json", "page"],
+      "json",
+      "json, or page: a page, too, on which you tick what is right (report.html)",
+    ),
+    shardDocuments: count(
+      1,
+      10_000,
+      "documents of a part; what is stopped goes on after the last whole part",
+      1_000_000,
+    ),
   }),
   ...group("Run", {
     threads: { ...optionalCount(1, "threads that align", 1024), otherwise: "all cores but one" },

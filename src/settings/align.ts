@@ -72,7 +72,9 @@ export const alignCommandSettings = {
       basic: true,
       check: ({ facts, evaluate }) => {
         if (evaluate === undefined) {
-          return facts === undefined ? { what: `${setting("facts")} is missing`, expected: "a folder that `facts import` wrote" } : undefined;
+          return facts === undefined
+            ? { what: `${setting("facts")} is missing`, expected: "a folder that `facts import` wrote" }
+            : undefined;
         }
         return facts === undefined || knownFacts.some((one) => one === facts)
           ? undefined

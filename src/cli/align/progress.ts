@@ -27,7 +27,13 @@ export class AlignProgress implements Omit<AlignWatch, "signal"> {
     this.#said = this.#start;
     this.#bar =
       stream.isTTY === true
-        ? new SingleBar({ stream, format: "{bar} {percentage} % | {what}", barsize: 24, hideCursor: true, gracefulExit: false })
+        ? new SingleBar({
+            stream,
+            format: "{bar} {percentage} % | {what}",
+            barsize: 24,
+            hideCursor: true,
+            gracefulExit: false,
+          })
         : null;
     this.#bar?.start(total, 0, { what: "" });
   }

@@ -42,9 +42,12 @@ function opened(script: string, kept: Record<string, string>) {
   const element = (): Element & object => {
     const children: Element[] = [];
     const append = (...more: Element[]) => children.push(...more);
-    return Object.assign({ children, textContent: "", className: "", append }, {
-      replaceChildren: (...more: Element[]) => children.splice(0, children.length, ...more),
-    });
+    return Object.assign(
+      { children, textContent: "", className: "", append },
+      {
+        replaceChildren: (...more: Element[]) => children.splice(0, children.length, ...more),
+      },
+    );
   };
   const table = element();
   let onClick = (_: object) => undefined;
@@ -75,7 +78,9 @@ describe("alignReportPage", () => {
 
   it("has one script, which its policy alone allows, and nothing of the texts as markup", () => {
     expect(scripts).toHaveLength(1);
-    const hash = createHash("sha256").update(scripts[0] ?? "").digest("base64");
+    const hash = createHash("sha256")
+      .update(scripts[0] ?? "")
+      .digest("base64");
     expect(page).toContain(`default-src 'none'; script-src 'sha256-${hash}'`);
     expect(page).not.toMatch(/ on\w+=|https?:|<i>|<u>|<b>/);
     expect(page).toContain('<mark class="subject">😀 Ada</mark> &lt;/script');

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { spanOfCodePoints } from "../../data/code-points.js";
 import { escapeXml } from "../../demo/learning-curve.js";
 import type { WrittenRecord } from "../../knowledge/pipeline/record.js";
 import type { AlignReport } from "../../knowledge/pipeline/report.js";
-import { spanOfCodePoints } from "../../data/code-points.js";
 import { wilsonInterval } from "../../statistics.js";
 import { htmlPage, htmlTable, paragraph } from "../html/page.js";
 

@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { manifestFile } from "../../knowledge/manifest.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { buildTables } from "../../knowledge/align/tables.js";
 import { type DocumentFile, documentFiles } from "../../knowledge/documents/document-file.js";
 import { loadWikitextParser } from "../../knowledge/documents/wikitext.js";
 import { openKnowledge } from "../../knowledge/folder.js";
+import { manifestFile } from "../../knowledge/manifest.js";
 import { alignTexts } from "../../knowledge/pipeline/align-texts.js";
 import { threadPool } from "../../knowledge/pipeline/pool.js";
 import type { AlignReport } from "../../knowledge/pipeline/report.js";
@@ -35,7 +35,11 @@ export async function alignTextFiles(options: TextSettings, context: CommandCont
   }
 }
 
-async function alignInto(files: readonly DocumentFile[], options: TextSettings, context: CommandContext): Promise<void> {
+async function alignInto(
+  files: readonly DocumentFile[],
+  options: TextSettings,
+  context: CommandContext,
+): Promise<void> {
   const { output, signal, stderr } = context;
   const { facts, out, resume, dev, test, documents: parts, shardDocuments, samples, seed, negatives } = options;
   const shares = { train: 1 - dev - test, dev, test };
@@ -65,7 +69,10 @@ async function alignInto(files: readonly DocumentFile[], options: TextSettings, 
   signal.throwIfAborted();
   const setup: WorkerSetup = { tables, options: given, shares };
   const pool = threadPool(options.threads ?? Math.max(1, availableParallelism() - 1), setup);
-  const progress = new AlignProgress(stderr, files.reduce((sum, { bytes }) => sum + bytes, 0));
+  const progress = new AlignProgress(
+    stderr,
+    files.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
   const watch = {
     signal,
     onBytes: progress.onBytes.bind(progress),

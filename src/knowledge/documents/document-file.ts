@@ -8,6 +8,7 @@ import { beginning } from "../../data/records.js";
 import { isZip } from "../../data/zip.js";
 import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
+import { documentBounds } from "../../files/bounds.js";
 import { isFolder } from "../../files/folder.js";
 
 /** Formats of documents, recognised by content. */
@@ -27,7 +28,6 @@ export interface DocumentFile {
 
 /** What is read of a folder; a name without an ending is as WikiExtractor has it. */
 const usualName = /^[^.]+$|\.(txt|jsonl?|ndjson|parquet|xml|zip)(\.gz)?$/i;
-const mostFiles = 100_000;
 
 /**
  * The files that are given, and those of folders that are given, in order of their names.
@@ -39,7 +39,8 @@ export async function documentFiles(paths: readonly string[]): Promise<readonly 
   for (const path of paths) {
     if (!(await isFolder(path))) found.push({ path, inFolder: false });
     else for (const file of await filesBelow(path)) found.push({ path: file, inFolder: true });
-    if (found.length > mostFiles) throw userError({ where: path, what: `there are more than ${mostFiles} files` });
+    if (found.length > documentBounds.files)
+      throw userError({ where: path, what: `there are more than ${documentBounds.files} files` });
   }
   const names = shortNames(found.map(({ path }) => path));
   const files: DocumentFile[] = [];
@@ -58,7 +59,7 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
     });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const below = join(path, entry.name);
-      if (entry.name.startsWith(".") || files.length > mostFiles) continue;
+      if (entry.name.startsWith(".") || files.length > documentBounds.files) continue;
       // A link to a folder may lead in a circle; one to a file is how Hugging Face's cache has its files.
       if (entry.isDirectory()) await gather(below);
       else if (usualName.test(entry.name) && (await stat(below).catch(() => null))?.isFile()) files.push(below);

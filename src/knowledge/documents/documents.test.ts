@@ -5,10 +5,11 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
+import { documentBounds } from "../../files/bounds.js";
 import { zipOf } from "../../testing/zip-writer.js";
 import { documentFiles } from "./document-file.js";
 import { type ReadDocumentsOptions, readDocuments } from "./documents.js";
-import { mostCharacters, type ReadDocument } from "./read-document.js";
+import type { ReadDocument } from "./read-document.js";
 
 let root = "";
 let made = 0;
@@ -145,7 +146,9 @@ describe("readDocuments", () => {
   });
 
   it("gives each text back that was written, however it is cut", async () => {
-    const word = fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !/[\r\n]/.test(text) && text.trim() !== "");
+    const word = fc
+      .string({ unit: "grapheme", minLength: 1 })
+      .filter((text) => !/[\r\n]/.test(text) && text.trim() !== "");
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(word, { minLength: 1 }), { minLength: 1 }), async (given) => {
         const path = await file("p.txt", `x\n\n${given.map((lines) => lines.join("\n")).join("\n\n")}`);
@@ -168,13 +171,17 @@ describe("readDocuments", () => {
     ["cut.xml", dump(page("A", "b")).replace("</page>", ""), "cut.xml:3: the file ends within a page"],
     ["cut.txt.gz", gzipSync("word ".repeat(100)).subarray(0, 20), "broken gzip data"],
     ["p.parquet", "PAR1 is no Parquet", "broken Parquet data"],
-    ["nested.zip", zipOf([{ name: "a.zip", content: zipOf([{ name: "b", content: "c" }]) }]), "zip within an archive is not read"],
+    [
+      "nested.zip",
+      zipOf([{ name: "a.zip", content: zipOf([{ name: "b", content: "c" }]) }]),
+      "zip within an archive is not read",
+    ],
   ])("refuses %s in one line", async (name, content, words) => {
     expect(await complaint([await file(name, content)])).toContain(words);
   });
 
   it("refuses a text that never ends a document, and passes over a record that is as long", async () => {
-    const long = `${"x".repeat(mostCharacters)}\nx`;
+    const long = `${"x".repeat(documentBounds.characters)}\nx`;
     expect(await complaint([await file("long.txt", long)])).toContain("a document is longer than 8388608 characters");
     const found = await read([await file("long.jsonl", `${JSON.stringify({ text: long })}\n{"text":"short"}`)]);
     expect([found.documents.length, found.skipped]).toEqual([1, ["long-document"]]);

@@ -2,11 +2,9 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRe
 import { compressors } from "hyparquet-compressors";
 import { UserError, userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
+import { documentBounds } from "../../files/bounds.js";
 import { counted, shown } from "../../phrases.js";
 import type { ReadDocument } from "./read-document.js";
-
-/** A row group is unpacked whole. */
-const mostGroupBytes = 1 << 30;
 
 /**
  * The documents of a Parquet file with a column `text`, and perhaps `id` and `title`, such as Wikipedia's on Hugging
@@ -62,11 +60,11 @@ function checkGroup(path: string, group: FileMetaData["row_groups"][number], col
     columns.includes(meta_data?.path_in_schema[0] ?? "") ? Number(meta_data?.total_uncompressed_size ?? 0) : 0,
   );
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  if (bytes <= mostGroupBytes) return;
+  if (bytes <= documentBounds.rowGroup) return;
   throw userError({
     where: path,
     what: `a row group has ${counted(bytes, "byte")} of text`,
-    expected: `at most ${mostGroupBytes}`,
+    expected: `at most ${documentBounds.rowGroup}`,
     fix: "write the file again with smaller row groups",
   });
 }

@@ -4,6 +4,7 @@
  */
 import type { OnSkip } from "../../data/skips.js";
 import { userError } from "../../errors.js";
+import { documentBounds } from "../../files/bounds.js";
 import type { SourceDocument } from "../align/document.js";
 
 /** A document as its file has it. */
@@ -16,7 +17,7 @@ export interface ReadDocument extends SourceDocument {
 export type DocumentSkip =
   /** It has no words. */
   | "empty-document"
-  /** It is longer than {@link mostCharacters}. */
+  /** It is longer than {@link documentBounds} allow. */
   | "long-document"
   /** A page that only points to another one. */
   | "redirect"
@@ -30,8 +31,7 @@ export interface ReadingOptions {
   readonly onSkip: OnSkip<DocumentSkip>;
 }
 
-/** Most UTF-16 units of a document: four times as many as MediaWiki's largest page has bytes. */
-export const mostCharacters = 8 << 20;
+const mostCharacters = documentBounds.characters;
 
 /** Hands a document on, where it has words and is not too long. */
 export function* fitting<D extends ReadDocument>(document: D, onSkip: OnSkip<DocumentSkip>): Generator<D> {

@@ -1,10 +1,8 @@
 import type { OnSkip } from "../../data/skips.js";
 import { userError } from "../../errors.js";
+import { documentBounds } from "../../files/bounds.js";
 import { checkedUtf8 } from "../../files/utf8.js";
 import type { DocumentSkip, ReadDocument } from "./read-document.js";
-
-/** A page with its markup; MediaWiki's largest has 2 MiB. */
-const mostPage = 64 << 20;
 
 /**
  * The articles of MediaWiki's XML export (https://www.mediawiki.org/wiki/Help:Export), page by page, in wikitext. Of a
@@ -65,10 +63,10 @@ async function* pages(bytes: AsyncIterable<Buffer>, path: string) {
       drop(at + tag.length);
       inside = !inside;
     }
-    if (rest.length > mostPage) {
+    if (rest.length > documentBounds.page) {
       throw userError({
         where: `${path}:${line}`,
-        what: `a page is longer than ${mostPage} characters`,
+        what: `a page is longer than ${documentBounds.page} characters`,
         fix: "take a dump of the current pages (pages-articles), without their history",
       });
     }

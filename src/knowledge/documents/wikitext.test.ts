@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { plainText, type WikitextParser } from "./wikitext.js";
 
-const link = (page: string, text?: string, type = "internal") => ({ json: () => ({ type, page, ...(text ? { text } : {}) }) });
+const link = (page: string, text?: string, type = "internal") => ({
+  json: () => ({ type, page, ...(text ? { text } : {}) }),
+});
 const sentence = (text: string, ...links: ReturnType<typeof link>[]) => ({ text: () => text, links: () => links });
 
 /** As wtf_wikipedia gives a page of two sections. */

@@ -151,7 +151,7 @@ describe("alignTexts", () => {
     const read = [];
     for await (const example of readRelations(out, { onSkip: noSkips })) read.push(example);
     const surrogate = read.find(({ text }) => text.startsWith("😀"));
-    expect(surrogate && surrogate.text.slice(surrogate.subject.start, surrogate.subject.end)).toMatch(/^😀Jo\d+$/);
+    expect(surrogate?.text.slice(surrogate.subject.start, surrogate.subject.end)).toMatch(/^😀Jo\d+$/);
     const facts = [];
     for await (const fact of readFacts(out, { onSkip: () => undefined })) facts.push(fact);
     expect(facts[0]).toMatchObject({ subject: "Ada0", relation: "P1", object: "Ada" });

@@ -50,7 +50,10 @@ export function count<K extends string>(counts: Partial<Record<K, number>>, key:
 }
 
 /** Aligns the documents of a block. */
-export async function alignBlock({ documents, skipped: before }: DocumentBlock, work: BlockWork): Promise<AlignedBlock> {
+export async function alignBlock(
+  { documents, skipped: before }: DocumentBlock,
+  work: BlockWork,
+): Promise<AlignedBlock> {
   const records: AlignedRecord[] = [];
   const mentions: Partial<Record<MentionKind, number>> = {};
   const skipped: Record<string, number> = { ...before };

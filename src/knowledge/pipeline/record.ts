@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { codePointOffsets } from "../../data/code-points.js";
 import { partOf } from "../../data/relation-data.js";
+import { documentBounds } from "../../files/bounds.js";
 import type { AlignedMention, AlignedSentence, MentionKind } from "../align/document.js";
 
 /** Parts of a split by subject. */
@@ -16,10 +17,7 @@ export type PartShares = Readonly<Record<PartName, number>>;
 /** What OpenNRE's form calls a pair without a relation. */
 export const withoutRelation = "NA";
 
-/** Longer sentences are no use to a model, and a record for each pair repeats them. */
-export const mostSentenceCharacters = 4096;
-/** More pairs of one sentence are left out: they grow with the square of a list's length. */
-export const mostPairs = 100;
+const { sentence: mostCharacters, pairs: mostPairs } = documentBounds;
 
 /** A record on its way to its part. */
 export interface AlignedRecord {
@@ -68,8 +66,8 @@ export function recordsOf(
 ): readonly AlignedRecord[] {
   const { text, mentions, pairs } = sentence;
   if (pairs.length === 0) return [];
-  if (text.length > mostSentenceCharacters) {
-    onSkip(`pairs of sentences longer than ${mostSentenceCharacters} characters`, pairs.length);
+  if (text.length > mostCharacters) {
+    onSkip(`pairs of sentences longer than ${mostCharacters} characters`, pairs.length);
     return [];
   }
   if (pairs.length > mostPairs) onSkip(`pairs beyond ${mostPairs} of a sentence`, pairs.length - mostPairs);

@@ -5,7 +5,14 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { alignedFormat, alignedManifest, manifestFile, type PartFile, partFile } from "../../data/aligned-folder.js";
+import {
+  alignedFormat,
+  alignedManifest,
+  manifestFile,
+  manifestKind,
+  type PartFile,
+  partFile,
+} from "../../data/aligned-folder.js";
 import { setting, userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { parseWith, readJsonIfThere } from "../../files/json.js";
@@ -59,7 +66,7 @@ export const partName = (shard: number): string => `part-${String(shard).padStar
  */
 export async function readProgress(out: string, identity: RunIdentity): Promise<RunProgress | null> {
   const path = join(out, manifestFile);
-  const read = await readJsonIfThere(path, { what: "the manifest" });
+  const read = await readJsonIfThere(path, manifestKind);
   if (read === undefined) return null;
   const manifest = parseWith(runManifest, read, path, { expected: "the folder of an alignment" });
   refuseOther(out, manifest, identity);
