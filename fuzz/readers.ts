@@ -25,6 +25,7 @@ import { readDocuments } from "../src/knowledge/documents/documents.js";
 import { importKnowledge } from "../src/knowledge/import.js";
 import { factualSettings } from "../src/settings/factual.js";
 import { readRecipe } from "../src/settings/recipe.js";
+import { parquetOf } from "../src/testing/parquet-writer.js";
 import { zipOf } from "../src/testing/zip-writer.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { latestCheckpoint } from "../src/training/checkpoint.js";
@@ -176,6 +177,7 @@ const documents: readonly Buffer[] = [
     "<mediawiki>\n<page><title>T</title><ns>0</ns><id>1</id><revision><text>[[A]] &amp; B</text></revision></page>\n</mediawiki>",
   ].map((text) => Buffer.from(text)),
   zipOf([{ name: "a.txt", content: "One thing." }]),
+  parquetOf(["id", "title", "text"], [[["1", "T", "One thing."]]]),
 ];
 
 /** The readers with their files. */

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
 import { documentBounds } from "../../files/bounds.js";
+import { parquetOf } from "../../testing/parquet-writer.js";
 import { zipOf } from "../../testing/zip-writer.js";
 import { documentFiles } from "./document-file.js";
 import { type ReadDocumentsOptions, readDocuments } from "./documents.js";
@@ -111,6 +112,26 @@ describe("readDocuments", () => {
     ]);
     expect(found.skipped).toEqual(["empty-document", "empty-document"]);
     expect(found.bytes).toBeGreaterThanOrEqual(found.size);
+  });
+
+  it("reads Parquet, one row group after the other, and tells of all of its bytes", async () => {
+    const groups = [
+      [
+        ["12", "Vienna", "Vienna is old. 😀"],
+        ["25", "Graz", "Graz is not."],
+      ],
+      [["", "Linz", "x".repeat(300)]],
+    ];
+    const found = await read([await file("wiki.parquet", parquetOf(["id", "title", "text"], groups))]);
+    expect(found.documents.map(({ id, title, text }) => [id, title, text.length])).toEqual([
+      ["12", "Vienna", 17],
+      ["25", "Graz", 12],
+      ["wiki.parquet:3", "Linz", 300],
+    ]);
+    expect(found.documents[2]?.where).toMatch(/wiki\.parquet: row 3$/);
+    expect(found.bytes).toBeCloseTo(found.size, 6);
+    const other = await file("other.parquet", parquetOf(["content"], [[["x"]]]));
+    expect(await complaint([other])).toContain('there is no column "text" among "content"');
   });
 
   it("reads the articles of MediaWiki's dumps page by page, with their markup", async () => {
