@@ -19,18 +19,18 @@ export interface RdfTriple {
 /** Reads N-Triples, and N-Quads without regard to their graphs. */
 export async function* readNTriples(file: DataFile, options: ReadKnowledgeOptions): AsyncGenerator<Statements> {
   const path = fileName(file);
-  const rdf = new RdfStatements(options);
+  const rdf = new RdfStatements(options.language);
   for await (const { lines, first } of lineBlocks(file)) {
     const statements: Statement[] = [];
     let records = 0;
-    for (const [i, line] of lines.entries()) {
-      const triple = parseTriple(line);
+    for (let i = 0; i < lines.length; i++) {
+      const triple = parseTriple(lines[i] as string);
       if (triple === null) continue;
-      const where = `${path}:${first + i}`;
-      if (triple === "wrong") options.onFault("not-a-triple", where);
+      if (triple === "wrong") options.onFault("not-a-triple", `${path}:${first + i}`);
       else {
         records++;
-        rdf.add(triple.subject, triple.predicate, triple.object, where, statements);
+        const left = rdf.add(triple.subject, triple.predicate, triple.object, statements);
+        if (left !== null) options.onLeftOut(left, `${path}:${first + i}`);
       }
     }
     options.onRecords(records);
@@ -88,11 +88,13 @@ export function parseTriple(line: string): RdfTriple | null | "wrong" {
   const closing = isLiteral ? closingQuote(line, objectStart) : -1;
   const objectEnd = isLiteral ? literalEnd(line, closing) : termEnd(line, objectStart);
   if (objectEnd < 0 || !endsThere(line, objectEnd)) return "wrong";
-  const subject = iriOf(line, start, subjectEnd);
-  const predicate = iriOf(line, predicateStart, predicateEnd);
+  // Most lines hold no escape, and are asked only once.
+  const read = line.includes("\\") ? unescaped : asItIs;
+  const subject = iriOf(line, start, subjectEnd, read);
+  const predicate = iriOf(line, predicateStart, predicateEnd, read);
   const object = isLiteral
-    ? literalOf(line, objectStart, closing, objectEnd)
-    : nodeOf(iriOf(line, objectStart, objectEnd));
+    ? literalOf(line, objectStart, closing, objectEnd, read)
+    : nodeOf(iriOf(line, objectStart, objectEnd, read));
   if (subject === undefined || !predicate || object === undefined) return "wrong";
   return { subject, predicate, object };
 }
@@ -152,13 +154,13 @@ function endsThere(line: string, from: number): boolean {
 }
 
 /** Null for a blank node, undefined where it is no IRI. */
-function iriOf(line: string, start: number, end: number): string | null | undefined {
+function iriOf(line: string, start: number, end: number, read: Unescape): string | null | undefined {
   if (line.charCodeAt(start) === underscore) return null;
-  return unescaped(line.slice(start + 1, end - 1));
+  return read(line.slice(start + 1, end - 1));
 }
 
-function literalOf(line: string, start: number, closing: number, end: number): RdfTerm | undefined {
-  const value = unescaped(line.slice(start + 1, closing));
+function literalOf(line: string, start: number, closing: number, end: number, read: Unescape): RdfTerm | undefined {
+  const value = read(line.slice(start + 1, closing));
   if (value === undefined) return undefined;
   const language = line.charCodeAt(closing + 1) === at ? line.slice(closing + 2, end) : "";
   const datatype = line.charAt(closing + 1) === "^" ? line.slice(closing + 4, end - 1) : "";
@@ -177,9 +179,12 @@ const plainEscapes: Readonly<Record<string, string>> = {
 };
 const escapes = /\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([\s\S]?))/g;
 
-/** Undefined where an escape is none of N-Triples'. */
+/** A text without escapes; undefined where one is none of N-Triples'. */
+type Unescape = (text: string) => string | undefined;
+
+const asItIs: Unescape = (text) => text;
+
 function unescaped(text: string): string | undefined {
-  if (!text.includes("\\")) return text;
   let sound = true;
   const plain = text.replace(escapes, (_, short?: string, long?: string, sign = "") => {
     const code = Number.parseInt(short ?? long ?? "", 16);

@@ -4,14 +4,7 @@
  */
 import { knowledgeBounds } from "../../files/bounds.js";
 import type { TripleObject } from "../knowledge.js";
-import {
-  isUsable,
-  type LeftOut,
-  type NameRank,
-  type ReadKnowledgeOptions,
-  type Statement,
-  usableText,
-} from "../statement.js";
+import { isUsable, type LeftOut, type NameRank, type Statement, usableText } from "../statement.js";
 import { dateOf, numberOf } from "../values.js";
 
 /** The object of a triple of RDF. */
@@ -63,20 +56,18 @@ const numbers =
  */
 export class RdfStatements {
   readonly #language: string;
-  readonly #onLeftOut: ReadKnowledgeOptions["onLeftOut"];
 
-  constructor({ language, onLeftOut }: ReadKnowledgeOptions) {
+  /** @param language of names and texts */
+  constructor(language: string) {
     this.#language = language.toLowerCase();
-    this.#onLeftOut = onLeftOut;
   }
 
-  /** @param subject IRI; null for a blank node */
-  add(subject: string | null, predicate: string, object: RdfTerm, where: string, into: Statement[]): void {
-    const left = this.#add(subject, predicate, object, into);
-    if (left !== null) this.#onLeftOut(left, where);
-  }
-
-  #add(subject: string | null, predicate: string, object: RdfTerm, into: Statement[]): LeftOut | null {
+  /**
+   * Adds what a triple says; or gives why it is left out.
+   *
+   * @param subject IRI; null for a blank node
+   */
+  add(subject: string | null, predicate: string, object: RdfTerm, into: Statement[]): LeftOut | null {
     if (subject === null) return "no-fact";
     if (subject.startsWith(entityBase)) return this.#wikidata(subject, predicate, object, into);
     // Nodes of statements, references and dumps.

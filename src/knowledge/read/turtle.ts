@@ -14,18 +14,14 @@ import { RdfStatements, type RdfTerm } from "./rdf.js";
 /** Reads Turtle. */
 export async function* readTurtle(file: DataFile, options: ReadKnowledgeOptions): AsyncGenerator<Statements> {
   const path = fileName(file);
-  const rdf = new RdfStatements(options);
+  const rdf = new RdfStatements(options.language);
   let triples = 0;
   for await (const { subject, predicate, object } of quads(file)) {
     const statements: Statement[] = [];
-    const where = `${path}: triple ${++triples}`;
-    rdf.add(
-      subject.termType === "NamedNode" ? subject.value : null,
-      predicate.value,
-      termOf(object),
-      where,
-      statements,
-    );
+    triples++;
+    const about = subject.termType === "NamedNode" ? subject.value : null;
+    const left = rdf.add(about, predicate.value, termOf(object), statements);
+    if (left !== null) options.onLeftOut(left, `${path}: triple ${triples}`);
     options.onRecords(1);
     if (statements.length > 0) yield statements;
   }
