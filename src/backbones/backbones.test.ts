@@ -7,12 +7,14 @@ import { floatsOf, int32Tensor } from "../tensor.js";
 import { runGraph } from "../testing/run-graph.js";
 import { expectClose, feedsFor, hidden, realTokens, smallConfig } from "../testing/small-backbones.js";
 import {
+  type BackboneConfig,
   backboneDefinition,
   backboneDefinitions,
   backboneInputs,
   bert,
   distilbert,
   electra,
+  parameterKeys,
   roberta,
   xlmRoberta,
 } from "./index.js";
@@ -96,6 +98,13 @@ describe.each([bert, roberta])("$kind", (definition) => {
     const bias = prefix === "bert" ? "cls.predictions.bias" : "lm_head.bias";
     expect(definition.canonicalKey(bias, false)).toBeNull();
     expect(definition.canonicalKey(bias, true)).toBe(bias);
+    // A file may hold a tied bias under the decoder's name alone.
+    const ofDecoder = bias.replace("bias", "decoder.bias");
+    expect(definition.canonicalKey(ofDecoder, true)).toBe(bias);
+    expect(definition.canonicalKey(bias, true, false)).toBe(ofDecoder);
+    expect(parameterKeys(definition, { tiedWords: true } as BackboneConfig, [ofDecoder, bias]).get(bias)).toBe(bias);
+    for (const head of ["classifier.weight", "classifier.dense.bias", "qa_outputs.weight"])
+      expect(definition.canonicalKey(head, true)).toBeNull();
   });
 
   it.each([

@@ -133,7 +133,10 @@ export class Encoder implements Backbone {
   }
 }
 
-/** Names as published: an optional prefix, old TensorFlow names of LayerNorm's weights, copies that are not needed. */
+/**
+ * Names as published: an optional prefix, old TensorFlow names of LayerNorm's weights, and what is not needed: copies, buffers,
+ * and heads of other tasks, for which a model was pre-trained or fine-tuned.
+ */
 export function canonicalEncoderKey(
   key: string,
   prefix: string,
@@ -144,14 +147,16 @@ export function canonicalEncoderKey(
   const name = key.replace(/\bLayerNorm\.gamma$/, "LayerNorm.weight").replace(/\bLayerNorm\.beta$/, "LayerNorm.bias");
   if (name.startsWith(headPrefix)) {
     if (!withHead) return null;
-    // Tied: the decoder is the word embedding, its bias the head's. Else transformers 5 writes the decoder's own bias and
-    // one of the head's that it does not read; transformers 4 writes one of them for both ({@link parameterKeys}).
-    if (tied) return /\.decoder\.(weight|bias)$/.test(name) ? null : name;
-    return name === `${headPrefix}bias` ? `${headPrefix}decoder.bias` : name;
+    // Tied: the decoder is the word embedding, its bias the head's, and a file has one of the two or both. Else transformers
+    // 5 writes the decoder's own bias and one of the head's that it does not read; transformers 4 writes one of them for
+    // both ({@link parameterKeys}).
+    if (tied && name === `${headPrefix}decoder.weight`) return null;
+    const [own, other] = [`${headPrefix}${tied ? "" : "decoder."}bias`, `${headPrefix}${tied ? "decoder." : ""}bias`];
+    return name === other ? own : name;
   }
   const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   if (
-    /^(pooler\.|cls\.seq_relationship\.)/.test(bare) ||
+    /^(pooler|cls\.seq_relationship|classifier|pre_classifier|qa_outputs)\./.test(bare) ||
     bare === "embeddings.position_ids" ||
     bare === "embeddings.token_type_ids"
   ) {

@@ -198,8 +198,8 @@ export const gpt2: BackboneDefinition<Gpt2Config> = {
   canonicalKey: (key, withHead, tied = true) => {
     const name = key.replace(/^transformer\./, "");
     if (name === "lm_head.weight") return withHead && !tied ? name : null;
-    // The masks are buffers of older versions.
-    return /^h\.\d+\.attn\.(bias|masked_bias)$/.test(name) ? null : name;
+    // The masks are buffers of older versions, the scores a head of another task.
+    return /^(h\.\d+\.attn\.(bias|masked_bias)|score\.weight)$/.test(name) ? null : name;
   },
   positionIds: indexPositions,
 };

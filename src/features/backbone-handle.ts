@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { z } from "zod";
 import type { BackboneIdentity } from "../adapters/folder.js";
 import {
   type Backbone,
@@ -9,7 +10,7 @@ import {
 } from "../backbones/index.js";
 import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
-import { readJson } from "../files/json.js";
+import { readJson, readJsonIfThere } from "../files/json.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
 import { hashWeights } from "../weights/hash.js";
@@ -50,6 +51,7 @@ export interface BackboneHandle {
  */
 export async function openBackbone(name: string): Promise<BackboneHandle> {
   const { folder } = await resolveModel(name);
+  await refuseFolderAround(folder);
   const path = join(folder, "config.json");
   const json = await readJson(path, { what: "the configuration", expected: "a model's config.json" });
   const definition = backboneDefinition(json, path);
@@ -70,6 +72,21 @@ export async function openBackbone(name: string): Promise<BackboneHandle> {
   } finally {
     await source.close();
   }
+}
+
+const sentenceModules = z.array(z.looseObject({ type: z.string(), path: z.string() }));
+
+/** Old versions of sentence-transformers put the model into a folder of its own, which modules.json names. */
+async function refuseFolderAround(folder: string): Promise<void> {
+  const path = join(folder, "modules.json");
+  const modules = sentenceModules.safeParse(await readJsonIfThere(path, { what: "the list of modules" }));
+  const inner = modules.data?.find(({ type }) => type.endsWith(".Transformer"))?.path;
+  if (!inner) return;
+  throw userError({
+    where: folder,
+    what: `modules.json of sentence-transformers says that the model is in the folder ${JSON.stringify(inner)}`,
+    fix: "name that folder",
+  });
 }
 
 /** The model that a configuration tells of, and its weights checked against it. */

@@ -1,6 +1,7 @@
 import { byteLevelWords, byteSymbols, toByteSymbols } from "./byte-level.js";
 import type { Normaliser } from "./mapped-text.js";
 import { type MappedText, originEnd, originStart, sliceMapped } from "./mapped-text.js";
+import { punctuation } from "./old-unicode.js";
 import type { EncodedWord } from "./word-encoder.js";
 
 /** Tokens and, for each, the UTF-16 range of the text it stands for; grown while a text is encoded. */
@@ -13,7 +14,8 @@ export interface TokenSink {
 export type SectionEncoder = (section: MappedText, sink: TokenSink) => void;
 
 /** BERT's words: single punctuation marks, and what stands between them and white space. */
-const bertWords = /[^\p{White_Space}\p{P}!-/:-@[-`{-~]+|[\p{P}!-/:-@[-`{-~]/gu;
+const bertMarks = `!-\\/:-@\\[-\`\\{-~${punctuation}`;
+const bertWords = new RegExp(`[^\\p{White_Space}${bertMarks}]+|[${bertMarks}]`, "gu");
 
 /** Sections for WordPiece: a token's range runs from its first to its last character's origin. */
 export function wordPieceSections(encodeWord: (word: string) => EncodedWord): SectionEncoder {
@@ -95,6 +97,8 @@ export function byteLevelSections(
 export interface MetaspaceOptions {
   /** Whether a space is put in front of every section, of the one that begins the text, or of none. */
   readonly prepend: "always" | "first" | "never";
+  /** What a section begins with that gets none. */
+  readonly unless: RegExp;
   /** White space of any kind and length separates words. */
   readonly splitWhiteSpace: boolean;
   /** What becomes a word, once spaces are `▁`. */
@@ -104,12 +108,11 @@ export interface MetaspaceOptions {
 /** Sections for Unigram; the `▁` that a token carries in front is not in its range. */
 export function unigramSections(
   encodeWord: (word: string) => EncodedWord,
-  { prepend, splitWhiteSpace, words }: MetaspaceOptions,
+  { prepend, unless, splitWhiteSpace, words }: MetaspaceOptions,
 ): SectionEncoder {
   const encodePart = (given: MappedText, sink: TokenSink) => {
-    const first = /^[ ▁]/.test(given.text);
     const wanted = prepend === "always" || (prepend === "first" && originStart(given, 0) === 0);
-    const part = wanted && !first ? withSpaceInFront(given) : given;
+    const part = wanted && !unless.test(given.text) ? withSpaceInFront(given) : given;
     for (const { 0: word, index } of part.text.replaceAll(" ", "▁").matchAll(words)) {
       const { ids, starts, ends } = encodeWord(word);
       for (let token = 0; token < ids.length; token++) {
@@ -143,8 +146,20 @@ export interface AddedToken {
 
 type Section = { readonly token: AddedToken; readonly start: number; readonly end: number };
 
-const wordCharacter = /[\p{L}\p{M}\p{N}_]$/u;
-const wordCharacterFirst = /^[\p{L}\p{M}\p{N}_]/u;
+/** What belongs to a word: `\w` of Rust's regular expressions (UTS #18, Annex C). */
+const wordCharacters = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
+const wordCharacter = new RegExp(`${wordCharacters}$`, "u");
+const wordCharacterFirst = new RegExp(`^${wordCharacters}`, "u");
+
+/** How much white space a text begins with; Unicode's, as `\s` of Rust: trimStart takes U+FEFF and leaves U+0085. */
+const spacesInFront = (text: string): number => /^\p{White_Space}*/u.exec(text)?.[0].length ?? 0;
+
+/** Where a text ends without its last white space. */
+function endWithoutSpaces(text: string): number {
+  let end = text.length;
+  while (end > 0 && /\p{White_Space}/u.test(text[end - 1] as string)) end--;
+  return end;
+}
 
 /** Finds added tokens in a text, the longest where several fit, and the sections between them. */
 export class AddedTokenSplitter {
@@ -176,11 +191,11 @@ export class AddedTokenSplitter {
     }
     let position = 0;
     for (const { token: found, start, end } of sections) {
-      const before = found.lstrip ? mapped.text.slice(position, start).trimEnd().length + position : start;
+      const before = found.lstrip ? position + endWithoutSpaces(mapped.text.slice(position, start)) : start;
       if (before > position) text(sliceMapped(mapped, position, before));
       token(found, sliceMapped(mapped, start, end));
       position = end;
-      if (found.rstrip) position = mapped.text.length - mapped.text.slice(end).trimStart().length;
+      if (found.rstrip) position += spacesInFront(mapped.text.slice(end));
     }
     if (position < mapped.text.length) text(sliceMapped(mapped, position, mapped.text.length));
   }
@@ -221,6 +236,7 @@ export function encodeWithOffsets(
     const normalised = parts.normaliser?.(section) ?? section;
     parts.normalised.split(normalised, (part) => parts.section(part, sink), addToken);
   };
-  parts.raw.split({ text, base: 0 }, addSection, addToken);
+  // Half of a surrogate pair is no character, and UTF-8 has no bytes for it: it stands for the sign for such.
+  parts.raw.split({ text: text.replace(/\p{Cs}/gu, "\ufffd"), base: 0 }, addSection, addToken);
   return sink;
 }

@@ -89,9 +89,7 @@ export function charsmapNormaliser(blob: Uint8Array, where: string): Normaliser 
         taken += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
       } while (match && taken < match.length);
       const replaced = match && taken === match.length ? map.text(match.value) : undefined;
-      // Half of a surrogate pair is no character.
-      const kept = text.slice(first, unit).replace(/\p{Cs}/u, "\ufffd");
-      out.add(replaced ?? kept, originStart(mapped, first), originEnd(mapped, unit - 1));
+      out.add(replaced ?? text.slice(first, unit), originStart(mapped, first), originEnd(mapped, unit - 1));
       at += taken;
     }
     return out.finish(mapped.base);
@@ -124,8 +122,7 @@ export function clusterNormaliser(blob: Uint8Array, where: string): Normaliser {
       }
       let at = index;
       for (const character of segment) {
-        // Half of a surrogate pair is no character.
-        add(replacement(character) ?? character.replace(/\p{Cs}/u, "\ufffd"), at, character.length);
+        add(replacement(character) ?? character, at, character.length);
         at += character.length;
       }
     }

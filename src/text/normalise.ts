@@ -3,6 +3,7 @@ import { userError } from "../errors.js";
 import { charsmapNormaliser, clusterNormaliser } from "./charsmap.js";
 import type { Normaliser } from "./mapped-text.js";
 import { type MappedText, MappedTextBuilder, originEnd, originStart, sliceMapped } from "./mapped-text.js";
+import { formatControls, newerMarks, nonspacingMarks } from "./old-unicode.js";
 
 /** BERT's normaliser: names as in tokenizer.json. */
 export interface BertNormaliserOptions {
@@ -15,8 +16,8 @@ export interface BertNormaliserOptions {
 
 const plain = /^[\t\n\r\x20-\x7e]*$/;
 const whiteSpace = /^\p{White_Space}$/u;
-const control = /^(?:\p{Cc}|\p{Cf}|\p{Co}|\p{Cs})$/u;
-const accent = /^\p{Mn}$/u;
+const control = new RegExp(`^[\\p{Cc}\\p{Co}${formatControls}]$`, "u");
+const accent = new RegExp(`^[${nonspacingMarks}]$`, "u");
 
 /** Blocks of Chinese characters, as in BERT's tokenization.py and Hugging Face's Rust code (its 2B920 included). */
 const chinese: readonly (readonly [number, number])[] = [
@@ -80,10 +81,13 @@ const lowercase: Normaliser = (mapped) => {
   return out.finish(mapped.base);
 };
 
+const mark = new RegExp(`^(?![${newerMarks}])\\p{M}$`, "u");
+
+/** Not as in BERT's normaliser: marks of every kind go, vowel signs of Indian scripts and enclosing circles, too. */
 const stripAccents: Normaliser = (mapped) => {
   const out = new MappedTextBuilder();
   eachCodePoint(mapped, (character, start, end) => {
-    if (!accent.test(character)) out.add(character, start, end);
+    if (!mark.test(character)) out.add(character, start, end);
   });
   return out.finish(mapped.base);
 };
@@ -133,12 +137,15 @@ function replaceAll(pattern: RegExp, content: string): Normaliser {
   };
 }
 
-function strip(left: boolean, right: boolean): Normaliser {
+/** @param left what is taken off there, a character each; so is `right` */
+function strip(left: RegExp | null, right: RegExp | null): Normaliser {
   return (mapped) => {
-    const start = left ? (/^\p{White_Space}+/u.exec(mapped.text)?.[0].length ?? 0) : 0;
-    const rest = mapped.text.slice(start);
-    const end = start + (right ? rest.replace(/(?<!\p{White_Space})\p{White_Space}+$/u, "") : rest).length;
-    return start === 0 && end === mapped.text.length ? mapped : sliceMapped(mapped, start, end);
+    const { text } = mapped;
+    let start = 0;
+    let end = text.length;
+    while (start < end && left?.test(text[start] as string)) start++;
+    while (start < end && right?.test(text[end - 1] as string)) end--;
+    return start === 0 && end === text.length ? mapped : sliceMapped(mapped, start, end);
   };
 }
 
@@ -149,12 +156,29 @@ const bert = z.object({
   strip_accents: z.boolean().nullable().default(null),
   lowercase: z.boolean().default(true),
 });
-/** Patterns of models' files are run as they are only where they are known: any other could take for ever. */
+/**
+ * Patterns of models' files are run only where they are known: any other could take for ever. White space is Unicode's, as
+ * in Rust's engines; JavaScript's `\s` differs at U+0085 and U+FEFF.
+ */
+const regexes = {
+  " {2,}": " {2,}",
+  "\\s+": "\\p{White_Space}+",
+  /** Written by this project: what Python's str.split takes for white space. */
+  "[\\s\\x1c-\\x1f]+": "[\\p{White_Space}\\x1c-\\x1f]+",
+} as const;
 const replace = z.object({
-  pattern: z.union([z.object({ String: z.string().min(1) }), z.object({ Regex: z.enum([" {2,}", "\\s+"]) })]),
+  pattern: z.union([
+    z.object({ String: z.string().min(1) }),
+    z.object({ Regex: z.enum(Object.keys(regexes) as (keyof typeof regexes)[]) }),
+  ]),
   content: z.string(),
 });
-const stripSides = z.object({ strip_left: z.boolean().default(true), strip_right: z.boolean().default(true) });
+const stripSides = z.object({
+  strip_left: z.boolean().default(true),
+  strip_right: z.boolean().default(true),
+  /** Written by this project for a `.model` file: SentencePiece strips spaces alone, and on the right their sign, too. */
+  only_spaces: z.boolean().default(false),
+});
 const precompiled = z.object({
   precompiled_charsmap: z.base64(),
   /** Written by this project for a `.model` file: the table is applied as SentencePiece does. */
@@ -176,12 +200,14 @@ export function createNormaliser(description: unknown, where: string): Normalise
       const { data } = replace.safeParse(description);
       if (data === undefined) break;
       const { pattern } = data;
-      const source = "String" in pattern ? pattern.String.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : pattern.Regex;
+      const source =
+        "String" in pattern ? pattern.String.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : regexes[pattern.Regex];
       return replaceAll(new RegExp(source, "gu"), data.content);
     }
     case "Strip": {
       const { data } = stripSides.safeParse(description);
-      if (data !== undefined) return strip(data.strip_left, data.strip_right);
+      if (data?.only_spaces) return strip(/^ $/, /^[ ▁]$/);
+      if (data !== undefined) return strip(data.strip_left ? whiteSpace : null, data.strip_right ? whiteSpace : null);
       break;
     }
     case "Precompiled": {

@@ -97,8 +97,8 @@ export interface SentencePieceSettings {
 }
 
 /**
- * Builds tokenizer.json's object from a Unigram model. XLNet's and ALBERT's tokenizers do more than the file says (quotes,
- * accents, case): they are known by their `<cls>` and `[CLS]`.
+ * Builds tokenizer.json's object from a Unigram model. XLNet's and ALBERT's tokenizers do more than the file says (white
+ * space, quotes, accents, case): they are known by their `<cls>` and `[CLS]`.
  *
  * @throws UserError when the file is damaged or of another kind
  */
@@ -125,6 +125,7 @@ export function fromSentencePiece(bytes: Uint8Array, settings: SentencePieceSett
       type: "Metaspace",
       replacement: "▁",
       prepend_scheme: model.addDummyPrefix ? "always" : "never",
+      before_its_sign: true,
       // Where pieces hold spaces, or spaces stand together, the best way may lead across them.
       split: model.removeExtraSpaces && !pieces.some(({ piece }) => piece.includes("▁", 1)),
     },
@@ -161,6 +162,7 @@ function normalisers(model: SentencePieceModel, pieces: readonly Piece[], settin
   const albert = has("[CLS]");
   const steps: object[] = [];
   if (albert || has("<cls>")) {
+    steps.push({ type: "Replace", pattern: { Regex: "[\\s\\x1c-\\x1f]+" }, content: " " });
     for (const quotes of ["``", "''"]) steps.push({ type: "Replace", pattern: { String: quotes }, content: '"' });
     if (!settings.keepAccents) steps.push({ type: "NFKD" }, { type: "StripAccents" });
     if (settings.lowercase ?? albert) steps.push({ type: "Lowercase" });
@@ -171,7 +173,7 @@ function normalisers(model: SentencePieceModel, pieces: readonly Piece[], settin
   }
   if (model.removeExtraSpaces) {
     steps.push({ type: "Replace", pattern: { Regex: " {2,}" }, content: " " });
-    steps.push({ type: "Strip", strip_left: true, strip_right: true });
+    steps.push({ type: "Strip", only_spaces: true });
   }
   return steps;
 }

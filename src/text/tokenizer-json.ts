@@ -87,6 +87,8 @@ const metaspace = z.looseObject({
   add_prefix_space: z.boolean().optional(),
   prepend_scheme: z.enum(["always", "first", "never"]).optional(),
   split: z.boolean().default(true),
+  /** Written by this project for a `.model` file: a space is put in front also of a text that begins with its sign. */
+  before_its_sign: z.boolean().default(false),
 });
 
 const splitFirst = z.looseObject({
@@ -152,6 +154,7 @@ function readUnigram(model: unknown, preTokenizer: unknown, added: readonly Adde
     scores: list.map(([, score]) => score),
     metaspace: {
       prepend: pre.prepend_scheme ?? (pre.add_prefix_space === false ? "never" : "always"),
+      unless: pre.before_its_sign ? /^ / : /^[ ▁]/,
       splitWhiteSpace,
       words: pre.split ? wordsAtSpaces : wholeText,
     },

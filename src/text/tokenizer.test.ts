@@ -127,6 +127,12 @@ describe("byte-level BPE", () => {
     expect(withSpace.hash).not.toBe(without.hash);
   });
 
+  it("reads half of a surrogate pair as the sign for what is no character", () => {
+    const text = "a\ud83db \ude00<mask>\udc00";
+    expect(bpe.encode(text)).toEqual(bpe.encode(text.replace(/\p{Cs}/gu, "\ufffd")));
+    expect(bpe.encode(text).offsets.at(-1)).toEqual([text.length - 1, text.length]);
+  });
+
   it("reads the space before <mask> as a part of it, as RoBERTa does", () => {
     expect(tokens(bpe, "a <mask>b")).toEqual(["a", "<mask>", "b"]);
   });

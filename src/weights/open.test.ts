@@ -58,6 +58,54 @@ describe("files by content", () => {
   });
 });
 
+describe("a folder of a model that was saved inside of something", () => {
+  async function folderOf(names: readonly string[], file = "model.safetensors"): Promise<string> {
+    const folder = await newFolder();
+    const tensors = names.map((name, i) => [name, one(i)] as const);
+    await writeSafetensors(join(folder, file), tensors);
+    return folder;
+  }
+  async function keysAndHash(folder: string) {
+    const source = await openWeights(folder);
+    try {
+      const keys = [...source.keys()];
+      const values = await Promise.all(keys.map(async (key) => (await source.read(key)).data[0]));
+      return { keys, values, hash: await hashWeights(source), info: keys.map((key) => source.info(key)?.shape) };
+    } finally {
+      await source.close();
+    }
+  }
+
+  test.each([["module."], ["_orig_mod."], ["model."], ["model.module."], ["module._orig_mod."]])(
+    "has the model's own names and hash without %s",
+    async (prefix) => {
+      const names = ["bert.a", "cls.b"];
+      const bare = await keysAndHash(await folderOf(names));
+      const wrapped = await keysAndHash(await folderOf(names.map((name) => prefix + name)));
+      expect(wrapped).toEqual(bare);
+      expect(wrapped.keys).toEqual(names);
+      expect(wrapped.values).toEqual([0, 1]);
+    },
+  );
+
+  test("keeps a prefix that not all names have, and a file that is named keeps its names", async () => {
+    const names = ["module.a", "loss.b"];
+    expect((await keysAndHash(await folderOf(names))).keys).toEqual(["loss.b", "module.a"].sort());
+    const source = await openWeights(join(await folderOf(["module.a"]), "model.safetensors"));
+    expect([...source.keys()]).toEqual(["module.a"]);
+    await source.close();
+  });
+
+  test("may be Lightning's, if it holds one checkpoint and no other weights", async () => {
+    const folder = await folderOf(["model.a"], "epoch=1-step=20.ckpt");
+    expect((await keysAndHash(folder)).keys).toEqual(["a"]);
+    await writeSafetensors(join(folder, "last.ckpt"), [["model.b", one(1)]]);
+    expect(await message(folder)).toMatch(/2 checkpoints of Lightning, and nothing says which.*one \.ckpt file/);
+    await writeSafetensors(join(folder, "model.safetensors"), [["c", one(1)]]);
+    expect((await keysAndHash(folder)).keys).toEqual(["c"]);
+  });
+});
+
 describe("shards", () => {
   async function sharded(weightMap: unknown, extra: Record<string, number> = {}): Promise<string> {
     const folder = await newFolder();

@@ -1,12 +1,14 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { counted } from "../phrases.js";
 import { RangeFile } from "./range-file.js";
 import { MAX_HEADER_BYTES, openSafetensors } from "./safetensors.js";
 import { ShardedWeights } from "./sharded.js";
 import type { WeightSource } from "./source.js";
 import { openTorchBin } from "./torch-bin.js";
+import { unwrapped } from "./unwrapped.js";
 
 /** Files that hold a model's weights, the one to take first before the others; transformers' own names. */
 export const WEIGHT_FILES = [
@@ -76,10 +78,30 @@ async function openFile(
   return ShardedWeights.open(path, (shard) => openFile(shard, ["safetensors", "torch"]));
 }
 
+/** The file of a folder that holds its weights; undefined where there is none. */
+async function weightFile(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw fileError(folder, "read the folder", error);
+  });
+  const usual = WEIGHT_FILES.find((name) => names.includes(name));
+  const [checkpoint, ...others] = names.filter((name) => name.endsWith(".ckpt")).sort();
+  if (usual === undefined && others.length > 0) {
+    throw userError({
+      where: folder,
+      what: `${counted(others.length + 1, "checkpoint")} of Lightning, and nothing says which one is meant`,
+      expected: "one .ckpt file",
+      fix: "move the others elsewhere",
+    });
+  }
+  const name = usual ?? checkpoint;
+  return name === undefined ? undefined : join(folder, name);
+}
+
 /**
  * Opens a model's weights: a file (safetensors, PyTorch state dict or an index of shards, told apart by content), or a
- * folder that holds one of {@link WEIGHT_FILES}, taken in that order. Names, dtypes and shapes are validated here; data
- * is read later, tensor by tensor. Throws a UserError for what is missing, damaged or refused.
+ * folder that holds one of {@link WEIGHT_FILES}, taken in that order, or else a single `.ckpt` of PyTorch Lightning. A
+ * folder's tensors have the model's own names, as {@link unwrapped} gives them. Names, dtypes and shapes are validated
+ * here; data is read later, tensor by tensor. Throws a UserError for what is missing, damaged or refused.
  */
 export async function openWeights(path: string): Promise<WeightSource> {
   let folder: boolean;
@@ -89,13 +111,7 @@ export async function openWeights(path: string): Promise<WeightSource> {
     throw fileError(path, "open the weights", error);
   }
   if (!folder) return openFile(path);
-  for (const name of WEIGHT_FILES) {
-    const file = join(path, name);
-    const there = await stat(file).then(
-      () => true,
-      () => false,
-    );
-    if (there) return openFile(file);
-  }
+  const file = await weightFile(path);
+  if (file !== undefined) return unwrapped(await openFile(file));
   throw userError({ where: path, what: "no weights in this folder", expected: `one of ${WEIGHT_FILES.join(", ")}` });
 }

@@ -6,6 +6,7 @@ import { holdsAdapter } from "../../adapters/config.js";
 import { type DownstreamManifest, downstreamFiles, readDownstreamManifest } from "../../adapters/downstream-folder.js";
 import { adapterFiles, readAdapterManifest } from "../../adapters/folder.js";
 import { resolveAny } from "../../adapters/hub-adapter.js";
+import { parameterKeys } from "../../backbones/index.js";
 import { maxTokens } from "../../backbones/text-length.js";
 import { inspectRelations } from "../../data/relation-data.js";
 import { inspectTrees, recogniseTrees, treeFormats } from "../../data/tree-data.js";
@@ -201,7 +202,8 @@ async function inspectModel({ path, folder }: Place, output: Output): Promise<vo
   const source = await openWeights(folder);
   try {
     const weights = summary(source);
-    const unused = [...source.keys()].filter((key) => definition.canonicalKey(key, true, config.tiedWords) === null);
+    const used = new Set(parameterKeys(definition, config, source.keys()).values());
+    const unused = [...source.keys()].filter((key) => !used.has(key));
     output.say(`a language model (${config.modelType})`);
     table(output, {
       size: `${counted(config.layers, "layer")} × ${config.hiddenSize}, ${counted(config.heads, "head")}, FFN ${config.intermediateSize}, ${config.activation}`,
