@@ -2,7 +2,7 @@
  * Everything that reads a file of somebody else, and files that it reads.
  * @module
  */
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveAdapterConfig } from "../src/adapters/config.js";
 import { readDownstreamManifest } from "../src/adapters/downstream-folder.js";
@@ -20,8 +20,13 @@ import { readWordings } from "../src/data/wordings.js";
 import { readSweep } from "../src/experiments/sweep/sweep-file.js";
 import { readJson } from "../src/files/json.js";
 
+import { documentFiles } from "../src/knowledge/documents/document-file.js";
+import { readDocuments } from "../src/knowledge/documents/documents.js";
+import { importKnowledge } from "../src/knowledge/import.js";
 import { factualSettings } from "../src/settings/factual.js";
 import { readRecipe } from "../src/settings/recipe.js";
+import { parquetOf } from "../src/testing/parquet-writer.js";
+import { zipOf } from "../src/testing/zip-writer.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { latestCheckpoint } from "../src/training/checkpoint.js";
 import { openWeights } from "../src/weights/open.js";
@@ -131,6 +136,50 @@ const lama = { sub_label: "Austria", obj_label: "Vienna", predicate_id: "P36", m
 const facts = "subject,relation,object\nAustria,capital,Vienna\n";
 const progress = { step: 4, best: 0.5, bestStep: 4, evaluationsSinceBest: 0, settings: { seed: "1" }, version: 2 };
 
+const [entity, direct] = ["http://www.wikidata.org/entity/", "http://www.wikidata.org/prop/direct/"];
+const label = "<http://www.w3.org/2000/01/rdf-schema#label>";
+const item = (id: string) => ({ type: "wikibase-entityid", value: { id } });
+const wikidata = [
+  {
+    ...{ id: "Q40", labels: { en: { value: "Austria" } }, aliases: { en: [{ value: "Republic of Austria" }] } },
+    claims: { P47: [{ rank: "normal", mainsnak: { snaktype: "value", datavalue: item("Q40") } }] },
+  },
+];
+
+/** Knowledge in each of its forms. */
+const knowledge: readonly Buffer[] = [
+  ...[
+    `subject,relation,object,object_type\nAustria|Österreich,capital,Vienna,city\nAustria,area,"83,871",number\n`,
+    `{"subject":["Austria","Österreich"],"relation":"capital","object":"Vienna"}\n`,
+    JSON.stringify(wikidata),
+    `<${entity}Q40> ${label} "\\u00D6sterreich"@en .\n<${entity}Q40> <${direct}P47> <${entity}Q40> .\n`,
+    `@prefix : <http://e.org/> .\n:a ${label} "Anna" ; :tall 1.7 ; :knows :a .\n`,
+    "_id,_labels,name,_start,_end,_type\n1,:City,Graz,,,\n,,,1,1,NEAR\n",
+  ].map((text) => Buffer.from(text)),
+  zipOf([{ name: "facts.csv", content: facts }]),
+];
+
+/** Imports a file into a folder of its own, however much of it is wrong. */
+async function importAlone(path: string, folder: string): Promise<void> {
+  const out = await mkdtemp(join(folder, "knowledge-"));
+  try {
+    await importKnowledge({ files: [path], out, language: "en", mostBad: 1 });
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+}
+
+/** Documents in each of their forms. */
+const documents: readonly Buffer[] = [
+  ...[
+    "One thing.\nStill it.\n\nAnother one.\n",
+    '{"text":"One thing.","id":1,"title":"T"}\n{"text":"Another."}\n',
+    "<mediawiki>\n<page><title>T</title><ns>0</ns><id>1</id><revision><text>[[A]] &amp; B</text></revision></page>\n</mediawiki>",
+  ].map((text) => Buffer.from(text)),
+  zipOf([{ name: "a.txt", content: "One thing." }]),
+  parquetOf(["id", "title", "text"], [[["1", "T", "One thing."]]]),
+];
+
 /** The readers with their files. */
 export async function readers(): Promise<readonly Reader[]> {
   const relations = ["fewrel.json", "semeval.txt", "tacred.json", "trex-rc.json", "trex.json", "wiki80.jsonl"];
@@ -147,6 +196,11 @@ export async function readers(): Promise<readonly Reader[]> {
     {
       ...{ name: "facts", file: "data", seeds: [Buffer.from(facts), json(lama), await example("country/facts.csv")] },
       read: (path) => all(readFacts(path, { onSkip })),
+    },
+    { ...{ name: "knowledge", file: "data", seeds: knowledge }, read: importAlone },
+    {
+      ...{ name: "documents", file: "data", seeds: documents },
+      read: async (path) => all(readDocuments(await documentFiles([path]), { parts: "auto", onSkip })),
     },
     {
       ...{

@@ -6,6 +6,20 @@ import { fileError } from "../files/atomic.js";
 
 const chunkBytes = 1 << 18;
 
+/** A file of data that is read as often as is asked for: on the disk, by its path, or within an archive. */
+export type DataFile = string | PackedFile;
+
+/** A file within an archive. */
+export interface PackedFile {
+  /** `archive.zip!name`, for messages: it is no path. */
+  readonly name: string;
+  /** Its bytes from the start. */
+  open(): Promise<Readable>;
+}
+
+/** What a file is called in messages. */
+export const fileName = (file: DataFile): string => (typeof file === "string" ? file : file.name);
+
 /** Puts what was already taken from an iterator back in front of it. */
 async function* chain(first: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   yield* first;
@@ -23,9 +37,17 @@ async function peek(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
   return head;
 }
 
-function readError(path: string, error: unknown): Error {
+function readError(from: DataFile, error: unknown): Error {
+  const path = fileName(from);
   if (error instanceof UserError) return error;
   const code = codeOf(error);
+  if (typeof from !== "string" && error instanceof Error) {
+    return userError({
+      where: path,
+      what: `broken data in the archive (${error.message})`,
+      fix: "download or copy the archive again",
+    });
+  }
   if (error instanceof Error && (code.startsWith("Z_") || code === "ERR_TRAILING_JUNK_AFTER_STREAM_END")) {
     return userError({
       where: path,
@@ -36,13 +58,30 @@ function readError(path: string, error: unknown): Error {
   return fileError(path, "read the file", error);
 }
 
+/** Lets chunks through as they are. */
+async function* told(chunks: AsyncIterable<Buffer>, onChunk: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    onChunk(chunk);
+    yield chunk;
+  }
+}
+
+/** A file whose bytes somebody is told of whenever it is read, as they lie on the disk. */
+export const watchedFile = (path: string, onChunk: (chunk: Buffer) => void): PackedFile => ({
+  name: path,
+  open: async () => Readable.from(readBytes(path, onChunk)),
+});
+
 /**
  * The bytes of a file, chunk by chunk. Gzip is recognised by its first two bytes, whatever the file is called, and
  * unpacked on the way.
+ *
+ * @param onChunk told of the bytes before they are unpacked
  */
-export async function* readBytes(path: string): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: chunkBytes });
-  const chunks = file[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+export async function* readBytes(from: DataFile, onChunk?: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+  const file = typeof from === "string" ? createReadStream(from, { highWaterMark: chunkBytes }) : await from.open();
+  const read = onChunk === undefined ? (file as AsyncIterable<Buffer>) : told(file, onChunk);
+  const chunks = read[Symbol.asyncIterator]();
   let unpacked: Readable | undefined;
   try {
     const head = await peek(chunks);
@@ -57,7 +96,7 @@ export async function* readBytes(path: string): AsyncGenerator<Buffer> {
       yield* all;
     }
   } catch (error) {
-    throw readError(path, error);
+    throw readError(from, error);
   } finally {
     unpacked?.destroy();
     file.destroy();

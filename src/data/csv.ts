@@ -1,14 +1,21 @@
 import { pipeline, Readable } from "node:stream";
-import { CsvError, parse } from "csv-parse";
+import { CsvError, type Options, parse } from "csv-parse";
 import { userError } from "../errors.js";
 import { recordBytes } from "../files/bounds.js";
 import { checkedUtf8 } from "../files/utf8.js";
 import { counted } from "../phrases.js";
-import { readBytes } from "./bytes.js";
+import { type DataFile, fileName, readBytes } from "./bytes.js";
 import type { JsonRecord } from "./records.js";
 
 /** What stands between cells; a spreadsheet of a country where the comma parts decimals writes semicolons. */
 export type Separator = "," | ";" | "\t";
+
+/** A row of a table as it stands. */
+export interface Row {
+  readonly cells: readonly string[];
+  /** `file:line` of its end. */
+  readonly where: string;
+}
 
 /**
  * The rows of a file with a header, as objects by the header's names: CSV (RFC 4180), or TSV, in which a quotation mark
@@ -16,28 +23,50 @@ export type Separator = "," | ";" | "\t";
  *
  * @param header names its columns, for the error line
  */
-export async function* readCsv(path: string, header: string, separator: Separator = ","): AsyncGenerator<JsonRecord> {
+export async function* readCsv(file: DataFile, header: string, separator: Separator = ","): AsyncGenerator<JsonRecord> {
+  for await (const { record, where } of parsed<unknown>(file, header, { delimiter: separator, columns: true })) {
+    yield { key: undefined, value: record, where };
+  }
+}
+
+/**
+ * The rows of a file one by one, its header the first; they may have any number of cells.
+ *
+ * @param header names its columns, for the error line
+ */
+export async function* readRows(file: DataFile, header: string, separator: Separator = ","): AsyncGenerator<Row> {
+  const options = { delimiter: separator, relax_column_count: true };
+  for await (const { record, where } of parsed<string[]>(file, header, options)) yield { cells: record, where };
+}
+
+type Parsed<T> = AsyncIterable<{ readonly record: T; readonly info: { readonly lines: number } }>;
+
+async function* parsed<T>(
+  file: DataFile,
+  header: string,
+  options: Options & { readonly delimiter: Separator },
+): AsyncGenerator<{ readonly record: T; readonly where: string }> {
+  const path = fileName(file);
   const parser = parse({
-    delimiter: separator,
-    ...(separator === "\t" ? { quote: null } : {}),
+    ...options,
+    ...(options.delimiter === "\t" ? { quote: null } : {}),
     bom: true,
-    columns: true,
     info: true,
     skip_empty_lines: true,
     max_record_size: recordBytes,
   });
   // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
-  pipeline(Readable.from(checkedUtf8(readBytes(path), path)), parser, () => undefined);
+  pipeline(Readable.from(checkedUtf8(readBytes(file), path)), parser, () => undefined);
   try {
-    for await (const { record: value, info } of parser as AsyncIterable<{ record: unknown; info: { lines: number } }>) {
-      yield { key: undefined, value, where: `${path}:${info.lines}` };
+    for await (const { record, info } of parser as unknown as Parsed<T>) {
+      yield { record, where: `${path}:${info.lines}` };
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw userError({
       where: typeof error["lines"] === "number" ? `${path}:${error["lines"]}` : path,
       what: whatIsWrong(error),
-      expected: `${separator === "\t" ? "TSV" : "CSV"} with a header: ${header}`,
+      expected: `${options.delimiter === "\t" ? "TSV" : "CSV"} with a header: ${header}`,
       fix: "repair the file",
     });
   }

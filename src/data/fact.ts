@@ -36,6 +36,8 @@ export type FactSkip =
   | TrexSkip
   | "repeated"
   | "no-subject"
+  /** Of knowledge by ids: another entity has the same label. */
+  | "ambiguous-name"
   /** Of sentences: the class of pairs without a relation. */
   | "no-relation"
   /** One of the marked spans holds a part of the other. */

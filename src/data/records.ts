@@ -5,7 +5,7 @@ import { recordBytes } from "../files/bounds.js";
 import { judge, parseJson, parseShallowJson } from "../files/json.js";
 import { decodeUtf8, refuseUtf16 } from "../files/utf8.js";
 import { withArticle } from "../phrases.js";
-import { readBytes } from "./bytes.js";
+import { type DataFile, fileName, readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
 
 /** A line of a text file. */
@@ -25,7 +25,7 @@ export interface JsonRecord {
 }
 
 /** The bytes of a file without a byte order mark. */
-async function* withoutMark(path: string): AsyncGenerator<Buffer> {
+async function* withoutMark(path: DataFile): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of readBytes(path)) {
     if (head === undefined) {
@@ -41,7 +41,8 @@ async function* withoutMark(path: string): AsyncGenerator<Buffer> {
 }
 
 /** Refuses what gives its content only once; whether there is anything is seen when it is read. */
-async function refusePipe(path: string): Promise<void> {
+async function refusePipe(path: DataFile): Promise<void> {
+  if (typeof path !== "string") return;
   const found = await stat(path).catch(() => null);
   if (!found?.isFIFO() && !found?.isSocket()) return;
   throw userError({
@@ -56,14 +57,14 @@ async function refusePipe(path: string): Promise<void> {
  *
  * @throws UserError where it is a pipe, or UTF-16
  */
-export async function beginning(path: string): Promise<string> {
-  await refusePipe(path);
+export async function beginning(file: DataFile): Promise<string> {
+  await refusePipe(file);
   let head = Buffer.alloc(0);
-  for await (const chunk of readBytes(path)) {
+  for await (const chunk of readBytes(file)) {
     head = Buffer.concat([head, chunk]);
     if (head.length >= 4096) break;
   }
-  refuseUtf16(head, path);
+  refuseUtf16(head, fileName(file));
   return head
     .subarray(0, 4096)
     .toString("utf8")
@@ -78,7 +79,8 @@ const [lineFeed, carriageReturn] = [0x0a, 0x0d];
  * `\n` are dropped, and a line longer than 64 MB is an error. A file that begins with a `\r` and no `\n` for as long as
  * one looks ahead has lines that end with `\r` alone.
  */
-export async function* readLines(path: string): AsyncGenerator<Line> {
+export async function* readLines(file: DataFile): AsyncGenerator<Line> {
+  const path = fileName(file);
   let parts: Buffer[] = [];
   let size = 0;
   let line = 1;
@@ -90,7 +92,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
     const text = decodeUtf8(bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes, `${path}:${line}`);
     return { text, line: line++ };
   };
-  for await (const chunk of withoutMark(path)) {
+  for await (const chunk of withoutMark(file)) {
     let start = 0;
     end ??= chunk.includes(carriageReturn) && !chunk.includes(lineFeed) ? carriageReturn : lineFeed;
     for (let at = chunk.indexOf(end); at >= 0; at = chunk.indexOf(end, start)) {
@@ -117,9 +119,9 @@ const oneValue = { expected: "one JSON value", fix: "repair the record" };
 export const parseRecord = (text: string, where: string): unknown => parseJson(text, where, oneValue);
 
 /** The values of a JSON Lines file; empty lines are passed over. */
-export async function* readJsonLines(path: string): AsyncGenerator<JsonRecord> {
-  for await (const { text, line } of readLines(path)) {
-    const where = `${path}:${line}`;
+export async function* readJsonLines(file: DataFile): AsyncGenerator<JsonRecord> {
+  for await (const { text, line } of readLines(file)) {
+    const where = `${fileName(file)}:${line}`;
     if (text.trim() !== "") yield { key: undefined, value: parseRecord(text, where), where };
   }
 }
@@ -128,9 +130,10 @@ export async function* readJsonLines(path: string): AsyncGenerator<JsonRecord> {
  * The records of a file that is one JSON array, or one object of arrays, however large: one record at a time is held,
  * of at most 64 MB and 100 open brackets (`limits`).
  */
-export async function* readJsonRecords(path: string, limits: Partial<JsonLimits> = {}): AsyncGenerator<JsonRecord> {
+export async function* readJsonRecords(file: DataFile, limits: Partial<JsonLimits> = {}): AsyncGenerator<JsonRecord> {
+  const path = fileName(file);
   const splitter = new JsonSplitter(path, { ...defaultJsonLimits, ...limits });
-  for await (const chunk of withoutMark(path)) {
+  for await (const chunk of withoutMark(file)) {
     for (const piece of splitter.push(chunk)) {
       const where = `${path}:${piece.line}`;
       // The splitter has counted its brackets.
@@ -141,8 +144,8 @@ export async function* readJsonRecords(path: string, limits: Partial<JsonLimits>
 }
 
 /** The records of a file that is one JSON array, or JSON Lines: its first sign tells. Each is an object. */
-export async function* readRecords(path: string): AsyncGenerator<JsonRecord> {
-  yield* (await beginning(path)).startsWith("[") ? readJsonRecords(path) : readJsonLines(path);
+export async function* readRecords(file: DataFile): AsyncGenerator<JsonRecord> {
+  yield* (await beginning(file)).startsWith("[") ? readJsonRecords(file) : readJsonLines(file);
 }
 
 /** Checks a record's shape; the error names the first field that is wrong. */

@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { createGzip } from "node:zlib";
 import { userError } from "../errors.js";
 import { writeAtomically } from "../files/atomic.js";
+import { gzipped } from "../files/gzip.js";
 import { type LamaFact, readLamaSubjects } from "./lama.js";
 import { inProbedFifth, SubjectIndex } from "./lama-filters.js";
 import { beginning, readJsonLines, readJsonRecords, readLines } from "./records.js";
@@ -94,22 +93,4 @@ function collectStrings(value: unknown, strings: string[]): void {
   else if (typeof value === "object" && value !== null) {
     for (const inner of Object.values(value)) collectStrings(inner, strings);
   }
-}
-
-function gzipped(write: (bytes: Uint8Array) => Promise<void>) {
-  const gzip = createGzip();
-  let last = Promise.resolve();
-  gzip.on("data", (bytes: Uint8Array) => {
-    last = last.then(() => write(bytes));
-  });
-  return {
-    write: async (text: string) => {
-      if (!gzip.write(text)) await once(gzip, "drain");
-    },
-    end: async () => {
-      gzip.end();
-      await once(gzip, "end");
-      await last;
-    },
-  };
 }

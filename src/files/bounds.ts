@@ -33,3 +33,37 @@ export const openBrackets = { file: 200, record: 100 } as const;
 
 /** Items of a list (vocabularies have half as many), and fields of an object. */
 export const mostItems = { list: 1_000_000, object: 100_000 } as const;
+
+/**
+ * A zip archive of data: how many files it has (their names alone would fill the memory), characters of a name, and how many
+ * times its packed size a file has unpacked. Deflate makes a thousandth of zeros at most, and a tenth or so of text; a
+ * short file of one repeated line is nothing to fear.
+ */
+export const archive = { members: 10_000, name: 1024, ratio: 200, alwaysFine: 16 * mebibyte } as const;
+
+/** Knowledge. */
+export const knowledgeBounds = {
+  /** More are no relations, but a column that was taken for one. */
+  relations: 100_000,
+  /** Names, and types, of one entity. */
+  ofOneEntity: 1000,
+  /** Characters of a name or an id, and of a text that is an object. */
+  name: 1024,
+  text: 4096,
+  /** Bytes of Turtle without a triple: its parser looks at all of them again whenever more come. */
+  turtle: 4 * mebibyte,
+} as const;
+
+/** Documents that are aligned with knowledge. */
+export const documentBounds = {
+  files: 100_000,
+  /** UTF-16 units of a document: four times as many as MediaWiki's largest page has bytes. */
+  characters: 8 * mebibyte,
+  /** UTF-16 units of a page of a dump, with its revisions. */
+  page: 64 * mebibyte,
+  /** Bytes of a row group of Parquet, which is unpacked whole. */
+  rowGroup: gibibyte,
+  /** UTF-16 units of a sentence, and pairs of one: a record for each pair repeats the sentence. */
+  sentence: 4096,
+  pairs: 100,
+} as const;

@@ -12,6 +12,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   probe: "measure what a model knows, with and without adapters",
   experiment: "run whole experiments, resumable, to one table",
   data: "prepare data",
+  facts: "a person's own knowledge, from files of any form to one folder",
 };
 
 /** `teach`, and the same in the family of `pretrain`. */
@@ -182,11 +183,29 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./experiment-recall.js")).run,
   }),
   command({
+    name: "align",
+    description: "find entities, and facts about two of them, in the sentences of texts",
+    settings: async () => (await import("../../settings/align.js")).alignCommandSettings,
+    run: async () => (await import("./align.js")).run,
+  }),
+  command({
     name: "data sample",
     description: "draw a sample of relation data, of one part of a split by subject, without what other files hold",
 
     settings: async () => (await import("../../settings/sample.js")).sampleSettings,
     run: async () => (await import("./data-sample.js")).run,
+  }),
+  command({
+    name: "facts import",
+    description: "read facts, names and types from tables, JSON, RDF, Wikidata's dumps or Neo4j into one folder",
+    settings: async () => (await import("../../settings/facts.js")).factsImportSettings,
+    run: async () => (await import("./facts-import.js")).run,
+  }),
+  command({
+    name: "facts inspect",
+    description: "say what a folder of knowledge holds: relations, names, what is ambiguous, what was left out",
+    settings: async () => (await import("../../settings/facts.js")).factsInspectSettings,
+    run: async () => (await import("./facts-inspect.js")).run,
   }),
   command({
     name: "import",

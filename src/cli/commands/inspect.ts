@@ -28,9 +28,11 @@ import { treeFormat } from "../tasks/heads.js";
 import { isTaught, taughtSummary } from "../tasks/recall.js";
 import { relationFormat } from "../tasks/relation.js";
 import { reportTrees } from "../tasks/tree-summary.js";
+import { run as inspectKnowledge } from "./facts-inspect.js";
 
 /** `inspect PATH`: what is in a model's or adapter's folder, a folder of such, or a file of weights or data, by its content. */
-export async function run(options: InspectSettings, { output }: CommandContext): Promise<void> {
+export async function run(options: InspectSettings, context: CommandContext): Promise<void> {
+  const { output } = context;
   if (options.format !== undefined) return inspectData(options, output);
   const { path } = options;
   const place = { path, folder: isHubId(path) ? await resolveAny(path) : path };
@@ -43,6 +45,8 @@ export async function run(options: InspectSettings, { output }: CommandContext):
       return inspectModel(place, output);
     case "weights":
       return inspectWeights(path, output);
+    case "knowledge":
+      return inspectKnowledge({ folder: path }, context);
     case "data":
       return inspectData(options, output);
     case "folders":
@@ -62,7 +66,9 @@ const fileName = /\.(jsonl?|csv|tsv|txt|conllu?|gz|zip|bin|pth?|ckpt|safetensors
 const isHubId = (path: string): boolean =>
   !existsSync(path) && parseModelId(path) !== undefined && !fileName.test(path);
 
-async function kindOf(path: string): Promise<"adapter" | "fine-tuned" | "model" | "weights" | "data" | "folders"> {
+async function kindOf(
+  path: string,
+): Promise<"adapter" | "fine-tuned" | "model" | "knowledge" | "weights" | "data" | "folders"> {
   const stats = await stat(path).catch((error: unknown) => {
     throw fileError(path, "inspect it", error);
   });

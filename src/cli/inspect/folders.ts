@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { downstreamFiles } from "../../adapters/downstream-folder.js";
 import { adapterFiles } from "../../adapters/folder.js";
+import { knowledgeFiles } from "../../knowledge/manifest.js";
 import type { Output } from "../output.js";
 
 /** What a folder holds, and the name in it that tells so; what stands first counts. */
@@ -10,6 +11,7 @@ const marks = [
   ["fine-tuned", downstreamFiles.config],
   ["model", "config.json"],
   ["unfinished", "checkpoints"],
+  ["knowledge", knowledgeFiles.entities],
 ] as const;
 
 type FolderKind = (typeof marks)[number][0];
@@ -19,6 +21,7 @@ const kindNames: Readonly<Record<FolderKind, string>> = {
   "fine-tuned": "a fine-tuned model",
   model: "a language model",
   unfinished: "a training that has not ended",
+  knowledge: "knowledge",
 };
 
 /** What a folder holds; null where nothing of it is known. */

@@ -1,7 +1,10 @@
 import type { Fact } from "../../data/fact.js";
 import { readFacts } from "../../data/facts.js";
+import type { OnSkip } from "../../data/skips.js";
 import { readFirstLines } from "../../data/text.js";
 import { readWordings, type Wordings, wordingLines, wordingsOf } from "../../data/wordings.js";
+import { knowledgeFacts } from "../../knowledge/facts.js";
+import { holdsKnowledge } from "../../knowledge/folder.js";
 import { collectExamples, type RecordedTaskData } from "../task-data.js";
 import { type EncodedRecall, type RecallOptions, type RecallScores, recall } from "./recall.js";
 import type { RecallExample } from "./recall-example.js";
@@ -108,6 +111,11 @@ export interface QuestionFiles {
   readonly sentences?: boolean;
 }
 
+/** A file of facts, or a folder of knowledge. */
+async function* factsOf(path: string, onSkip: OnSkip): AsyncGenerator<Fact> {
+  yield* (await holdsKnowledge(path)) ? knowledgeFacts(path, { onSkip }) : readFacts(path, { onSkip });
+}
+
 /** Reads facts and wordings from their files. Wordings are made for facts alone that stand in no sentence. */
 export async function readQuestions({
   facts: files,
@@ -115,7 +123,7 @@ export async function readQuestions({
   sentences = true,
 }: QuestionFiles): Promise<ReadQuestions> {
   const expected = "facts with subject, relation and object";
-  const set = await collectExamples([files].flat(), (file, onSkip) => readFacts(file, { onSkip }), expected);
+  const set = await collectExamples([files].flat(), factsOf, expected);
   const facts = sentences ? set.examples : set.examples.map(({ sentences: _, ...fact }): Fact => fact);
   const known: Wordings = given === undefined ? new Map() : await readWordings(given);
   const named = facts.filter((fact) => !fact.sentences || known.has(fact.relation)).map(({ relation }) => relation);
