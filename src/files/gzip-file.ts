@@ -8,7 +8,8 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { fileError, makeFolder, renameDurably, temporaryBeside } from "./atomic.js";
+import { fileError, makeFolder, renameDurably } from "./atomic.js";
+import { temporaryBeside } from "./leftovers.js";
 
 /** A file that was written. */
 export interface WrittenFile {
