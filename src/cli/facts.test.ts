@@ -19,7 +19,10 @@ class Written extends EventEmitter {
   }
 }
 
-async function kadapter(...args: readonly string[]) {
+const kadapter = (...args: readonly string[]) => run(args, false);
+
+/** @param interrupt Ctrl-C at once */
+async function run(args: readonly string[], interrupt: boolean) {
   const [stdout, stderr] = [new Written(), new Written()];
   const own = Object.assign(new EventEmitter(), {
     pid: process.pid,
@@ -29,7 +32,9 @@ async function kadapter(...args: readonly string[]) {
     kill: () => undefined,
   });
   // It has what the command line touches; Node's stream types ask for far more.
-  await main(["node", "kadapter", ...args], own as unknown as ProcessLike);
+  const running = main(["node", "kadapter", ...args], own as unknown as ProcessLike);
+  if (interrupt) own.emit("SIGINT");
+  await running;
   return { code: own.exitCode, stdout: stdout.text, stderr: stderr.text };
 }
 
@@ -49,6 +54,14 @@ describe("facts import", () => {
     const { code, stderr } = await kadapter("facts", "import", await folder.file("a,b\n"), "--out", out);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error: .*file-\d+:1: the first line is no header.*--format\n$/);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("writes nothing where it is stopped", async () => {
+    const out = folder.at("kb");
+    const { code, stderr } = await run(["facts", "import", await folder.file(csv), "--out", out], true);
+    expect(code).toBe(130);
+    expect(stderr).toContain("interrupted: nothing was written: give the same command again");
     expect(existsSync(out)).toBe(false);
   });
 

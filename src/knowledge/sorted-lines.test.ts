@@ -24,7 +24,7 @@ async function sorted(lines: readonly string[], most: number): Promise<readonly 
 
 describe("SortedLines", () => {
   it("gives each line once, in the order of UTF-16 units, however little is held", async () => {
-    const line = fc.string({ unit: "binary", maxLength: 6 }).map((text) => text.replace(/[\p{Cc}\p{Cs}]/gu, "_"));
+    const line = fc.string({ unit: fc.constantFrom(..."ab é中\ufffd😀\u{10ffff}"), maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 40 }), fc.integer({ min: 1, max: 400 }), async (lines, most) => {
         expect(await sorted(lines, most)).toEqual([...new Set(lines)].sort());

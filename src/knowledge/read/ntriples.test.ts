@@ -53,7 +53,8 @@ describe("parseTriple", () => {
   });
 
   it("reads what n3 writes", () => {
-    const text = fc.string({ unit: "binary", maxLength: 20 });
+    const sign = fc.constantFrom(..."aé中😀\u{10ffff}\ufffe\u0000\u0001\u007f\t\r\n\b\f\"'\\<>@^. ");
+    const text = fc.string({ unit: sign, maxLength: 20 });
     fc.assert(
       fc.property(text, fc.constantFrom("", "en", "zh-hans"), (value, language) => {
         const { namedNode, literal: made, quad } = DataFactory;
@@ -82,13 +83,14 @@ describe("parseTriple", () => {
   });
 
   it("takes time in proportion to the line's length", () => {
-    const seconds = (line: string) => {
-      const started = performance.now();
+    // Of the processor: the machine may have other work.
+    const milliseconds = (line: string) => {
+      const before = process.cpuUsage();
       expect(parseTriple(line)).toBe("wrong");
-      return performance.now() - started;
+      return process.cpuUsage(before).user / 1000;
     };
     for (const hard of ["\\", '\\"', "<", ">", "_:", " "]) {
-      expect(seconds(`<a> <b> "${hard.repeat(500_000)}`), hard).toBeLessThan(500);
+      expect(milliseconds(`<a> <b> "${hard.repeat(500_000)}`), hard).toBeLessThan(500);
     }
   });
 });

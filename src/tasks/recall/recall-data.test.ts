@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Fact } from "../../data/fact.js";
-import { taughtTaskData } from "./recall-data.js";
+import { KnowledgeFolders } from "../../testing/knowledge-folders.js";
+import { readQuestions, taughtTaskData } from "./recall-data.js";
 
 const fact = (subject: string, relation: string): Fact => ({
   ...{ subject, relation, object: "Rome", aliases: [], where: "facts.csv:2" },
@@ -39,4 +40,16 @@ it("tells the wordings that relations are taught in, not those that every fact h
   expect(of("capital").sort()).toEqual(patterns.filter((pattern) => pattern !== one?.wording).sort());
   expect(of("ruler").sort()).toEqual(patterns.slice(0, 2).sort());
   expect(of("unused")).toEqual([]);
+});
+
+it("reads facts from a folder of knowledge, by their labels", async () => {
+  const folder = new KnowledgeFolders();
+  try {
+    const csv = "subject_id,subject,relation,object_id,object\n1,Ruritania,capital,2,Strelsau|Streslau\n";
+    const { out } = await folder.importInto([await folder.file(csv)]);
+    const { facts } = await readQuestions({ facts: out });
+    expect(facts).toEqual([{ ...fact("Ruritania", "capital"), object: "Strelsau", aliases: ["Streslau"], where: out }]);
+  } finally {
+    await folder.remove();
+  }
 });
