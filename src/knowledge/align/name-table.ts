@@ -2,7 +2,16 @@
  * Names by the hashes of their words, for the longest match at each place of a text.
  * @module
  */
-import { addSlot, findSlot, flagsOf, type HashTable, newHashTable, setFlags, setValue, slotValue } from "./hash-table.js";
+import {
+  addSlot,
+  findSlot,
+  flagsOf,
+  type HashTable,
+  newHashTable,
+  setFlags,
+  setValue,
+  slotValue,
+} from "./hash-table.js";
 import { longestName } from "./names.js";
 import { powerOfTwo, sharedUint32, Uint32List } from "./shared-arrays.js";
 import { extendHash, type Tokens, tokenFlags } from "./tokens.js";

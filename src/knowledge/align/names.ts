@@ -54,7 +54,9 @@ export function nameVariants(name: string): readonly NameVariant[] {
 const suffixes = new Set(["jr", "sr", "ii", "iii", "iv", "v", "esq"]);
 
 /** Small words inside people's names; not `of`, behind which a place stands. */
-const particles = new Set("de del della der den di da do dos du des la le van von zu ter ten bin ibn al el y e".split(" "));
+const particles = new Set(
+  "de del della der den di da do dos du des la le van von zu ter ten bin ibn al el y e".split(" "),
+);
 
 /**
  * Where a person's surname stands among the tokens of the full name, as an index; −1 where the name is not of two to

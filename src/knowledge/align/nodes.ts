@@ -84,7 +84,10 @@ export class NodeTableBuilder {
     this.#starts.push(this.#bytes);
     const most = 3 * id.length;
     if (this.#bytes + most > 0xffff_ffff) {
-      throw userError({ what: "the ids of all entities take more than 4 GB", fix: "leave out rare ones, or shorten them" });
+      throw userError({
+        what: "the ids of all entities take more than 4 GB",
+        fix: "leave out rare ones, or shorten them",
+      });
     }
     let block = this.#blocks.at(-1);
     if (block === undefined || block.bytes.length - block.used < most) {
