@@ -22,12 +22,13 @@ const months = new Map<string, number>(
   ]),
 ).set("sept", 9);
 
-/** Hashes of the words that may begin a value: no other word has to be cut out of a text. */
-const valueWords: ReadonlySet<number> = new Set(
-  [...months.keys(), ...numberWords].flatMap((word) =>
-    [word, word[0]!.toUpperCase() + word.slice(1), word.toUpperCase()].map((form) => new Tokens().read(form).low[0]!),
-  ),
-);
+/** Marks, by the lower half of a hash, which words may begin a value: few others have to be cut out of a text. */
+const valueWords = new Uint8Array(1 << 16);
+for (const word of [...months.keys(), ...numberWords]) {
+  for (const form of [word, word[0]!.toUpperCase() + word.slice(1), word.toUpperCase()]) {
+    valueWords[new Tokens().read(form).low[0]! & 0xffff] = 1;
+  }
+}
 
 /** Reads values at places of a text. */
 export class ValueReader {
@@ -40,7 +41,7 @@ export class ValueReader {
   at(token: number): FoundValue | null {
     const code = this.text.charCodeAt(this.tokens.starts[token]!);
     const digit = code >= 0x30 && code <= 0x39;
-    if (!digit && !valueWords.has(this.tokens.low[token]!)) return null;
+    if (!digit && valueWords[this.tokens.low[token]! & 0xffff] === 0) return null;
     return (digit ? (this.isoDate(token) ?? this.dayFirst(token)) : this.monthFirst(token)) ?? this.number(token);
   }
 
