@@ -35,6 +35,13 @@ const importersOf = {
   koffi: ["src/runtime/"],
   commander: ["src/cli/"],
   "cli-progress": ["src/cli/"],
+  fastify: ["src/serving/http/"],
+  "@fastify/swagger": ["src/serving/http/"],
+  "fastify-type-provider-zod": ["src/serving/http/"],
+  pino: ["src/serving/http/"],
+  "prom-client": ["src/serving/"],
+  "@grpc/grpc-js": ["src/serving/grpc/"],
+  "@grpc/proto-loader": ["src/serving/grpc/"],
 };
 
 const tests = "\\.test\\.ts$|^test/";
@@ -88,8 +95,8 @@ export default {
     },
   ],
   options: {
-    doNotFollow: { path: ["node_modules", "^dist/", "^bench/dist/"] },
-    exclude: { path: ["^dist/", "^bench/dist/"] },
+    doNotFollow: { path: ["node_modules", "^((bench|crash|fuzz)/)?dist/"] },
+    exclude: { path: ["^((bench|crash|fuzz)/)?dist/"] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["types", "import", "node", "default"] },

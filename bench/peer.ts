@@ -22,10 +22,10 @@ export function lastLine(command: string, args: readonly string[], env: NodeJS.P
   });
 }
 
-/** Whether a Python can import torch. */
-function hasTorch(python: string): Promise<boolean> {
+/** Whether a Python can import modules. */
+function canImport(python: string, modules: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(python, ["-c", "import torch"], { stdio: "ignore" });
+    const child = spawn(python, ["-c", `import ${modules}`], { stdio: "ignore" });
     child.on("error", () => resolve(false));
     child.on("close", (code) => resolve(code === 0));
   });
@@ -35,21 +35,23 @@ export const peerAdvice =
   "no PyTorch to compare with: `python3 -m venv peer && peer/bin/pip install torch numpy`, then PEER_PYTHON=peer/bin/python";
 
 /**
- * `$PEER_PYTHON`, or a `python3` that has torch; null when there is neither.
+ * `$PEER_PYTHON`, or a `python3` that has what is compared with; null when there is neither.
  *
- * @throws when `$PEER_PYTHON` is set but has no torch: the user wanted a comparison
+ * @param modules as an import names them
+ * @param packages as pip names them
+ * @throws when `$PEER_PYTHON` is set but lacks one: the user wanted a comparison
  */
-export async function peerPython(): Promise<string | null> {
+export async function peerPython(modules = "torch", packages = "torch numpy"): Promise<string | null> {
   const wanted = process.env["PEER_PYTHON"];
   if (wanted) {
-    if (await hasTorch(wanted)) return wanted;
+    if (await canImport(wanted, modules)) return wanted;
     throw userError({
       where: `PEER_PYTHON=${wanted}`,
-      what: "cannot import torch",
-      fix: `install it with \`${wanted} -m pip install torch numpy\`, or unset PEER_PYTHON`,
+      what: `cannot import ${modules}`,
+      fix: `install it with \`${wanted} -m pip install ${packages}\`, or unset PEER_PYTHON`,
     });
   }
-  return (await hasTorch("python3")) ? "python3" : null;
+  return (await canImport("python3", modules)) ? "python3" : null;
 }
 
 /** Runs a script of `bench/peer` with as many threads as our side has; its last line is JSON. */

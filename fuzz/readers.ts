@@ -20,9 +20,12 @@ import { readWordings } from "../src/data/wordings.js";
 import { readSweep } from "../src/experiments/sweep/sweep-file.js";
 import { readJson } from "../src/files/json.js";
 
+import { documentFiles } from "../src/knowledge/documents/document-file.js";
+import { readDocuments } from "../src/knowledge/documents/documents.js";
 import { importKnowledge } from "../src/knowledge/import.js";
 import { factualSettings } from "../src/settings/factual.js";
 import { readRecipe } from "../src/settings/recipe.js";
+import { parquetOf } from "../src/testing/parquet-writer.js";
 import { zipOf } from "../src/testing/zip-writer.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
 import { latestCheckpoint } from "../src/training/checkpoint.js";
@@ -166,6 +169,17 @@ async function importAlone(path: string, folder: string): Promise<void> {
   }
 }
 
+/** Documents in each of their forms. */
+const documents: readonly Buffer[] = [
+  ...[
+    "One thing.\nStill it.\n\nAnother one.\n",
+    '{"text":"One thing.","id":1,"title":"T"}\n{"text":"Another."}\n',
+    "<mediawiki>\n<page><title>T</title><ns>0</ns><id>1</id><revision><text>[[A]] &amp; B</text></revision></page>\n</mediawiki>",
+  ].map((text) => Buffer.from(text)),
+  zipOf([{ name: "a.txt", content: "One thing." }]),
+  parquetOf(["id", "title", "text"], [[["1", "T", "One thing."]]]),
+];
+
 /** The readers with their files. */
 export async function readers(): Promise<readonly Reader[]> {
   const relations = ["fewrel.json", "semeval.txt", "tacred.json", "trex-rc.json", "trex.json", "wiki80.jsonl"];
@@ -184,6 +198,10 @@ export async function readers(): Promise<readonly Reader[]> {
       read: (path) => all(readFacts(path, { onSkip })),
     },
     { ...{ name: "knowledge", file: "data", seeds: knowledge }, read: importAlone },
+    {
+      ...{ name: "documents", file: "data", seeds: documents },
+      read: async (path) => all(readDocuments(await documentFiles([path]), { parts: "auto", onSkip })),
+    },
     {
       ...{
         name: "wordings",

@@ -93,7 +93,17 @@ describe("benchmarks", () => {
     expect(rows[0]?.packs).toHaveLength(2);
   });
 
+  test("align: bytes a name, and megabytes a second", () => {
+    const { ours } = result("align", "--names", "2000,4000", "--megabytes", "1", "--no-peer");
+    for (const one of ours as Record<string, number>[]) {
+      for (const name of ["nameBytes", "buildSeconds", "find", "align"]) expect(one[name]).toBeGreaterThan(0);
+      // Every name that was put in is found, common words never are.
+      expect(one["found"]).toBeGreaterThan(5000);
+    }
+  });
+
   test.each([
+    ["align", ["--names", "few"], "--names"],
     ["recall", ["--facts", "nowhere"], "nowhere"],
     ["pretrain", ["--sentences", "few"], "--sentences"],
     ["scale", ["--lengths", "7"], "--lengths"],

@@ -121,6 +121,22 @@ test("stopped by Ctrl-C it goes on where it was", async () => {
   expect(outcomes(JSON.parse(last.stdout) as Result).map(({ scores }) => scores === null)).toEqual([false, false]);
 });
 
+test("killed it takes its run along, and goes on where it was", async () => {
+  const options = [...shape.with(-1, "max-steps: 12"), "save-every: 1", "epochs: 100"];
+  const file = await sweepFile("killed", ["run: pretrain factual", "seeds: [3]"], options);
+  const first = world.at("killed", "seed=3");
+  const run = await kadapterProcess(["sweep", file], {
+    onStart: async (child) => {
+      while ((await stepsDone(first)) < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+      child.kill("SIGKILL");
+    },
+  });
+  expect(run.signal).toBe("SIGKILL");
+  const last = await kadapter(["sweep", file, "--json"]);
+  expect(last.stderr).toMatch(/continued from step \d+/);
+  expect(outcomes(JSON.parse(last.stdout) as Result).map(({ scores }) => scores === null)).toEqual([false]);
+});
+
 test.each<[string, string[], string[], RegExp]>([
   ["an unknown key", ["run: pretrain factual", "grids: {}"], [], /:2: unknown option "grids"; did you mean "grid"/],
   ["an unknown command", ["run: pretrain facts"], [], /:1: pretrain facts is no training; expected pretrain factual,/],

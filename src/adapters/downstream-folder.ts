@@ -7,7 +7,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
-import { writeFileAtomically } from "../files/atomic.js";
+import { removeMark, writeFileAtomically } from "../files/atomic.js";
 import { tensorsOf } from "../weights/parameters.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";
@@ -55,19 +55,20 @@ export async function isDownstreamFolder(folder: string): Promise<boolean> {
   return (await stat(join(folder, downstreamFiles.config)).catch(() => null)) !== null;
 }
 
-/** Writes a fine-tuned model's folder; the configuration comes last, so a folder that has it is complete. */
+/**
+ * Writes a fine-tuned model's folder; an older configuration goes first and the new one comes last, so a folder that has
+ * it is complete.
+ */
 export async function writeDownstreamFolder(
   folder: string,
   manifest: DownstreamManifest,
   parameters: Parameters,
 ): Promise<void> {
-  const model = join(folder, downstreamFiles.model);
+  const [config, model] = [join(folder, downstreamFiles.config), join(folder, downstreamFiles.model)];
+  await removeMark(config);
   await writeSafetensors(model, tensorsOf(parameters), { format: "pt" });
   const hash = await hashOfTensors(model);
-  await writeFileAtomically(
-    join(folder, downstreamFiles.config),
-    `${JSON.stringify({ ...manifest, tensors: hash }, null, 2)}\n`,
-  );
+  await writeFileAtomically(config, `${JSON.stringify({ ...manifest, tensors: hash }, null, 2)}\n`);
 }
 
 /** Reads and checks `downstream_config.json`. */

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { readWordings, type Wordings } from "../data/wordings.js";
 import { setting, userError } from "../errors.js";
-import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { removeMark, writeFileAtomically } from "../files/atomic.js";
 import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson } from "../files/json.js";
 import { readTextIfThere } from "../files/text.js";
@@ -52,9 +52,7 @@ export async function writeAdapterFolder(
   { manifest, adapter, head, subjects, wordings }: AdapterFolder,
 ): Promise<void> {
   const config = join(folder, adapterFiles.config);
-  await rm(config, { force: true }).catch((error: unknown) => {
-    throw fileError(config, "replace the file", error);
-  });
+  await removeMark(config);
   const write = async (file: string, parameters: Parameters) => {
     await writeSafetensors(join(folder, file), tensorsOf(parameters), { format: "pt" });
     return hashOfTensors(join(folder, file));

@@ -147,6 +147,18 @@ describe("runCli", () => {
     );
   });
 
+  it("tells a failure of the disk in one line with code 2, wherever it comes from", async () => {
+    const about = { code: "EIO", syscall: "open", path: "out/x" };
+    const fake = await run(
+      doctor(() => {
+        throw Object.assign(new Error("EIO: i/o error, open 'out/x'"), about);
+      }),
+      "doctor",
+    );
+    expect(fake.exitCode).toBe(2);
+    expect(fake.stderr.text).toMatch(/^error: out\/x: cannot open: the disk reports an error; [^\n]+\n$/);
+  });
+
   it("asks at the first signal and kills at the second", async () => {
     const fake = new FakeProcess();
     let started: () => void = () => undefined;

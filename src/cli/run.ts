@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from "commander";
 import { codeOf, UserError, userError } from "../errors.js";
+import { fileError } from "../files/atomic.js";
 import { printable } from "../phrases.js";
 import { flagName } from "./flags.js";
 import { Output, type Sink } from "./output.js";
@@ -43,6 +44,9 @@ export interface ProcessLike {
   off(event: "SIGINT" | "SIGTERM", listener: () => void): unknown;
   kill(pid: number, signal: "SIGINT" | "SIGTERM"): unknown;
 }
+
+/** The environment's variable of processes that another one of this project's began and watches, such as a sweep's runs. */
+export const childVariable = "KADAPTER_CHILD";
 
 interface Listening {
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -94,7 +98,8 @@ function tameCommander(command: Command, process: ProcessLike): void {
   for (const child of command.commands) tameCommander(child, process);
 }
 
-function report(error: unknown, process: ProcessLike, interruption: Interruption): void {
+function report(thrown: unknown, process: ProcessLike, interruption: Interruption): void {
+  const error = asFileError(thrown);
   const fail = (line: string, code: number) => {
     process.stderr.write(`${printable(line)}\n`);
     process.exitCode = code;
@@ -112,6 +117,13 @@ function report(error: unknown, process: ProcessLike, interruption: Interruption
   } else {
     fail(`internal error, please report it: ${stackOf(error)}`, exit.defect);
   }
+}
+
+/** A failure of the file system, wherever it comes from, is the machine's: told in one line, as far as Node tells it. */
+function asFileError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof UserError) return error;
+  const { syscall, path = "a file" } = error as NodeJS.ErrnoException;
+  return syscall === undefined ? error : fileError(path, syscall, error);
 }
 
 /** Commander's message in one line, ending with where to look further. */

@@ -14,7 +14,7 @@ import { type RuntimeSettings, withEngine } from "./runtime.js";
 /**
  * Opens the engine for a training, shows and logs its events, and closes everything whatever happens.
  *
- * @throws Interrupted where it was stopped while hidden states were computed
+ * @throws Interrupted where it was stopped while hidden states were computed, or the finished model was scored
  */
 export async function watchTraining<Result>(
   options: RuntimeSettings & { readonly out: string },
@@ -23,7 +23,9 @@ export async function watchTraining<Result>(
 ): Promise<Result> {
   const progress = createProgress(stderr);
   const logs = new RunLogs(options.out);
+  let begun = false;
   const onEvent = async (event: TrainEvent) => {
+    begun ||= event.kind === "start";
     progress.handle(event);
     await logs.handle(event);
   };
@@ -31,7 +33,11 @@ export async function watchTraining<Result>(
     return await withEngine(options, (executor) => train(executor, onEvent));
   } catch (error) {
     if (!isAbort(error)) throw error;
-    throw new Interrupted("the hidden states so far are kept: continue with the same command");
+    throw new Interrupted(
+      begun
+        ? "continue with the same command and --resume"
+        : "the hidden states so far are kept: continue with the same command",
+    );
   } finally {
     progress.stop();
     await logs.close();

@@ -58,13 +58,30 @@ function readError(from: DataFile, error: unknown): Error {
   return fileError(path, "read the file", error);
 }
 
+/** Lets chunks through as they are. */
+async function* told(chunks: AsyncIterable<Buffer>, onChunk: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    onChunk(chunk);
+    yield chunk;
+  }
+}
+
+/** A file whose bytes somebody is told of whenever it is read, as they lie on the disk. */
+export const watchedFile = (path: string, onChunk: (chunk: Buffer) => void): PackedFile => ({
+  name: path,
+  open: async () => Readable.from(readBytes(path, onChunk)),
+});
+
 /**
  * The bytes of a file, chunk by chunk. Gzip is recognised by its first two bytes, whatever the file is called, and
  * unpacked on the way.
+ *
+ * @param onChunk told of the bytes before they are unpacked
  */
-export async function* readBytes(from: DataFile): AsyncGenerator<Buffer> {
+export async function* readBytes(from: DataFile, onChunk?: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
   const file = typeof from === "string" ? createReadStream(from, { highWaterMark: chunkBytes }) : await from.open();
-  const chunks = file[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const read = onChunk === undefined ? (file as AsyncIterable<Buffer>) : told(file, onChunk);
+  const chunks = read[Symbol.asyncIterator]();
   let unpacked: Readable | undefined;
   try {
     const head = await peek(chunks);

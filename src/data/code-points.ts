@@ -34,3 +34,18 @@ function utf16Offset(text: string, codePoints: number): number | null {
   }
   return at;
 }
+
+/** How many code points, as Python counts them, stand before each of some offsets in UTF-16 units. */
+export function codePointOffsets(text: string, offsets: readonly number[]): readonly number[] {
+  if (!/[\ud800-\udbff]/.test(text)) return offsets;
+  const before = new Uint32Array(text.length + 1);
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    before[at] = count;
+    const isSecondHalf = at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff;
+    // The second half of a pair is no code point of its own; what ends there ends behind the pair.
+    if (!isSecondHalf) count++;
+  }
+  before[text.length] = count;
+  return offsets.map((offset) => before[offset] ?? count);
+}

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
 import { listOf } from "../files/lists.js";
+import { isAlignedFolder } from "./aligned-folder.js";
 import { readCsv } from "./csv.js";
 import { checkCount, type Fact, type FactSkip, factKey, factName, factNames } from "./fact.js";
 import { jsonlFiles, readLamaFacts } from "./lama.js";
@@ -54,7 +55,10 @@ const has = (value: unknown, key: string) => typeof value === "object" && value 
 
 /** @throws UserError where the content is of no known format */
 async function detectFactFormat(path: string): Promise<TableFormat | RelationFormat> {
-  if (await isFolder(path)) return (await jsonlFiles(path)).length > 0 ? "lama" : detectRelationFormat(path);
+  if (await isFolder(path)) {
+    const isLama = !(await isAlignedFolder(path)) && (await jsonlFiles(path)).length > 0;
+    return isLama ? "lama" : detectRelationFormat(path);
+  }
   const head = await beginning(path);
   if (head === "") throw unknownFormat(path, "the file is empty");
   if (head.startsWith("[") || (head.startsWith("{") && !holdsRelationData(head))) {

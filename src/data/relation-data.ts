@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
 import { shown } from "../phrases.js";
+import { isAlignedFolder } from "./aligned-folder.js";
 import { readFewRel } from "./fewrel.js";
 import { beginning, readRecords } from "./records.js";
 import type { LabelOptions, RelationExample } from "./relation-example.js";
@@ -56,9 +57,9 @@ export function recordFormat(record: unknown, isArray: boolean): RelationFormat 
   return isArray && has(record, "tokens", "h", "t") ? "fewrel" : null;
 }
 
-/** The format of relation data, recognised by content; a folder can only be T-REx's. */
+/** The format of relation data, recognised by content; a folder holds aligned sentences, or is T-REx's. */
 export async function detectRelationFormat(path: string): Promise<RelationFormat> {
-  if (await isFolder(path)) return "trex";
+  if (await isFolder(path)) return (await isAlignedFolder(path)) ? "wiki80" : "trex";
   const head = await beginning(path);
   if (head === "") throw unknownFormat(path, "the file is empty");
   if (semevalHead.test(head)) return "semeval";
@@ -147,8 +148,11 @@ export async function inspectRelations(path: string, options: RelationReading = 
   };
 }
 
+/** As much of an example as tells who it is about. */
+type Subject = Pick<RelationExample, "text" | "subject"> & Partial<RelationExample>;
+
 /** Who an example is about: the subject's id, else its text without case. */
-export function subjectKey(example: RelationExample): string {
+export function subjectKey(example: Subject): string {
   const { subjectId, text, subject } = example;
   return subjectId ?? `text:${text.slice(subject.start, subject.end).normalize("NFKC").toLowerCase()}`;
 }
@@ -159,7 +163,7 @@ export function subjectKey(example: RelationExample): string {
  *
  * @param parts Names and weights, such as `{ train: 0.8, dev: 0.1, test: 0.1 }`.
  */
-export function partOf<P extends string>(example: RelationExample, parts: Readonly<Record<P, number>>, seed = 0): P {
+export function partOf<P extends string>(example: Subject, parts: Readonly<Record<P, number>>, seed = 0): P {
   const entries = Object.entries(parts) as [P, number][];
   const total = entries.reduce((sum, [, weight]) => sum + weight, 0);
   if (

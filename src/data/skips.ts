@@ -9,4 +9,11 @@ export class SkipCounter {
   readonly onSkip: OnSkip = (reason) => {
     this.counts[reason] = (this.counts[reason] ?? 0) + 1;
   };
+
+  /** What was counted since this was called last. */
+  take(): Readonly<Record<string, number>> {
+    const taken = { ...this.counts };
+    for (const reason of Object.keys(taken)) delete this.counts[reason];
+    return taken;
+  }
 }

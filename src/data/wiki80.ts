@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { isFolder } from "../files/folder.js";
 import { listOf } from "../files/lists.js";
+import { alignedParts } from "./aligned-folder.js";
 import { spanOfCodePoints } from "./code-points.js";
 import { checkRecord, readRecords } from "./records.js";
 import { example, fromTokens, type LabelOptions, type RelationExample, type TokenRange } from "./relation-example.js";
@@ -27,10 +29,15 @@ const unlabelledText = textRecord.extend(anyRelation);
 const hasText = (value: unknown) =>
   typeof value === "object" && value !== null && !("token" in value) && "text" in value;
 
-/** Reads OpenNRE's records (Wiki80 and its like), JSON Lines or an array. The head entity is the subject. */
+/**
+ * Reads OpenNRE's records (Wiki80 and its like), JSON Lines or an array, or a folder of aligned sentences. The head
+ * entity is the subject.
+ */
 export async function* readWiki80(path: string, options: LabelOptions = {}): AsyncGenerator<RelationExample> {
-  for await (const { value, where } of readRecords(path)) {
-    yield (hasText(value) ? fromText : fromWords)(value, where, options.unlabelled === true);
+  for (const from of (await isFolder(path)) ? await alignedParts(path) : [path]) {
+    for await (const { value, where } of readRecords(from)) {
+      yield (hasText(value) ? fromText : fromWords)(value, where, options.unlabelled === true);
+    }
   }
 }
 

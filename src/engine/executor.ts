@@ -79,6 +79,27 @@ export interface LoadedGraph {
   close(): Promise<void>;
 }
 
+/** An output of an earlier step of a plan. */
+export interface PlanInput {
+  /** Index of the step. */
+  readonly step: number;
+  readonly output: string;
+  /** Indices into the first axis, in the order in which they are fed; all of it where they are left out. */
+  readonly rows?: readonly number[];
+}
+
+/** One graph of a plan. */
+export interface PlanStep {
+  /** It changes no state. */
+  readonly graph: LoadedGraph;
+  /** Inputs by name; several steps may be fed the same tensor. */
+  readonly feeds: Tensors;
+  /** Inputs that are outputs of steps before this one. */
+  readonly from?: Readonly<Record<string, PlanInput>>;
+  /** Names of the outputs to return; what only other steps read stays where the graphs run. */
+  readonly fetch: readonly string[];
+}
+
 /** Runs graphs one after another, and holds the state that they change. */
 export interface Executor extends AsyncDisposable {
   /** The device that was chosen. */
@@ -97,6 +118,15 @@ export interface Executor extends AsyncDisposable {
    * @throws where ONNX Runtime refuses it
    */
   load(source: GraphSource): Promise<LoadedGraph>;
+  /**
+   * Runs several graphs of this engine, of any of its scopes, one after another in one call. Each reads the state of its
+   * own scope. The buffers that are fed may be moved.
+   *
+   * @returns what each step fetched
+   * @throws Error where a graph was closed, is another engine's, or changes state; where a step reads one that does not
+   * come before it, or rows that are not there
+   */
+  runPlan(steps: readonly PlanStep[]): Promise<readonly Tensors[]>;
   /** Creates or replaces state slots; the buffers may be moved. */
   setState(tensors: Tensors): Promise<void>;
   /** Creates or replaces float32 state slots, all zeros, where the graphs run; shapes by name. */

@@ -27,8 +27,9 @@ export interface AdapterGraphOptions {
 /** Runs an adapter without dropout. */
 export class AdapterGraph {
   private constructor(
-    private readonly graph: LoadedGraph,
-    private readonly inputs: ReadonlySet<string>,
+    readonly graph: LoadedGraph,
+    /** Names of what it reads. */
+    readonly inputs: ReadonlySet<string>,
   ) {}
 
   static async load(executor: Executor, options: AdapterGraphOptions): Promise<AdapterGraph> {

@@ -42,6 +42,11 @@ describe("makeRoom", () => {
     expect(await left()).toEqual(["a", "c"]);
   });
 
+  it("takes a cache that was used at a time to come for an idle one", async () => {
+    const idle = await cache("a", -60);
+    expect(await room(1000, 1500)).toEqual({ fits: true, removed: [idle], others: 0 });
+  });
+
   it("leaves those alone that may be in use, and everything where that is not enough", async () => {
     await cache("idle", 60);
     await cache("busy", 2);

@@ -3,10 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
 import { setting } from "../errors.js";
-import { makeFolder } from "../files/atomic.js";
-
-/** A cache that was used within this time may be in use by another process: it is left alone. */
-const inUseMilliseconds = 10 * 60 * 1000;
+import { fileError, makeFolder } from "../files/atomic.js";
+import { mayBeInUse } from "../files/leftovers.js";
 
 /** A file that is written at every use of a cache: its time tells the last use. */
 export const cacheMark = "identity.json";
@@ -29,7 +27,8 @@ export interface CacheRoom {
 
 /**
  * Makes room for a cache of so many bytes: while all caches in the folder together would exceed the limit, the one that
- * was used longest ago is removed. Nothing is removed for a cache that would not fit even then.
+ * was used longest ago is removed; one that another process may use is left alone. Nothing is removed for a cache that
+ * would not fit even then.
  *
  * @param root folder of caches
  * @param own folder of the cache that is wanted, whether it is there already or not
@@ -43,14 +42,16 @@ export async function makeRoom(
   now: number = Date.now(),
 ): Promise<CacheRoom> {
   const others = (await keptCaches(root)).filter(({ folder }) => folder !== own);
-  const idle = others.filter(({ used }) => now - used > inUseMilliseconds).sort((a, b) => a.used - b.used);
+  const idle = others.filter(({ used }) => !mayBeInUse(used, now)).sort((a, b) => a.used - b.used);
   const sum = (caches: readonly KeptCache[]) => caches.reduce((total, cache) => total + cache.bytes, 0);
   let left = sum(others);
   if (left - sum(idle) + bytes > limit) return { fits: false, removed: [], others: left };
   const removed: string[] = [];
   for (const cache of idle) {
     if (left + bytes <= limit) break;
-    await rm(cache.folder, { recursive: true, force: true });
+    await rm(cache.folder, { recursive: true, force: true }).catch((error: unknown) => {
+      throw fileError(cache.folder, "remove the cache", error);
+    });
     removed.push(cache.folder);
     left -= cache.bytes;
   }

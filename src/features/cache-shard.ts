@@ -22,19 +22,22 @@ function stampOf(handle: FileHandle): string {
   return `${size} ${mtimeNs} ${ctimeNs}`;
 }
 
-/** Whether a file has the right size and the right checksum. */
+/** A reading that failed. */
+const nothing = { bytesRead: 0 };
+
+/** Whether a file has the right size and the right checksum; what the disk does not give back is not whole. */
 async function isWhole(handle: FileHandle, bytes: number): Promise<boolean> {
   if ((await handle.stat()).size !== bytes + checksumBytes) return false;
   const hash = createHash("sha256");
   const chunk = Buffer.alloc(1 << 20);
   for (let at = 0; at < bytes; ) {
-    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, bytes - at), at);
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, bytes - at), at).catch(() => nothing);
     if (bytesRead === 0) return false;
     hash.update(chunk.subarray(0, bytesRead));
     at += bytesRead;
   }
   const sum = Buffer.alloc(checksumBytes);
-  await handle.read(sum, 0, checksumBytes, bytes);
+  await handle.read(sum, 0, checksumBytes, bytes).catch(() => nothing);
   return hash.digest().equals(sum);
 }
 

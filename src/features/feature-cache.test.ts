@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
+import { checksumBytes, OpenShard } from "./cache-shard.js";
 import { FeatureCache } from "./feature-cache.js";
 
 let root = "";
@@ -171,4 +172,10 @@ describe("FeatureCache", () => {
     await one.close();
     await two.close();
   });
+});
+
+it("computes again what the disk does not give back", async () => {
+  // A folder has a size, and cannot be read.
+  const { size } = await stat(root);
+  expect(await OpenShard.open(root, size - checksumBytes)).toBeNull();
 });

@@ -1,7 +1,7 @@
 import { backboneInputs } from "../backbones/index.js";
 import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { inferencePass } from "../engine/inference-pass.js";
-import { cast, GraphBuilder, type ParameterSource, toOnnx } from "../graph/index.js";
+import { cast, GraphBuilder, type ParameterSource, toOnnx, type Value } from "../graph/index.js";
 import { hiddenStateName } from "../models/hidden-states.js";
 import { quantizedFrom, selectInput } from "../nn/index.js";
 import { bytesOf, float32Tensor, type HostTensor } from "../tensor.js";
@@ -42,45 +42,12 @@ export class FrozenBackbone {
     executor: Executor,
     folder: BackboneHandle,
     layers: readonly number[],
-    { dtype = "float32", precision = "float32", int8Folder = null, positions = null }: FrozenBackboneOptions = {},
+    { dtype = "float32", ...how }: FrozenBackboneOptions = {},
   ): Promise<FrozenBackbone> {
-    const { definition, config } = folder;
-    const int8 = precision === "int8";
-    const source = await openWeights(folder.folder);
-    try {
-      const { backbone, loader } = checkedWeights(definition, config, source);
-      const g = new GraphBuilder();
-      const upTo = Math.max(...layers);
-      const select = positions === null ? null : selectInput(g, positions);
-      const pass = { ...inferencePass(g, executor), int8 };
-      const { hiddenStates } = backbone.forward(pass, backboneInputs(g), { upTo, select });
-      const graph = g.build(
-        Object.fromEntries(
-          layers.map((layer) => [hiddenStateName(layer), cast(g, hiddenStates[layer] ?? missing(layer), dtype)]),
-        ),
-      );
-      const parameters = [...graph.parameters.keys()];
-      const quantized = await int8Weights(
-        parameters.filter(({ name }) => quantizedFrom(name) !== null),
-        {
-          hash: folder.hash,
-          configHash: folder.configHash,
-          bits: executor.int8WeightBits,
-          folder: int8Folder,
-          read: (name) => loader.read(name),
-        },
-      );
-      const { sources, files } = await parameterSources(
-        parameters.map(({ name }) => name),
-        source,
-        loader,
-        quantized,
-      );
-      const model = toOnnx(graph, { parameter: ({ name }) => sources.get(name) ?? missing(name) });
-      return new FrozenBackbone(folder, layers, dtype, await executor.load({ model, externalFiles: files }));
-    } finally {
-      await source.close();
-    }
+    const outputs: BackboneOutputs = (g, state) =>
+      Object.fromEntries(layers.map((layer) => [hiddenStateName(layer), cast(g, state(layer), dtype)]));
+    const graph = await loadBackboneGraph(executor, folder, outputs, { ...how, upTo: Math.max(...layers) });
+    return new FrozenBackbone(folder, layers, dtype, graph);
   }
 
   /**
@@ -97,6 +64,58 @@ export class FrozenBackbone {
 
   close(): Promise<void> {
     return this.graph.close();
+  }
+}
+
+/** What a frozen backbone's graph gives, by name: made of its hidden states. */
+export type BackboneOutputs = (g: GraphBuilder, state: (layer: number) => Value) => Readonly<Record<string, Value>>;
+
+/**
+ * Loads the graph of a frozen backbone, which is fed what {@link tokenFeeds} gives.
+ *
+ * @param upTo the highest hidden state that the outputs read
+ */
+export async function loadBackboneGraph(
+  executor: Executor,
+  folder: BackboneHandle,
+  outputs: BackboneOutputs,
+  {
+    upTo,
+    precision = "float32",
+    int8Folder = null,
+    positions = null,
+  }: Omit<FrozenBackboneOptions, "dtype"> & { readonly upTo: number },
+): Promise<LoadedGraph> {
+  const { definition, config } = folder;
+  const source = await openWeights(folder.folder);
+  try {
+    const { backbone, loader } = checkedWeights(definition, config, source);
+    const g = new GraphBuilder();
+    const select = positions === null ? null : selectInput(g, positions);
+    const pass = { ...inferencePass(g, executor), int8: precision === "int8" };
+    const { hiddenStates } = backbone.forward(pass, backboneInputs(g), { upTo, select });
+    const graph = g.build(outputs(g, (layer) => hiddenStates[layer] ?? missing(layer)));
+    const parameters = [...graph.parameters.keys()];
+    const quantized = await int8Weights(
+      parameters.filter(({ name }) => quantizedFrom(name) !== null),
+      {
+        hash: folder.hash,
+        configHash: folder.configHash,
+        bits: executor.int8WeightBits,
+        folder: int8Folder,
+        read: (name) => loader.read(name),
+      },
+    );
+    const { sources, files } = await parameterSources(
+      parameters.map(({ name }) => name),
+      source,
+      loader,
+      quantized,
+    );
+    const model = toOnnx(graph, { parameter: ({ name }) => sources.get(name) ?? missing(name) });
+    return await executor.load({ model, externalFiles: files });
+  } finally {
+    await source.close();
   }
 }
 

@@ -1,13 +1,11 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { makeFolder } from "../files/atomic.js";
 import type { Parameter } from "../graph/index.js";
 import { quantizedFrom, quantizeWeight, scalesOf } from "../nn/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
-import { hashJson, hashWeights } from "../weights/hash.js";
-import { openSafetensors } from "../weights/safetensors.js";
-import { writeSafetensors } from "../weights/safetensors-writer.js";
+import { readCheckedTensors, writeCheckedTensors } from "../weights/checked-tensors.js";
+import { hashJson } from "../weights/hash.js";
 
 export interface Int8Source {
   /** Hash of the float32 weights. */
@@ -44,32 +42,16 @@ export async function int8Weights(
   if (kept) return kept;
   const tensors = await quantizeAll(parameters, source);
   await makeFolder(folder);
-  await writeSafetensors(file, tensors, { [checksum]: await hashTensors(tensors) });
+  await writeCheckedTensors(file, tensors);
   return tensors;
 }
 
-/** The name in the file's metadata under which the hash of its tensors stands. */
-const checksum = "sha256";
-
-const hashTensors = (tensors: ReadonlyMap<string, HostTensor>): Promise<string> =>
-  hashWeights({ keys: () => tensors.keys(), read: async (name) => tensors.get(name) as HostTensor });
-
-/** The tensors of a file; null where it is missing, or damaged, as its checksum tells: they are then made anew. */
+/** The tensors of a file; null where it is missing or damaged: they are then made anew. */
 async function readWhole(file: string): Promise<ReadonlyMap<string, HostTensor> | null> {
-  if (!(await stat(file).catch(() => null))) return null;
-  try {
-    const source = await openSafetensors(file);
-    try {
-      const tensors = new Map<string, HostTensor>();
-      for (const name of source.keys()) tensors.set(name, await source.read(name));
-      return source.metadata.get(checksum) === (await hashTensors(tensors)) ? tensors : null;
-    } finally {
-      await source.close();
-    }
-  } catch (error) {
+  return readCheckedTensors(file, { fix: "delete it" }).catch((error: unknown) => {
     if (error instanceof UserError) return null;
     throw error;
-  }
+  });
 }
 
 async function quantizeAll(parameters: readonly Parameter[], source: Int8Source): Promise<Map<string, HostTensor>> {

@@ -26,8 +26,9 @@ export interface PositionSource {
    * The vectors at the texts' positions: the backbone's under {@link backboneName}, adapters' under their names.
    *
    * @param names adapters that are run; all where it is left out
+   * @param signal whoever asks has left where it is aborted: a source at which many ask then computes nothing
    */
-  vectors(texts: readonly PositionedText[], names?: readonly string[]): Promise<PositionVectors>;
+  vectors(texts: readonly PositionedText[], names?: readonly string[], signal?: AbortSignal): Promise<PositionVectors>;
   close(): Promise<void>;
 }
 

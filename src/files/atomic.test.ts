@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
-import { makeFolder, writeAtomically, writeFileAtomically } from "./atomic.js";
+import { copyAtomically, fileError, makeFolder, writeAtomically, writeFileAtomically } from "./atomic.js";
+import { temporaryBeside } from "./leftovers.js";
 
 let root = "";
 beforeEach(async () => {
@@ -52,4 +53,29 @@ describe("writeAtomically", () => {
     expect(await readFile(path, "utf8")).toBe("old");
     expect(await readdir(root)).toEqual(["file"]);
   });
+
+  it("removes what a killed process left of the same file", async () => {
+    const path = join(root, "file");
+    // No system gives so high a number.
+    await writeFile(temporaryBeside(path).replace(`.${process.pid}.`, `.${2 ** 30}.`), "half");
+    await writeFileAtomically(path, "whole");
+    expect(await readdir(root)).toEqual(["file"]);
+  });
+});
+
+it("copies a file, or names the one that is missing", async () => {
+  await writeFile(join(root, "from"), "content");
+  await copyAtomically(join(root, "from"), join(root, "to"));
+  expect(await readFile(join(root, "to"), "utf8")).toBe("content");
+  await expect(copyAtomically(join(root, "none"), join(root, "to"))).rejects.toThrow(
+    /none: cannot read the file: no such/,
+  );
+});
+
+it("tells a failing disk in one line", () => {
+  const error = fileError("a/b", "write the file", Object.assign(new Error("EIO: i/o error, write"), { code: "EIO" }));
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message).toBe(
+    "a/b: cannot write the file: the disk reports an error; check the path, its permissions and free space",
+  );
 });

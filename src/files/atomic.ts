@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf, UserError, userError } from "../errors.js";
+import { removeLeftoversOf, temporaryBeside } from "./leftovers.js";
 
 /** Turns a file system failure into one line that names the path and what to do. */
 export function fileError(path: string, doing: string, error: unknown): Error {
@@ -20,6 +20,16 @@ export function fileError(path: string, doing: string, error: unknown): Error {
     EMFILE: "too many files are open",
     ELOOP: "too many symbolic links",
     ENAMETOOLONG: "the name is too long",
+    EIO: "the disk reports an error",
+    EBUSY: "the system uses it",
+    ESTALE: "the file server has lost it",
+    ETIMEDOUT: "the file server does not answer",
+    ENXIO: "the device is gone",
+    ENODEV: "the device is gone",
+    EXDEV: "it would have to go to another disk",
+    ENOTEMPTY: "the folder is not empty",
+    ENFILE: "too many files are open on this machine",
+    ENOLCK: "the file server gives no locks",
   };
   const reason = known[code];
   if (reason === undefined) return error instanceof Error ? error : new Error(String(error));
@@ -77,9 +87,6 @@ async function makeOne(path: string): Promise<"made" | "was there" | "no parent"
   }
 }
 
-/** A name for what becomes `path` when it is whole; it tells which process writes it. */
-export const temporaryBeside = (path: string): string => `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
-
 /** Gives a file or folder its name, which is there after a power cut, too. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
@@ -91,12 +98,14 @@ export async function renameDurably(from: string, to: string): Promise<void> {
 
 /**
  * Writes a file so that `path` holds either its old or its whole new content, never a part: the content goes to a
- * temporary file beside it, is flushed to the disk and renamed. Folders on the way are made.
+ * temporary file beside it, is flushed to the disk and renamed. Folders on the way are made; temporary files that killed
+ * processes left of it are removed.
  */
 export async function writeAtomically(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     await makeFolder(dirname(path));
+    await removeLeftoversOf(path);
     const file = await open(temporary, "wx");
     try {
       await write(file);
@@ -115,5 +124,23 @@ export async function writeAtomically(path: string, write: (file: FileHandle) =>
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
   await writeAtomically(path, async (file) => {
     await file.writeFile(content);
+  });
+}
+
+/** Copies a file; `to` holds its old or its whole new content. For small files: the content goes through the memory. */
+export async function copyAtomically(from: string, to: string): Promise<void> {
+  const content = await readFile(from).catch((error: unknown) => {
+    throw fileError(from, "read the file", error);
+  });
+  await writeFileAtomically(to, content);
+}
+
+/**
+ * Removes a folder's last file, by which it counts as complete, before others in it are replaced: whatever happens
+ * meanwhile, old and new files are not taken for one whole.
+ */
+export async function removeMark(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((error: unknown) => {
+    throw fileError(path, "replace the file", error);
   });
 }

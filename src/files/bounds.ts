@@ -53,3 +53,17 @@ export const knowledgeBounds = {
   /** Bytes of Turtle without a triple: its parser looks at all of them again whenever more come. */
   turtle: 4 * mebibyte,
 } as const;
+
+/** Documents that are aligned with knowledge. */
+export const documentBounds = {
+  files: 100_000,
+  /** UTF-16 units of a document: four times as many as MediaWiki's largest page has bytes. */
+  characters: 8 * mebibyte,
+  /** UTF-16 units of a page of a dump, with its revisions. */
+  page: 64 * mebibyte,
+  /** Bytes of a row group of Parquet, which is unpacked whole. */
+  rowGroup: gibibyte,
+  /** UTF-16 units of a sentence, and pairs of one: a record for each pair repeats the sentence. */
+  sentence: 4096,
+  pairs: 100,
+} as const;

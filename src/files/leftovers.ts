@@ -1,35 +1,70 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readlinkSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { codeOf } from "../errors.js";
 
 /** The file that says which process writes into a folder. It lies in the folder while the process does. */
 export const lockFile = "kadapter.lock";
 
-/** A temporary name, see `temporaryBeside`. */
-const temporaryName = /\.(\d+)\.[0-9a-f]{8}\.tmp$/;
+/** Where this process's number means something: its machine, and there its container. */
+const here = createHash("sha256").update(`${hostname()}\n${processNamespace()}`).digest("hex").slice(0, 8);
+
+function processNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+/** A name for what becomes `path` when it is whole; it tells which process of which machine writes it. */
+export const temporaryBeside = (path: string): string =>
+  `${path}.${process.pid}.${here}${randomBytes(4).toString("hex")}.tmp`;
+
+/** A name of {@link temporaryBeside}; those of earlier versions do not tell the machine. */
+const temporaryName = /\.(\d+)\.([0-9a-f]{8})?[0-9a-f]{8}\.tmp$/;
 
 /** A file that was written to within this time may belong to a process of another machine. */
 const inUseMilliseconds = 10 * 60 * 1000;
 
+/** Whether something was used so recently that it may still be. A time to come is a clock's mistake, and long ago. */
+export const mayBeInUse = (milliseconds: number, now: number = Date.now()): boolean =>
+  Math.abs(now - milliseconds) <= inUseMilliseconds;
+
 /**
  * Removes temporary files and folders that killed processes left in a folder.
  *
- * @param alone whether no other process writes there; otherwise only what is old, and whose process is gone, is removed
+ * @param alone whether no other process writes there; otherwise only what a process left that is gone for certain
  */
 export async function removeLeftovers(folder: string, alone: boolean): Promise<void> {
+  // Who waits for the lock writes its own, whoever holds it.
+  await removeTemporaries(folder, (name) => alone && !name.startsWith(lockFile));
+}
+
+/** Removes temporary files that killed processes left of one file. */
+export async function removeLeftoversOf(path: string): Promise<void> {
+  await removeTemporaries(dirname(path), () => false, basename(path));
+}
+
+async function removeTemporaries(folder: string, isSafe: (name: string) => boolean, of?: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    const pid = Number(temporaryName.exec(name)?.[1] ?? Number.NaN);
-    if (Number.isNaN(pid)) continue;
+    const found = temporaryName.exec(name);
+    if (found === null || (of !== undefined && name.slice(0, found.index) !== of)) continue;
+    const [, pid, machine] = found;
     const path = join(folder, name);
-    // Who waits for the lock writes its own, whoever holds it.
-    const isSafe = alone && !name.startsWith(lockFile);
-    if (isSafe || (await isAbandoned(path, pid))) await rm(path, { recursive: true, force: true });
+    if (!isSafe(name) && !(await isAbandoned(path, Number(pid), machine))) continue;
+    // What cannot be removed is in nobody's way.
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-async function isAbandoned(path: string, pid: number): Promise<boolean> {
-  const written = (await stat(path).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY;
-  return Date.now() - written > inUseMilliseconds && !isRunning(pid);
+async function isAbandoned(path: string, pid: number, machine: string | undefined): Promise<boolean> {
+  if (isRunning(pid)) return false;
+  if (machine === here) return true;
+  const written = (await stat(path).catch(() => null))?.mtimeMs;
+  return written !== undefined && !mayBeInUse(written);
 }
 
 /** Whether a process of this number is there, whoever it is. */

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { lockFile, removeLeftovers } from "./leftovers.js";
+import { lockFile, mayBeInUse, removeLeftovers, removeLeftoversOf, temporaryBeside } from "./leftovers.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 
 let folder = "";
@@ -77,4 +77,26 @@ describe("removeLeftovers", () => {
     await removeLeftovers(folder, false);
     expect(await readdir(folder)).toEqual([]);
   });
+
+  /** What this machine's dead process would have left of a file. */
+  const leftOf = (name: string) => basename(temporaryBeside(name)).replace(`.${process.pid}.`, `.${deadPid}.`);
+
+  it("knows at once what a dead process of this machine left, the lock's own included", async () => {
+    const own = basename(temporaryBeside("weights.safetensors"));
+    for (const name of [leftOf("weights.safetensors"), leftOf(lockFile), own]) await writeFile(join(folder, name), "");
+    await removeLeftovers(folder, false);
+    expect(await readdir(folder)).toEqual([own]);
+  });
+
+  it("removes what is left of one file, and of no other", async () => {
+    const [gone, other] = [leftOf("a.json"), leftOf("a.json.gz")];
+    for (const name of [gone, other]) await writeFile(join(folder, name), "");
+    await removeLeftoversOf(join(folder, "a.json"));
+    expect(await readdir(folder)).toEqual([other]);
+  });
+});
+
+it("takes a time to come for a clock's mistake", () => {
+  const minute = 60_000;
+  expect([0, 9, 11, -9, -11].map((ago) => mayBeInUse(-ago * minute, 0))).toEqual([true, true, false, true, false]);
 });

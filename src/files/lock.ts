@@ -9,9 +9,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { codeOf, userError } from "../errors.js";
-import { fileError, temporaryBeside } from "./atomic.js";
+import { fileError } from "./atomic.js";
 import { fileBytes } from "./bounds.js";
-import { isRunning, lockFile } from "./leftovers.js";
+import { isRunning, lockFile, temporaryBeside } from "./leftovers.js";
 import { readTextIfThere } from "./text.js";
 
 const holderSchema = z.object({
@@ -39,7 +39,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   while (!(await wrote(path, own))) await takeAway(path, folder);
   return {
     close: async () => {
-      if ((await contentOf(path)) === own) await rm(path, { force: true });
+      if ((await contentOf(path)) !== own) return;
+      await rm(path, { force: true }).catch((error: unknown) => {
+        throw fileError(path, "remove the lock", error);
+      });
     },
   };
 }

@@ -32,6 +32,17 @@ describe("the folder of a training", () => {
     expect(await readdir(join(root, "checkpoints"))).toEqual([]);
   });
 
+  it("tells what went wrong, not that the lock could not be removed then", async () => {
+    const out = join(root, "run");
+    const fail = withOutputFolder(out, async () => {
+      // A folder in the lock's place cannot be read as one.
+      await rm(join(out, "kadapter.lock"));
+      await mkdir(join(out, "kadapter.lock"));
+      throw new Error("the disk is full");
+    });
+    await expect(fail).rejects.toThrow("the disk is full");
+  });
+
   it("goes again where nothing was written into it", async () => {
     const fail = withOutputFolder(join(root, "a", "b"), () => Promise.reject(new Error("no data")));
     await expect(fail).rejects.toThrow("no data");

@@ -29,7 +29,8 @@ export interface Beginning {
  */
 async function refuseUsed({ out, resume, overwrite }: Beginning): Promise<void> {
   if (resume || overwrite) return;
-  const names = (await readdir(out)).filter((name) => name !== lockFile).sort();
+  const names = (await entriesOf(out)).map(({ name }) => name).filter((name) => name !== lockFile);
+  names.sort();
   const [first] = names;
   if (first === undefined) return;
   const marks: readonly string[] = [adapterFiles.config, downstreamFiles.config, basename(checkpointFolder(out))];
@@ -74,21 +75,32 @@ export async function withOutputFolder<T>(folder: string, fill: () => Promise<T>
 
 async function locked<T>(folder: string, fill: () => Promise<T>): Promise<T> {
   const lock = await lockFolder(folder);
+  let filled = false;
   try {
     await removeAllLeftovers(folder);
-    return await fill();
+    const result = await fill();
+    filled = true;
+    return result;
   } finally {
-    await lock.close();
+    await lock.close().catch((error: unknown) => {
+      // What went wrong before says more, and has the same cause.
+      if (filled) throw error;
+    });
   }
 }
 
 /** What killed runs left half-written in a folder and in those right below it: checkpoints, results, adapters. */
 async function removeAllLeftovers(folder: string): Promise<void> {
   await removeLeftovers(folder, true);
-  for (const below of await readdir(folder, { withFileTypes: true })) {
+  for (const below of await entriesOf(folder)) {
     if (below.isDirectory()) await removeLeftovers(join(folder, below.name), true);
   }
 }
+
+const entriesOf = (folder: string) =>
+  readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileError(folder, "read the folder", error);
+  });
 
 /** Removes empty folders from `folder` up to `first`, the one that was made first. */
 async function removeEmpty(folder: string, first: string): Promise<void> {

@@ -3,14 +3,14 @@
  * @module
  */
 
-import { copyFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConfiguredBackbone } from "../backbones/backbone.js";
 import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";
 import { readNamed, refuseOtherMatrix } from "../features/word-embeddings.js";
-import { writeFileAtomically } from "../files/atomic.js";
+import { copyAtomically, fileError, removeMark, writeFileAtomically } from "../files/atomic.js";
 import type { HostTensor } from "../tensor.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import type { LanguageModelStart } from "./language-model-start.js";
@@ -36,7 +36,10 @@ function huggingFaceKeys({ definition, config }: ConfiguredBackbone, where: stri
   return keys;
 }
 
-/** Writes a model beside its tokenizer's files; config.json comes last, so that a folder that has it is complete. */
+/**
+ * Writes a model beside its tokenizer's files; an older config.json goes first and the new one comes last, so that a
+ * folder that has it is complete.
+ */
 export async function writeLanguageModel(
   folder: string,
   start: LanguageModelStart,
@@ -47,16 +50,22 @@ export async function writeLanguageModel(
   const keys = huggingFaceKeys(start, folder);
   const named = tensors.map(([name, tensor]) => [keys.get(name) ?? name, tensor] as const);
   const [dtype = "float32"] = tensors.map(([, tensor]) => tensor.dtype);
+  await removeModel(folder);
   await writeSafetensors(join(folder, "model.safetensors"), named, { format: "pt" });
   await writeFileAtomically(join(folder, "README.md"), card);
   const { torch_dtype: _, ...config } = json;
   const written = { ...config, architectures: [start.definition.lmClass], dtype };
-  await writeFileAtomically(join(folder, "config.json"), `${JSON.stringify(written, null, 2)}\n`);
+  await writeFileAtomically(join(folder, configFile), `${JSON.stringify(written, null, 2)}\n`);
 }
+
+const configFile = "config.json";
+
+/** Takes away a model's configuration, without which the folder holds no model. */
+export const removeModel = (folder: string): Promise<void> => removeMark(join(folder, configFile));
 
 /**
  * Writes a backbone that was trained on as a folder of its own, its head for words left out: weights, its tokenizer and
- * its configuration, which comes last, so that a folder that has it is complete.
+ * its configuration: an older one goes first and the new one comes last, so that a folder that has it is complete.
  */
 export async function writeBackbone(
   folder: string,
@@ -66,18 +75,22 @@ export async function writeBackbone(
 ): Promise<void> {
   const keys = huggingFaceKeys(backbone, backbone.folder);
   const named = tensors.map(([name, tensor]) => [keys.get(name) ?? name, tensor] as const);
+  await removeModel(folder);
   await copyTokenizer(backbone.folder, folder);
   await writeSafetensors(join(folder, "model.safetensors"), named, { format: "pt" });
   await writeFileAtomically(join(folder, "README.md"), card);
-  await copyFile(join(backbone.folder, "config.json"), join(folder, "config.json"));
+  await copyAtomically(join(backbone.folder, configFile), join(folder, configFile));
 }
 
 const tokenizerFile = /^(tokenizer|special_tokens|added_tokens).*\.json$|^vocab\.(txt|json)$|^merges\.txt$|\.model$/;
 
 /** Copies a model's tokenizer files. */
 export async function copyTokenizer(from: string, to: string): Promise<void> {
-  for (const name of await readdir(from)) {
-    if (tokenizerFile.test(name)) await copyFile(join(from, name), join(to, name));
+  const names = await readdir(from).catch((error: unknown) => {
+    throw fileError(from, "read the folder", error);
+  });
+  for (const name of names) {
+    if (tokenizerFile.test(name)) await copyAtomically(join(from, name), join(to, name));
   }
 }
 

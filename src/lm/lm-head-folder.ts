@@ -9,7 +9,7 @@ import { readManifestFile } from "../adapters/folder.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
-import { fileError, writeFileAtomically } from "../files/atomic.js";
+import { fileError, removeMark, writeFileAtomically } from "../files/atomic.js";
 import type { HostTensor } from "../tensor.js";
 import { tensorsOf } from "../weights/parameters.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
@@ -42,15 +42,19 @@ export type LmHeadManifest = z.infer<typeof manifestSchema>;
 export const setName = (adapters: readonly { readonly name: string }[]): string =>
   adapters.length === 0 ? "none" : adapters.map(({ name }) => name).join("+");
 
-/** Writes the folder; the configuration comes last, so a folder that has one is complete. */
+/** Writes the folder; an older configuration goes first and the new one comes last, so a folder that has one is complete. */
 export async function writeLmHead(
   folder: string,
   manifest: LmHeadManifest,
   tensors: readonly (readonly [string, HostTensor])[],
 ): Promise<void> {
+  await removeLmHead(folder);
   await writeSafetensors(join(folder, files.head), tensors, { format: "pt" });
   await writeFileAtomically(join(folder, files.config), `${JSON.stringify(manifest, null, 2)}\n`);
 }
+
+/** Takes away a head's configuration, without which the folder holds no head. */
+export const removeLmHead = (folder: string): Promise<void> => removeMark(join(folder, files.config));
 
 /** Reads and checks `lm_head_config.json`. */
 export function readLmHeadManifest(folder: string): Promise<LmHeadManifest> {

@@ -55,6 +55,10 @@ export interface ClozeModelOptions {
    * ids.
    */
   readonly adapters?: Readonly<Record<string, string>>;
+  /** How the backbone is opened, where it may be open already. */
+  readonly open?: typeof openBackbone;
+  /** Where the vectors at masks come from; passes of its own by default. */
+  readonly positions?: (backbone: BackboneHandle, adapters: readonly OpenedAdapter[]) => Promise<PositionSource>;
 }
 
 /** A backbone with any number of heads, each over its own set of adapters. */
@@ -86,7 +90,8 @@ export class ClozeModel implements AsyncDisposable {
     const taught = folders.length === 0 ? (options.adapters ?? {}) : {};
     const recalls = Object.keys(taught).length > 0;
     const manifests = await chosenHeads(folders, recalls ? undefined : options.sets);
-    const backbone = await openBackbone(await chosenBackbone(options, manifests[0]));
+    const { open = openBackbone, positions = PositionFeatures.open.bind(null, executor) } = options;
+    const backbone = await open(await chosenBackbone(options, manifests[0]));
     const adapters = recalls ? new Map() : await readAdapters(manifests, backbone, options.adapters ?? {});
     const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
     if (recalls) {
@@ -99,7 +104,7 @@ export class ClozeModel implements AsyncDisposable {
     const used = [...new Set(sets.flatMap((set) => set.adapters))];
     const features =
       (manifests.length === 0 && !recalls ? await openTargetFeatures(executor, backbone) : null) ??
-      (await PositionFeatures.open(executor, backbone, used));
+      (await positions(backbone, used));
     const causal = backbone.config.causal && manifests.length === 0;
     return new ClozeModel(executor, backbone, sets, features, causal);
   }
@@ -129,7 +134,7 @@ export class ClozeModel implements AsyncDisposable {
     for (const indices of sortedBatches(lengths, batchSize)) {
       signal?.throwIfAborted();
       const batch = indices.map((i) => grouped[i] as AskedText);
-      const vectors = await this.features.vectors(batch);
+      const vectors = await this.features.vectors(batch, undefined, signal);
       const rows = batch.flatMap(({ holes }) => holes.map((hole) => ({ cloze: texts[hole] as Cloze, hole })));
       for (const [index, set] of this.sets.entries()) {
         await this.read(set, vectors, rows, batchSize, (row, logits) => use(index, (rows[row] as Row).hole, logits));

@@ -3,7 +3,7 @@ import type { Executor } from "../engine/executor.js";
 import type { RankedWord, WordQuestion } from "../tasks/recall/asking.js";
 import type { Skipped } from "../tasks/task.js";
 import { filledLength, maskedText } from "./answers.js";
-import { ClozeModel } from "./cloze-model.js";
+import { ClozeModel, type ClozeModelOptions } from "./cloze-model.js";
 import { type FillHow, likeliestAnswers } from "./fill.js";
 
 /** Name of the adapter among the model's sets. */
@@ -19,10 +19,17 @@ export class TaughtModel implements AsyncDisposable {
 
   /**
    * @param backbone folder or Hugging Face id; the one named in the adapter by default
+   * @param shared what it has in common with other models
    * @throws UserError where the folder is damaged, or belongs to another backbone
    */
-  static async open(executor: Executor, { folder, manifest }: FoundModel, backbone?: string): Promise<TaughtModel> {
-    const model = await ClozeModel.open(executor, { backbone, sets: [adapterSet], adapters: { [adapterSet]: folder } });
+  static async open(
+    executor: Executor,
+    { folder, manifest }: FoundModel,
+    backbone?: string,
+    shared: Pick<ClozeModelOptions, "open" | "positions"> = {},
+  ): Promise<TaughtModel> {
+    const own = { backbone, sets: [adapterSet], adapters: { [adapterSet]: folder } };
+    const model = await ClozeModel.open(executor, { ...own, ...shared });
     return new TaughtModel(manifest.task.maxLength, model);
   }
 

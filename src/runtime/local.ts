@@ -6,6 +6,7 @@ import type {
   GraphSource,
   InPlaceAdamW,
   LoadedGraph,
+  PlanStep,
   Tensors,
 } from "../engine/executor.js";
 import { requireOpen } from "../engine/scopes.js";
@@ -14,6 +15,7 @@ import { runsKernels } from "./adamw-kernel.js";
 import type { Binding, BoundSession } from "./binding.js";
 import { candidateDevices, defaultThreads, int8WeightBits } from "./devices.js";
 import { AdamWMemory } from "./in-place-adamw.js";
+import { runSteps } from "./plan.js";
 import { StateSlots } from "./state-slots.js";
 
 /** A graph that is loaded, and what becomes of its outputs. */
@@ -25,6 +27,8 @@ interface OpenGraph<V> {
   readonly written: ReadonlyMap<string, string>;
   readonly adamW: AdamWMemory | null;
 }
+
+type Owners<V> = WeakMap<LoadedGraph, { readonly graph: OpenGraph<V>; readonly executor: LocalExecutor<V> }>;
 
 /** About how much a step's activations and gradients take beside the state that it replaces. */
 const activationShare = 2;
@@ -95,6 +99,8 @@ class LocalExecutor<V> implements Executor {
     private readonly threads: number,
     private readonly binding: Binding<V>,
     private readonly onClose: () => Promise<void> | void,
+    /** The graphs of this engine's scopes, for plans. */
+    private readonly owners: Owners<V> = new WeakMap(),
   ) {
     this.device = facts.device;
     this.bindingName = facts.bindingName;
@@ -113,7 +119,7 @@ class LocalExecutor<V> implements Executor {
     const updates = new Map(all.filter((update) => !isGradient(update)));
     const graph = { session, updates, written: new Map(all.filter(isGradient)), adamW };
     this.graphs.add(graph);
-    return {
+    const loaded: LoadedGraph = {
       run: (feeds, fetch) => this.run(graph, feeds, fetch),
       close: async () => {
         if (!this.graphs.delete(graph)) return;
@@ -121,6 +127,22 @@ class LocalExecutor<V> implements Executor {
         await session.close();
       },
     };
+    this.owners.set(loaded, { graph, executor: this });
+    return loaded;
+  }
+
+  async runPlan(steps: readonly PlanStep[]): Promise<readonly Tensors[]> {
+    requireOpen(this);
+    const bound = steps.map(({ graph: loaded, ...step }) => {
+      const owner = this.owners.get(loaded);
+      if (!owner) throw new Error("a graph of the plan is another engine's");
+      const { graph, executor } = owner;
+      if (!executor.graphs.has(graph)) throw new Error("a graph of the plan was closed");
+      if (graph.updates.size > 0 || graph.adamW) throw new Error("a graph of the plan changes state");
+      const { session } = graph;
+      return { ...step, session, state: (name: string) => executor.slots.get(name).current };
+    });
+    return runSteps(this.binding, bound);
   }
 
   /** Removes gradients, which are nobody's state: they would keep the memory of a finished training. */
@@ -212,8 +234,9 @@ class LocalExecutor<V> implements Executor {
 
   scope(): Executor {
     requireOpen(this);
-    const { facts, threads, binding } = this;
-    const scope: LocalExecutor<V> = new LocalExecutor(facts, threads, binding, () => void this.scopes.delete(scope));
+    const { facts, threads, binding, owners } = this;
+    const onClose = () => void this.scopes.delete(scope);
+    const scope: LocalExecutor<V> = new LocalExecutor(facts, threads, binding, onClose, owners);
     this.scopes.add(scope);
     return scope;
   }

@@ -1,5 +1,5 @@
 /** Messages between {@link workerExecutor} and the worker thread that runs the graphs. */
-import type { Executor, ExecutorFacts, ExecutorOptions, GraphSource, Tensors } from "../engine/executor.js";
+import type { Executor, ExecutorFacts, ExecutorOptions, GraphSource, PlanStep, Tensors } from "../engine/executor.js";
 
 /** What stands in the scope that is named, see {@link Executor.scope}; 0 is the executor itself. */
 interface Scoped {
@@ -12,6 +12,7 @@ export type Request =
   | ({ readonly call: "scope"; readonly opened: number } & Scoped)
   | ({ readonly call: "load"; readonly source: GraphSource } & Scoped)
   | { readonly call: "run"; readonly graph: number; readonly feeds: Tensors; readonly fetch: readonly string[] }
+  | { readonly call: "runPlan"; readonly steps: readonly NumberedStep[] }
   | { readonly call: "release"; readonly graph: number }
   | ({ readonly call: "setState"; readonly tensors: Tensors } & Scoped)
   | ({ readonly call: "setZeros"; readonly shapes: Readonly<Record<string, readonly number[]>> } & Scoped)
@@ -19,11 +20,17 @@ export type Request =
   /** Closes a scope; 0 ends the worker. */
   | ({ readonly call: "close" } & Scoped);
 
+/** A step whose graph is told by its number. */
+export interface NumberedStep extends Omit<PlanStep, "graph"> {
+  readonly graph: number;
+}
+
 export interface Results {
   open: ExecutorFacts;
   scope: null;
   load: number;
   run: Tensors;
+  runPlan: readonly Tensors[];
   release: null;
   setState: null;
   setZeros: null;

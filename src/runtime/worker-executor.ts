@@ -5,6 +5,7 @@ import type {
   ExecutorOptions,
   GraphSource,
   LoadedGraph,
+  PlanStep,
   Tensors,
 } from "../engine/executor.js";
 import { closedEngine, requireOpen } from "../engine/scopes.js";
@@ -61,10 +62,22 @@ class WorkerExecutor implements Executor {
       if (this.graphs.delete(close)) await this.channel.call({ call: "release", graph });
     };
     this.graphs.add(close);
-    return {
+    const loaded: LoadedGraph = {
       run: (feeds, fetch) => this.channel.call({ call: "run", graph, feeds, fetch }, transferable(feeds)),
       close,
     };
+    this.channel.numbers.set(loaded, graph);
+    return loaded;
+  }
+
+  async runPlan(steps: readonly PlanStep[]): Promise<readonly Tensors[]> {
+    requireOpen(this);
+    const numbered = steps.map((step) => {
+      const graph = this.channel.numbers.get(step.graph);
+      if (graph === undefined) throw new Error("a graph of the plan is another engine's");
+      return { ...step, graph };
+    });
+    return this.channel.call({ call: "runPlan", steps: numbered }, transferable(...numbered.map(({ feeds }) => feeds)));
   }
 
   async setState(tensors: Tensors): Promise<void> {
@@ -118,6 +131,8 @@ class Channel {
   private nextId = 0;
   private scopes = 0;
   private death: Error | null = null;
+  /** The worker's number of each graph. */
+  readonly numbers = new WeakMap<LoadedGraph, number>();
   /** Whether the executor was closed: its worker ends, and nobody may ask it for more. */
   closed = false;
 

@@ -24,6 +24,12 @@ function opened(scope: number): Executor {
   return executor;
 }
 
+function loaded(number: number): LoadedGraph {
+  const graph = graphs.get(number);
+  if (!graph) throw new Error(`graph ${number} was closed`);
+  return graph;
+}
+
 async function answer(request: Request): Promise<Results[keyof Results]> {
   switch (request.call) {
     case "open": {
@@ -37,11 +43,10 @@ async function answer(request: Request): Promise<Results[keyof Results]> {
     case "load":
       graphs.set(nextGraph, await opened(request.scope).load(request.source));
       return nextGraph++;
-    case "run": {
-      const graph = graphs.get(request.graph);
-      if (!graph) throw new Error(`graph ${request.graph} was closed`);
-      return graph.run(request.feeds, request.fetch);
-    }
+    case "run":
+      return loaded(request.graph).run(request.feeds, request.fetch);
+    case "runPlan":
+      return opened(0).runPlan(request.steps.map((step) => ({ ...step, graph: loaded(step.graph) })));
     case "release":
       await graphs.get(request.graph)?.close();
       graphs.delete(request.graph);
@@ -61,7 +66,11 @@ async function answer(request: Request): Promise<Results[keyof Results]> {
   }
 }
 
-const isTensors = (call: Request["call"]) => call === "run" || call === "getState";
+/** The tensors of an answer, whose buffers are moved and not copied. */
+function tensorsOf(call: Request["call"], result: Results[keyof Results]): readonly Tensors[] {
+  if (call === "runPlan") return result as Results["runPlan"];
+  return call === "run" || call === "getState" ? [result as Tensors] : [];
+}
 
 // One request after another: a session must not be released, nor the state replaced, while a graph runs.
 let queue: Promise<void> = Promise.resolve();
@@ -70,7 +79,7 @@ port.on("message", ({ id, request }: { id: number; request: Request }) => {
     try {
       const result = await answer(request);
       const reply: Reply = { id, result };
-      port.postMessage(reply, isTensors(request.call) ? transferable(result as Tensors) : []);
+      port.postMessage(reply, transferable(...tensorsOf(request.call, result)));
     } catch (error) {
       const reply: Reply = {
         id,

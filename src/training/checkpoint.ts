@@ -1,12 +1,14 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
-import { codeOf, setting } from "../errors.js";
-import { fileError, makeFolder, renameDurably, temporaryBeside, writeFileAtomically } from "../files/atomic.js";
-import { parseWith, readJson } from "../files/json.js";
-import { readSafetensors } from "../weights/safetensors.js";
-import { writeSafetensors } from "../weights/safetensors-writer.js";
+import { codeOf, setting, userError } from "../errors.js";
+import { fileError, makeFolder, renameDurably, writeFileAtomically } from "../files/atomic.js";
+import { parseWith, readJsonIfThere } from "../files/json.js";
+import { temporaryBeside } from "../files/leftovers.js";
+import { readCheckedTensors, writeCheckedTensors } from "../weights/checked-tensors.js";
+import { hashJson, type JsonValue } from "../weights/hash.js";
+import { asStored } from "./training-record.js";
 
 /** Where a training stands, besides its tensors. */
 const progressSchema = z.object({
@@ -30,6 +32,8 @@ export interface Checkpoint {
 
 const stateFile = "state.safetensors";
 const progressFile = "progress.json";
+/** The best parameters so far, beside the checkpoints: they outlive them. */
+const bestFile = "best.safetensors";
 const folderPattern = /^step-(\d+)$/;
 
 /** Complete checkpoints of a run, newest last. A checkpoint gets its name only when it is whole. */
@@ -49,14 +53,41 @@ export async function latestCheckpoint(root: string): Promise<Checkpoint | null>
   const path = (await checkpointFolders(root)).at(-1);
   if (path === undefined) return null;
   const file = join(path, progressFile);
-  const fix = `delete ${path}, or start anew with ${setting("overwrite", true)}`;
-  const about = { what: "the checkpoint", expected: "a whole checkpoint", fix };
-  return { path, progress: parseWith(progressSchema, await readJson(file, about), file, about) };
+  const about = { what: "the checkpoint", expected: "a whole checkpoint", fix: fixOf(path) };
+  const json = await readJsonIfThere(file, about);
+  if (json === undefined) throw userError({ ...about, where: file, what: "the file is missing" });
+  const progress = parseWith(progressSchema, json, file, about);
+  const { sum, ...rest } = json as { readonly [name: string]: JsonValue };
+  // Earlier versions wrote none.
+  if (sum === undefined || sum === hashJson(rest)) return { path, progress };
+  throw userError({ ...about, where: file, what: "the file is damaged: it is not what was written" });
 }
 
-/** The tensors of a checkpoint. */
-export function readCheckpoint(checkpoint: Checkpoint): Promise<Tensors> {
-  return readSafetensors(join(checkpoint.path, stateFile));
+const fixOf = (path: string) => `delete ${path}, or start anew with ${setting("overwrite", true)}`;
+
+/**
+ * The tensors of a checkpoint.
+ *
+ * @throws UserError where they are not those that were written
+ */
+export async function readCheckpoint({ path }: Checkpoint): Promise<Tensors> {
+  const tensors = await readCheckedTensors(join(path, stateFile), { fix: fixOf(path), unchecked: true });
+  return Object.fromEntries(tensors);
+}
+
+/** Keeps parameters as the best so far. */
+export function writeBest(root: string, parameters: Tensors): Promise<void> {
+  return writeCheckedTensors(join(root, bestFile), Object.entries(parameters));
+}
+
+/**
+ * The best parameters so far.
+ *
+ * @throws UserError where they are not those that were written
+ */
+export async function readBest(root: string): Promise<Tensors> {
+  const fix = `delete ${root}, or start anew with ${setting("overwrite", true)}`;
+  return Object.fromEntries(await readCheckedTensors(join(root, bestFile), { fix, unchecked: true }));
 }
 
 /** Writes a checkpoint beside the older ones, gives it its name when it is whole, then removes the older ones. */
@@ -65,16 +96,28 @@ export async function writeCheckpoint(root: string, progress: TrainingProgress, 
   const temporary = temporaryBeside(path);
   try {
     await makeFolder(temporary);
-    await writeSafetensors(join(temporary, stateFile), Object.entries(tensors));
-    await writeFileAtomically(join(temporary, progressFile), JSON.stringify(progress));
+    await writeCheckedTensors(join(temporary, stateFile), Object.entries(tensors));
+    const noted = asStored<{ readonly [name: string]: JsonValue }>(progress);
+    await writeFileAtomically(join(temporary, progressFile), JSON.stringify({ ...noted, sum: hashJson(noted) }));
     await rm(path, { recursive: true, force: true });
     await renameDurably(temporary, path);
+    await removeOthers(root, folderName(progress.step));
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw fileError(path, "write the checkpoint", error);
   }
-  await removeOthers(root, folderName(progress.step));
   return path;
+}
+
+/** Removes a run's checkpoints, all at once: what a kill leaves of them is no checkpoint. */
+export async function removeCheckpoints(root: string): Promise<void> {
+  const aside = temporaryBeside(root);
+  try {
+    await rename(root, aside);
+    await rm(aside, { recursive: true, force: true });
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw fileError(root, "remove the checkpoints", error);
+  }
 }
 
 /** Older checkpoints, and what killed runs left half-written. */

@@ -100,19 +100,21 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
 ): Promise<OpenTraining<Encoded, Scores<Score>, FinetuneResult<Score>>> {
   const { backbone, settings } = config;
   const { task, model, train, dev, test } = setup;
+  const { signal } = context;
   if (fixedWidth(config)) await context.onEvent({ kind: "note", text: fixedWidthNote(config) });
   const session = await openSession(config, setup, await sessionOptions(context, config, setup, train, "train"));
   const scorer = async ({ examples }: EncodedData<Encoded>, options: SessionOptions<Encoded>) => {
     const prediction = await PredictionSession.open(options);
-    return () => scoreOf(task, prediction, examples, 2 * settings.batchSize, context.signal);
+    return (signal?: AbortSignal) => scoreOf(task, prediction, examples, 2 * settings.batchSize, signal);
   };
   const scoreDev = await scorer(dev, await sessionOptions(context, config, setup, dev, "dev"));
   const scoreTest = test ? await scorer(test, await sessionOptions(context, config, setup, test, "test")) : null;
   return {
     ...{ session, backbone, train: train.examples, parameters: model.parameters, trainable: model.trainable },
     texts: (example) => textsOf(task, example),
+    // Not to be stopped in the middle: the steps before it would not be saved.
     evaluate: async () => task.evaluation(await scoreDev()),
-    score: async () => ({ dev: await scoreDev(), test: scoreTest ? await scoreTest() : null }),
+    score: async () => ({ dev: await scoreDev(signal), test: scoreTest ? await scoreTest(signal) : null }),
     finish: (ended) => finish(context, config, setup, ended),
   };
 }

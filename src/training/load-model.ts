@@ -37,11 +37,24 @@ export interface LoadedModel<Example, Encoded extends EncodedText, Score>
   close(): Promise<void>;
 }
 
+/** A trained model as its folder tells of it; nothing is loaded to be run yet. */
+export interface ReadModel<Example, Encoded extends EncodedText, Score> extends TaskModel<Example, Encoded, Score> {
+  readonly folder: string;
+  readonly manifest: AdapterManifest | DownstreamManifest;
+  readonly backbone: BackboneHandle;
+  /** All parameters that its graph reads, by name. */
+  readonly state: Tensors;
+  /** See {@link LoadedModel.notes}. */
+  readonly notes: readonly string[];
+}
+
 export interface LoadOptions {
   /** Folder or Hugging Face id; the one named in the adapter by default. */
   readonly backbone?: string | undefined;
   /** Settings of the task that win over the adapter's own, as far as they leave its parameters as they are. */
   readonly taskOptions?: TaskSettings["options"];
+  /** How the backbone is opened, where it may be open already. */
+  readonly open?: typeof openBackbone;
 }
 
 /**
@@ -56,26 +69,13 @@ export async function loadModel<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
   named: string,
   kind: TaskKind<Example, Encoded, Score>,
-  { backbone: backboneName, taskOptions = {} }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<LoadedModel<Example, Encoded, Score>> {
-  const { folder, manifest, what, subjects, read } = await openFolder(named);
-  const { task, backbone: recorded, hiddenStates: dtype, backbonePrecision: precision } = manifest;
-  if (task.name !== kind.name) {
-    throw userError({
-      where: folder,
-      what: `the ${what}'s task is ${task.name}`,
-      expected: `one for the task ${kind.name}`,
-    });
-  }
-  const backbone = await openBackbone(await namedBackbone(folder, what, recorded, backboneName));
-  requireSameBackbone(folder, manifest, backboneIdentity(backbone));
-  const options = { ...task.options, ...taskOptions };
-  const settings = { labels: task.labels, options, ...(subjects ? { subjects } : {}) };
-  const made = madeFrom(folder, manifest, kind, settings, backbone);
-  const state = { ...(await read(made.model)), ...(await frozenTensors(backbone, made.model)) };
-  const { maxLength, fixedWidth = false } = task;
+  const { task, model, manifest, backbone, state, notes } = await readModel(named, kind, options);
+  const made = { task, model };
+  const { hiddenStates: dtype, backbonePrecision: precision } = manifest;
+  const { maxLength, fixedWidth = false } = manifest.task;
   const { padTokenId } = backbone.config;
-  const notes = [...folderNotes(folder, manifest), ...backbone.tokenizer.notes];
   return openedInScope(executor, async (scope) => {
     await scope.setState(state);
     const features = await streamed(scope, backbone, made, { dtype, precision });
@@ -84,6 +84,35 @@ export async function loadModel<Example, Encoded extends EncodedText, Score>(
     const close = () => scope.close();
     return { ...made, manifest, backbone, session, notes, close, [Symbol.asyncDispose]: close };
   });
+}
+
+/**
+ * {@link loadModel} as far as it reads and checks the folder.
+ *
+ * @throws UserError as that does
+ */
+export async function readModel<Example, Encoded extends EncodedText, Score>(
+  named: string,
+  kind: TaskKind<Example, Encoded, Score>,
+  { backbone: backboneName, taskOptions = {}, open = openBackbone }: LoadOptions = {},
+): Promise<ReadModel<Example, Encoded, Score>> {
+  const { folder, manifest, what, subjects, read } = await openFolder(named);
+  const { task, backbone: recorded } = manifest;
+  if (task.name !== kind.name) {
+    throw userError({
+      where: folder,
+      what: `the ${what}'s task is ${task.name}`,
+      expected: `one for the task ${kind.name}`,
+    });
+  }
+  const backbone = await open(await namedBackbone(folder, what, recorded, backboneName));
+  requireSameBackbone(folder, manifest, backboneIdentity(backbone));
+  const options = { ...task.options, ...taskOptions };
+  const settings = { labels: task.labels, options, ...(subjects ? { subjects } : {}) };
+  const made = madeFrom(folder, manifest, kind, settings, backbone);
+  const state = { ...(await read(made.model)), ...(await frozenTensors(backbone, made.model)) };
+  const notes = [...folderNotes(folder, manifest), ...backbone.tokenizer.notes];
+  return { ...made, folder, manifest, backbone, state, notes };
 }
 
 interface OpenFolder extends Pick<FoundModel, "folder" | "what" | "manifest"> {

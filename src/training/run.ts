@@ -3,7 +3,6 @@
  * only then the folder.
  * @module
  */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Parameters } from "../adapters/folder.js";
 import type { DoneEvent, TrainEvent } from "../engine/events.js";
@@ -15,9 +14,7 @@ import type { Parameter } from "../graph/index.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
 import { totalElements } from "../tensor.js";
 import { parametersIn } from "../weights/parameters.js";
-import { readSafetensors } from "../weights/safetensors.js";
-import { writeSafetensors } from "../weights/safetensors-writer.js";
-import { latestCheckpoint } from "./checkpoint.js";
+import { latestCheckpoint, readBest, removeCheckpoints, writeBest } from "./checkpoint.js";
 import type { RunConfig } from "./config.js";
 import { identityOf, type RunIdentity, requireSameRun } from "./identity.js";
 import type { PredictionSession, StepSession } from "./session.js";
@@ -29,9 +26,7 @@ export type OnEvent = (event: TrainEvent) => Promise<void> | void;
 export const checkpointFolder = (out: string): string => join(out, "checkpoints");
 
 /** Removes what an earlier run left, for a fresh start in the same folder. */
-export async function removeEarlierRun(out: string): Promise<void> {
-  await rm(checkpointFolder(out), { recursive: true, force: true });
-}
+export const removeEarlierRun = (out: string): Promise<void> => removeCheckpoints(checkpointFolder(out));
 
 /** What a training works with. */
 export interface RunContext {
@@ -106,10 +101,9 @@ export function runTraining<E extends EncodedText, Scores, Result>(
       const identity = identityOf(config, prepared.data);
       const from = config.resume ? await resumePoint(config.out, identity) : null;
       const training = await prepared.open();
-      const best = join(checkpointFolder(config.out), "best.safetensors");
-      const last = await trainerOf(scope, config, training, { identity, from, best }).finish(onEvent, signal);
+      const last = await trainerOf(scope, config, training, { identity, from }).finish(onEvent, signal);
       const finished = last.reason !== "interrupted";
-      if (finished) await scope.setState(await readSafetensors(best, namesOf(training.parameters)));
+      if (finished) await scope.setState(await readBest(checkpointFolder(config.out)));
       const scores = finished ? await training.score() : null;
       return await training.finish({ last, scores, backboneHash: await requireUntouched(training.backbone) });
     } finally {
@@ -120,8 +114,13 @@ export function runTraining<E extends EncodedText, Scores, Result>(
 
 /** Where a run goes on, if it has got anywhere. */
 async function resumePoint(out: string, identity: RunIdentity): Promise<ResumePoint | null> {
-  const checkpoint = await latestCheckpoint(checkpointFolder(out));
-  return checkpoint && { checkpoint, note: requireSameRun(checkpoint.path, checkpoint.progress, identity) };
+  const root = checkpointFolder(out);
+  const checkpoint = await latestCheckpoint(root);
+  if (checkpoint === null) return null;
+  const note = requireSameRun(checkpoint.path, checkpoint.progress, identity);
+  // They may still be the best at the end: better to hear now than then that they are damaged.
+  if (checkpoint.progress.best !== null) await readBest(root);
+  return { checkpoint, note };
 }
 
 const namesOf = (parameters: readonly Parameter[]) => parameters.map(({ name }) => name);
@@ -130,7 +129,7 @@ function trainerOf<E extends EncodedText, Scores, Result>(
   executor: Executor,
   config: Pick<RunConfig, "out" | "settings">,
   training: OpenTraining<E, Scores, Result>,
-  { best, ...begin }: Pick<TrainerOptions<E>, "identity" | "from"> & { readonly best: string },
+  begin: Pick<TrainerOptions<E>, "identity" | "from">,
 ): Trainer<E> {
   const { session, train, texts, group, parameters, trainable } = training;
   return new Trainer<E>({
@@ -138,7 +137,7 @@ function trainerOf<E extends EncodedText, Scores, Result>(
     ...(texts ? { texts } : {}),
     ...(group ? { group } : {}),
     evaluate: () => training.evaluate(),
-    keepBest: async (current) => writeSafetensors(best, Object.entries(await current())),
+    keepBest: async (current) => writeBest(checkpointFolder(config.out), await current()),
     readState: (slots) => executor.getState(slots),
     checkpoints: checkpointFolder(config.out),
     parameters: namesOf(parameters),

@@ -250,6 +250,16 @@ export function single(tensors: Tensors, name: string): number {
   return floatsOf(tensors, name)[0] as number;
 }
 
+/** Loads a model's graph without dropout and without labels: its output is `logits`. */
+export function loadPrediction({
+  executor,
+  model,
+}: Pick<SessionOptions<EncodedText>, "executor" | "model">): Promise<Loaded> {
+  const g = new GraphBuilder();
+  const { logits } = model.forward(inferencePass(g, executor));
+  return load(executor, { graph: g.build({ logits }), updates: {}, fetch: ["logits"] });
+}
+
 /** Runs the model without dropout and without labels. */
 export class PredictionSession<E extends EncodedText> implements AsyncDisposable {
   private constructor(
@@ -258,10 +268,7 @@ export class PredictionSession<E extends EncodedText> implements AsyncDisposable
   ) {}
 
   static async open<E extends EncodedText>(options: SessionOptions<E>): Promise<PredictionSession<E>> {
-    const g = new GraphBuilder();
-    const { logits } = options.model.forward(inferencePass(g, options.executor));
-    const graph = g.build({ logits });
-    return new PredictionSession(options, await load(options.executor, { graph, updates: {}, fetch: ["logits"] }));
+    return new PredictionSession(options, await loadPrediction(options));
   }
 
   /** The head's logits of each example, in the batch's order. */

@@ -124,6 +124,13 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./fill.js")).run,
   }),
   command({
+    name: "serve",
+    description: "answer over HTTP: many models beside one backbone, which runs once for all that are asked",
+    recipe: true,
+    settings: async () => (await import("../../settings/serve.js")).serveSettings,
+    run: async () => (await import("./serve.js")).run,
+  }),
+  command({
     name: "experiment transfer",
     description:
       "does knowledge arrive: adapters against features without knowledge, on unseen relations and other data",
@@ -174,6 +181,12 @@ export const commands: readonly CommandEntry[] = [
     recipe: true,
     settings: async () => (await import("../../settings/recall-experiment.js")).recallExperimentSettings,
     run: async () => (await import("./experiment-recall.js")).run,
+  }),
+  command({
+    name: "align",
+    description: "find entities, and facts about two of them, in the sentences of texts",
+    settings: async () => (await import("../../settings/align.js")).alignCommandSettings,
+    run: async () => (await import("./align.js")).run,
   }),
   command({
     name: "data sample",

@@ -9,7 +9,13 @@ import { inOutputFolder } from "../../library/output-folder.js";
 import { readable, trainerSettingsOf } from "../../library/plan.js";
 import { languageModelCard } from "../../lm/language-model-card.js";
 import { comparison } from "../../lm/language-model-comparison.js";
-import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "../../lm/language-model-folder.js";
+import {
+  type ConfigJson,
+  copyTokenizer,
+  givenModelStart,
+  removeModel,
+  writeLanguageModel,
+} from "../../lm/language-model-folder.js";
 import type { LanguageModelStart } from "../../lm/language-model-start.js";
 import { learnVocabulary, newModelConfig, newModelStart } from "../../lm/new-language-model.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
@@ -18,12 +24,14 @@ import type { LanguageModelSettings } from "../../settings/language-model.js";
 import type { JsonObject } from "../../tasks/task.js";
 import type { HostTensor } from "../../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../../text/tokenizer.js";
+import { latestCheckpoint } from "../../training/checkpoint.js";
 import {
   type LanguageModelConfig,
   type LanguageModelData,
   type LanguageModelResult,
   trainLanguageModel,
 } from "../../training/language-model.js";
+import { checkpointFolder } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import type { RunRequest } from "../command.js";
 import { type CommandContext, Interrupted } from "../run.js";
@@ -70,6 +78,7 @@ async function prepare(given: LanguageModelSettings, resume: boolean, context: C
   const start = givenModelStart(backbone);
   const json = (await readJson(join(backbone.folder, "config.json"), { what: "the configuration" })) as ConfigJson;
   const data = await readData(options, backbone.tokenizer);
+  if (!resume) await removeModel(out);
   await copyTokenizer(backbone.folder, out);
   return { options, start, json, data };
 }
@@ -135,8 +144,11 @@ function factsOf(
 
 async function learntTokenizer(options: LmOptions, resume: boolean, { output }: CommandContext): Promise<Tokenizer> {
   const { out, train } = options;
-  const known = resume ? await loadTokenizer(out).catch(() => null) : null;
+  // Before the first checkpoint the tokenizer may be there in part, or be another run's.
+  const begun = resume && (await latestCheckpoint(checkpointFolder(out))) !== null;
+  const known = begun ? await loadTokenizer(out).catch(() => null) : null;
   if (known) return known;
+  await removeModel(out);
   output.note(`learning a vocabulary of ${options.vocabSize} tokens from the training text`);
   const files = await learnVocabulary(train, options);
   for (const [name, content] of Object.entries(files)) await writeFileAtomically(join(out, name), content);

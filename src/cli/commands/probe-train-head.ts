@@ -1,21 +1,29 @@
 import { join } from "node:path";
 import { openAdapters } from "../../adapters/opened-adapter.js";
 import type { Executor } from "../../engine/executor.js";
-import { userError } from "../../errors.js";
+import { setting, userError } from "../../errors.js";
 import { backboneIdentity, openBackbone } from "../../features/backbone-handle.js";
 import { defaultCacheFolder } from "../../features/cache-room.js";
 import { withOutputFolder } from "../../library/output-folder.js";
 import { readable, trainerSettingsOf } from "../../library/plan.js";
-import { readLmHeadManifest, setName } from "../../lm/lm-head-folder.js";
+import {
+  type LmHeadManifest,
+  readLmHeadManifest,
+  removeLmHead,
+  requireSameParts,
+  setName,
+} from "../../lm/lm-head-folder.js";
 import { MaskedTexts } from "../../lm/masked-texts.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
+import { shown } from "../../phrases.js";
 import type { TrainHeadSettings } from "../../settings/probe.js";
+import { cacheSettings, runtimeSettings } from "../../settings/shared.js";
 import { type LmHeadConfig, type LmHeadResult, trainLmHead } from "../../training/lm-head.js";
 import { removeEarlierRun } from "../../training/run.js";
 import { asStored } from "../../training/training-record.js";
 import { refuseExisting } from "../files.js";
 import { createProgress } from "../progress.js";
-import { type CommandContext, Interrupted } from "../run.js";
+import { type CommandContext, Interrupted, isAbort } from "../run.js";
 import { withEngine } from "../runtime.js";
 
 /** `probe train-head`: a head for each set of adapters, one after the other. */
@@ -47,23 +55,55 @@ async function trainAll(
   context: CommandContext,
 ): Promise<Readonly<Record<string, unknown>>> {
   const results: Record<string, unknown> = {};
+  // Before the first is trained: else, once this is stopped, `--resume` would find older heads beside new ones.
+  if (!plan.resume) for (const set of sets) await removeLmHead(join(heads, nameOf(set)));
   for (const set of sets) {
     const name = nameOf(set);
     const folder = join(heads, name);
-    const finished = plan.resume ? await readLmHeadManifest(folder).catch(() => null) : null;
     const adapters = plan.adapters.filter((adapter) => set.includes(adapter.name));
-    const metrics =
-      finished?.metrics ??
-      (await withOutputFolder(folder, async () => {
-        if (!plan.resume) await removeEarlierRun(folder);
-        return trainOne(executor, { ...plan, adapters, out: folder }, texts, context);
-      }));
+    // Finished ones are looked at under the lock, too: a killed run's lock and half-written files go then.
+    const metrics = await withOutputFolder(folder, async () => {
+      const finished = plan.resume ? await finishedHead(folder, { ...plan, adapters }) : null;
+      if (finished !== null) return finished.metrics;
+      if (!plan.resume) await removeEarlierRun(folder);
+      return trainOne(executor, { ...plan, adapters, out: folder }, texts, context);
+    });
     results[name] = metrics;
     const { perplexity, accuracy } = metrics as { perplexity: number; accuracy: number };
     const quality = `perplexity ${perplexity.toFixed(2)}, masked accuracy ${(100 * accuracy).toFixed(2)} %`;
     context.output.say(`${name}: ${quality}; the head is in ${folder}`);
   }
   return results;
+}
+
+/** Settings that do not decide what a head learns. */
+const free: ReadonlySet<string> = new Set([
+  ...["out", "sets", "resume", "overwrite", "saveEvery", "adapter"],
+  ...[...Object.keys(cacheSettings), ...Object.keys(runtimeSettings)],
+]);
+
+/**
+ * A head that an earlier run has finished; null where there is none.
+ *
+ * @throws UserError where it was trained with other options, or beside something else
+ */
+async function finishedHead(
+  folder: string,
+  { recipe, backbone, adapters }: Pick<HeadsPlan, "recipe" | "backbone" | "adapters">,
+): Promise<LmHeadManifest | null> {
+  const finished = await readLmHeadManifest(folder).catch(() => null);
+  if (finished === null) return null;
+  requireSameParts(folder, finished, backbone, adapters);
+  const [then, now] = [finished.recipe, recipe as LmHeadManifest["recipe"]];
+  const other = Object.keys(now).find(
+    (name) => !free.has(name) && name in then && JSON.stringify(then[name]) !== JSON.stringify(now[name]),
+  );
+  if (other === undefined) return finished;
+  throw userError({
+    where: folder,
+    what: `the finished head was trained with other options (${other} was ${shown(then[other])}, is ${shown(now[other])})`,
+    fix: `resume with the same options, or start anew with ${setting("overwrite", true)}`,
+  });
 }
 
 /** Sets as lists of names, each of which is an adapter that was given. */
@@ -101,7 +141,7 @@ async function basePlan(given: TrainHeadSettings): Promise<HeadsPlan> {
     weightDecay,
     maxGradNorm,
     resume,
-    recipe: asStored(options),
+    recipe: asStored({ ...options, resume: undefined, overwrite: undefined }),
     maxLength: options.maxLength,
   };
 }
@@ -137,12 +177,17 @@ async function trainOne(
   const progress = createProgress(context.stderr);
   try {
     const result = await trainLmHead(executor, plan, texts, (event) => progress.handle(event), context.signal);
-    if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
+    if (result.reason === "interrupted") throw stopped();
     if (!result.backboneUnchanged) {
       throw userError({ where: plan.backbone.folder, what: "the backbone's files changed while the head was trained" });
     }
     return result.manifest.metrics;
+  } catch (error) {
+    // While hidden states were computed.
+    throw isAbort(error) ? stopped() : error;
   } finally {
     progress.stop();
   }
 }
+
+const stopped = () => new Interrupted("continue with the same command and --resume");

@@ -13,7 +13,7 @@ import { sweepMarkdown, sweepTable } from "../../experiments/sweep/table.js";
 import { withOutputFolder } from "../../library/output-folder.js";
 import type { SweepSettings } from "../../settings/tools.js";
 import type { Output } from "../output.js";
-import { ChecksFailed, type CommandContext, Interrupted } from "../run.js";
+import { ChecksFailed, type CommandContext, childVariable, Interrupted } from "../run.js";
 
 /** `sweep`: every run is a process of its own, so that one that fails takes nobody else with it. */
 export async function run({ file, dryRun, overwrite }: SweepSettings, context: CommandContext): Promise<void> {
@@ -48,18 +48,20 @@ const executable = fileURLToPath(new URL("../../../bin/kadapter.js", import.meta
 async function kadapter(args: readonly string[], { signal, stderr }: CommandContext): Promise<RunResult> {
   const stopped = () => new Interrupted("continue with the same command");
   if (signal.aborted) throw stopped();
-  // In a process group of its own, so that a terminal's Ctrl-C reaches it once: from here.
+  // In a process group of its own, so that a terminal's Ctrl-C reaches it once: from here. The channel tells it when this
+  // process is gone, whatever ended it.
   const child = spawn(process.execPath, [executable, ...args, "--json"], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
     detached: true,
+    env: { ...process.env, [childVariable]: "1" },
   });
   const stop = () => void child.kill("SIGINT");
   signal.addEventListener("abort", stop, { once: true });
   let [stdout, said] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said = `${said}${text}`.slice(-4096);
     stderr.write(text.replace(/^error: /gm, "the run ended: "));
   });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { escapeXml } from "../../demo/learning-curve.js";
 
 /** A part of a page; its content is markup already. */
@@ -6,8 +7,8 @@ export interface PageSection {
   readonly markup: readonly string[];
 }
 
-/** A page in one file: no scripts, nothing loaded, readable in light and in dark. */
-export function htmlPage(title: string, sections: readonly PageSection[]): string {
+/** A page in one file: nothing loaded, no script but the one that is given, readable in light and in dark. */
+export function htmlPage(title: string, sections: readonly PageSection[], script?: string): string {
   const parts = sections.map(
     (one) => `<section>\n<h2>${escapeXml(one.title)}</h2>\n${one.markup.join("\n")}\n</section>`,
   );
@@ -16,15 +17,22 @@ export function htmlPage(title: string, sections: readonly PageSection[]): strin
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeXml(title)}</title>
+${script === undefined ? "" : `${onlyScript(script)}\n`}<title>${escapeXml(title)}</title>
 <style>${style}</style>
 </head>
 <body>
 <h1>${escapeXml(title)}</h1>
 ${parts.join("\n")}
-</body>
+${script === undefined ? "" : `<script>${script}</script>\n`}</body>
 </html>
 `;
+}
+
+/** Forbids all scripts but one, whatever the texts of the page hold. */
+function onlyScript(script: string): string {
+  const source = (content: string) => `'sha256-${createHash("sha256").update(content).digest("base64")}'`;
+  const policy = `default-src 'none'; script-src ${source(script)}; style-src ${source(style)}`;
+  return `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
 }
 
 /** Words as a paragraph. */
@@ -63,4 +71,8 @@ svg .title { font-size: 14px; font-weight: 600; fill: var(--ink); }
 .line { fill: none; stroke-width: 2; }
 .line-0 { stroke: var(--0); } .line-1 { stroke: var(--1); }
 .bar-0, .dot-0 { fill: var(--0); } .bar-1, .dot-1 { fill: var(--1); }
+.sample { margin: 1.4rem 0; }
+.sample button[aria-pressed="true"] { outline: 3px solid var(--0); }
+mark { background: none; color: inherit; border-bottom: 3px solid var(--0); }
+mark.object { border-color: var(--1); }
 `;

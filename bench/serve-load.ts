@@ -1,0 +1,71 @@
+/**
+ * Load on a server, and what came of it.
+ * @module
+ */
+import { RandomStream } from "../src/random.js";
+import { median } from "./stats.js";
+
+/** What a load found. Times are in seconds. */
+export interface Load {
+  /** Answers a second. */
+  readonly rate: number;
+  readonly median: number;
+  /** The 99th percentile. */
+  readonly high: number;
+  /** Requests that were not answered with 200. */
+  readonly failed: number;
+}
+
+/** What of autocannon is used here. */
+type Autocannon = (options: object) => Promise<{
+  readonly requests: { readonly average: number };
+  readonly latency: { readonly p50: number; readonly p99: number };
+  readonly non2xx: number;
+  readonly errors: number;
+}>;
+
+/** So many clients, each of which asks again when it has its answer. */
+export async function closedLoop(url: string, body: string, connections: number, duration: number): Promise<Load> {
+  // It has no types of its own.
+  const name: string = "autocannon";
+  const { default: autocannon } = (await import(name)) as { readonly default: Autocannon };
+  const headers = { "content-type": "application/json" };
+  const { requests, latency, non2xx, errors } = await autocannon({
+    url,
+    method: "POST",
+    headers,
+    body,
+    connections,
+    duration,
+  });
+  return { rate: requests.average, median: latency.p50 / 1000, high: latency.p99 / 1000, failed: non2xx + errors };
+}
+
+/**
+ * Requests at random times, whether those before are answered or not (a Poisson process). A time counts from when the
+ * request was due: a server that is behind is seen to be.
+ */
+export async function openLoop(ask: () => Promise<unknown>, rate: number, duration: number): Promise<Load> {
+  const random = new RandomStream(1, "open loop");
+  const times: number[] = [];
+  const running: Promise<void>[] = [];
+  let failed = 0;
+  const started = performance.now();
+  for (let due = 0; due < duration; due += -Math.log(1 - random.uniform()) / rate) {
+    const wait = started + 1000 * due - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    const one = ask().then(
+      () => {
+        times.push((performance.now() - started) / 1000 - due);
+      },
+      () => {
+        failed++;
+      },
+    );
+    running.push(one);
+  }
+  await Promise.all(running);
+  const sorted = times.sort((a, b) => a - b);
+  const high = sorted[Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length))] ?? 0;
+  return { rate: times.length / ((performance.now() - started) / 1000), median: median(times), high, failed };
+}

@@ -1,0 +1,93 @@
+/**
+ * Where sentences end.
+ * @module
+ */
+import type { Span } from "../../data/relation-example.js";
+import { commonWords } from "./common-words.js";
+
+/** Abbreviations that a name follows. */
+const beforeNames = new Set(
+  `mr mrs ms mx dr prof rev hon fr st ste sts gen col lt sgt cpl pvt capt cmdr cdr maj adm brig gov sen rep pres supt
+  amb mt mts ft vs cf viz eg ie al op messrs mme mlle`.split(/\s+/),
+);
+
+/** Abbreviations that a number follows. */
+const beforeNumbers = new Set(
+  `no nos nr pp p vol vols ch fig figs art sec c ca b d r fl approx jan feb mar apr jun jul aug sep sept oct nov
+  dec`.split(/\s+/),
+);
+
+/** Abbreviations that may end a sentence, too. */
+const anywhere = new Set(
+  "inc ltd co corp bros jr sr etc dept est assn univ a.m p.m u.s u.k u.n d.c e.g i.e ph.d".split(" "),
+);
+
+const lastWord = /(?:^|[\s("'“‘[])([\p{L}.]{1,12})\s?\.\s*$/u;
+const nextWord = /^["'“‘(]?\s*([\p{L}\p{N}]+)/u;
+
+/** Whether the full stop at the end of `before` belongs to an abbreviation, and `after` goes on with the sentence. */
+function goesOn(before: string, after: string): boolean {
+  const word = lastWord.exec(before.slice(-20))?.[1];
+  const next = nextWord.exec(after.slice(0, 40))?.[1];
+  if (word === undefined || next === undefined) return false;
+  const lower = word.toLowerCase();
+  if (beforeNames.has(lower)) return true;
+  if (beforeNumbers.has(lower) && /^\p{N}/u.test(next)) return true;
+  // A single letter is an initial, unless a word that begins sentences comes next.
+  const abbreviation = anywhere.has(lower) || /^(\p{Lu}\.)*\p{Lu}$/u.test(word);
+  return abbreviation && !commonWords.has(next.toLowerCase());
+}
+
+/** A shorter line is a heading or an item of a list: what follows does not go on with it. */
+const shortestWrapped = 40;
+
+/** A text of the same length in which lines that were wrapped are one: for the segmenter, a line feed ends a sentence. */
+function joinLines(text: string): string {
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", start)) {
+    const goesOn = at - start >= shortestWrapped && /\S/.test(text.charAt(at + 1));
+    parts.push(text.slice(start, at), goesOn ? " " : "\n");
+    start = at + 1;
+  }
+  return parts.length === 0 ? text : parts.join("") + text.slice(start);
+}
+
+/** Ends sentences of one language. */
+export class SentenceCutter {
+  readonly #segmenter: Intl.Segmenter;
+
+  constructor(language: string) {
+    this.#segmenter = new Intl.Segmenter(language, { granularity: "sentence" });
+  }
+
+  /**
+   * The sentences of a text, without the white space around them. None ends inside one of `whole`, which are parts of
+   * the text in their order.
+   */
+  cut(text: string, whole: readonly Span[]): readonly Span[] {
+    const sentences: Span[] = [];
+    let start = 0;
+    let next = 0;
+    let before = "";
+    for (const { segment, index } of this.#segmenter.segment(joinLines(text))) {
+      while (next < whole.length && whole[next]!.end <= index) next++;
+      const inside = next < whole.length && whole[next]!.start < index;
+      if (index > start && !inside && !goesOn(before, segment)) {
+        addTrimmed(sentences, text, start, index);
+        start = index;
+      }
+      before = segment;
+    }
+    addTrimmed(sentences, text, start, text.length);
+    return sentences;
+  }
+}
+
+function addTrimmed(sentences: Span[], text: string, from: number, to: number): void {
+  const inside = text.slice(from, to);
+  const trimmed = inside.trim();
+  if (trimmed === "") return;
+  const start = from + inside.length - inside.trimStart().length;
+  sentences.push({ start, end: start + trimmed.length });
+}

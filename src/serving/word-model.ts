@@ -1,0 +1,104 @@
+/**
+ * Adapters that were taught facts, beside a shared backbone.
+ * @module
+ */
+import type { FoundModel } from "../adapters/found-model.js";
+import type { Executor } from "../engine/executor.js";
+import { userError } from "../errors.js";
+import { parseWith } from "../files/json.js";
+import { filledLength, maskedText } from "../probing/answers.js";
+import { ClozeModel, type ClozeModelOptions } from "../probing/cloze-model.js";
+import { TaughtModel } from "../probing/taught-model.js";
+import { askedWhere } from "../tasks/asking.js";
+import { wordQuestion } from "../tasks/recall/asking.js";
+import type { BackboneLease, Backbones } from "./backbones.js";
+import { BatchedPositions } from "./batched-positions.js";
+import type { AskedHow, Prepared, ServedModel } from "./served-model.js";
+
+/** Texts that a model of words sends to the batcher at a time. */
+const together = 32;
+
+/** What models of words have of a shared backbone; its leases are taken when they are opened. */
+class SharedParts {
+  private readonly leases: BackboneLease[] = [];
+  readonly options: Pick<Required<ClozeModelOptions>, "open" | "positions">;
+
+  constructor(executor: Executor, backbones: Backbones) {
+    this.options = {
+      open: backbones.open,
+      positions: async (backbone, adapters) => {
+        const lease = await backbones.acquire(backbone);
+        this.leases.push(lease);
+        return BatchedPositions.open(executor, lease.batcher, backbone, adapters);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const lease of this.leases.splice(0)) await lease.release();
+  }
+}
+
+async function openShared<M extends { close(): Promise<void> }>(
+  executor: Executor,
+  backbones: Backbones,
+  open: (shared: SharedParts["options"]) => Promise<M>,
+): Promise<{ readonly model: M; close(): Promise<void> }> {
+  const parts = new SharedParts(executor, backbones);
+  try {
+    const model = await open(parts.options);
+    const close = async () => {
+      await model.close();
+      await parts.close();
+    };
+    return { model, close };
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+/** A model that fills masks, for several sets of adapters. */
+export interface FillModel {
+  readonly model: ClozeModel;
+  close(): Promise<void>;
+}
+
+/** Opens a backbone's own head beside any adapters that were taught facts: folders by name. */
+export function openFillModel(
+  executor: Executor,
+  backbones: Backbones,
+  given: { readonly backbone: string; readonly adapters: Readonly<Record<string, string>> },
+): Promise<FillModel> {
+  return openShared(executor, backbones, (shared) => ClozeModel.open(executor, { ...given, ...shared }));
+}
+
+/** Opens one adapter that was taught facts, to be asked for words. */
+export async function openWordModel(
+  executor: Executor,
+  backbones: Backbones,
+  found: FoundModel,
+  backbone: string | undefined,
+): Promise<ServedModel> {
+  const { model: taught, close } = await openShared(executor, backbones, (shared) =>
+    TaughtModel.open(executor, found, backbone, shared),
+  );
+  const prepare = (question: unknown, { top, tokens }: AskedHow): Prepared => {
+    const { text } = parseWith(wordQuestion, question, askedWhere);
+    const length = filledLength(maskedText(text, taught.model, askedWhere)) + (tokens ?? 1) - 1;
+    if (length > taught.maxLength) {
+      const expected = `at most ${taught.maxLength}`;
+      throw userError({ where: askedWhere, what: `it has ${length} tokens with its answer`, expected });
+    }
+    return {
+      tokens: length,
+      answer: async (signal) => {
+        const how = { top: Math.max(1, top), tokens, batchSize: together, signal };
+        const [words = []] = await taught.words([{ text, where: askedWhere }], how);
+        if ("skipped" in words) throw userError({ where: askedWhere, what: `it cannot be asked: ${words.skipped}` });
+        return { ...words[0], words };
+      },
+    };
+  };
+  return { task: "recall", backbone: taught.model.backbone, notes: taught.model.notes, prepare, close };
+}
