@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RelationExample } from "../data/relation-example.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { toOnnx } from "../graph/index.js";
 import { lowered } from "../graph/lower.js";
@@ -15,10 +16,13 @@ import { relationContrast } from "../tasks/relations/relation-contrast.js";
 import type { EncodedText, TaskKind } from "../tasks/task.js";
 import { headPrediction } from "../tasks/trees/head-prediction.js";
 import { entityTyping } from "../tasks/typing/entity-typing.js";
-import { floatsOf, type HostTensor } from "../tensor.js";
+import { encodeUnlabelled, isSkipped } from "../tasks/task-data.js";
+import { concatenated, floatsOf, type HostTensor } from "../tensor.js";
 import { writeDrawnDownstream, writeDrawnModel } from "../testing/drawn-model.js";
+import { writeRandomBackbone } from "../testing/random-backbone.js";
 import { writeTaughtAdapter } from "../testing/taught-adapter.js";
 import { loadModel } from "../training/load-model.js";
+import { predictAll } from "../training/trainer.js";
 import { exportGraph } from "./export-graph.js";
 import { readParts } from "./parts.js";
 import { withHalfWeights, withInt8Weights } from "./small-weights.js";
@@ -81,11 +85,11 @@ function expectNear(a: ArrayLike<number>, b: ArrayLike<number>, tolerance = 1e-4
   expect(worst).toBeLessThan(tolerance);
 }
 
-/** Logits of the rows of a batch where each text's mask is. */
-async function asked(model: ClozeModel, set: number, texts: readonly { inputIds: number[]; position: number }[]) {
-  const found = new Map<number, Float32Array>();
-  await model.ask(texts, 8, (at, text, logits) => void (at === set && found.set(text, logits.slice())));
-  return texts.map((_, i) => found.get(i) as Float32Array);
+/** What each set says at the texts' masks. */
+async function asked(model: ClozeModel, texts: readonly { inputIds: number[]; position: number }[]) {
+  const found = new Map<string, Float32Array>();
+  await model.ask(texts, 8, (set, text, logits) => void found.set(`${model.names[set]} ${text}`, logits.slice()));
+  return (set: string, text: number) => found.get(`${set} ${text}`) as Float32Array;
 }
 
 describe("taught facts", () => {
@@ -107,17 +111,119 @@ describe("taught facts", () => {
     });
     const results = await run([at("gated"), at("open")], tokenFeeds(texts.map(({ inputIds }) => inputIds)), form);
     expect(Object.keys(results)).toEqual(["last_hidden_state", "gated+open.logits", "gated.logits", "open.logits"]);
-    for (const [set, name] of ["gated", "open", "gated+open"].entries()) {
-      const expected = await asked(model, set, texts);
+    const expected = await asked(model, texts);
+    for (const name of ["gated", "open", "gated+open"]) {
       const logits = floatsOf(results, `${name}.logits`);
-      const vocab = expected[0]?.length ?? 0;
-      const width = logits.length / vocab / texts.length;
       texts.forEach(({ position }, i) => {
-        const start = (i * width + position) * vocab;
-        expectNear(logits.subarray(start, start + vocab), expected[i] as Float32Array, form === "half" ? 2e-2 : 1e-4);
+        const right = expected(name, i);
+        const start = ((i * logits.length) / texts.length / right.length + position) * right.length;
+        expectNear(logits.subarray(start, start + right.length), right, form === "half" ? 5e-2 : 1e-4);
       });
+    }
+    // The gate is shut where none of its subjects stands as a whole word.
+    const same = texts.map((_, i) => String(expected("gated", i)) === String(expected("none", i)));
+    expect(same).toEqual([false, true, false, true, false, true]);
+  });
+});
+/** Encoded questions, and what a session says of them. */
+async function predicted<Example, Encoded extends EncodedText, Score>(
+  path: string,
+  kind: TaskKind<Example, Encoded, Score>,
+  examples: readonly Example[],
+) {
+  await using model = await loadModel(executor, path, kind);
+  const { task, session, backbone } = model;
+  const encoded = examples.map((example) => {
+    const one = encodeUnlabelled(task, example, backbone.tokenizer);
+    if (isSkipped(one)) throw new Error(one.skipped);
+    return one;
+  });
+  return { encoded, logits: await predictAll(session, encoded, 8) };
+}
+
+const relation = (text: string, subject: string, object: string): RelationExample => {
+  const span = (words: string) => ({ start: text.indexOf(words), end: text.indexOf(words) + words.length });
+  return { text, subject: span(subject), object: span(object), relation: "", where: "test" };
+};
+const pairs = [
+  relation("Vienna is the capital of Austria.", "Vienna", "Austria"),
+  relation("Long ago, they say, in Austria there was the great city of Vienna (on a river).", "Vienna", "Austria"),
+];
+
+describe("marked entities", () => {
+  const settings = { labels, options: {} };
+  const last = { labels, options: { entityVector: "last-token" } };
+
+  it.each([
+    ["facts", relationClassification, "logits", settings, writeDrawnModel],
+    ["last", relationClassification, "logits", last, writeDrawnModel],
+    ["contrast", relationContrast, "vector", settings, writeDrawnModel],
+    ["relations", downstreamRelations, "logits", settings, writeDrawnDownstream],
+    ["tuned", downstreamRelations, "logits", { ...settings, trains: "all" }, writeDrawnDownstream],
+  ] as const)("are found by their markers: %s", async (name, kind, output, how, write) => {
+    await (write as typeof writeDrawnModel)(at(name), own, kind as typeof relationClassification, how);
+    const { encoded, logits } = await predicted(at(name), kind as typeof relationClassification, pairs);
+    const results = await run([at(name)], tokenFeeds(encoded.map(({ inputIds }) => inputIds)));
+    expectNear(floatsOf(results, `${name}.${output}`), concatenated(logits));
+  });
+
+  it("give types, and beside relations nothing that is told wrong", async () => {
+    await writeDrawnModel(at("typed"), own, entityTyping, { ...settings, seed: 2 });
+    await writeDrawnModel(at("named"), own, relationClassification, settings);
+    const mentions = pairs.map(({ text, subject }) => ({ text, mention: subject, labels: [], where: "test" }));
+    const { encoded, logits } = await predicted(at("typed"), entityTyping, mentions);
+    const results = await run([at("named"), at("typed")], tokenFeeds(encoded.map(({ inputIds }) => inputIds)));
+    expectNear(floatsOf(results, "typed.logits"), concatenated(logits));
+    // Without the object's marker there is no relation to be told.
+    expect([...floatsOf(results, "named.logits")].every(Number.isNaN)).toBe(true);
+  });
+});
+
+it("gives trees whose words are told", async () => {
+  await writeDrawnModel(at("trees"), own, headPrediction, { labels: ["nsubj", "root"], options: {} });
+  const sentence = (...forms: readonly string[]) => ({
+    words: forms.map((form) => ({ form, upos: "", head: -1, relation: "", spaceAfter: true })),
+    ...{ file: "test", where: "test" },
+  });
+  const { encoded, logits } = await predicted(at("trees"), headPrediction, [
+    sentence("Rivers", "flow"),
+    sentence("The", "unbelievable", "city", "sleeps", "."),
+  ]);
+  const firsts = encoded.map(({ firsts: own }) => Array.from({ length: 8 }, (_, i) => own[i] ?? -1));
+  const feeds = { ...tokenFeeds(encoded.map(({ inputIds }) => inputIds)), word_positions: int64([2, 8], firsts.flat()) };
+  const results = await run([at("trees")], feeds);
+  const relations = results["trees.relations"]?.data as BigInt64Array;
+  encoded.forEach(({ firsts: own }, text) => {
+    const rows = Math.sqrt((logits[text] as Float32Array).length / 2);
+    for (let i = 0; i < own.length; i++) {
+      for (let j = 0; j < own.length; j++) {
+        const place = text * 64 + i * 8 + j;
+        const score = floatsOf(results, "trees.logits")[place] as number;
+        expect(score).toBeCloseTo(logits[text]?.[i * rows + j] as number, 3);
+        expect(Number(relations[place])).toBe(logits[text]?.[(rows + i) * rows + j]);
+      }
     }
   });
 });
-void [multipleChoice, openQa, downstreamRelations, relationClassification, relationContrast, headPrediction, entityTyping, writeDrawnDownstream, writeDrawnModel, loadModel, labels];
-export type Unused = [EncodedText, TaskKind<never, EncodedText, never>];
+
+it("gives scores of choices and of answers' ends", async () => {
+  await writeDrawnDownstream(at("choices"), own, multipleChoice, { labels: null, options: { choices: 2 } });
+  await writeDrawnDownstream(at("answers"), own, openQa, { labels: null, options: {} });
+  const asked = { context: "Vienna is in Austria.", question: "Where is it?", answers: ["here", "in Austria"] };
+  const choice = { ...asked, label: -1, where: "test" };
+  const { encoded, logits } = await predicted(at("choices"), multipleChoice, [choice as never]);
+  const texts = encoded.flatMap((one) => one.texts.map(({ inputIds }) => inputIds));
+  const results = await run([at("choices"), at("answers")], tokenFeeds(texts));
+  expectNear(floatsOf(results, "choices.logits"), concatenated(logits));
+  expect(results["answers.logits"]?.shape).toEqual([2, Math.max(...texts.map(({ length }) => length)), 2]);
+});
+
+it("refuses models that cannot share a backbone", async () => {
+  await writeRandomBackbone(at("other"), ["Vienna is the capital."], { seed: 1, layers: 2, hiddenSize: 16 });
+  await writeDrawnModel(at("elsewhere"), at("other"), relationClassification, { labels, options: {} });
+  const read = (...names: string[]) => readParts(names.map((name) => ({ folder: at(name) })));
+  await expect(read("open", "elsewhere")).rejects.toThrow(/elsewhere was trained beside another backbone/);
+  await expect(read("open", "open")).rejects.toThrow(/two adapters are called open/);
+  await writeDrawnDownstream(at("own"), own, downstreamRelations, { labels, options: {}, trains: "all" });
+  await expect(read("own", "open")).rejects.toThrow(/own: the model has changed its backbone.*export it alone/);
+});
