@@ -5,7 +5,7 @@
 import type { Backbone } from "../backbones/index.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
-import { add, cast, type GraphBuilder, shapeOf, slice, type Value } from "../graph/index.js";
+import { add, cast, type GraphBuilder, shapeOf, slice, squeeze, type Value } from "../graph/index.js";
 import { trainsBackbone } from "../models/design.js";
 import { hiddenStateName } from "../models/hidden-states.js";
 import { gatesInput } from "../models/joiner.js";
@@ -132,7 +132,9 @@ function wireChoices(shared: SharedGraph, part: ExportPart): Outputs {
   const { pass, tokens, handle } = shared;
   const { g } = pass;
   const end = endPosition(g, tokens, handle.tokenizer.specialsInFront > 0 ? "first" : "last");
-  const inputs = { select: selectAt(g, end, tokens), choices: rowNumbers(g, tokens) };
+  const choices = rowNumbers(g, tokens);
+  // Every text is a question with one choice.
+  const inputs = { select: selectAt(g, end, tokens), choices, labels: squeeze(g, choices, 1) };
   return { logits: wire(shared, part, inputs) };
 }
 
