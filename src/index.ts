@@ -21,6 +21,7 @@ export type { Metrics, TrainEvent } from "./engine/events.js";
 export { UserError } from "./errors.js";
 export { type BackboneHandle, openBackbone } from "./features/backbone-handle.js";
 export { type Engine, type EngineOptions, openEngine } from "./library/engine.js";
+export { type ExportOptions, type ExportResult, exportOnnx } from "./library/export.js";
 export {
   type ChoicesData,
   choices,

@@ -14,9 +14,9 @@ import { downstreamRelations } from "../tasks/relations/downstream-relations.js"
 import { relationClassification } from "../tasks/relations/relation-classification.js";
 import { relationContrast } from "../tasks/relations/relation-contrast.js";
 import type { EncodedText, TaskKind } from "../tasks/task.js";
+import { encodeUnlabelled, isSkipped } from "../tasks/task-data.js";
 import { headPrediction } from "../tasks/trees/head-prediction.js";
 import { entityTyping } from "../tasks/typing/entity-typing.js";
-import { encodeUnlabelled, isSkipped } from "../tasks/task-data.js";
 import { concatenated, floatsOf, type HostTensor } from "../tensor.js";
 import { writeDrawnDownstream, writeDrawnModel } from "../testing/drawn-model.js";
 import { writeRandomBackbone } from "../testing/random-backbone.js";
@@ -48,7 +48,9 @@ afterAll(async () => {
 function tokenFeeds(texts: readonly (readonly number[])[]): Tensors {
   const width = Math.max(...texts.map(({ length }) => length));
   const padded = (value: (id: number) => number, padding: number) =>
-    texts.flatMap((ids) => Array.from({ length: width }, (_, i) => (i < ids.length ? value(ids[i] as number) : padding)));
+    texts.flatMap((ids) =>
+      Array.from({ length: width }, (_, i) => (i < ids.length ? value(ids[i] as number) : padding)),
+    );
   const tensor = (data: readonly number[]) => int64([texts.length, width], data);
   return { input_ids: tensor(padded((id) => id, 1)), attention_mask: tensor(padded(() => 1, 0)) };
 }
@@ -194,7 +196,10 @@ it("gives trees whose words are told", async () => {
     sentence("The", "unbelievable", "city", "sleeps", "."),
   ]);
   const firsts = encoded.map(({ firsts: own }) => Array.from({ length: 8 }, (_, i) => own[i] ?? -1));
-  const feeds = { ...tokenFeeds(encoded.map(({ inputIds }) => inputIds)), word_positions: int64([2, 8], firsts.flat()) };
+  const feeds = {
+    ...tokenFeeds(encoded.map(({ inputIds }) => inputIds)),
+    word_positions: int64([2, 8], firsts.flat()),
+  };
   const results = await run([at("trees")], feeds);
   const relations = results["trees.relations"]?.data as BigInt64Array;
   encoded.forEach(({ firsts: own }, text) => {

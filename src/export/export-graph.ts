@@ -60,8 +60,15 @@ export async function exportGraph(all: ExportParts, main: boolean): Promise<Expo
   const outputs = named.flatMap(({ outputs: names, values }) =>
     Object.entries(names).map(([suffix, name]) => [name, values[suffix] as Value] as const),
   );
-  const graph = g.build({ ...(frozen ? { [stateOutput]: states.at(-1) as Value } : {}), ...Object.fromEntries(outputs) });
-  return { graph, answers: named, tensors: await tensorsOf(graph, all, [...backbone.parameters, ...backbone.headParameters]) };
+  const graph = g.build({
+    ...(frozen ? { [stateOutput]: states.at(-1) as Value } : {}),
+    ...Object.fromEntries(outputs),
+  });
+  return {
+    graph,
+    answers: named,
+    tensors: await tensorsOf(graph, all, [...backbone.parameters, ...backbone.headParameters]),
+  };
 }
 
 type WiredAnswer = Omit<Answer, "outputs"> & { readonly values: Readonly<Record<string, Value>> };

@@ -21,8 +21,14 @@ export interface OnnxFileOptions {
  * Writes a graph with its weights: into one file, or where they are too large into a second one, `PATH_data`, which
  * belongs beside it.
  */
-export async function writeOnnx(path: string, { graph, tensors }: WeightedGraph, options: OnnxFileOptions): Promise<void> {
-  const stored = [...graph.parameters.keys()].map((parameter) => [parameter, tensors.get(parameter) as HostTensor] as const);
+export async function writeOnnx(
+  path: string,
+  { graph, tensors }: WeightedGraph,
+  options: OnnxFileOptions,
+): Promise<void> {
+  const stored = [...graph.parameters.keys()].map(
+    (parameter) => [parameter, tensors.get(parameter) as HostTensor] as const,
+  );
   const bytes = stored.reduce((sum, [, tensor]) => sum + byteCount(tensor), 0);
   const external = bytes > (options.mostInline ?? mostInline);
   const sources = external ? await writeData(`${path}_data`, stored) : inlineSources(stored);

@@ -90,7 +90,8 @@ export async function readParts(named: readonly NamedModel[], backbone?: string)
     parts.push({ ...read, name });
     for (const note of [...read.notes, ...notesOf(folder, read)]) notes.add(note);
   }
-  if (shared === undefined) throw userError({ what: "nothing is given to export", expected: "adapters, or a backbone" });
+  if (shared === undefined)
+    throw userError({ what: "nothing is given to export", expected: "adapters, or a backbone" });
   checkAdapterNames(parts.map(({ name }) => name));
   checkShared(parts, named);
   return { backbone: shared, parts, notes: [...notes] };

@@ -50,7 +50,8 @@ export function withInt8Weights({ graph, tensors }: WeightedGraph): WeightedGrap
   for (const node of graph.nodes) {
     const weight = weights.of(node);
     if (weight === null) g.append(node);
-    else g.scoped(`${node.name}/int8`, () => (node.op === "Gather" ? lookUp(g, node, weight) : multiply(g, node, weight)));
+    else
+      g.scoped(`${node.name}/int8`, () => (node.op === "Gather" ? lookUp(g, node, weight) : multiply(g, node, weight)));
   }
   return { graph: g.build(graph.outputs), tensors: weights.tensors };
 }
@@ -120,7 +121,8 @@ const isTurned = ({ op, attrs }: Node): boolean => op === "FusedMatMul" && (attr
 function turned<A extends Float32Array | Int8Array>(data: A, rows: number, columns: number): A {
   const result = data.slice() as A;
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) result[column * rows + row] = data[row * columns + column] as number;
+    for (let column = 0; column < columns; column++)
+      result[column * rows + row] = data[row * columns + column] as number;
   }
   return result;
 }
