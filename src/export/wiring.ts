@@ -5,7 +5,7 @@
 import type { Backbone } from "../backbones/index.js";
 import { userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
-import { add, cast, type GraphBuilder, shapeOf, slice, squeeze, type Value } from "../graph/index.js";
+import { add, cast, shapeOf, slice, squeeze, type Value } from "../graph/index.js";
 import { trainsBackbone } from "../models/design.js";
 import { hiddenStateName } from "../models/hidden-states.js";
 import { gatesInput } from "../models/joiner.js";

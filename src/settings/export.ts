@@ -52,7 +52,7 @@ export const exportSettings = {
     target: choice(
       exportTargets,
       "ort",
-      "ort: ONNX Runtime, with two of its own operators where they are faster; onnx: ONNX's operators alone",
+      "ort: ONNX Runtime, whose own FusedMatMul may be used; onnx: ONNX's operators alone",
     ),
     precision: {
       type: "text",
