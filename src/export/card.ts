@@ -3,12 +3,20 @@
  * @module
  */
 import { baseName, cell, propertyTable } from "../adapters/model-card.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { counted } from "../phrases.js";
 import type { ExportPrecision } from "../settings/export.js";
-import { type Described, type DescribedAnswer, describeAnswer, pipelines, tensorsOf } from "./description.js";
-import type { Answer, ExportGraph } from "./export-graph.js";
-import { onnxFiles } from "./hugging-face.js";
-import type { ExportParts, PartKind } from "./parts.js";
+import {
+  type Described,
+  type DescribedAnswer,
+  describeAnswer,
+  onnxFiles,
+  pipelines,
+  tensorsOf,
+} from "./description.js";
+import { type Answer, type ExportGraph, stateOutput } from "./export-graph.js";
+import type { ExportPart, ExportParts, PartKind } from "./parts.js";
+import { isGated } from "./wiring.js";
 
 /** What the card tells of. */
 export interface CardFacts {
@@ -49,7 +57,7 @@ ${answers.map(({ answer, told }) => `### ${cell(told.name)}\n\n${explained(answe
 
 ${javaScript(main)}
 
-${python(main, inputs)}
+${python(main, inputs, { file: onnxFiles[precisions[0] as ExportPrecision].file, mask: maskOf(backbone) })}
 
 ## Files
 
@@ -70,7 +78,7 @@ const marks =
 /** What an answer's outputs hold, by its kind. */
 const meanings: Readonly<Record<PartKind, (answer: Answer, told: DescribedAnswer) => string>> = {
   words: ({ parts }) =>
-    `Scores of the vocabulary's tokens at each position; those at the mask are asked for${parts.some(({ subjects }) => subjects !== null) ? ". Where no taught subject stands in a text as a whole word, the model is itself: the graph finds them by their tokens" : ""}.`,
+    `Scores of the vocabulary's tokens at each position; those at the mask are asked for.${gateSentence(parts)}`,
   relations: (_, { labels }) =>
     `Scores of ${counted(labels?.length ?? 0, "relation")}; softmax makes them probabilities. ${marks}`,
   pairs: () => `The pair's vector, of length 1: the nearer two are, the likelier the relation is the same. ${marks}`,
@@ -84,8 +92,16 @@ const meanings: Readonly<Record<PartKind, (answer: Answer, told: DescribedAnswer
     "Scores of each token as start and end of the answer, in a text that is a question, the separator, a paragraph.",
 };
 
+function gateSentence(parts: readonly ExportPart[]): string {
+  const gated = parts.filter(isGated).map(({ name }) => cell(name));
+  if (gated.length === 0) return "";
+  return ` ${gated.join(" and ")}: only where a taught subject stands in the text as a whole word, which the graph finds by its tokens.`;
+}
+
 const explained = (answer: Answer, told: DescribedAnswer): string =>
   `${meanings[answer.kind](answer, told)} At most ${counted(told.maxLength, "token")}.`;
+
+const plainText = "Vienna is the capital of Austria.";
 
 const example: Readonly<Partial<Record<string, string>>> = {
   "fill-mask": "The capital of France is [MASK].",
@@ -94,7 +110,7 @@ const example: Readonly<Partial<Record<string, string>>> = {
 
 function javaScript(main: Answer | undefined): string {
   const name = (main && pipelines[main.kind]) ?? "feature-extraction";
-  const text = example[name] ?? "Vienna is the capital of Austria.";
+  const text = example[name] ?? plainText;
   const asked =
     name === "fill-mask" ? `\`${text.replace("[MASK]", "$" + "{model.tokenizer.mask_token}")}\`` : JSON.stringify(text);
   return `\`\`\`js
@@ -105,15 +121,25 @@ console.log(await model(${asked}));
 \`\`\``;
 }
 
-function python(main: Answer | undefined, inputs: readonly Described[]): string {
-  const output = main ? (Object.values(main.outputs)[0] as string) : "last_hidden_state";
-  const text = example[(main && pipelines[main.kind]) ?? ""] ?? "Vienna is the capital of Austria.";
+/** How a mask is written for the tokenizer that stands beside the graph. */
+function maskOf({ tokenizer }: BackboneHandle): string {
+  const { mask } = tokenizer.specials;
+  return (mask === undefined ? undefined : tokenizer.idToToken(mask)) ?? "";
+}
+
+function python(
+  main: Answer | undefined,
+  inputs: readonly Described[],
+  { file, mask }: { readonly file: string; readonly mask: string },
+): string {
+  const output = main ? (Object.values(main.outputs)[0] as string) : stateOutput;
+  const text = (example[(main && pipelines[main.kind]) ?? ""] ?? plainText).replace("[MASK]", mask);
   const feeds = inputs.map(({ name }) => `"${name}": ${pythonValue(name)}`).join(", ");
   return `\`\`\`python
 import numpy, onnxruntime, tokenizers
 
 tokenizer = tokenizers.Tokenizer.from_file("FOLDER/tokenizer.json")
-session = onnxruntime.InferenceSession("FOLDER/onnx/model.onnx")
+session = onnxruntime.InferenceSession("FOLDER/onnx/${file}")
 text = tokenizer.encode(${JSON.stringify(text)})
 feeds = {${feeds}}
 (found,) = session.run([${JSON.stringify(output)}], {name: numpy.array([ids], dtype=numpy.int64) for name, ids in feeds.items()})

@@ -4,10 +4,18 @@
  */
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { Shape } from "../graph/index.js";
+import type { ExportPrecision } from "../settings/export.js";
 import type { Answer, ExportGraph } from "./export-graph.js";
 import type { ExportPart, ExportParts, PartKind } from "./parts.js";
 import { inputNames } from "./token-inputs.js";
 import { markerId } from "./wiring.js";
+
+/** Names under which transformers.js looks for each precision, and how it calls them. */
+export const onnxFiles: Readonly<Record<ExportPrecision, { readonly file: string; readonly dtype: string }>> = {
+  float32: { file: "model.onnx", dtype: "fp32" },
+  float16: { file: "model_fp16.onnx", dtype: "fp16" },
+  int8: { file: "model_quantized.onnx", dtype: "q8" },
+};
 
 /** A tensor of the graph. */
 export interface Described {

@@ -8,17 +8,18 @@ import { writeFileAtomically } from "../files/atomic.js";
 import { readJson } from "../files/json.js";
 import type { ExportPrecision } from "../settings/export.js";
 import { exportCard } from "./card.js";
-import { describeAnswer, longestText, markerTokens, pipelines, tensorsOf, tokenizerInputs } from "./description.js";
+import {
+  describeAnswer,
+  longestText,
+  markerTokens,
+  onnxFiles,
+  pipelines,
+  tensorsOf,
+  tokenizerInputs,
+} from "./description.js";
 import type { Answer, ExportGraph } from "./export-graph.js";
 import type { ExportParts } from "./parts.js";
 import { tokenizerFiles } from "./tokenizer-files.js";
-
-/** Names under which transformers.js looks for each precision, and how it calls them. */
-export const onnxFiles: Readonly<Record<ExportPrecision, { readonly file: string; readonly dtype: string }>> = {
-  float32: { file: "model.onnx", dtype: "fp32" },
-  float16: { file: "model_fp16.onnx", dtype: "fp16" },
-  int8: { file: "model_quantized.onnx", dtype: "q8" },
-};
 
 /** All of the folder but its graphs. */
 export async function writeModelFolder(

@@ -146,9 +146,13 @@ function addedWords(shared: SharedGraph, part: ExportPart): Value {
   return pass.g.embedded(`${part.name}:`, inputs, read)[1] as Value;
 }
 
-function gateOf({ pass, handle, tokens }: SharedGraph, { manifest, subjects }: ExportPart): Value {
+/** Whether a taught model has a say only where one of its subjects stands. */
+export const isGated = ({ manifest }: ExportPart): boolean => manifest.task.options["neighbours"] === "gate";
+
+function gateOf({ pass, handle, tokens }: SharedGraph, part: ExportPart): Value {
   const { g } = pass;
-  if (manifest.task.options["neighbours"] !== "gate") return g.constant(float32Tensor([1, 1, 1], Float32Array.of(1)));
+  const { subjects } = part;
+  if (!isGated(part)) return g.constant(float32Tensor([1, 1, 1], Float32Array.of(1)));
   if (subjects === null) throw noSubjects();
   const trie = subjectTrie(handle.tokenizer, subjects, handle.config.vocabSize);
   return subjectGate(g, trie, { ids: tokens.inputIds, mask: tokens.attentionMask });

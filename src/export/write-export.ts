@@ -5,9 +5,9 @@
 import { join } from "node:path";
 import { lowered } from "../graph/lower.js";
 import type { ExportPrecision, ExportSettings } from "../settings/export.js";
-import { type DescribedAnswer, describeAnswer } from "./description.js";
+import { type DescribedAnswer, describeAnswer, onnxFiles } from "./description.js";
 import { type ExportGraph, exportGraph } from "./export-graph.js";
-import { onnxFiles, writeModelFolder } from "./hugging-face.js";
+import { writeModelFolder } from "./hugging-face.js";
 import { writeOnnx } from "./onnx-file.js";
 import type { ExportParts } from "./parts.js";
 import { type WeightedGraph, withHalfWeights, withInt8Weights } from "./small-weights.js";

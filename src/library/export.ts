@@ -5,8 +5,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setting, userError } from "../errors.js";
-import type { DescribedAnswer } from "../export/description.js";
-import { onnxFiles } from "../export/hugging-face.js";
+import { type DescribedAnswer, onnxFiles } from "../export/description.js";
 import { type NamedModel, readParts } from "../export/parts.js";
 import { writeExport } from "../export/write-export.js";
 import { lockFile } from "../files/leftovers.js";

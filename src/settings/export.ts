@@ -26,7 +26,7 @@ export const exportSettings = {
   adapters: {
     ...dataSettings.train,
     argument: "name=dir...",
-    schema: oneOrMore(text).default([]),
+    schema: oneOrMore(text, 0).default([]),
     expects: "folders of adapters or fine-tuned models, or Hugging Face ids, as NAME=DIR or DIR",
     help: "adapters and fine-tuned models, all trained beside one backbone: folders or Hugging Face ids, as NAME=DIR or DIR; the first is the main one",
     otherwise: "the backbone alone",

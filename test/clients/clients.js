@@ -49,7 +49,7 @@ test("fill-mask names the words that the adapter names", async () => {
       found.map((one) => one.token_str.trim()),
       words.map(({ word }) => word),
     );
-    found.forEach((one, i) => near(one.score, words[i].probability));
+    for (const [i, one] of found.entries()) near(one.score, words[i].probability);
   }
   await client.dispose();
   await model.close();
@@ -96,7 +96,7 @@ test("feature-extraction and onnxruntime-web give the same last hidden states", 
   );
   const { last_hidden_state } = await session.run(feeds);
   assert.deepEqual(found.dims, last_hidden_state.dims);
-  found.data.forEach((value, i) => near(value, last_hidden_state.data[i]));
+  for (const [i, value] of found.data.entries()) near(value, last_hidden_state.data[i]);
   await session.release();
   await client.dispose();
 });
