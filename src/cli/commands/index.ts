@@ -207,6 +207,8 @@ export const commands: readonly CommandEntry[] = [
     description: "say what a folder of knowledge holds: relations, names, what is ambiguous, what was left out",
     settings: async () => (await import("../../settings/facts.js")).factsInspectSettings,
     run: async () => (await import("./facts-inspect.js")).run,
+  }),
+  command({
     name: "export onnx",
     description: "write adapters with their backbone as one ONNX graph that other programs run",
     settings: async () => (await import("../../settings/export.js")).exportSettings,
