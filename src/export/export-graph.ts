@@ -64,6 +64,7 @@ export async function exportGraph(all: ExportParts, main: boolean): Promise<Expo
     ...(frozen ? { [stateOutput]: states.at(-1) as Value } : {}),
     ...Object.fromEntries(outputs),
   });
+  if (answers.some(({ kind }) => kind === "words")) await refuseOtherMatrix(handle);
   return {
     graph,
     answers: named,
@@ -115,7 +116,6 @@ async function tensorsOf(
     }
   }
   const rest = shared.filter((parameter) => parameters.has(parameter));
-  await refuseOtherMatrix(backbone);
   const own = await readNamed(
     backbone,
     rest.map(({ name }) => name),

@@ -11,6 +11,7 @@ import { exportCard } from "./card.js";
 import {
   describeAnswer,
   longestText,
+  markersOf,
   markerTokens,
   onnxFiles,
   pipelines,
@@ -33,6 +34,7 @@ export async function writeModelFolder(
   const answers = exported.answers.map((answer) => describeAnswer(all, answer));
   const tokenizer = await tokenizerFiles(backbone, {
     markers: markerTokens(backbone, parts),
+    allMarked: parts.length > 0 && parts.every((part) => markersOf(part).length > 0),
     inputs: tokenizerInputs(inputs),
     maxLength: longestText(all),
   });

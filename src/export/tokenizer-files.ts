@@ -4,11 +4,14 @@
  */
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { readTokenizerJson, type Tokenizer } from "../text/tokenizer.js";
+import type { TokenizerJson } from "../text/vocab-files.js";
 
 /** What of the tokenizer depends on the models. */
 export interface TokenizerFileOptions {
   /** Tokens that mark entities, by their text: white space before one belongs to it. */
   readonly markers: ReadonlyMap<string, number>;
+  /** Whether all texts have entities marked; such a text begins with a space, as inside a sentence. */
+  readonly allMarked: boolean;
   /** Names of the graph's inputs that a tokenizer gives. */
   readonly inputs: readonly string[];
   /** Longest text in tokens. */
@@ -18,10 +21,11 @@ export interface TokenizerFileOptions {
 /** tokenizer.json and tokenizer_config.json, by name. */
 export async function tokenizerFiles(
   { folder, tokenizer, config }: BackboneHandle,
-  { markers, inputs, maxLength }: TokenizerFileOptions,
+  { markers, allMarked, inputs, maxLength }: TokenizerFileOptions,
 ): Promise<Readonly<Record<"tokenizer.json" | "tokenizer_config.json", object>>> {
   const json = await readTokenizerJson(folder);
-  const marked = [...markers].map(([content, id]) => addedToken(content, id));
+  const spaced = allMarked && isBare(json);
+  const marked = [...markers].map(([content, id]) => addedToken(content, id, spaced));
   const own = json.added_tokens.filter(({ id }) => !marked.some((one) => one.id === id));
   return {
     "tokenizer.json": {
@@ -29,6 +33,7 @@ export async function tokenizerFiles(
       truncation: null,
       padding: null,
       ...json,
+      ...(spaced ? { normalizer: oneSpaceInFront } : {}),
       added_tokens: [...own, ...marked].sort((a, b) => Number(a["id"]) - Number(b["id"])),
       post_processor: postProcessor(tokenizer),
     },
@@ -43,9 +48,27 @@ export async function tokenizerFiles(
   };
 }
 
-/** A marker as the tokenizer is to see it: `Vienna @ is` and `Vienna@ is` are the same. */
-const addedToken = (content: string, id: number) => ({
-  ...{ id, content, special: false, normalized: false },
+/** Whether a text's first word is another token than the same word behind a space. */
+function isBare({ normalizer, pre_tokenizer: pre }: TokenizerJson): boolean {
+  return normalizer === null && (pre as { readonly add_prefix_space?: unknown } | null)?.add_prefix_space === false;
+}
+
+/** Puts one space before a text, whatever white space it begins with. */
+const oneSpaceInFront = {
+  type: "Sequence",
+  normalizers: [
+    { type: "Strip", strip_left: true, strip_right: false },
+    { type: "Prepend", prepend: " " },
+  ],
+};
+
+/**
+ * A marker as the tokenizer is to see it: `Vienna @ is` and `Vienna@ is` are the same.
+ *
+ * @param normalized whether it is looked for after a space was put before the whole text, rather than before each part
+ */
+const addedToken = (content: string, id: number, normalized: boolean) => ({
+  ...{ id, content, special: false, normalized },
   ...{ lstrip: true, rstrip: false, single_word: false },
 });
 

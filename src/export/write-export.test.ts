@@ -61,6 +61,7 @@ it("writes a tokenizer that marks entities as the training did", async () => {
   });
   const cases = [
     ["Vienna is the capital of Austria.", "@ Vienna @ is the capital of # Austria #."],
+    ["The Danube flows through Vienna, in Austria", "The Danube flows through @ Vienna @, in # Austria #"],
     ["The capital (Vienna) of Austria", "The capital (@Vienna@) of # Austria #"],
   ] as const;
   for (const [text, marked] of cases) {
