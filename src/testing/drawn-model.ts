@@ -1,5 +1,6 @@
+import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import { resolveAdapterConfig } from "../adapters/config.js";
-import { writeDownstreamFolder } from "../adapters/downstream-folder.js";
+import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/downstream-folder.js";
 import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
 import { backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
@@ -7,6 +8,7 @@ import { downstreamDesign, pretrainingDesign } from "../models/design.js";
 import { initialValue } from "../nn/index.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
 import { makeTaskModel } from "../training/task-model.js";
+import { asStored } from "../training/training-record.js";
 
 /** What a {@link writeDrawnModel} is, apart from its task. */
 export interface DrawnModelOptions extends TaskSettings {
@@ -40,13 +42,13 @@ export async function writeDrawnModel<Example, Encoded extends EncodedText, Scor
   const design = pretrainingDesign({ features, adapter: architecture });
   const { model } = makeTaskModel(kind, task, { ...how, backbone: handle, design });
   await writeAdapterFolder(folder, {
-    manifest: {
+    manifest: asStored<AdapterManifest>({
       ...{ format: "kadapter/1", features, architecture, hiddenStates: "float32" },
       ...{ backbonePrecision: "float32", backbone: backboneIdentity(handle) },
       task: { name: kind.name, maxLength, labels: task.labels, options: task.options },
       recipe: {},
       metrics: {},
-    },
+    }),
     adapter: drawn(model.adapterParameters, seed),
     head: drawn(model.taskParameters, seed, head),
     ...(task.subjects ? { subjects: task.subjects } : {}),
@@ -71,14 +73,14 @@ export async function writeDrawnDownstream<Example, Encoded extends EncodedText,
   const how = { maxLength, headInit: 0.3, dropout: 0, featureDtype: "float16" } as const;
   const { model } = makeTaskModel(kind, settings, { ...how, backbone: handle, design });
   const hash = "0".repeat(64);
-  const manifest = {
+  const manifest = asStored<DownstreamManifest>({
     ...{ format: "kadapter-downstream/1", trains, fusion, hiddenStates: "float16", backbonePrecision: "float32" },
     adapters: [{ name: "facts", architecture, folder: "facts", hash }],
     backbone: backboneIdentity(handle),
     task: { name: kind.name, maxLength, labels: settings.labels, options: settings.options },
     recipe: {},
     metrics: {},
-  } as const;
+  });
   await writeDownstreamFolder(folder, manifest, drawn(model.parameters, seed));
   return folder;
 }
