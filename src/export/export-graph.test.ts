@@ -30,14 +30,30 @@ import { withHalfWeights, withInt8Weights } from "./small-weights.js";
 let folder = "";
 let executor: Executor;
 const at = (name: string) => join(folder, name);
-const own = "models/own";
+/** The model beside which all are drawn. */
+const small = () => at("small");
 const labels = ["capital", "river", "person"];
+
+const relation = (text: string, subject: string, object: string): RelationExample => {
+  const span = (words: string) => ({ start: text.indexOf(words), end: text.indexOf(words) + words.length });
+  return { text, subject: span(subject), object: span(object), relation: "", where: "test" };
+};
+const pairs = [
+  relation("Vienna is the capital of Austria.", "Vienna", "Austria"),
+  relation("Long ago, they say, in Austria there was the great city of Vienna (on a river).", "Vienna", "Austria"),
+];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kadapter-export-"));
   executor = await localExecutor({ device: "cpu", threads: 1 });
-  await writeTaughtAdapter(at("gated"), own, ["Vienna", "Zubrowia", "New York"]);
-  await writeTaughtAdapter(at("open"), own);
+  const sizes = { seed: 1, layers: 2, hiddenSize: 32, vocabSize: 400, initializerRange: 0.2, head: true };
+  await writeRandomBackbone(
+    small(),
+    pairs.map(({ text }) => text),
+    sizes,
+  );
+  await writeTaughtAdapter(at("gated"), small(), ["Vienna", "Zubrowia", "New York"]);
+  await writeTaughtAdapter(at("open"), small());
 });
 afterAll(async () => {
   await executor.close();
@@ -66,8 +82,8 @@ type Form = "onnx" | "ort" | "half" | "int8";
 /** A graph's outputs for texts, as a client runs it. */
 async function run(models: readonly string[], feeds: Tensors, form: Form = "onnx") {
   const { graph, tensors } = await exportGraph(await readParts(models.map((folder) => ({ folder }))), false);
-  const small = { half: withHalfWeights, int8: withInt8Weights, onnx: null, ort: null }[form];
-  const weighted = small ? small({ graph, tensors }) : { graph, tensors };
+  const shrink = { half: withHalfWeights, int8: withInt8Weights, onnx: null, ort: null }[form];
+  const weighted = shrink ? shrink({ graph, tensors }) : { graph, tensors };
   const plain = lowered(weighted.graph, { fusedProducts: form === "ort", opset: form === "onnx" ? 18 : 21 });
   const model = toOnnx(plain, {
     opset: form === "onnx" ? 18 : 21,
@@ -147,15 +163,6 @@ async function predicted<Example, Encoded extends EncodedText, Score>(
   return { encoded, logits: await predictAll(session, encoded, 8) };
 }
 
-const relation = (text: string, subject: string, object: string): RelationExample => {
-  const span = (words: string) => ({ start: text.indexOf(words), end: text.indexOf(words) + words.length });
-  return { text, subject: span(subject), object: span(object), relation: "", where: "test" };
-};
-const pairs = [
-  relation("Vienna is the capital of Austria.", "Vienna", "Austria"),
-  relation("Long ago, they say, in Austria there was the great city of Vienna (on a river).", "Vienna", "Austria"),
-];
-
 describe("marked entities", () => {
   const settings = { labels, options: {} };
   const last = { labels, options: { entityVector: "last-token" } };
@@ -167,15 +174,15 @@ describe("marked entities", () => {
     ["relations", downstreamRelations, "logits", settings, writeDrawnDownstream],
     ["tuned", downstreamRelations, "logits", { ...settings, trains: "all" }, writeDrawnDownstream],
   ] as const)("are found by their markers: %s", async (name, kind, output, how, write) => {
-    await (write as typeof writeDrawnModel)(at(name), own, kind as typeof relationClassification, how);
+    await (write as typeof writeDrawnModel)(at(name), small(), kind as typeof relationClassification, how);
     const { encoded, logits } = await predicted(at(name), kind as typeof relationClassification, pairs);
     const results = await run([at(name)], tokenFeeds(encoded.map(({ inputIds }) => inputIds)));
     expectNear(floatsOf(results, `${name}.${output}`), concatenated(logits));
   });
 
   it("give types, and beside relations nothing that is told wrong", async () => {
-    await writeDrawnModel(at("typed"), own, entityTyping, { ...settings, seed: 2 });
-    await writeDrawnModel(at("named"), own, relationClassification, settings);
+    await writeDrawnModel(at("typed"), small(), entityTyping, { ...settings, seed: 2 });
+    await writeDrawnModel(at("named"), small(), relationClassification, settings);
     const mentions = pairs.map(({ text, subject }) => ({ text, mention: subject, labels: [], where: "test" }));
     const { encoded, logits } = await predicted(at("typed"), entityTyping, mentions);
     const results = await run([at("named"), at("typed")], tokenFeeds(encoded.map(({ inputIds }) => inputIds)));
@@ -186,7 +193,9 @@ describe("marked entities", () => {
 });
 
 it("gives trees whose words are told", async () => {
-  await writeDrawnModel(at("trees"), own, headPrediction, { labels: ["nsubj", "root"], options: {} });
+  await writeDrawnModel(at("trees"), small(), headPrediction, {
+    ...{ labels: ["nsubj", "root"], options: {}, maxLength: 60 },
+  });
   const sentence = (...forms: readonly string[]) => ({
     words: forms.map((form) => ({ form, upos: "", head: -1, relation: "", spaceAfter: true })),
     ...{ file: "test", where: "test" },
@@ -216,8 +225,8 @@ it("gives trees whose words are told", async () => {
 });
 
 it("gives scores of choices and of answers' ends", async () => {
-  await writeDrawnDownstream(at("choices"), own, multipleChoice, { labels: null, options: { choices: 2 } });
-  await writeDrawnDownstream(at("answers"), own, openQa, { labels: null, options: {} });
+  await writeDrawnDownstream(at("choices"), small(), multipleChoice, { labels: null, options: { choices: 2 } });
+  await writeDrawnDownstream(at("answers"), small(), openQa, { labels: null, options: {} });
   const asked = { context: "Vienna is in Austria.", question: "Where is it?", answers: ["here", "in Austria"] };
   const choice = { ...asked, label: -1, where: "test" };
   const { encoded, logits } = await predicted(at("choices"), multipleChoice, [choice as never]);
@@ -233,6 +242,6 @@ it("refuses models that cannot share a backbone", async () => {
   const read = (...names: string[]) => readParts(names.map((name) => ({ folder: at(name) })));
   await expect(read("open", "elsewhere")).rejects.toThrow(/elsewhere was trained beside another backbone/);
   await expect(read("open", "open")).rejects.toThrow(/two adapters are called open/);
-  await writeDrawnDownstream(at("own"), own, downstreamRelations, { labels, options: {}, trains: "all" });
+  await writeDrawnDownstream(at("own"), small(), downstreamRelations, { labels, options: {}, trains: "all" });
   await expect(read("own", "open")).rejects.toThrow(/own: the model has changed its backbone.*export it alone/);
 });

@@ -29,12 +29,9 @@ async function positions(kind: string, left: boolean) {
   const { positionIds } = tokenInputs(g, { definition, config });
   const feeds = { input_ids: asInt64(ids as HostTensor), attention_mask: asInt64(mask as HostTensor) };
   const found = await runGraph(g, { positionIds }, feeds);
-  const at = (tensor: HostTensor | undefined, where: HostTensor) =>
-    [...(tensor?.data as Int32Array)].filter((_, i) => (where.data as Int32Array)[i] === 1);
-  return {
-    found: at(found["positionIds"], mask as HostTensor),
-    right: at(position_ids, attention_mask as HostTensor),
-  };
+  const at = (tensor: unknown, where: unknown) =>
+    [...((tensor as HostTensor).data as Int32Array)].filter((_, i) => (where as HostTensor).data[i] === 1);
+  return { found: at(found["positionIds"], mask), right: at(position_ids, attention_mask) };
 }
 
 it.each([...backboneDefinitions.keys()])("tells tokens' positions as outside of graphs: %s", async (kind) => {
