@@ -95,7 +95,7 @@ const meanings: Readonly<Record<PartKind, (answer: Answer, told: DescribedAnswer
 function gateSentence(parts: readonly ExportPart[]): string {
   const gated = parts.filter(isGated).map(({ name }) => cell(name));
   if (gated.length === 0) return "";
-  return ` ${gated.join(" and ")}: only where a taught subject stands in the text as a whole word, which the graph finds by its tokens.`;
+  return ` ${gated.join(" and ")}: it has a say only where a taught subject stands as a whole word, in the same text or sentence as it was taught to; the graph finds it by its tokens.`;
 }
 
 const explained = (answer: Answer, told: DescribedAnswer): string =>

@@ -10,6 +10,7 @@ import { ClozeModel } from "../probing/cloze-model.js";
 import { localExecutor } from "../runtime/local.js";
 import { multipleChoice } from "../tasks/choice/multiple-choice.js";
 import { openQa } from "../tasks/qa/open-qa.js";
+import { recall } from "../tasks/recall/recall.js";
 import { downstreamRelations } from "../tasks/relations/downstream-relations.js";
 import { relationClassification } from "../tasks/relations/relation-classification.js";
 import { relationContrast } from "../tasks/relations/relation-contrast.js";
@@ -52,7 +53,10 @@ beforeAll(async () => {
     pairs.map(({ text }) => text),
     sizes,
   );
-  await writeTaughtAdapter(at("gated"), small(), ["Vienna", "Zubrowia", "New York"]);
+  await writeDrawnModel(at("gated"), small(), recall, {
+    ...{ features: "residual", labels: null, options: { neighbours: "gate", reach: "sentence" }, head: Math.sin },
+    subjects: ["Vienna", "Zubrowia", "New York"],
+  });
   await writeTaughtAdapter(at("open"), small());
 });
 afterAll(async () => {

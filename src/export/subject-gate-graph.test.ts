@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Executor, LoadedGraph } from "../engine/executor.js";
 import { cast, GraphBuilder, toOnnx } from "../graph/index.js";
 import { localExecutor } from "../runtime/local.js";
-import { SubjectGate } from "../tasks/recall/subject-gate.js";
+import { type GateReach, gateReaches, SubjectGate } from "../tasks/recall/subject-gate.js";
 import { floatsOf, type HostTensor } from "../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
+import { type SentenceTables, sentenceTables } from "./sentence-tables.js";
 import { subjectGate } from "./subject-gate-graph.js";
 import { subjectTrie } from "./subject-trie.js";
 
@@ -21,19 +22,24 @@ const subjects = [
   "Yahoo!",
   "7",
 ];
-const words = [...subjects, "Nigeria", "new", "York", "(", ")", " ", "  ", ", ", "x", "s", "9", "é", "!", "Ruritania"];
+const others = ["Nigeria", "York", "(", ")", " ", "  ", ", ", "x", "s", "9", "é", "!", "Ruritania"];
+const sentences = [". ", ".", "Mr", " The sea is calm", '."', " 3", " was seen. ", "? ", "A", " (", "…"];
+const words = [...subjects, ...others, ...sentences];
 
 let executor: Executor;
-let graph: LoadedGraph;
+let graphs: Readonly<Record<GateReach, LoadedGraph>>;
 let tokenizer: Tokenizer;
 beforeAll(async () => {
   executor = await localExecutor({ device: "cpu", threads: 1 });
   tokenizer = await loadTokenizer("models/own");
-  const g = new GraphBuilder();
-  const fed = (name: string) => cast(g, g.input(name, "int64", ["batch", "sequence"]), "int32");
   const trie = subjectTrie(tokenizer, subjects, tokenizer.vocabSize);
-  const gate = subjectGate(g, trie, { ids: fed("ids"), mask: fed("mask") });
-  graph = await executor.load({ model: toOnnx(g.build({ gate })) });
+  const load = async (sentences: SentenceTables | null) => {
+    const g = new GraphBuilder();
+    const fed = (name: string) => cast(g, g.input(name, "int64", ["batch", "sequence"]), "int32");
+    const gate = subjectGate(g, { trie, sentences }, { ids: fed("ids"), mask: fed("mask") });
+    return executor.load({ model: toOnnx(g.build({ gate })) });
+  };
+  graphs = { text: await load(null), sentence: await load(sentenceTables(tokenizer, tokenizer.vocabSize)) };
 });
 afterAll(() => executor.close());
 
@@ -43,8 +49,8 @@ const int64 = (rows: readonly (readonly number[])[]): HostTensor => ({
   data: BigInt64Array.from(rows.flat(), BigInt),
 });
 
-/** Texts in one batch, padded on one side with a token that is a subject of its own. */
-async function gates(texts: readonly (readonly number[])[], left: boolean): Promise<boolean[]> {
+/** Where gates open in texts of one batch, which is padded on one side with a token that is a subject of its own. */
+async function gates(texts: readonly (readonly number[])[], reach: GateReach, left = false): Promise<boolean[][]> {
   const width = Math.max(...texts.map(({ length }) => length));
   const padding = tokenizer.encode("7").ids[0] as number;
   const padded = (ids: readonly number[], value: number) => {
@@ -62,17 +68,25 @@ async function gates(texts: readonly (readonly number[])[], left: boolean): Prom
       ),
     ),
   };
-  return Array.from(floatsOf(await graph.run(feeds, ["gate"]), "gate"), (open) => open === 1);
+  const open = floatsOf(await graphs[reach].run(feeds, ["gate"]), "gate");
+  const columns = open.length / texts.length;
+  return texts.map((ids, row) => {
+    const start = row * columns + (left && columns > 1 ? width - ids.length : 0);
+    return ids.map((_, i) => open[start + (columns > 1 ? i : 0)] === 1);
+  });
 }
 
-it("opens where the gate of a training opens, whatever stands there and however it is padded", async () => {
-  const gate = new SubjectGate(tokenizer, subjects);
-  const text = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 6 }).map((parts) => parts.join(""));
-  const texts = fc.array(text, { minLength: 1, maxLength: 8 });
+const encoded = (text: string) => tokenizer.withSpecials(tokenizer.encode(text).ids);
+
+it.each(gateReaches)("opens where the gate of a training opens, however texts are padded: %s", async (reach) => {
+  const gate = new SubjectGate(tokenizer, subjects, reach);
+  const text = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 30 }).map((parts) => parts.join(""));
+  const texts = fc.array(text, { minLength: 1, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(texts, fc.boolean(), async (batch, left) => {
-      const ids = batch.map((one) => tokenizer.withSpecials(tokenizer.encode(one).ids));
-      expect(await gates(ids, left)).toEqual(ids.map((one) => gate.opens(one)));
+      const ids = batch.map(encoded);
+      const expected = ids.map((one) => one.map((_, i) => gate.opensAt(one, i)));
+      expect(await gates(ids, reach, left)).toEqual(expected);
     }),
     { numRuns: 60 },
   );
@@ -89,6 +103,17 @@ it("tells whole words from parts of others", async () => {
     "York",
     "Yahoo!x",
   ];
-  const ids = texts.map((text) => tokenizer.withSpecials(tokenizer.encode(text).ids));
-  expect(await gates(ids, false)).toEqual([true, false, true, true, true, false, false, false]);
+  const open = await gates(texts.map(encoded), "text");
+  expect(open.map(([first]) => first)).toEqual([true, false, true, true, true, false, false, false]);
+});
+
+it("opens a subject's sentence and no other", async () => {
+  const other = "The sea was calm, and they all went home early that day. ";
+  const ids = encoded(`${other}${other}Vienna is a city. ${other}${other}`);
+  const [open = []] = await gates([ids], "sentence");
+  expect([open[2], open[ids.indexOf(tokenizer.encode(" Vienna").ids[0] as number)], open.at(-2)]).toEqual([
+    false,
+    true,
+    false,
+  ]);
 });

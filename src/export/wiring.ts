@@ -10,12 +10,13 @@ import { trainsBackbone } from "../models/design.js";
 import { hiddenStateName } from "../models/hidden-states.js";
 import { gatesInput } from "../models/joiner.js";
 import type { Pass } from "../nn/index.js";
-import { noSubjects } from "../tasks/recall/recall.js";
+import { noSubjects, recall, recallOptionsOf } from "../tasks/recall/recall.js";
 import { float32Tensor } from "../tensor.js";
 import { type EntityVector, markerIds } from "../text/markers.js";
 import { officialEncode } from "../text/official.js";
 import { endPosition, type MarkedPositions, markedPositions, rowNumbers, selectAt } from "./marked-positions.js";
 import type { ExportPart, PartKind } from "./parts.js";
+import { sentenceTables } from "./sentence-tables.js";
 import { subjectGate } from "./subject-gate-graph.js";
 import { subjectTrie } from "./subject-trie.js";
 import { inputNames, type TextTokens } from "./token-inputs.js";
@@ -147,13 +148,17 @@ function addedWords(shared: SharedGraph, part: ExportPart): Value {
 }
 
 /** Whether a taught model has a say only where one of its subjects stands. */
-export const isGated = ({ manifest }: ExportPart): boolean => manifest.task.options["neighbours"] === "gate";
+export const isGated = ({ manifest }: ExportPart): boolean =>
+  manifest.task.name === recall.name && recallOptionsOf(manifest.task.options).neighbours === "gate";
 
 function gateOf({ pass, handle, tokens }: SharedGraph, part: ExportPart): Value {
   const { g } = pass;
   const { subjects } = part;
   if (!isGated(part)) return g.constant(float32Tensor([1, 1, 1], Float32Array.of(1)));
   if (subjects === null) throw noSubjects();
-  const trie = subjectTrie(handle.tokenizer, subjects, handle.config.vocabSize);
-  return subjectGate(g, trie, { ids: tokens.inputIds, mask: tokens.attentionMask });
+  const { tokenizer, config } = handle;
+  const trie = subjectTrie(tokenizer, subjects, config.vocabSize);
+  const bySentence = recallOptionsOf(part.manifest.task.options).reach === "sentence";
+  const sentences = bySentence ? sentenceTables(tokenizer, config.vocabSize) : null;
+  return subjectGate(g, { trie, sentences }, { ids: tokens.inputIds, mask: tokens.attentionMask });
 }
