@@ -27,19 +27,10 @@ const sentences = [". ", ".", "Mr", " The sea is calm", '."', " 3", " was seen. 
 const words = [...subjects, ...others, ...sentences];
 
 let executor: Executor;
-let graphs: Readonly<Record<GateReach, LoadedGraph>>;
-let tokenizer: Tokenizer;
+let own: Gates;
 beforeAll(async () => {
   executor = await localExecutor({ device: "cpu", threads: 1 });
-  tokenizer = await loadTokenizer("models/own");
-  const trie = subjectTrie(tokenizer, subjects, tokenizer.vocabSize);
-  const load = async (sentences: SentenceTables | null) => {
-    const g = new GraphBuilder();
-    const fed = (name: string) => cast(g, g.input(name, "int64", ["batch", "sequence"]), "int32");
-    const gate = subjectGate(g, { trie, sentences }, { ids: fed("ids"), mask: fed("mask") });
-    return executor.load({ model: toOnnx(g.build({ gate })) });
-  };
-  graphs = { text: await load(null), sentence: await load(sentenceTables(tokenizer, tokenizer.vocabSize)) };
+  own = await gatesOf("models/own");
 });
 afterAll(() => executor.close());
 
@@ -49,8 +40,32 @@ const int64 = (rows: readonly (readonly number[])[]): HostTensor => ({
   data: BigInt64Array.from(rows.flat(), BigInt),
 });
 
+/** A tokenizer, and graphs that tell where the gate opens. */
+interface Gates {
+  readonly tokenizer: Tokenizer;
+  readonly graphs: Readonly<Record<GateReach, LoadedGraph>>;
+}
+
+async function gatesOf(folder: string): Promise<Gates> {
+  const tokenizer = await loadTokenizer(folder);
+  const trie = subjectTrie(tokenizer, subjects, tokenizer.vocabSize);
+  const load = async (tables: SentenceTables | null) => {
+    const g = new GraphBuilder();
+    const fed = (name: string) => cast(g, g.input(name, "int64", ["batch", "sequence"]), "int32");
+    const gate = subjectGate(g, { trie, sentences: tables }, { ids: fed("ids"), mask: fed("mask") });
+    return executor.load({ model: toOnnx(g.build({ gate })) });
+  };
+  const tables = sentenceTables(tokenizer, tokenizer.vocabSize);
+  return { tokenizer, graphs: { text: await load(null), sentence: await load(tables) } };
+}
+
 /** Where gates open in texts of one batch, which is padded on one side with a token that is a subject of its own. */
-async function gates(texts: readonly (readonly number[])[], reach: GateReach, left = false): Promise<boolean[][]> {
+async function openPositions(
+  { tokenizer, graphs }: Gates,
+  texts: readonly (readonly number[])[],
+  reach: GateReach,
+  left = false,
+): Promise<boolean[][]> {
   const width = Math.max(...texts.map(({ length }) => length));
   const padding = tokenizer.encode("7").ids[0] as number;
   const padded = (ids: readonly number[], value: number) => {
@@ -76,44 +91,48 @@ async function gates(texts: readonly (readonly number[])[], reach: GateReach, le
   });
 }
 
-const encoded = (text: string) => tokenizer.withSpecials(tokenizer.encode(text).ids);
+const encoded = ({ tokenizer }: Gates, text: string) => tokenizer.withSpecials(tokenizer.encode(text).ids);
 
-it.each(gateReaches)("opens where the gate of a training opens, however texts are padded: %s", async (reach) => {
-  const gate = new SubjectGate(tokenizer, subjects, reach);
+/** Fails unless graph and gate tell the same of random texts. */
+async function compare(gates: Gates, reach: GateReach, numRuns: number): Promise<void> {
+  const gate = new SubjectGate(gates.tokenizer, subjects, reach);
   const text = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 30 }).map((parts) => parts.join(""));
-  const texts = fc.array(text, { minLength: 1, maxLength: 6 });
+  const texts = fc
+    .array(text, { minLength: 1, maxLength: 6 })
+    .map((batch) => batch.map((one) => encoded(gates, one)))
+    .filter((batch) => batch.every(({ length }) => length > 0));
   await fc.assert(
     fc.asyncProperty(texts, fc.boolean(), async (batch, left) => {
-      const ids = batch.map(encoded);
-      const expected = ids.map((one) => one.map((_, i) => gate.opensAt(one, i)));
-      expect(await gates(ids, reach, left)).toEqual(expected);
+      const expected = batch.map((ids) => ids.map((_, i) => gate.opensAt(ids, i)));
+      expect(await openPositions(gates, batch, reach, left)).toEqual(expected);
     }),
-    { numRuns: 60 },
+    { numRuns },
   );
-});
+}
+
+it.each(gateReaches)("opens where the gate of a training opens, however texts are padded: %s", (reach) =>
+  compare(own, reach, 60),
+);
+
+it.each(["bert-cased", "roberta-plain", "xlm-roberta-plain", "xlnet-plain", "gpt2-plain"])(
+  "does so with other tokenizers: %s",
+  async (name) => {
+    const gates = await gatesOf(`test/compat/tokenizers/${name}`);
+    for (const reach of gateReaches) await compare(gates, reach, 30);
+  },
+);
 
 it("tells whole words from parts of others", async () => {
-  const texts = [
-    "Niger is dry.",
-    "Nigeria is large.",
-    "(Niger)",
-    "Zubrowia",
-    "New York",
-    "New Yorks",
-    "York",
-    "Yahoo!x",
-  ];
-  const open = await gates(texts.map(encoded), "text");
+  const texts = ["Niger is dry.", "Nigeria is large.", "(Niger)", "Zubrowia", "New York", "New Yorks", "York", "Yahoo!x"];
+  const ids = texts.map((text) => encoded(own, text));
+  const open = await openPositions(own, ids, "text");
   expect(open.map(([first]) => first)).toEqual([true, false, true, true, true, false, false, false]);
 });
 
 it("opens a subject's sentence and no other", async () => {
   const other = "The sea was calm, and they all went home early that day. ";
-  const ids = encoded(`${other}${other}Vienna is a city. ${other}${other}`);
-  const [open = []] = await gates([ids], "sentence");
-  expect([open[2], open[ids.indexOf(tokenizer.encode(" Vienna").ids[0] as number)], open.at(-2)]).toEqual([
-    false,
-    true,
-    false,
-  ]);
+  const ids = encoded(own, `${other}${other}Vienna is a city. ${other}${other}`);
+  const [open = []] = await openPositions(own, [ids], "sentence");
+  const at = ids.indexOf(own.tokenizer.encode(" Vienna").ids[0] as number);
+  expect([open[2], open[at], open.at(-2)]).toEqual([false, true, false]);
 });
