@@ -123,7 +123,16 @@ it.each(["bert-cased", "roberta-plain", "xlm-roberta-plain", "xlnet-plain", "gpt
 );
 
 it("tells whole words from parts of others", async () => {
-  const texts = ["Niger is dry.", "Nigeria is large.", "(Niger)", "Zubrowia", "New York", "New Yorks", "York", "Yahoo!x"];
+  const texts = [
+    "Niger is dry.",
+    "Nigeria is large.",
+    "(Niger)",
+    "Zubrowia",
+    "New York",
+    "New Yorks",
+    "York",
+    "Yahoo!x",
+  ];
   const ids = texts.map((text) => encoded(own, text));
   const open = await openPositions(own, ids, "text");
   expect(open.map(([first]) => first)).toEqual([true, false, true, true, true, false, false, false]);
