@@ -18,7 +18,7 @@ const floors = [
   ["lm"],
   ["training"],
   ["probing"],
-  ["demo", "experiments", "serving"],
+  ["demo", "experiments", "export", "serving"],
   ["runtime"],
   ["library"],
   ["index"],

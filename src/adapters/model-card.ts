@@ -71,7 +71,7 @@ export function propertyTable(rows: Readonly<Record<string, unknown>>): string {
 }
 
 /** A model as others know it: its Hugging Face id, or its folder's own name rather than where that lies on a machine. */
-function baseName(name: string | null): string | null {
+export function baseName(name: string | null): string | null {
   return name === null ? null : (hubId(name) ?? basename(resolve(name)));
 }
 
@@ -90,7 +90,7 @@ function readable(value: unknown): unknown {
 }
 
 /** A value in a cell of a table, which no sign in it ends. */
-function cell(value: unknown): string {
+export function cell(value: unknown): string {
   const text = JSON.stringify(value, (_, inner: unknown) => readable(inner)) ?? "";
   const shown = typeof value === "string" ? String(readable(value)) : text;
   return printable(shown.replace(/\s+/g, " ")).replace(/[\\|`<]/g, (sign) => `\\${sign}`);

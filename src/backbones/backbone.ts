@@ -2,7 +2,7 @@
  * What every pre-trained language model offers here.
  * @module
  */
-import type { GraphBuilder, Parameter, Value } from "../graph/index.js";
+import { add, type GraphBuilder, mul, type Parameter, sub, type Value } from "../graph/index.js";
 import type { Pass, TransformerConfig } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
 
@@ -118,6 +118,8 @@ export interface BackboneDefinition<C extends BackboneConfig = BackboneConfig> {
   canonicalKey(key: string, withHead: boolean, tied?: boolean): string | null;
   /** Position of every token, padding included, as Hugging Face counts: `[batch, sequence]`. */
   positionIds(inputIds: HostTensor<"int32">, attentionMask: HostTensor<"int32">, config: C): HostTensor<"int32">;
+  /** {@link positionIds} inside a graph, for tokens: at padding, which nobody reads, they may be others. */
+  positionValues(g: GraphBuilder, inputIds: Value, attentionMask: Value, config: C): Value;
   /** The first token's position: those before it are no token's, and texts are so much shorter. 0 where left out. */
   firstPosition?(config: C): number;
 }
@@ -150,6 +152,15 @@ export function indexPositions(inputIds: HostTensor<"int32">): HostTensor<"int32
   const width = inputIds.shape[1] as number;
   return { ...inputIds, data: inputIds.data.map((_, i) => i % width) };
 }
+
+/** {@link indexPositions} inside a graph: int32 `[batch, sequence]`. */
+export function indexValues(g: GraphBuilder, inputIds: Value): Value {
+  const ones = add(g, mul(g, inputIds, g.int32(0)), g.int32(1));
+  return sub(g, runningSum(g, ones), g.int32(1));
+}
+
+/** Sums of what stands before each position and at it. */
+export const runningSum = (g: GraphBuilder, counts: Value): Value => g.emitOne("CumSum", [counts, g.int(1)], {});
 
 /** Declares the inputs of a backbone's graph. */
 export function backboneInputs(g: GraphBuilder): BackboneInputs {

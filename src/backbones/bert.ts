@@ -1,4 +1,4 @@
-import { type BackboneDefinition, indexPositions } from "./backbone.js";
+import { type BackboneDefinition, indexPositions, indexValues } from "./backbone.js";
 import { parseEncoderConfig } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
@@ -25,4 +25,5 @@ export const bert: BackboneDefinition = {
     }),
   canonicalKey: (key, withHead, tied) => canonicalEncoderKey(key, "bert.", "cls.predictions.", withHead, tied),
   positionIds: indexPositions,
+  positionValues: indexValues,
 };

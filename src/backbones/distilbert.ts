@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type BackboneConfig, type BackboneDefinition, indexPositions } from "./backbone.js";
+import { type BackboneConfig, type BackboneDefinition, indexPositions, indexValues } from "./backbone.js";
 import { activation, checkHeads, noPrunedHeads, rate, readConfig, size, tieWordEmbeddings } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
@@ -87,4 +87,5 @@ export const distilbert: BackboneDefinition = {
       ? null
       : canonicalEncoderKey(bertName(key), "distilbert.", "vocab_", withHead, tied),
   positionIds: indexPositions,
+  positionValues: indexValues,
 };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type BackboneConfig, type BackboneDefinition, indexPositions } from "./backbone.js";
+import { type BackboneConfig, type BackboneDefinition, indexPositions, indexValues } from "./backbone.js";
 import { parseEncoderConfig, readConfig, size } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
@@ -42,4 +42,5 @@ export const electra: BackboneDefinition<ElectraConfig> = {
     return canonicalEncoderKey(key, "electra.", "generator_", withHead, tied);
   },
   positionIds: indexPositions,
+  positionValues: indexValues,
 };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { add, matmul, type Parameter, slice, type Value } from "../graph/index.js";
+import { add, matmul, max, type Parameter, slice, sub, type Value } from "../graph/index.js";
 import {
   type AttentionMask,
   activate,
@@ -26,6 +26,7 @@ import {
   type BackboneOutput,
   indexPositions,
   runLayers,
+  runningSum,
 } from "./backbone.js";
 import { activation, checkHeads, noPrunedHeads, rate, readConfig, size, tieWordEmbeddings } from "./config.js";
 
@@ -202,4 +203,6 @@ export const gpt2: BackboneDefinition<Gpt2Config> = {
     return /^(h\.\d+\.attn\.(bias|masked_bias)|score\.weight)$/.test(name) ? null : name;
   },
   positionIds: indexPositions,
+  // Padding on the left counts for nothing, as where Hugging Face generates text (`cumsum(-1) - 1`).
+  positionValues: (g, _inputIds, mask) => max(g, sub(g, runningSum(g, mask), g.int32(1)), g.int32(0)),
 };

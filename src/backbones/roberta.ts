@@ -1,4 +1,5 @@
-import type { BackboneDefinition } from "./backbone.js";
+import { add, cast, equal, mul, not } from "../graph/index.js";
+import { type BackboneDefinition, runningSum } from "./backbone.js";
 import { parseEncoderConfig } from "./config.js";
 import { canonicalEncoderKey, Encoder } from "./encoder.js";
 
@@ -33,6 +34,10 @@ export const roberta: BackboneDefinition = {
       return id === config.padTokenId ? config.padTokenId : config.padTokenId + ++count;
     });
     return { ...inputIds, data };
+  },
+  positionValues: (g, inputIds, _mask, { padTokenId }) => {
+    const tokens = cast(g, not(g, equal(g, inputIds, g.int32(padTokenId))), "int32");
+    return add(g, mul(g, runningSum(g, tokens), tokens), g.int32(padTokenId));
   },
   firstPosition: (config) => config.padTokenId + 1,
 };

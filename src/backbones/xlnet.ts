@@ -21,6 +21,7 @@ import {
   type BackboneInputs,
   type BackboneOutput,
   indexPositions,
+  indexValues,
   runLayers,
   type TargetStream,
 } from "./backbone.js";
@@ -204,4 +205,5 @@ export const xlnet: BackboneDefinition = {
   },
   // Any origin does: only differences are read.
   positionIds: indexPositions,
+  positionValues: indexValues,
 };

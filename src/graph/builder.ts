@@ -29,6 +29,7 @@ export class GraphBuilder {
   private readonly interned = new Map<string, Value>();
   private readonly nodes: Node[] = [];
   private readonly path: string[] = [];
+  private part: { readonly prefix: string; readonly inputs: Readonly<Record<string, Value>> } | null = null;
   private counter = 0;
   private constantCounter = 0;
 
@@ -47,8 +48,12 @@ export class GraphBuilder {
     return g;
   }
 
-  /** A tensor that every run must feed. */
-  input(name: string, dtype: DType, shape: Shape): Value {
+  /** A tensor that every run must feed; inside {@link embedded}, perhaps a value of the graph around it. */
+  input(own: string, dtype: DType, shape: Shape): Value {
+    const given = this.part?.inputs[own];
+    if (given?.dtype === dtype) return given;
+    if (given) throw new Error(`the input ${own} is ${dtype}, not ${given.dtype}`);
+    const name = `${this.part?.prefix ?? ""}${own}`;
     if (this.inputs.some((value) => value.name === name)) throw new Error(`the graph has an input ${name} already`);
     const value: Value = { name, dtype, shape, producer: null };
     this.inputs.push(value);
@@ -59,10 +64,11 @@ export class GraphBuilder {
   use(parameter: Parameter): Value {
     const bound = this.parameters.get(parameter);
     if (bound) return bound;
-    for (const other of this.parameters.keys()) {
-      if (other.name === parameter.name) throw new Error(`two parameters are called ${parameter.name}`);
+    const name = `${this.part?.prefix ?? ""}${parameter.name}`;
+    for (const other of this.parameters.values()) {
+      if (other.name === name) throw new Error(`two parameters are called ${name}`);
     }
-    const value: Value = { name: parameter.name, dtype: parameter.dtype, shape: parameter.shape, producer: null };
+    const value: Value = { name, dtype: parameter.dtype, shape: parameter.shape, producer: null };
     this.parameters.set(parameter, value);
     return value;
   }
@@ -182,6 +188,22 @@ export class GraphBuilder {
       return body();
     } finally {
       this.path.pop();
+    }
+  }
+
+  /**
+   * Adds a model that was made to stand alone as a part of this graph.
+   *
+   * @param prefix stands before the names of its parameters, and of the inputs that are left
+   * @param inputs what it reads instead of inputs of its own, by their names
+   */
+  embedded<T>(prefix: string, inputs: Readonly<Record<string, Value>>, body: () => T): T {
+    const around = this.part;
+    this.part = { prefix, inputs };
+    try {
+      return body();
+    } finally {
+      this.part = around;
     }
   }
 

@@ -379,6 +379,8 @@ export const gradRules: { readonly [K in OpType]: GradRule<K> | "zero" | "unsupp
   NonZero: "zero",
   CumSum: "zero",
   ConstantOfShape: "zero",
+  DynamicQuantizeLinear: "unsupported",
+  MatMulInteger: "unsupported",
   Attention: "unsupported",
   MultiHeadAttention: "unsupported",
   DynamicQuantizeMatMul: "unsupported",

@@ -268,6 +268,12 @@ const inferRules: { readonly [K in OpType]: InferRule<K> } = {
   },
   CumSum: like,
   ConstantOfShape: (x, attrs) => [{ dtype: attrs.dtype, shape: targetShape(x, 0, []) }],
+  DynamicQuantizeLinear: (x) => [
+    { dtype: "uint8", shape: x.at(0).shape },
+    { dtype: "float32", shape: [] },
+    { dtype: "uint8", shape: [] },
+  ],
+  MatMulInteger: (x) => [{ dtype: "int32", shape: product(x.at(0), x.at(1), false, false).shape }],
   Attention: attended,
   MultiHeadAttention: attended,
   DynamicQuantizeMatMul: (x) => [{ dtype: "float32", shape: product(x.at(0), x.at(1), false, false).shape }],

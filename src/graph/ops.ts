@@ -106,6 +106,11 @@ export interface OpAttrs {
   NonZero: { readonly count: string };
   CumSum: NoAttrs;
   ConstantOfShape: { readonly value: number; readonly dtype: "float32" | "int64" };
+  // Products of 8-bit integers, for inference only.
+  /** A float32 tensor as uint8 with one scale and zero point for all of it. */
+  DynamicQuantizeLinear: NoAttrs;
+  /** uint8 × int8 → int32; the third operand is the first one's zero point. */
+  MatMulInteger: NoAttrs;
   // Fused kernels of ONNX Runtime, for inference only.
   Attention: { readonly numHeads: number; readonly scale: number };
   MultiHeadAttention: { readonly numHeads: number; readonly scale: number };

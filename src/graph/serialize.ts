@@ -32,6 +32,8 @@ export type ParameterSource =
 export interface SerializeOptions {
   /** Source of each parameter; `input` by default. */
   readonly parameter?: (parameter: Parameter) => ParameterSource;
+  /** Version of ONNX's operators; what the graph's need by default. */
+  readonly opset?: number;
 }
 
 const dataTypes: Readonly<Record<DType, DataType>> = {
@@ -62,12 +64,14 @@ export function toOnnx(graph: Graph, options: SerializeOptions = {}): Uint8Array
     const from = source(parameter);
     return from.kind === "input" ? [] : [storedParameter(value, from)];
   });
+  const { opset = opsetOf(graph) } = options;
+  const own = graph.nodes.some(({ op }) => microsoftOps.has(op));
   const model = create(ModelProtoSchema, {
-    irVersion: 10n,
+    irVersion: BigInt(irVersionOf(opset)),
     producerName: "kadapter",
     opsetImport: [
-      { domain: "", version: BigInt(opsetOf(graph)) },
-      { domain: "com.microsoft", version: BigInt(microsoftOpset) },
+      { domain: "", version: BigInt(opset) },
+      ...(own ? [{ domain: "com.microsoft", version: BigInt(microsoftOpset) }] : []),
     ],
     graph: {
       name: "graph",
@@ -100,6 +104,9 @@ function opsetOf({ nodes }: Graph): number {
   return nodes.reduce((version, { op }) => Math.max(version, laterOps[op] ?? 0), onnxOpset);
 }
 
+/** The format that came with a version of the operators, and no later one than runtimes of that time read. */
+const irVersionOf = (opset: number): number => (opset >= 21 ? 10 : opset >= 19 ? 9 : 8);
+
 /** Operators that ONNX knows by another name: what is special about them is their gradient. */
 const onnxNames: Readonly<Partial<Record<Node["op"], string>>> = {
   StopGradient: "Identity",
@@ -128,7 +135,7 @@ function nameValues(graph: Graph): { names: Map<Value, string>; aliases: [string
 
 /** LayerNormalization's statistics are only computed when somebody reads them. */
 function trimUnused(graph: Graph, node: Node): readonly Value[] {
-  if (node.outputs.length === 1) return node.outputs;
+  if (node.outputs.length === 1 || node.op === "DynamicQuantizeLinear") return node.outputs;
   const statistics = node.outputs.slice(1);
   const read = graph.nodes.some((other) => statistics.some((value) => other.inputs.includes(value)));
   return read || statistics.some((value) => Object.values(graph.outputs).includes(value))

@@ -40,8 +40,8 @@ export interface Parameter {
   /** The name in the weight file, e.g. `encoder.layer.0.attention.self.query.weight`. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** What is learnt is float32; int8 is a frozen weight's quantised form. */
-  readonly dtype: "float32" | "int8";
+  /** What is learnt is float32; the others are a frozen weight's rounded and quantised forms. */
+  readonly dtype: "float32" | "float16" | "int8";
   readonly init: Init;
 }
 

@@ -122,7 +122,8 @@ export function attend(
   const { g } = pass;
   const size = q.shape.at(-1) as number;
   const alpha = scale ?? 1 / Math.sqrt(size / heads);
-  if (pass.fused) return { context: attendFused(pass, q, k, v, mask, { heads, scale: alpha }), weights: null };
+  if (pass.fused && !pass.plainAttention)
+    return { context: attendFused(pass, q, k, v, mask, { heads, scale: alpha }), weights: null };
   const scores = matmul(g, splitHeads(g, q, heads), splitHeads(g, k, heads), { transB: true, alpha });
   const weights = softmax(g, mask ? add(g, scores, mask.bias) : scores);
   const context = matmul(g, drop(pass, weights, dropout), splitHeads(g, v, heads));

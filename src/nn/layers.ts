@@ -28,6 +28,8 @@ export interface Pass {
   readonly fused: boolean;
   /** Of these, the older `MultiHeadAttention` where ONNX's `Attention` would do: the device's provider may lack it. */
   readonly contribAttention?: boolean;
+  /** Of these, no attention: ordinary operators, which every runtime has. */
+  readonly plainAttention?: boolean;
   /** Inference only: linear layers with int8 weights. */
   readonly int8?: boolean;
 }

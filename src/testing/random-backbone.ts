@@ -19,6 +19,8 @@ export interface RandomBackboneOptions {
   readonly maxTokens?: number;
   /** Standard deviation of the weights. */
   readonly initializerRange?: number;
+  /** Whether it has a masked-language-model head. */
+  readonly head?: boolean;
 }
 
 /** What was written. */
@@ -45,12 +47,12 @@ export async function writeRandomBackbone(
   const sizes = { layers, hiddenSize, heads, vocabSize, maxLength: maxTokens, dropout: 0.1 };
   const json = {
     ...newModelConfig({ modelType: "roberta", ...sizes }, bpe.vocabSize),
-    architectures: ["RobertaModel"],
+    architectures: [options.head ? roberta.lmClass : "RobertaModel"],
     initializer_range: options.initializerRange ?? 0.02,
   };
   const path = join(folder, "config.json");
-  const { parameters } = roberta.build(roberta.parseConfig(json, path));
-  const tensors = parameters.map((parameter) => {
+  const { parameters, headParameters } = roberta.build(roberta.parseConfig(json, path));
+  const tensors = [...parameters, ...(options.head ? headParameters : [])].map((parameter) => {
     return [parameter.name, float32Tensor(parameter.shape, initialValue(parameter, seed))] as const;
   });
   await writeFileAtomically(join(folder, "vocab.json"), bpe.vocabJson);

@@ -84,10 +84,26 @@ export interface Tokenizer {
  * @throws UserError where files are missing, broken, or describe a tokenizer of another kind.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const { read, specials, where, notes } = await readFolder(folder);
+  return buildTokenizer(read, specials, where, notes);
+}
+
+/**
+ * The tokenizer.json that {@link loadTokenizer} computes with, whatever files the folder has. Nothing is put around a text
+ * by it.
+ *
+ * @throws UserError as there
+ */
+export async function readTokenizerJson(folder: string): Promise<TokenizerJson> {
+  return (await readFolder(folder)).read.json;
+}
+
+async function readFolder(folder: string) {
   const settings = await readTokenizerSettings(folder);
   const { description, where, family, notes } = await readDescription(folder, settings);
   const adapted = adaptTokenizer(parseTokenizerJson(description, where), { ...settings, family }, where);
-  return buildTokenizer(adapted.read, settings.specials, where, [...notes, ...settings.notes, ...adapted.notes]);
+  const all = [...notes, ...settings.notes, ...adapted.notes];
+  return { read: adapted.read, specials: settings.specials, where, notes: all };
 }
 
 /** A tokenizer.json, or the same made of other files. */

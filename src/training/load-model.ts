@@ -42,6 +42,8 @@ export interface ReadModel<Example, Encoded extends EncodedText, Score> extends 
   readonly folder: string;
   readonly manifest: AdapterManifest | DownstreamManifest;
   readonly backbone: BackboneHandle;
+  /** Names that open an adapter's gate. */
+  readonly subjects: readonly string[] | null;
   /** All parameters that its graph reads, by name. */
   readonly state: Tensors;
   /** See {@link LoadedModel.notes}. */
@@ -112,7 +114,7 @@ export async function readModel<Example, Encoded extends EncodedText, Score>(
   const made = madeFrom(folder, manifest, kind, settings, backbone);
   const state = { ...(await read(made.model)), ...(await frozenTensors(backbone, made.model)) };
   const notes = [...folderNotes(folder, manifest), ...backbone.tokenizer.notes];
-  return { ...made, folder, manifest, backbone, state, notes };
+  return { ...made, folder, manifest, backbone, subjects, state, notes };
 }
 
 interface OpenFolder extends Pick<FoundModel, "folder" | "what" | "manifest"> {

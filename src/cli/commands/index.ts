@@ -13,6 +13,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   experiment: "run whole experiments, resumable, to one table",
   data: "prepare data",
   facts: "a person's own knowledge, from files of any form to one folder",
+  export: "write finished models for other programs",
 };
 
 /** `teach`, and the same in the family of `pretrain`. */
@@ -206,6 +207,12 @@ export const commands: readonly CommandEntry[] = [
     description: "say what a folder of knowledge holds: relations, names, what is ambiguous, what was left out",
     settings: async () => (await import("../../settings/facts.js")).factsInspectSettings,
     run: async () => (await import("./facts-inspect.js")).run,
+  }),
+  command({
+    name: "export onnx",
+    description: "write adapters with their backbone as one ONNX graph that other programs run",
+    settings: async () => (await import("../../settings/export.js")).exportSettings,
+    run: async () => (await import("./export-onnx.js")).run,
   }),
   command({
     name: "import",

@@ -9,7 +9,7 @@ export const gateReaches = ["sentence", "text"] as const;
 export type GateReach = (typeof gateReaches)[number];
 
 /** Tokens around a subject that it opens in any case: a sentence's end is not always told from an abbreviation's. */
-const near = 8;
+export const near = 8;
 
 /** A subject's tokens in a text, end exclusive. */
 interface Mention {
@@ -18,10 +18,36 @@ interface Mention {
 }
 
 /**
- * Tells where an adapter has a say: where one of its subjects stands, token by token. A subject's
- * tokens depend on what is before it (a byte-level token carries the space), so each is known as it stands at a text's
- * beginning, after a space, and after a mark.
+ * The token sequences by which a subject is found. Its tokens depend on what is before it (a byte-level token carries the
+ * space), so each is known as it stands at a text's beginning, after a space, and after a mark.
  */
+export function subjectForms(
+  { encode, specials }: Tokenizer,
+  subjects: Iterable<string>,
+): readonly (readonly number[])[] {
+  const forms = new Map<string, readonly number[]>();
+  const mark = encode("(").ids.length;
+  for (const subject of subjects) {
+    for (const ids of [encode(subject).ids, encode(` ${subject}`).ids, encode(`(${subject}`).ids.slice(mark)]) {
+      // What the tokenizer does not know would stand for anything.
+      if (ids.length > 0 && !ids.includes(specials.unk ?? -1)) forms.set(ids.join(), ids);
+    }
+  }
+  return [...forms.values()];
+}
+
+/** Whether no letter or digit goes on before or after the tokens from `start` to `end`: `Niger` is not in `Nigeria`. */
+export function isWhole(tokenizer: Tokenizer, ids: readonly number[], start: number, end: number): boolean {
+  const text = (from: number, to: number) => tokenizer.decode(ids.slice(Math.max(0, from), to));
+  const own = text(start, end).trim();
+  const before = text(start - 1, end).slice(0, -own.length);
+  const after = text(start, end + 1)
+    .trimStart()
+    .slice(own.length);
+  return !/[\p{L}\p{N}]$/u.test(before) && !/^[\p{L}\p{N}]/u.test(after);
+}
+
+/** Tells where an adapter has a say: where one of its subjects stands, token by token. */
 export class SubjectGate {
   /** Token sequences by their first token. */
   private readonly sequences = new Map<number, (readonly number[])[]>();
@@ -35,14 +61,7 @@ export class SubjectGate {
     private readonly reach: GateReach,
   ) {
     this.sentences = new TokenSentences(tokenizer);
-    const { encode, specials } = tokenizer;
-    const mark = encode("(").ids.length;
-    for (const subject of subjects) {
-      const forms = [encode(subject).ids, encode(` ${subject}`).ids, encode(`(${subject}`).ids.slice(mark)];
-      // What the tokenizer does not know would stand for anything.
-      const known = forms.filter((ids) => ids.length > 0 && !ids.includes(specials.unk ?? -1));
-      for (const ids of new Map(known.map((one) => [one.join(), one])).values()) this.add(ids);
-    }
+    for (const ids of subjectForms(tokenizer, subjects)) this.add(ids);
   }
 
   private add(ids: readonly number[]): void {
@@ -82,18 +101,7 @@ export class SubjectGate {
         .get(first)
         ?.filter((ids) => ids.every((id, i) => inputIds[start + i] === id))
         .map((ids) => ({ start, end: start + ids.length }));
-      return found?.filter(({ end }) => this.isWhole(inputIds, start, end)) ?? [];
+      return found?.filter(({ end }) => isWhole(this.tokenizer, inputIds, start, end)) ?? [];
     });
-  }
-
-  /** Whether no letter or digit goes on before or after what stands there: `Niger` is not in `Nigeria`. */
-  private isWhole(inputIds: readonly number[], start: number, end: number): boolean {
-    const text = (from: number, to: number) => this.tokenizer.decode(inputIds.slice(Math.max(0, from), to));
-    const own = text(start, end).trim();
-    const before = text(start - 1, end).slice(0, -own.length);
-    const after = text(start, end + 1)
-      .trimStart()
-      .slice(own.length);
-    return !/[\p{L}\p{N}]$/u.test(before) && !/^[\p{L}\p{N}]/u.test(after);
   }
 }
