@@ -70,7 +70,7 @@ export class SentenceCutter {
     let start = 0;
     let next = 0;
     let before = "";
-    for (const { segment, index } of this.#segmenter.segment(joinLines(text))) {
+    for (const { segment, index } of this.segments(joinLines(text))) {
       while (next < whole.length && whole[next]!.end <= index) next++;
       const inside = next < whole.length && whole[next]!.start < index;
       if (index > start && !inside && !goesOn(before, segment)) {
@@ -82,7 +82,23 @@ export class SentenceCutter {
     addTrimmed(sentences, text, start, text.length);
     return sentences;
   }
+
+  /** What the segmenter takes for sentences, window by window; a window's last one may go on in the next. */
+  private *segments(text: string): Generator<{ readonly segment: string; readonly index: number }> {
+    let size = windowLetters;
+    for (let start = 0; start < text.length; ) {
+      const end = Math.min(text.length, start + size);
+      const found = [...this.#segmenter.segment(text.slice(start, end))];
+      const next = end === text.length ? end : start + found.at(-1)!.index;
+      for (const { segment, index } of found) if (start + index < next) yield { segment, index: start + index };
+      size = next > start ? windowLetters : 2 * size;
+      start = next;
+    }
+  }
 }
+
+/** Letters that are given to the segmenter at a time: its time grows with the square of the sentences in a text. */
+const windowLetters = 8192;
 
 function addTrimmed(sentences: Span[], text: string, from: number, to: number): void {
   const inside = text.slice(from, to);
