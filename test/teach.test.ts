@@ -33,7 +33,7 @@ beforeAll(async () => {
   );
   await writeFile(facts, ["subject,relation,object", ...rows].join("\n"));
   const base = await openBackbone("models/own");
-  const how = { out, maxSteps: 60, evalEvery: 1000, saveEvery: 0, cache: "off", batchSize: 32 };
+  const how = { out, maxSteps: 90, evalEvery: 1000, saveEvery: 0, cache: "off", batchSize: 32 };
   for await (const _ of train(engine, base, recall({ facts }), how));
 });
 afterAll(async () => {

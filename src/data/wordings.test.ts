@@ -1,10 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commonWordings } from "./common-wordings.js";
-import { readWordings, wordingLines, wordingsFor, wordingsOf } from "./wordings.js";
+import { readWordings, wordingLines } from "./wordings.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -60,58 +58,4 @@ it("wordingLines are read back as they were", async () => {
     ["__proto__", ["[Y] [X]"]],
   ]);
   expect(await readWordings(await file(wordingLines(wordings).join("\n")))).toEqual(wordings);
-});
-
-describe("wordingsFor", () => {
-  it("says of which kind of phrase a relation's name is", () => {
-    expect(wordingsFor("capital of")).toContain("[X] is the capital of [Y].");
-    expect(wordingsFor("capital")).toContain("The capital of [X] is [Y].");
-    expect(wordingsFor("placeOfBirth")).toContain("The place of birth of [X] is [Y].");
-    expect(wordingsFor("place_of_birth")).toEqual(wordingsFor("placeOfBirth"));
-    expect(wordingsFor("born in")).toContain("[X] was born in [Y].");
-    expect(wordingsFor("is married to")).toContain("[X] is married to [Y].");
-  });
-
-  it("makes at least three different wordings of any name, each with one [X] and one [Y]", () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.constantFrom("[X]", "[Y] of", "hums in", "is", "of", "")), (relation) => {
-        const made = wordingsFor(relation);
-        expect(new Set(made).size).toBe(made.length);
-        expect(made.length).toBeGreaterThanOrEqual(3);
-        for (const one of made) {
-          expect(one.split("[X]")).toHaveLength(2);
-          expect(one.split("[Y]")).toHaveLength(2);
-        }
-      }),
-    );
-  });
-});
-
-it("wordingsOf makes wordings only where none are given, and says for which", () => {
-  const { wordings, made } = wordingsOf(
-    ["capital of", "hums in", "P36", "capital of"],
-    new Map([["capital of", [is]]]),
-  );
-  expect(wordings).toEqual(
-    new Map([
-      ["capital of", [is]],
-      ["hums in", wordingsFor("hums in")],
-      ["P36", commonWordings("Capital City")],
-    ]),
-  );
-  expect(made).toEqual(["hums in"]);
-});
-
-describe("wordings of common relations", () => {
-  it("are six of each, a subject and an object in each, under any spelling of a name", () => {
-    for (const name of ["P19", "place of birth", "placeOfBirth", "Place_of_Birth", "birthplace", "P569", "job title"]) {
-      const patterns = commonWordings(name) ?? [];
-      expect(new Set(patterns).size).toBe(6);
-      for (const one of patterns) {
-        expect([one, one.split("[X]").length, one.split("[Y]").length]).toEqual([one, 2, 2]);
-      }
-    }
-    expect(commonWordings("hums in")).toBeUndefined();
-    expect(commonWordings("constructor")).toBeUndefined();
-  });
 });

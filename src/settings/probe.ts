@@ -260,7 +260,8 @@ export const probeRecallSettings = {
   facts: { ...taughtSettings.facts, positional: false },
   wordings: {
     ...taughtSettings.wordings,
-    otherwise: "the sentences that state the facts, else wordings made from the relations' names",
+    otherwise:
+      "the sentences that state the facts, else the package's own wordings or such as the relations' names make",
   },
   ...group("Data", {
     bothDirections: {

@@ -15,7 +15,8 @@ export const taughtSettings = {
     ...dataSettings.dev,
     expects: "a file or folder of wordings",
     help: "sentences with [X] for the subject and [Y] for the object: JSON Lines with relation and pattern, YAML, or ParaRel's folder",
-    otherwise: "made from the relations' names; none where the facts stand in sentences",
+    otherwise:
+      "the package's own of common relations, else made from the relations' names; none where the facts stand in sentences",
   },
   text: {
     ...dataSettings.dev,

@@ -87,7 +87,7 @@ function noteWordings({ folder, manifest }: FoundModel, { wordings }: EvalSettin
   const taught = manifest.recipe["wordings"];
   if (wordings !== undefined || typeof taught !== "string") return;
   output.note(
-    `${folder}: its facts were taught in the wordings of ${taught}; without ${setting("wordings")} they are asked in such as are made from the relations' names`,
+    `${folder}: its facts were taught in the wordings of ${taught}; without ${setting("wordings")} they are asked in the package's own, or such as are made from the relations' names`,
   );
 }
 

@@ -75,7 +75,8 @@ export async function taughtSummary(folder: string, manifest: AdapterManifest) {
   const { wordings, factsTaught = null, wordingsRead = null, subjectsTaught = null, sentencesRead = null } = recipe;
   const subjects = names?.length ?? subjectsTaught;
   const where = names === null ? "every text" : "texts that name one of them";
-  const from = typeof wordings === "string" ? `from ${wordings}` : "made from the relations' names";
+  const from =
+    typeof wordings === "string" ? `from ${wordings}` : "the package's own, or made from the relations' names";
   const noWordings = sentencesRead !== null && wordingsRead === 0;
   return {
     rows: {

@@ -1,4 +1,7 @@
-import { expect, it } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
 import type { Fact } from "../../data/fact.js";
 import { KnowledgeFolders } from "../../testing/knowledge-folders.js";
 import { readQuestions, taughtTaskData } from "./recall-data.js";
@@ -52,4 +55,16 @@ it("reads facts from a folder of knowledge, by their labels", async () => {
   } finally {
     await folder.remove();
   }
+});
+
+it("reads the package's own wordings for a table that calls a common relation by any of its names", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "kadapter-recall-data-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "facts.csv");
+  const names = ["P36", "capital", "Capital City", "capital_city"];
+  const lines = names.map((name, i) => `Country ${i},${name},City ${i}`);
+  await writeFile(file, ["subject,relation,object", ...lines, "A,hums in,B"].join("\n"));
+  const { wordings, made } = await readQuestions({ facts: file });
+  expect(made).toEqual(["hums in"]);
+  for (const name of names) expect(wordings.get(name)).toContain("[X] is governed from its capital, [Y].");
 });

@@ -2,7 +2,8 @@ import type { Fact } from "../../data/fact.js";
 import { readFacts } from "../../data/facts.js";
 import type { OnSkip } from "../../data/skips.js";
 import { readFirstLines } from "../../data/text.js";
-import { readWordings, type Wordings, wordingLines, wordingsOf } from "../../data/wordings.js";
+import { readWordings, type Wordings, wordingLines } from "../../data/wordings.js";
+import { wordingsOf } from "../../data/wordings-of.js";
 import { knowledgeFacts } from "../../knowledge/facts.js";
 import { holdsKnowledge } from "../../knowledge/folder.js";
 import { collectExamples, type RecordedTaskData } from "../task-data.js";
@@ -127,5 +128,5 @@ export async function readQuestions({
   const facts = sentences ? set.examples : set.examples.map(({ sentences: _, ...fact }): Fact => fact);
   const known: Wordings = given === undefined ? new Map() : await readWordings(given);
   const named = facts.filter((fact) => !fact.sentences || known.has(fact.relation)).map(({ relation }) => relation);
-  return { facts, ...wordingsOf(named, known), skipped: set.skipped };
+  return { facts, ...(await wordingsOf(named, known)), skipped: set.skipped };
 }
