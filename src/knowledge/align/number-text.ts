@@ -2,18 +2,12 @@
  * Numbers as they are written in texts, and in one normal form.
  * @module
  */
+import { numberOf } from "../values.js";
+
+/** A number in digits, as triples have it; null where it is none, or has more than forty digits. */
+export const normalNumber = (written: string): string | null => (digits.test(written) ? numberOf(written) : null);
 
 const digits = /^[+-]?\d{1,40}(\.\d{1,40})?$/;
-
-/** A number in digits, without a plus sign, leading zeros and zeros at a fraction's end; null where it is none. */
-export function normalNumber(written: string): string | null {
-  if (!digits.test(written)) return null;
-  const sign = written.startsWith("-") ? "-" : "";
-  const [whole = "", fraction = ""] = written.replace(/^[+-]/, "").split(".");
-  const kept = fraction.replace(/0+$/, "");
-  const normal = `${whole.replace(/^0+(?=\d)/, "")}${kept === "" ? "" : `.${kept}`}`;
-  return normal === "0" ? normal : sign + normal;
-}
 
 /** A number in normal form, times a power of ten. */
 export function timesTen(normal: string, power: number): string {
