@@ -1,5 +1,6 @@
 /** A sweep from its file to its table: grids, rows and seeds, stopped and resumed, with runs that fail. */
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   expectComplaint,
@@ -121,6 +122,19 @@ test("stopped by Ctrl-C it goes on where it was", async () => {
   expect(outcomes(JSON.parse(last.stdout) as Result).map(({ scores }) => scores === null)).toEqual([false, false]);
 });
 
+/** Waits until the process that writes into a folder is gone. */
+async function writerGone(folder: string): Promise<void> {
+  const { pid } = JSON.parse(await readFile(join(folder, "kadapter.lock"), "utf8")) as { readonly pid: number };
+  const isThere = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 test("killed it takes its run along, and goes on where it was", async () => {
   const options = [...shape.with(-1, "max-steps: 12"), "save-every: 1", "epochs: 100"];
   const file = await sweepFile("killed", ["run: pretrain factual", "seeds: [3]"], options);
@@ -132,6 +146,7 @@ test("killed it takes its run along, and goes on where it was", async () => {
     },
   });
   expect(run.signal).toBe("SIGKILL");
+  await writerGone(first);
   const last = await kadapter(["sweep", file, "--json"]);
   expect(last.stderr).toMatch(/continued from step \d+/);
   expect(outcomes(JSON.parse(last.stdout) as Result).map(({ scores }) => scores === null)).toEqual([false]);

@@ -7,7 +7,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson, readJsonIfThere } from "../files/json.js";
 import { listOf } from "../files/lists.js";
@@ -60,7 +60,7 @@ export async function alignedParts(folder: string): Promise<readonly PackedFile[
   throw userError({
     where: folder,
     what: "the alignment is not finished",
-    fix: "go on with the command that began it, and --resume",
+    fix: `go on with the command that began it, and ${setting("resume", true)}`,
   });
 }
 

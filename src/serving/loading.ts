@@ -17,7 +17,7 @@ const digest = (text: string) => createHash("sha256").update(text).digest();
  * @throws ServingError where that is off, or the token is not there
  */
 export function requireToken(loading: Loading | null, authorization: string | undefined): Loading {
-  if (!loading) throw new ServingError("forbidden", "loading and unloading is off; start with --allow-load");
+  if (!loading) throw new ServingError("forbidden", "loading and unloading is off: the server was started without it");
   const [, given] = /^Bearer (\S+)$/.exec(authorization ?? "") ?? [];
   // Hashes are compared, so that the time tells nothing of the token.
   if (given !== undefined && timingSafeEqual(digest(given), digest(loading.token))) return loading;

@@ -67,8 +67,8 @@ export const alignCommandSettings = {
       argument: "dir|same|other",
       schema: text.optional(),
       expects: "a folder that `facts import` wrote; with evaluate: same or other",
-      help: "what is known: a folder that `facts import` wrote; with `--evaluate`: the facts of the same document, or those of others only",
-      otherwise: "same, with `--evaluate`",
+      help: `what is known: a folder that \`facts import\` wrote; with ${setting("evaluate")}: the facts of the same document, or those of others only`,
+      otherwise: `same, with ${setting("evaluate")}`,
       basic: true,
       check: ({ facts, evaluate }) => {
         if (evaluate === undefined) {
@@ -82,7 +82,11 @@ export const alignCommandSettings = {
       },
     },
     names: {
-      ...choice(["all", "one"], "all", "with `--evaluate`: all names of an entity are known, or the longest one alone"),
+      ...choice(
+        ["all", "one"],
+        "all",
+        `with ${setting("evaluate")}: all names of an entity are known, or the longest one alone`,
+      ),
       basic: true,
     },
   }),

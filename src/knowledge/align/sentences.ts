@@ -41,13 +41,15 @@ function goesOn(before: string, after: string): boolean {
 /** A shorter line is a heading or an item of a list: what follows does not go on with it. */
 const shortestWrapped = 40;
 
-/** A text of the same length in which lines that were wrapped are one: for the segmenter, a line feed ends a sentence. */
+/** A text of the same length in which lines that were wrapped are one, and empty lines are blanks: for the segmenter, a line feed ends a sentence. */
 function joinLines(text: string): string {
   const parts: string[] = [];
   let start = 0;
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", start)) {
     const goesOn = at - start >= shortestWrapped && /\S/.test(text.charAt(at + 1));
-    parts.push(text.slice(start, at), goesOn ? " " : "\n");
+    // Empty lines end nothing more: a sentence each would take its time.
+    const isEmpty = at === start && at > 0;
+    parts.push(text.slice(start, at), goesOn || isEmpty ? " " : "\n");
     start = at + 1;
   }
   return parts.length === 0 ? text : parts.join("") + text.slice(start);

@@ -3,7 +3,7 @@
  * @module
  */
 import type { OnSkip } from "../../data/skips.js";
-import { userError } from "../../errors.js";
+import { setting, userError } from "../../errors.js";
 import { documentBounds } from "../../files/bounds.js";
 import type { SourceDocument } from "../align/document.js";
 
@@ -47,6 +47,6 @@ export function checkLength(length: number, where: string): void {
   throw userError({
     where,
     what: `a document is longer than ${mostCharacters} characters`,
-    fix: "part documents by blank lines, or make each line a document (--documents lines)",
+    fix: `part documents by blank lines, or make each line a document (${setting("documents", "lines")})`,
   });
 }
