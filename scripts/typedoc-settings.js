@@ -4,6 +4,7 @@
  */
 import { Comment, Converter, ReflectionKind } from "typedoc";
 import { nameSettings, settingName } from "../dist/errors.js";
+import { exportSettings } from "../dist/settings/export.js";
 import { factualSettings } from "../dist/settings/factual.js";
 import { finetuneSettings, openQaSettings, relationsSettings, typingSettings } from "../dist/settings/finetune.js";
 import { linguisticSettings } from "../dist/settings/linguistic.js";
@@ -12,6 +13,7 @@ import { helpText } from "../dist/settings/setting.js";
 import { beginSettings } from "../dist/settings/shared.js";
 
 const tables = {
+  ExportOptions: exportSettings,
   FactsData: factualSettings,
   FactsSettings: factualSettings,
   RecallData: recallSettings,

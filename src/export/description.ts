@@ -26,8 +26,11 @@ export interface Described {
 
 /** An answer as kadapter.json tells of it. */
 export interface DescribedAnswer {
+  /** The model's name; `a+b` of several, `none` of the backbone alone. */
   readonly name: string;
+  /** What the model was trained for; `fill` where the backbone answers alone. */
   readonly task: string;
+  /** Names of the graph's outputs by what they hold. */
   readonly outputs: Answer["outputs"];
   /** Class names in the order of the logits, where they are classes. */
   readonly labels: readonly string[] | null;

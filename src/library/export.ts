@@ -15,10 +15,11 @@ import { resolveSettings } from "../settings/setting.js";
 import { withOutputFolder } from "./output-folder.js";
 
 /** How models are exported; see `kadapter export onnx --help`. */
-export type ExportOptions = Partial<Omit<ExportSettings, "adapters" | "out">>;
+export interface ExportOptions extends Partial<Omit<ExportSettings, "adapters" | "out">> {}
 
 /** What was exported. */
 export interface ExportResult {
+  /** The folder that was written. */
   readonly out: string;
   /** The graphs' files. */
   readonly files: readonly string[];
