@@ -78,9 +78,7 @@ async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOption
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) =>
-    binaryHeader in request.headers ? body : jsonOf(body),
-  );
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, jsonOrBinary);
   const asItIs = async (_request: FastifyRequest, body: Buffer) => body;
   app.addContentTypeParser("application/octet-stream", { parseAs: "buffer" }, asItIs);
   await app.register(swagger, {
@@ -92,11 +90,21 @@ async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOption
     addHealth(scope, service);
     addV1(scope, service);
     addModelRoutes(scope, service, loading);
-    addV2(scope, service, loading);
+    await scope.register(async (open) => {
+      // Triton's clients do not say what they send.
+      open.addContentTypeParser("*", { parseAs: "buffer" }, jsonOrBinary);
+      addV2(open, service, loading);
+    });
     scope.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
   return app;
 }
+
+/** A body of JSON, unless a header says that binary tensors stand behind it. */
+const jsonOrBinary = async (request: FastifyRequest, body: Buffer): Promise<unknown> => {
+  if (binaryHeader in request.headers) return body;
+  return body.length === 0 ? {} : jsonOf(body);
+};
 
 const brokenRequest = (() => {
   const body = JSON.stringify({ error: { code: "bad-request", message: "the request is broken or came too slowly" } });

@@ -67,6 +67,19 @@ describe("/v2", () => {
     expect(probability?.data).toHaveLength(2);
   });
 
+  it("takes bodies of which nobody says what they are, as Triton's clients send them", async () => {
+    const send = (path: string, body: string) =>
+      fetch(`${server.url}${path}`, { method: "POST", body: Buffer.from(body) });
+    const inputs = [tensor("text", "Winter lies in [MASK].")];
+    const response = await send("/v2/models/recall/infer", JSON.stringify({ inputs }));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ model_name: "recall" });
+    // Loading is off here, which is not the body's fault.
+    expect((await send("/v2/repository/models/recall/unload", "")).status).toBe(403);
+    expect((await send("/v2/models/recall/infer", "{nope")).status).toBe(400);
+    expect((await send("/v1/fill", JSON.stringify({ text: "Winter lies in [MASK]." }))).status).toBe(400);
+  });
+
   it("takes and gives tensors behind the JSON", async () => {
     const texts = bytesOfTexts(["Winter lies in [MASK]."]);
     const input = { name: "text", datatype: "BYTES", shape: [1], parameters: { binary_data_size: texts.byteLength } };
