@@ -132,6 +132,15 @@ describe("TensorBoardWriter", () => {
     expect(message(session.get(7)?.[0]).get(1)).toEqual([1]);
   });
 
+  it("takes the place of an earlier training's curves, and of nothing else", async () => {
+    for (const now of [1, 2]) await (await TensorBoardWriter.create(folder, { now: () => 1000 * now })).close();
+    writeFileSync(join(folder, "notes.txt"), "mine");
+    expect(readdirSync(folder).map((name) => name.split(".").slice(0, 4).join("."))).toEqual([
+      "events.out.tfevents.0000000002",
+      "notes.txt",
+    ]);
+  });
+
   it("says which folder cannot be written", async () => {
     writeFileSync(join(folder, "file"), "");
     await expect(TensorBoardWriter.create(join(folder, "file", "sub"))).rejects.toThrow("cannot make the folder");

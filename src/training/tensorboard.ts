@@ -3,7 +3,7 @@
  * tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto.
  * @module
  */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
@@ -105,6 +105,14 @@ function scalarsOf(event: TrainEvent): Scalars {
   return Object.fromEntries(Object.entries(event.metrics).map(([name, value]) => [`eval/${name}`, value]));
 }
 
+/** What the names of event files begin with, as TensorBoard looks for them. */
+const eventFile = "events.out.tfevents.";
+
+async function removeEvents(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of names.filter((one) => one.startsWith(eventFile))) await rm(join(folder, name), { force: true });
+}
+
 /** Settings of {@link TensorBoardWriter.create}. */
 export interface TensorBoardOptions {
   /** Step at which a resumed training goes on: what earlier files say after it is discarded by the reader. */
@@ -113,7 +121,7 @@ export interface TensorBoardOptions {
   readonly now?: () => number;
 }
 
-/** Writes a training's scalars for TensorBoard; each run writes a file of its own into the folder. */
+/** Writes a training's scalars for TensorBoard: a file for each time that it is begun or resumed. */
 export class TensorBoardWriter implements EventSink {
   private constructor(
     readonly path: string,
@@ -121,6 +129,7 @@ export class TensorBoardWriter implements EventSink {
     private readonly now: () => number,
   ) {}
 
+  /** A new training's curves take the place of those that an earlier one left in the folder. */
   static async create(
     folder: string,
     { resumeAt, now = Date.now }: TensorBoardOptions = {},
@@ -129,9 +138,10 @@ export class TensorBoardWriter implements EventSink {
     // TensorBoard reads a folder's files in the order of their names, so the time comes first; resumed runs that start
     // within one second differ in the last part.
     const host = hostname().replace(/[^\w.-]/g, "_");
-    const prefix = join(folder, `events.out.tfevents.${seconds}.${host}.${process.pid}`);
+    const prefix = join(folder, `${eventFile}${seconds}.${host}.${process.pid}`);
     try {
       await makeFolder(folder);
+      if (resumeAt === undefined) await removeEvents(folder);
       const { file, path } = await openNew(prefix);
       const writer = new TensorBoardWriter(path, file, now);
       await writer.#write(event(now() / 1000, textField(3, "brain.Event:2")));
