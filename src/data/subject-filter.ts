@@ -1,6 +1,6 @@
 import { userError } from "../errors.js";
 import { writeAtomically } from "../files/atomic.js";
-import { gzipped } from "../files/gzip.js";
+import { writeGzipped } from "../files/gzip-file.js";
 import { type LamaFact, readLamaSubjects } from "./lama.js";
 import { inProbedFifth, SubjectIndex } from "./lama-filters.js";
 import { beginning, readJsonLines, readJsonRecords, readLines } from "./records.js";
@@ -35,14 +35,12 @@ export async function filterSubjects(path: string, out: string, subjects: Subjec
   const head = await beginning(path);
   if (head === "") throw userError({ where: path, what: "the file is empty", expected: "text or relation data" });
   const counts = { kept: 0, dropped: 0 };
-  await writeAtomically(out, async (file) => {
-    const write = async (bytes: Uint8Array | string) => {
-      await file.appendFile(bytes);
-    };
-    const sink = out.endsWith(".gz") ? gzipped(write) : { write, end: async () => undefined };
-    for await (const text of copied(path, head, subjects, counts)) await sink.write(text);
-    await sink.end();
-  });
+  const fill = async (write: (text: string) => Promise<void>) => {
+    for await (const text of copied(path, head, subjects, counts)) await write(text);
+  };
+  await (out.endsWith(".gz")
+    ? writeGzipped(out, fill)
+    : writeAtomically(out, (file) => fill((text) => file.appendFile(text))));
   return counts;
 }
 

@@ -8,8 +8,9 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { UserError } from "../errors.js";
 import { fileError, makeFolder, renameDurably } from "./atomic.js";
-import { temporaryBeside } from "./leftovers.js";
+import { removeLeftoversOf, temporaryBeside } from "./leftovers.js";
 
 /** A file that was written. */
 export interface WrittenFile {
@@ -46,6 +47,7 @@ export class GzipFile {
     const temporary = temporaryBeside(path);
     try {
       await makeFolder(dirname(path));
+      await removeLeftoversOf(path);
       return new GzipFile(path, temporary, await open(temporary, "wx"));
     } catch (error) {
       throw fileError(path, "write the file", error);
@@ -81,4 +83,19 @@ export class GzipFile {
     await this.file.close().catch(() => undefined);
     await rm(this.temporary, { force: true });
   }
+}
+
+/** `writeAtomically` for a text that is gzipped on its way. */
+export async function writeGzipped(
+  path: string,
+  fill: (write: (text: string) => Promise<void>) => Promise<void>,
+): Promise<WrittenFile> {
+  const file = await GzipFile.create(path);
+  try {
+    await fill((text) => file.write(text));
+  } catch (error) {
+    await file.discard();
+    throw error instanceof UserError ? error : fileError(path, "write the file", error);
+  }
+  return file.finish();
 }

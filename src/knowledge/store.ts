@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { userError } from "../errors.js";
 import { writeAtomically } from "../files/atomic.js";
 import { knowledgeBounds } from "../files/bounds.js";
-import { gzipped } from "../files/gzip.js";
+import { type WrittenFile, writeGzipped } from "../files/gzip-file.js";
 import { hashFile } from "../weights/hash.js";
 import { entitiesOf, type GatheredEntity } from "./gathered-entities.js";
 import { IdSet } from "./id-set.js";
@@ -110,36 +110,40 @@ export class KnowledgeStore {
   async write(onProgress: () => void = () => undefined): Promise<Stored> {
     const skipped: Record<string, number> = {};
     const named = new IdSet();
-    const names = await this.#writeEntities(named, skipped, onProgress);
-    const { relations, unnamed, ...triples } = await this.#writeTriples(named, skipped, onProgress);
+    const entities = await this.#writeEntities(named, skipped, onProgress);
+    const { file, relations, unnamed, ...triples } = await this.#writeTriples(named, skipped, onProgress);
     await this.#writeRelations(relations);
     return {
-      counts: { entities: named.size, names, relations: relations.size, ...triples, unnamed },
+      counts: { entities: named.size, names: entities.names, relations: relations.size, ...triples, unnamed },
       files: {
-        entities: await fileFacts(join(this.folder, knowledgeFiles.entities)),
-        triples: await fileFacts(join(this.folder, knowledgeFiles.triples)),
+        entities: entities.file,
+        triples: file,
         relations: await fileFacts(join(this.folder, knowledgeFiles.relations)),
       },
       skipped,
     };
   }
 
-  /** @returns how many names there are */
-  async #writeEntities(named: IdSet, skipped: Record<string, number>, onProgress: () => void): Promise<number> {
-    let count = 0;
-    await this.#writeGzipped(knowledgeFiles.entities, async (write) => {
+  /** @returns the file, and how many names there are */
+  async #writeEntities(
+    named: IdSet,
+    skipped: Record<string, number>,
+    onProgress: () => void,
+  ): Promise<{ readonly file: WrittenFile; readonly names: number }> {
+    let names = 0;
+    const file = await writeGzipped(join(this.folder, knowledgeFiles.entities), async (write) => {
       for await (const entities of entitiesOf(this.#names.batches(), skipped)) {
         onProgress();
         const lines = entities.flatMap((entity) => {
           if (this.#isRelation(entity)) return [];
           named.add(entity.id);
-          count += entity.names.length;
+          names += entity.names.length;
           return [`${JSON.stringify(entity)}\n`];
         });
         await write(lines.join(""));
       }
     });
-    return count;
+    return { file, names };
   }
 
   /** RDF names its relations as it names all else. */
@@ -158,7 +162,7 @@ export class KnowledgeStore {
       skipped[reason] = (skipped[reason] ?? 0) + 1;
     };
     let triples = 0;
-    await this.#writeGzipped(knowledgeFiles.triples, async (write) => {
+    const file = await writeGzipped(join(this.folder, knowledgeFiles.triples), async (write) => {
       await write("subject\trelation\tkind\tobject\n");
       for await (const batch of this.#triples.batches()) {
         onProgress();
@@ -177,23 +181,13 @@ export class KnowledgeStore {
         if (kept.length > 0) await write(`${kept.join("\n")}\n`);
       }
     });
-    return { triples, objects, relations, unnamed: unnamed.size };
+    return { file, triples, objects, relations, unnamed: unnamed.size };
   }
 
   async #writeRelations(used: ReadonlySet<string>): Promise<void> {
     const lines = [...used].sort().map((id) => `${id}\t${this.#relations.get(id) ?? lastPart(id)}\n`);
     await writeAtomically(join(this.folder, knowledgeFiles.relations), async (file) => {
       await file.appendFile(`id\tlabel\n${lines.join("")}`);
-    });
-  }
-
-  async #writeGzipped(name: string, fill: (write: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
-    await writeAtomically(join(this.folder, name), async (file) => {
-      const sink = gzipped(async (bytes) => {
-        await file.appendFile(bytes);
-      });
-      await fill((text) => sink.write(text));
-      await sink.end();
     });
   }
 }
