@@ -89,16 +89,20 @@ export class Attempt {
   }
 }
 
-/** Tries one kind of run in a folder of its own. `tried` gives how it ended, and what was wrong. */
+/**
+ * Tries one kind of run in a folder of its own. `tried` gives how it ended, and what was wrong.
+ *
+ * @param what how it is disturbed; asked for at the end, as some learn it on the way
+ */
 export function attempt(
   stage: Stage,
   job: Job,
-  what: string,
+  what: () => string,
   tried: (attempt: Attempt) => Promise<string | null | "refused">,
 ): Promise<Trial> {
   return stage.attempt(async (folder) => {
     const wrong = await tried(new Attempt(stage, job, folder)).catch((error: unknown) => String(error));
     const refused = wrong === "refused";
-    return { what: `${job.name}, ${what}`, ended: refused ? "refused" : "equal", wrong: refused ? null : wrong };
+    return { what: `${job.name}, ${what()}`, ended: refused ? "refused" : "equal", wrong: refused ? null : wrong };
   });
 }

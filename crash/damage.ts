@@ -47,14 +47,18 @@ export const checkpoints: Scenario = {
   async trial(stage, job, random) {
     const { acts } = await stage.straight(job);
     let told = "";
-    const trial = await attempt(stage, job, "", async (one) => {
-      // Behind the middle there is a checkpoint, and a best one.
-      const nth = Math.ceil(acts.length * (0.6 + 0.4 * random.uniform()));
-      await one.run({ fault: { root: one.folder, acts: allActs, nth, what: "kill" } });
-      told = await damage(one.folder, /checkpoints\/(step-\d+\/[^/]+|best\.safetensors)$/, random);
-      return afterDamage(one);
-    });
-    return { ...trial, what: `${job.name}, ${told}` };
+    return attempt(
+      stage,
+      job,
+      () => told,
+      async (one) => {
+        // Behind the middle there is a checkpoint, and a best one.
+        const nth = Math.ceil(acts.length * (0.6 + 0.4 * random.uniform()));
+        await one.run({ fault: { root: one.folder, acts: allActs, nth, what: "kill" } });
+        told = await damage(one.folder, /checkpoints\/(step-\d+\/[^/]+|best\.safetensors)$/, random);
+        return afterDamage(one);
+      },
+    );
   },
 };
 
@@ -79,14 +83,18 @@ export const cachesBetween: Scenario = {
   fits: isTraining,
   async trial(stage, job, random) {
     let told = "";
-    const trial = await attempt(stage, job, "", async (one) => {
-      const first = await one.run();
-      if (first.code !== 0) return lastLines(first.stderr);
-      told = await damage(one.folder, cacheFiles, random);
-      await rm(one.out, { recursive: true });
-      return one.finish();
-    });
-    return { ...trial, what: `${job.name}, ${told}` };
+    return attempt(
+      stage,
+      job,
+      () => told,
+      async (one) => {
+        const first = await one.run();
+        if (first.code !== 0) return lastLines(first.stderr);
+        told = await damage(one.folder, cacheFiles, random);
+        await rm(one.out, { recursive: true });
+        return one.finish();
+      },
+    );
   },
 };
 
@@ -97,21 +105,25 @@ export const cachesDuring: Scenario = {
   fits: isTraining,
   async trial(stage, job, random) {
     let told = "it was over before";
-    const trial = await attempt(stage, job, "", async (one) => {
-      let harm: Promise<void> | null = null;
-      const onStderr = (soFar: string) => {
-        if (harm !== null || !/^step [23]\b/m.test(soFar)) return;
-        harm = damage(one.folder, cacheFiles, random).then((done) => {
-          told = done;
-        });
-      };
-      const ending = await one.run({ onStderr });
-      await harm;
-      const wrong = await one.wrongWith(ending);
-      if (wrong !== null || ending.code === 0) return wrong ?? one.compare();
-      return (await afterDamage(one)) ?? "refused";
-    });
-    return { ...trial, what: `${job.name}, ${told}` };
+    return attempt(
+      stage,
+      job,
+      () => told,
+      async (one) => {
+        let harm: Promise<void> | null = null;
+        const onStderr = (soFar: string) => {
+          if (harm !== null || !/^step [23]\b/m.test(soFar)) return;
+          harm = damage(one.folder, cacheFiles, random).then((done) => {
+            told = done;
+          });
+        };
+        const ending = await one.run({ onStderr });
+        await harm;
+        const wrong = await one.wrongWith(ending);
+        if (wrong !== null || ending.code === 0) return wrong ?? one.compare();
+        return (await afterDamage(one)) ?? "refused";
+      },
+    );
   },
 };
 
@@ -125,15 +137,20 @@ export const clocks: Scenario = {
   async trial(stage, job, random) {
     const { acts } = await stage.straight(job);
     const clock = { by: pick(random, [-10 * year, 10 * year, -3_600_000]), every: 1 + random.below(20) };
-    return attempt(stage, job, `by ${clock.by} ms every ${clock.every} looks`, async (one) => {
-      const nth = 1 + random.below(acts.length);
-      const fault = { root: one.folder, acts: allActs, nth, what: "kill", clock } as const;
-      const wrong = await one.wrongWith(await one.run({ fault }), true);
-      if (wrong !== null) return wrong;
-      const later = new Date(Date.now() + year);
-      for (const name of await filesBelow(one.folder)) await utimes(join(one.folder, name), later, later);
-      const ending = await one.run({ fault: { ...fault, nth: 0 } });
-      return ending.code === 0 ? one.compare() : lastLines(ending.stderr);
-    });
+    return attempt(
+      stage,
+      job,
+      () => `by ${clock.by} ms every ${clock.every} looks`,
+      async (one) => {
+        const nth = 1 + random.below(acts.length);
+        const fault = { root: one.folder, acts: allActs, nth, what: "kill", clock } as const;
+        const wrong = await one.wrongWith(await one.run({ fault }), true);
+        if (wrong !== null) return wrong;
+        const later = new Date(Date.now() + year);
+        for (const name of await filesBelow(one.folder)) await utimes(join(one.folder, name), later, later);
+        const ending = await one.run({ fault: { ...fault, nth: 0 } });
+        return ending.code === 0 ? one.compare() : lastLines(ending.stderr);
+      },
+    );
   },
 };

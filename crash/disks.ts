@@ -51,15 +51,19 @@ export const disks: Scenario = {
   async trial(stage, job, random) {
     const straight = await stage.straight(job);
     let told = "";
-    const trial = await attempt(stage, job, "", async (one) => {
-      const { name, launch } = random.uniform() < 0.15 ? limited(random) : failing(one.folder, straight, random);
-      told = name;
-      const ending = await one.run(launch);
-      const wrong = await one.wrongWith(ending);
-      if (wrong !== null) return wrong;
-      return (await (ending.code === 0 && !job.manyRuns ? one.compare() : one.finish())) ?? refusedOf(ending.code);
-    });
-    return { ...trial, what: `${job.name}, ${told}` };
+    return attempt(
+      stage,
+      job,
+      () => told,
+      async (one) => {
+        const { name, launch } = random.uniform() < 0.15 ? limited(random) : failing(one.folder, straight, random);
+        told = name;
+        const ending = await one.run(launch);
+        const wrong = await one.wrongWith(ending);
+        if (wrong !== null) return wrong;
+        return (await (ending.code === 0 && !job.manyRuns ? one.compare() : one.finish())) ?? refusedOf(ending.code);
+      },
+    );
   },
 };
 

@@ -59,19 +59,23 @@ export const kills: Scenario = {
   async trial(stage, job, random) {
     const straight = await stage.straight(job);
     const told: string[] = [];
-    const trial = await attempt(stage, job, "killed", async (one) => {
-      for (let kill = 0; kill <= random.below(2); kill++) {
-        const byTime = random.uniform() < 0.4;
-        const { name, launch } = byTime
-          ? afterTime(["SIGKILL"], straight, random)
-          : atAct(one.folder, straight, random);
-        told.push(name);
-        const wrong = await one.wrongWith(await one.run(launch), true);
-        if (wrong !== null) return wrong;
-      }
-      return one.finish();
-    });
-    return { ...trial, what: `${job.name}, killed at ${told.join(", then at ")}` };
+    return attempt(
+      stage,
+      job,
+      () => `killed at ${told.join(", then at ")}`,
+      async (one) => {
+        for (let kill = 0; kill <= random.below(2); kill++) {
+          const byTime = random.uniform() < 0.4;
+          const { name, launch } = byTime
+            ? afterTime(["SIGKILL"], straight, random)
+            : atAct(one.folder, straight, random);
+          told.push(name);
+          const wrong = await one.wrongWith(await one.run(launch), true);
+          if (wrong !== null) return wrong;
+        }
+        return one.finish();
+      },
+    );
   },
 };
 
@@ -93,13 +97,17 @@ export const overwrites: Scenario = {
   async trial(stage, job, random) {
     const straight = await stage.straight(job);
     let told = "";
-    const trial = await attempt(stage, job, "", async (one) => {
-      await one.putOlder();
-      const { name, launch } = atAct(one.folder, straight, random);
-      told = name;
-      return (await one.wrongWith(await one.run(launch, ["--overwrite"]), true)) ?? replaceAgain(one);
-    });
-    return { ...trial, what: `${job.name}, an older result replaced, killed at ${told}` };
+    return attempt(
+      stage,
+      job,
+      () => `an older result replaced, killed at ${told}`,
+      async (one) => {
+        await one.putOlder();
+        const { name, launch } = atAct(one.folder, straight, random);
+        told = name;
+        return (await one.wrongWith(await one.run(launch, ["--overwrite"]), true)) ?? replaceAgain(one);
+      },
+    );
   },
 };
 
@@ -112,12 +120,17 @@ export const signals: Scenario = {
     const straight = await stage.straight(job);
     const sent = pick<readonly NodeJS.Signals[]>(random, [["SIGINT"], ["SIGTERM"], ["SIGINT", "SIGINT"]]);
     const { name, launch } = afterTime(sent, straight, random);
-    return attempt(stage, job, name, async (one) => {
-      const ending = await one.run(launch);
-      // Before it listens for them, and at the second one, a signal ends a process at once.
-      const wrong = await one.wrongWith(ending, ending.signal === sent[0]);
-      return wrong ?? goOn(one, ending);
-    });
+    return attempt(
+      stage,
+      job,
+      () => name,
+      async (one) => {
+        const ending = await one.run(launch);
+        // Before it listens for them, and at the second one, a signal ends a process at once.
+        const wrong = await one.wrongWith(ending, ending.signal === sent[0]);
+        return wrong ?? goOn(one, ending);
+      },
+    );
   },
 };
 

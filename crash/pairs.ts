@@ -16,12 +16,17 @@ export const pairs: Scenario = {
   async trial(stage, job, random) {
     const { milliseconds } = await stage.straight(job);
     const apart = random.uniform() * random.uniform() * milliseconds;
-    return attempt(stage, job, `${apart.toFixed(0)} ms apart`, async (one) => {
-      const second = wait(apart).then(() => one.run({}, []));
-      const endings = await Promise.all([one.run({}, []), second]);
-      const wrong = endings.map(misbehaviour).find((found) => found !== null) ?? wrongPair(endings, job);
-      return wrong ?? one.compare();
-    });
+    return attempt(
+      stage,
+      job,
+      () => `${apart.toFixed(0)} ms apart`,
+      async (one) => {
+        const second = wait(apart).then(() => one.run({}, []));
+        const endings = await Promise.all([one.run({}, []), second]);
+        const wrong = endings.map(misbehaviour).find((found) => found !== null) ?? wrongPair(endings, job);
+        return wrong ?? one.compare();
+      },
+    );
   },
 };
 
