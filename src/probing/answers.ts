@@ -7,18 +7,18 @@ import type { Tokenizer } from "../text/tokenizer.js";
 import { wordIds } from "../text/word-ids.js";
 
 /** A position of a text. */
-export interface Place {
+export interface TextPosition {
   readonly inputIds: readonly number[];
   readonly position: number;
 }
 
 /** A text with one hole. */
-export interface Cloze extends Place {
+export interface Cloze extends TextPosition {
   /**
    * The text whose subjects decide which adapters have a say, and the hole in it, where it is another one: words that were
    * put in place of masks are answers, and open no gate.
    */
-  readonly gatedBy?: Place;
+  readonly gatedBy?: TextPosition;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import type { LoadedGraph } from "../engine/executor.js";
-import type { Place } from "./answers.js";
+import type { TextPosition } from "./answers.js";
 
 /** A head and what it reads. */
 export interface HeadSet {
@@ -10,5 +10,5 @@ export interface HeadSet {
   /** `features` (and `gates`, where there are some) → `logits` */
   readonly head: LoadedGraph;
   /** For each adapter whether it has a say at a place, 1 or 0; left out where all have everywhere. */
-  readonly gates?: (place: Place) => readonly number[];
+  readonly gates?: (place: TextPosition) => readonly number[];
 }
