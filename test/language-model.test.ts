@@ -47,6 +47,8 @@ describe("a language model from scratch", () => {
   test("killed and resumed ends with the same bits; goes on from its folder", async () => {
     await json(train("straight", "--save-every", 4));
     await stopAt(9, "SIGKILL", train("killed", "--save-every", 4), world.at("killed"));
+    const other = await kadapter(train("killed", "--save-every", 4, "--resume", "--vocab-size", 600));
+    expect(expectComplaint(other)).toContain("vocabSize was 500, is 600");
     await json(train("killed", "--save-every", 4, "--resume"));
     expect(await bits("killed")).toBe(await bits("straight"));
     const more = ["pretrain", "lm", "--backbone", world.at("straight"), "--train", text, "--dev-texts", 20];

@@ -32,6 +32,8 @@ export interface LanguageModelConfig extends RunConfig {
   readonly heldOutRate: number;
   readonly maxLength: number;
   readonly dtype: "float16" | "float32";
+  /** Tokens that were asked for of a vocabulary that is learnt: a run that goes on has the one it began with. */
+  readonly vocabSize?: number;
 }
 
 export interface LanguageModelData {

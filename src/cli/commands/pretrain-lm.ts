@@ -196,5 +196,6 @@ function planOf(options: LmOptions, resume: boolean, start: LanguageModelStart):
     maxGradNorm,
     dtype,
     resume,
+    ...(options.backbone === undefined && { vocabSize: options.vocabSize }),
   };
 }
