@@ -1,6 +1,7 @@
 /** Reads what it is told to, in a thread that can be stopped. */
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../src/errors.js";
+import { computedSince } from "./processor-time.js";
 import { readers } from "./readers.js";
 
 /** A file to be read. */
@@ -32,12 +33,6 @@ parentPort?.on("message", async ({ reader, path }: Task) => {
   }
   parentPort?.postMessage({ refused, wrong, milliseconds: computedSince(started) } satisfies Outcome);
 });
-
-/** What the processor has worked: a busy machine makes no reader slow. */
-function computedSince(started: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(started);
-  return (user + system) / 1000;
-}
 
 /** A mistake in a file is one line that no terminal obeys. */
 function complaintOf(error: unknown): string | null {
