@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { basename, isAbsolute, resolve } from "node:path";
+import { existsSync } from "../host/files.js";
+import { basename, isAbsolute, resolve } from "../host/paths.js";
 import { counted, printable } from "../phrases.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
 import { holdsAdapter } from "./config.js";

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { userError } from "../errors.js";
+import { join } from "../host/paths.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
 import type { NamedAdapter } from "./adapter-set.js";
 import { holdsAdapter } from "./config.js";

@@ -1,9 +1,10 @@
-import { stat } from "node:fs/promises";
 import type { z } from "zod";
 import { userError } from "../errors.js";
 import { recordBytes } from "../files/bounds.js";
 import { judge, parseJson, parseShallowJson } from "../files/json.js";
 import { decodeUtf8, refuseUtf16 } from "../files/utf8.js";
+import { Buffer } from "../host/bytes.js";
+import { stat } from "../host/files.js";
 import { withArticle } from "../phrases.js";
 import { type DataFile, fileName, readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";

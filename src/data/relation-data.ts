@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
+import { createHash } from "../host/hashing.js";
 import { shown } from "../phrases.js";
 import { isAlignedFolder } from "./aligned-folder.js";
 import { readFewRel } from "./fewrel.js";

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { listOf } from "../files/lists.js";
+import { readdir, stat } from "../host/files.js";
+import { createHash } from "../host/hashing.js";
+import { join } from "../host/paths.js";
 import { checkRecord, readRecords } from "./records.js";
 import { example, type RelationExample, type Span } from "./relation-example.js";
 import type { OnSkip } from "./skips.js";

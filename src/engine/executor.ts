@@ -104,8 +104,11 @@ export interface PlanStep {
 export interface Executor extends AsyncDisposable {
   /** The device that was chosen. */
   readonly device: Exclude<DeviceName, "auto">;
-  /** How ONNX Runtime is called: `c` through its C interface, which copies no output; `node` through its npm package. */
-  readonly bindingName: "c" | "node";
+  /**
+   * How ONNX Runtime is called: `c` through its C interface, which copies no output; `node` through its npm
+   * package; `web` through onnxruntime-web, in a browser.
+   */
+  readonly bindingName: "c" | "node" | "web";
   /** Bits that int8 weights may take here: 7 where the processor's 8-bit products could overflow their 16-bit sums. */
   readonly int8WeightBits: 7 | 8;
   /** Whether it does AdamW itself, see `GraphSource.adamW` of `kadapter/engine`. */

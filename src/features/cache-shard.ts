@@ -6,21 +6,16 @@
  * then the whole shard is hashed again.
  * @module
  */
-import { createHash } from "node:crypto";
-import { fstatSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
+
 import { openedBeside } from "../engine/scopes.js";
 import { codeOf, userError } from "../errors.js";
 import { fileError, writeAtomically } from "../files/atomic.js";
+import { Buffer } from "../host/bytes.js";
+import { type FileHandle, open, stampOf } from "../host/files.js";
+import { createHash } from "../host/hashing.js";
+import { dirname } from "../host/paths.js";
 
 export const checksumBytes = 32;
-
-/** What changes whenever the content does. */
-function stampOf(handle: FileHandle): string {
-  const { size, mtimeNs, ctimeNs } = fstatSync(handle.fd, { bigint: true });
-  return `${size} ${mtimeNs} ${ctimeNs}`;
-}
 
 /** A reading that failed. */
 const nothing = { bytesRead: 0 };

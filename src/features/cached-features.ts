@@ -1,5 +1,6 @@
 import type { TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
+import { Buffer } from "../host/bytes.js";
 import type { EncodedText } from "../tasks/task.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { inferenceBatches } from "./batches.js";

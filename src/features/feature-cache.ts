@@ -6,12 +6,13 @@
  * computed again. Shards get their name when they are whole: two processes may fill and read one cache.
  * @module
  */
-import { utimes } from "node:fs/promises";
-import { join } from "node:path";
+
 import { openedBeside } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { removeLeftovers } from "../files/leftovers.js";
+import { utimes } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { dtypeBytes } from "../tensor.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
 import { cacheMark } from "./cache-room.js";

@@ -2,14 +2,15 @@
  * The folder that a training writes into.
  * @module
  */
-import { access, constants, readdir, rmdir } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+
 import { downstreamFiles } from "../adapters/downstream-folder.js";
 import { adapterFiles } from "../adapters/folder.js";
 import { setting, userError } from "../errors.js";
 import { fileError, makeFolder } from "../files/atomic.js";
 import { lockFile, removeLeftovers } from "../files/leftovers.js";
 import { lockFolder } from "../files/lock.js";
+import { access, constants, readdir, rmdir } from "../host/files.js";
+import { basename, dirname, join, resolve } from "../host/paths.js";
 import { counted } from "../phrases.js";
 import { checkpointFolder, removeEarlierRun } from "../training/run.js";
 

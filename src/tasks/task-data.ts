@@ -2,9 +2,10 @@
  * Examples on their way into a model: read, encoded, counted.
  * @module
  */
-import { createHash } from "node:crypto";
+
 import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { setting, userError } from "../errors.js";
+import { createHash } from "../host/hashing.js";
 import { counted, tally } from "../phrases.js";
 import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";

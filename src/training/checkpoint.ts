@@ -1,11 +1,11 @@
-import { readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
 import { codeOf, setting, userError } from "../errors.js";
 import { fileError, makeFolder, renameDurably, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJsonIfThere } from "../files/json.js";
 import { temporaryBeside } from "../files/leftovers.js";
+import { readdir, rename, rm } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { readCheckedTensors, writeCheckedTensors } from "../weights/checked-tensors.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
 import { asStored } from "./training-record.js";

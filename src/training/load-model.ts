@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import { type DownstreamManifest, downstreamFiles, readDownstreamParameters } from "../adapters/downstream-folder.js";
 import {
@@ -16,6 +15,7 @@ import { openedInScope } from "../engine/scopes.js";
 import { UserError, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { namedBackbone } from "../features/named-backbone.js";
+import { join } from "../host/paths.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { designOf } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";

@@ -3,7 +3,7 @@
  * only then the folder.
  * @module
  */
-import { join } from "node:path";
+
 import type { Parameters } from "../adapters/folder.js";
 import type { DoneEvent, TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
@@ -11,6 +11,7 @@ import { inScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import type { Parameter } from "../graph/index.js";
+import { join } from "../host/paths.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
 import { totalElements } from "../tensor.js";
 import { parametersIn } from "../weights/parameters.js";

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
 import { fileError } from "../files/atomic.js";
+import { createHash } from "../host/hashing.js";
+import { fileStream } from "../host/streams.js";
 import { bytesOf } from "../tensor.js";
 import type { WeightSource } from "./source.js";
 
@@ -9,7 +8,7 @@ import type { WeightSource } from "./source.js";
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {
-    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+    for await (const chunk of fileStream(path, { chunkBytes: 1 << 20 })) hash.update(chunk);
   } catch (error) {
     throw fileError(path, "read the file", error);
   }

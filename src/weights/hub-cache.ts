@@ -1,7 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { userError } from "../errors.js";
+import { readdir, readFile } from "../host/files.js";
+import { homedir } from "../host/machine.js";
+import { join } from "../host/paths.js";
 import { exists, type HubContent, shardsOf } from "./hub-content.js";
 import { quoted } from "./strict-json.js";
 

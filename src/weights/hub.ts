@@ -1,5 +1,6 @@
-import { stat } from "node:fs/promises";
 import { userError } from "../errors.js";
+import { stat } from "../host/files.js";
+import { environment } from "../host/machine.js";
 import { type Environment, findCached, hubCacheFolder, parseModelId } from "./hub-cache.js";
 import { type HubContent, modelContent } from "./hub-content.js";
 import type { HubAccess } from "./hub-download.js";
@@ -62,7 +63,7 @@ export function resolveModel(name: string, options: ResolveOptions = {}): Promis
 export async function isCached(
   name: string,
   content: HubContent,
-  { cacheDir, env = process.env }: Pick<ResolveOptions, "cacheDir" | "env"> = {},
+  { cacheDir, env = environment() }: Pick<ResolveOptions, "cacheDir" | "env"> = {},
 ): Promise<boolean> {
   const repository = parseModelId(name);
   if (repository === undefined) return false;
@@ -95,7 +96,7 @@ export async function resolveContent(
       expected: "a folder, or name, owner/name or owner/name@revision",
     });
   }
-  const env = options.env ?? process.env;
+  const env = options.env ?? environment();
   const cache = options.cacheDir ?? hubCacheFolder(env);
   const cached = await findCached(cache, repository, content);
   if ("folder" in cached) return { folder: cached.folder, id: repository.id, commit: cached.commit };
