@@ -7,7 +7,8 @@ import { userError } from "../errors.js";
 import { makeFolder } from "../files/atomic.js";
 import { fileAt, find, getFolder, TabFile, TabFolder } from "./host/file-tree.js";
 import { rm } from "./host/files.js";
-import { dirname, join } from "./host/paths.js";
+import { basename, dirname, join } from "./host/paths.js";
+import { checkpointFolder } from "../training/run.js";
 
 /** What a file holds: text, bytes, or a file that the user chose, which is read by parts. */
 export type FileContent = string | Uint8Array | Blob;
@@ -121,14 +122,18 @@ function* filesIn(folder: TabFolder, before = ""): Generator<readonly [string, T
 export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
 /**
- * A folder as a ZIP archive, to be downloaded. It unpacks into a folder of its name, which the command line takes.
+ * A folder as a ZIP archive, to be downloaded. It unpacks into a folder of its name, which the command line takes; the
+ * checkpoints of a training stay behind.
  *
  * @example
  * const address = URL.createObjectURL(new Blob([await zipFolder("mine")]));
  */
 export async function zipFolder(folder: string): Promise<Uint8Array<ArrayBuffer>> {
   const name = join(folder).split("/").at(-1) as string;
-  const files = Object.entries(await readFolder(folder)).map(([path, content]) => [`${name}/${path}`, content]);
+  const all = Object.entries(await readFolder(folder));
+  const files = all
+    .filter(([path]) => !path.startsWith(`${basename(checkpointFolder(folder))}/`))
+    .map(([path, content]) => [`${name}/${path}`, content]);
   // Numbers of a network hardly shrink, so they are stored as they are.
   return zipSync(Object.fromEntries(files), { level: 0 }) as Uint8Array<ArrayBuffer>;
 }

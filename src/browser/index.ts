@@ -17,6 +17,7 @@
  * @module kadapter/browser
  */
 
+export { packageFolder } from "./host/machine.js";
 export type { Span } from "../data/relation-example.js";
 export type { Metrics, TrainEvent } from "../engine/events.js";
 export { UserError } from "../errors.js";
@@ -56,6 +57,8 @@ export {
   type WordOptions,
 } from "../library/model.js";
 export { type TrainControl, type TrainingEvent, train } from "../library/train.js";
+export { ClozeModel, type ClozeModelOptions } from "../probing/cloze-model.js";
+export { type Filling, type FillOptions, fill } from "../probing/fill.js";
 export type { ChoiceAnswer, ChoiceQuestion } from "../tasks/choice/asking.js";
 export type { ChoiceScores } from "../tasks/choice/multiple-choice.js";
 export type { ClassificationScores, ClassScores } from "../tasks/classification-scores.js";

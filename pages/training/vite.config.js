@@ -1,0 +1,55 @@
+/** Builds the page from the package as it was built: `npm run page`. The model and the example are served beside it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+
+const root = new URL("../../", import.meta.url);
+const at = (path) => fileURLToPath(new URL(path, root));
+
+/** Needed of the model; what else is in its folder is about it. */
+const modelFiles = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+
+/** Questions about the first fact of each relation, in sentences that are not taught. */
+function questions() {
+  const asked = parse(readFileSync(at("examples/country/asked.yaml"), "utf8"));
+  const [, ...lines] = readFileSync(at("examples/country/facts.csv"), "utf8").trim().split(/\r?\n/);
+  const subjects = new Map();
+  for (const [subject, relation] of lines.map((line) => line.split(","))) {
+    if (!subjects.has(relation)) subjects.set(relation, subject);
+  }
+  return [...subjects].map(([relation, subject]) =>
+    asked[relation][1].replace("[X]", subject).replace("[Y]", "[MASK]"),
+  );
+}
+
+/** Files that the page fetches, by their addresses. */
+function* served() {
+  for (const name of modelFiles) yield [`models/own/${name}`, readFileSync(at(`models/own/${name}`))];
+  for (const name of ["facts.csv", "wordings.yaml"]) {
+    yield [`examples/country/${name}`, readFileSync(at(`examples/country/${name}`))];
+  }
+  yield ["examples/country/questions.txt", questions().join("\n")];
+  const names = readdirSync(at("wordings")).filter((name) => name.endsWith(".yaml"));
+  for (const name of names) yield [`wordings/${name}`, readFileSync(at(`wordings/${name}`))];
+  yield ["wordings/index.json", JSON.stringify(names)];
+}
+
+const withFiles = {
+  name: "files-that-are-fetched",
+  generateBundle() {
+    for (const [fileName, source] of served()) this.emitFile({ type: "asset", fileName, source });
+  },
+};
+
+/** With these a page may use threads in WebAssembly. */
+const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
+export default {
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  base: "./",
+  logLevel: "warn",
+  plugins: [withFiles],
+  worker: { format: "es" },
+  build: { outDir: at("runs/page"), emptyOutDir: true, target: "es2023", chunkSizeWarningLimit: 4096 },
+  preview: { headers, port: 4173 },
+};
