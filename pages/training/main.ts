@@ -1,11 +1,16 @@
+import { answerRow, sameScores } from "./answers.js";
 import { Curve } from "./curve.js";
+import { area, button, by } from "./dom.js";
 import { type Answer, lineOf, Teacher } from "./teacher.js";
 
-const by = <E extends Element = HTMLElement>(id: string) => document.getElementById(id) as unknown as E;
 const [state, step, unplugged] = [by("state"), by("step"), by("unplugged")];
-const [facts, wordings, questions] = ["facts", "wordings", "questions"].map((id) => by<HTMLTextAreaElement>(id));
-const [teach, stop, ask, download] = ["teach", "stop", "ask", "download"].map((id) => by<HTMLButtonElement>(id));
+const [facts, wordings, questions] = [area("facts"), area("wordings"), area("questions")];
+const [teach, stop, ask, download] = [button("teach"), button("stop"), button("ask"), button("download")];
 const progress = by<HTMLProgressElement>("progress");
+
+/** What can be done, one at a time. */
+const actions = [teach, ask, download];
+let teacher: Teacher | null = null;
 
 /** The model's own answers before anything was taught, by sentence. */
 const before = new Map<string, Answer>();
@@ -16,14 +21,15 @@ function say(text: string, wrong = false): void {
 }
 
 /** Nothing else is begun while something is under way; what goes wrong is told. */
-async function busy(buttons: readonly HTMLButtonElement[], work: () => Promise<void>): Promise<void> {
-  for (const button of buttons) button.disabled = true;
+async function busy(work: () => Promise<void>): Promise<void> {
+  for (const one of actions) one.disabled = true;
   try {
     await work();
   } catch (error) {
     say(lineOf(error), true);
   } finally {
-    for (const button of buttons) button.disabled = false;
+    // Without the model there is nothing to do here but to read what went wrong.
+    for (const one of actions) one.disabled = teacher === null;
     download.disabled = !teacher?.taught;
   }
 }
@@ -32,7 +38,11 @@ const example = async (name: string) => (await fetch(`examples/country/${name}`)
 
 /** Facts are lines without the header; the questions are asked in sentences that are not taught. */
 async function showExample(): Promise<void> {
-  const [table, sentences, asked] = await Promise.all(["facts.csv", "wordings.yaml", "questions.txt"].map(example));
+  const [table, sentences, asked] = await Promise.all([
+    example("facts.csv"),
+    example("wordings.yaml"),
+    example("questions.txt"),
+  ]);
   facts.value = table.trim().split(/\r?\n/).slice(1).join("\n");
   wordings.value = sentences;
   questions.value = asked.trim();
@@ -45,34 +55,11 @@ async function answer(): Promise<void> {
   texts.forEach((text, i) => {
     if (!before.has(text)) before.set(text, answers[i] as Answer);
   });
-  by("answers").replaceChildren(...texts.map((text, i) => row(text, answers[i] as Answer)));
+  by("answers").replaceChildren(...texts.map((text, i) => answerRow(text, answers[i] as Answer)));
   const same = texts.filter((text, i) => sameScores(before.get(text) as Answer, answers[i] as Answer)).length;
   unplugged.textContent = teacher?.taught
     ? `Unplugged, the model gives ${same} of ${texts.length} sentences the probabilities that it gave before, to the bit.`
     : "";
-}
-
-const sameScores = (one: Answer, other: Answer) =>
-  JSON.stringify(one.alone.map(({ score }) => score)) === JSON.stringify(other.alone.map(({ score }) => score));
-
-function row(text: string, { alone, adapter }: Answer): HTMLTableRowElement {
-  const made = document.createElement("tr");
-  const head = document.createElement("th");
-  head.scope = "row";
-  head.textContent = text;
-  made.append(head, cell(alone), cell(adapter ?? []));
-  return made;
-}
-
-function cell(words: Answer["alone"]): HTMLTableCellElement {
-  const made = document.createElement("td");
-  const [first, ...others] = words.map(({ word, probability }) => `${word} ${(100 * probability).toFixed(0)} %`);
-  const strong = document.createElement("strong");
-  strong.textContent = first ?? "–";
-  const small = document.createElement("small");
-  small.textContent = others.length > 0 ? `, ${others.join(", ")}` : "";
-  made.append(strong, small);
-  return made;
 }
 
 async function lesson(): Promise<void> {
@@ -117,16 +104,12 @@ async function save(): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-let teacher: Teacher | null = null;
-const actions = [teach, ask, download];
-await busy(actions, async () => {
+teach.onclick = () => busy(lesson);
+ask.onclick = () => busy(answer);
+download.onclick = () => busy(save);
+await busy(async () => {
   await showExample();
   teacher = await Teacher.open();
   await answer();
   say("The model is ready.");
 });
-// Without the model there is nothing to do here but to read what went wrong.
-if (teacher === null) for (const button of actions) button.disabled = true;
-teach.onclick = () => busy(actions, lesson);
-ask.onclick = () => busy(actions, answer);
-download.onclick = () => busy(actions, save);

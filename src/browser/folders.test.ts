@@ -11,7 +11,9 @@ vi.mock("../host/paths.js", () => import("./host/paths.js"));
 beforeEach(() => removeFolder("mine"));
 
 const textOf = async (folder: string) =>
-  Object.fromEntries(Object.entries(await readFolder(folder)).map(([name, bytes]) => [name, Buffer.from(bytes).toString()]));
+  Object.fromEntries(
+    Object.entries(await readFolder(folder)).map(([name, bytes]) => [name, Buffer.from(bytes).toString()]),
+  );
 
 describe("folders of a tab", () => {
   it("reads a file that was chosen by parts, as it lies", async () => {
@@ -48,7 +50,9 @@ describe("folders of a tab", () => {
       const content = held[address.replace("models/own/", "")];
       if (content !== undefined) return new Response(Readable.toWeb(Readable.from([Buffer.from(content)])) as never);
       // A server of pages answers every address with its page.
-      return address.endsWith(".json") ? new Response("<html>", { headers: { "content-type": "text/html" } }) : new Response("", { status: 404 });
+      return address.endsWith(".json")
+        ? new Response("<html>", { headers: { "content-type": "text/html" } })
+        : new Response("", { status: 404 });
     });
     await fetchFolder("mine", "models/own/");
     expect(await textOf("mine")).toEqual(held);

@@ -5,10 +5,10 @@
 import { zipSync } from "fflate";
 import { userError } from "../errors.js";
 import { makeFolder } from "../files/atomic.js";
+import { checkpointFolder } from "../training/run.js";
 import { fileAt, find, getFolder, TabFile, TabFolder } from "./host/file-tree.js";
 import { rm } from "./host/files.js";
 import { basename, dirname, join } from "./host/paths.js";
-import { checkpointFolder } from "../training/run.js";
 
 /** What a file holds: text, bytes, or a file that the user chose, which is read by parts. */
 export type FileContent = string | Uint8Array | Blob;

@@ -17,7 +17,6 @@
  * @module kadapter/browser
  */
 
-export { packageFolder } from "./host/machine.js";
 export type { Span } from "../data/relation-example.js";
 export type { Metrics, TrainEvent } from "../engine/events.js";
 export { UserError } from "../errors.js";
@@ -85,3 +84,4 @@ export {
   removeFolder,
   zipFolder,
 } from "./folders.js";
+export { packageFolder } from "./host/machine.js";

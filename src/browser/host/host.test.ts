@@ -112,7 +112,11 @@ describe("what stands in for src/host in a browser", () => {
       }),
     );
     expect(tab).toEqual(node);
-    const wrong = (host: typeof nodeCsv) => host.csvRows(inParts(Buffer.from("a,b\n1\n")), options)[Symbol.asyncIterator]().next();
+    const wrong = (host: typeof nodeCsv) =>
+      host
+        .csvRows(inParts(Buffer.from("a,b\n1\n")), options)
+        [Symbol.asyncIterator]()
+        .next();
     await expect(wrong(nodeCsv)).rejects.toBeInstanceOf(nodeCsv.CsvError);
     await expect(wrong(csv as unknown as typeof nodeCsv)).rejects.toBeInstanceOf(csv.CsvError);
   });
