@@ -34,16 +34,16 @@ async function busy(work: () => Promise<void>): Promise<void> {
   }
 }
 
-const example = async (name: string) => (await fetch(`examples/country/${name}`)).text();
+const example = async (name: string) => (await fetch(`example/${name}`)).text();
 
-/** Facts are lines without the header; the questions are asked in sentences that are not taught. */
+/** The questions are asked in sentences that are not taught. */
 async function showExample(): Promise<void> {
   const [table, sentences, asked] = await Promise.all([
-    example("facts.csv"),
+    example("facts.txt"),
     example("wordings.yaml"),
     example("questions.txt"),
   ]);
-  facts.value = table.trim().split(/\r?\n/).slice(1).join("\n");
+  facts.value = table.trim();
   wordings.value = sentences;
   questions.value = asked.trim();
 }

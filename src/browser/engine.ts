@@ -21,8 +21,8 @@ export interface BrowserEngineOptions {
   /** `auto` (the default) and `cpu` compute in WebAssembly; `webgpu` on the graphics card, where the browser lets it. */
   readonly device?: "auto" | "cpu" | "webgpu";
   /**
-   * Threads inside one operator: by default one for each core where the page is cross-origin isolated, else one. Trained
-   * bits depend on it.
+   * Threads inside one operator: by default half as many as the browser counts cores where the page is cross-origin isolated,
+   * else one. Trained bits depend on it.
    */
   readonly threads?: number;
   /**

@@ -16,6 +16,9 @@ const browser = globalThis as unknown as Browser;
 /** WebAssembly has threads only in pages that are served with the headers COOP and COEP. */
 const mostThreads = () => (browser.crossOriginIsolated ? (browser.navigator?.hardwareConcurrency ?? 1) : 1);
 
+/** A browser counts two for most cores, and its threads spin while they wait: more of them would only be in each other's way. */
+const usualThreads = () => Math.ceil(mostThreads() / 2);
+
 /**
  * Runs graphs with `onnxruntime-web` on the calling thread.
  *
@@ -25,7 +28,7 @@ export async function webExecutor({ device = "auto", threads }: ExecutorOptions 
   const chosen = await availableDevice(device);
   // 7-bit weights overflow on no machine, and a page cannot ask which one it is on.
   const facts = { device: chosen, bindingName: "web", int8WeightBits: 7 } as const;
-  return executorOn(facts, Math.min(threads ?? mostThreads(), mostThreads()), new WebBinding(await load(chosen)));
+  return executorOn(facts, Math.min(threads ?? usualThreads(), mostThreads()), new WebBinding(await load(chosen)));
 }
 
 /** As in Node, WebGPU is taken only where it is asked for. */
