@@ -10,6 +10,7 @@ import { type BackboneLease, Backbones } from "./backbones.js";
 import { MadeOnDemand } from "./made-on-demand.js";
 import { ServingMetrics } from "./metrics.js";
 import type { Pin } from "./pins.js";
+import { RecentRequests } from "./recent-times.js";
 import { type RegisteredModel, Registry } from "./registry.js";
 import type { AskedHow, Prepared } from "./served-model.js";
 import { ServingError } from "./serving-error.js";
@@ -36,6 +37,8 @@ export class Service {
   readonly admission: Admission;
   readonly registry: Registry;
   readonly metrics: ServingMetrics;
+  /** Times of the requests that were answered, from their admission on. */
+  readonly recent = new RecentRequests();
   private readonly backbones: Backbones;
   private readonly made: MadeOnDemand;
   private readonly kept: BackboneLease[] = [];
@@ -47,7 +50,7 @@ export class Service {
     this.admission = new Admission(options.queueTokens);
     this.metrics = new ServingMetrics({
       tokens: () => this.admission.tokens,
-      waiting: () => this.backbones.waiting(),
+      waiting: () => this.waiting(),
       models: () => this.registry.models.length,
     });
     this.backbones = new Backbones(executor, { budget: options.batchTokens, onBatch: this.metrics.onBatch });
@@ -90,11 +93,12 @@ export class Service {
     how: AskedHow & { readonly signal?: AbortSignal | undefined; readonly version?: string | undefined },
   ): Promise<Predictions> {
     const pins = this.pinAll([...new Set(names)], how.version);
+    const models = pins.map(({ value }) => value);
     try {
-      const asked = pins.flatMap(({ value: { name, served } }) =>
-        inputs.map((input, i) => prepared(`inputs.${i} of model ${name}`, () => served.prepare(input, how))),
-      );
-      const answers = await this.answerAll(asked, how.signal);
+      const answers = await metered(models, inputs.length, () => {
+        const asked = models.flatMap((model) => prepareAll(model, inputs, how));
+        return this.answerAll(asked, how.signal);
+      });
       const of = (model: number) => answers.slice(model * inputs.length, (model + 1) * inputs.length);
       return {
         answers: Object.fromEntries(pins.map(({ value }, i) => [value.name, of(i)])),
@@ -106,7 +110,11 @@ export class Service {
   }
 
   /** Words for a text's masks: of the backbone alone, beside each adapter, and beside all of them. */
-  async fill(text: string, names: readonly string[], how: AskedHow): Promise<Awaited<ReturnType<typeof fill>>> {
+  async fill(
+    text: string,
+    names: readonly string[],
+    how: AskedHow & { readonly signal?: AbortSignal | undefined },
+  ): Promise<Awaited<ReturnType<typeof fill>>> {
     const pins = this.pinAll([...new Set(names)]);
     try {
       const adapters = pins.map(({ value }) => value);
@@ -114,9 +122,11 @@ export class Service {
       const filling = await refusing(() => this.made.fill(backbone, adapters));
       try {
         const { model } = filling.value;
-        const { ids } = prepared("text", () => ({ ids: model.tokenizer.encode(text).ids }));
-        const cost = Math.max(1, ids.length) * model.names.length;
-        return await this.admission.with(cost, () => refusing(() => fill(model, text, how)));
+        return await metered(adapters, 1, () => {
+          const { ids } = prepared("text", () => ({ ids: model.tokenizer.encode(text).ids }));
+          const cost = Math.max(1, ids.length) * model.names.length;
+          return this.admitted(cost, () => refusing(() => fill(model, text, how)));
+        });
       } finally {
         filling.release();
       }
@@ -166,7 +176,7 @@ export class Service {
 
   private async answerAll(asked: readonly Prepared[], signal: AbortSignal | undefined): Promise<readonly unknown[]> {
     const tokens = asked.reduce((sum, one) => sum + one.tokens, 0);
-    return this.admission.with(tokens, () =>
+    return this.admitted(tokens, () =>
       refusing(async () => {
         // All of them end before the models are let go of.
         const ended = await Promise.allSettled(asked.map((one) => one.answer(signal)));
@@ -176,6 +186,13 @@ export class Service {
         });
       }),
     );
+  }
+
+  private async admitted<R>(tokens: number, work: () => Promise<R>): Promise<R> {
+    const started = performance.now();
+    const result = await this.admission.with(tokens, work);
+    this.recent.add((performance.now() - started) / 1000);
+    return result;
   }
 
   private pinAll(names: readonly string[], version?: string): readonly Pin<RegisteredModel>[] {
@@ -189,10 +206,45 @@ export class Service {
     }
   }
 
+  /** The one that is asked where no model is named; undefined where there is none. */
+  get backbone(): string | undefined {
+    return this.options.backbone ?? this.registry.models[0]?.served.backbone.name;
+  }
+
+  /** Items that wait for a batch. */
+  waiting(): Promise<number> {
+    return this.backbones.waiting();
+  }
+
   private defaultBackbone(): string {
-    const name = this.options.backbone ?? this.registry.models[0]?.served.backbone.name;
-    if (name !== undefined) return name;
+    if (this.backbone !== undefined) return this.backbone;
     throw new ServingError("not-found", "no model is loaded, and the server was given no backbone");
+  }
+}
+
+/** Checks a model's questions and makes tokens of them, and counts how long that takes. */
+function prepareAll({ name, served, meter }: RegisteredModel, inputs: readonly unknown[], how: AskedHow): Prepared[] {
+  const started = performance.now();
+  const asked = inputs.map((input, i) => prepared(`inputs.${i} of model ${name}`, () => served.prepare(input, how)));
+  meter.prepare.add((performance.now() - started) / 1000);
+  return asked;
+}
+
+/** Counts a request for each of the models, whether it is answered or not. */
+async function metered<R>(
+  models: readonly RegisteredModel[],
+  questions: number,
+  work: () => Promise<R>,
+): Promise<R> {
+  const started = performance.now();
+  let answered = false;
+  try {
+    const result = await work();
+    answered = true;
+    return result;
+  } finally {
+    const seconds = (performance.now() - started) / 1000;
+    for (const { meter } of models) meter.onRequest(questions, answered, seconds);
   }
 }
 

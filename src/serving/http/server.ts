@@ -21,6 +21,7 @@ import type { Service } from "../service.js";
 import { ServingError } from "../serving-error.js";
 import { addHealth } from "./health.js";
 import { addModelRoutes } from "./model-routes.js";
+import { addPage, builtPage } from "./page.js";
 import { addV1 } from "./v1.js";
 import { addV2 } from "./v2.js";
 
@@ -32,6 +33,8 @@ export interface HttpOptions {
   readonly bodyLimit: number;
   /** How models may be loaded over HTTP; null where they may not. */
   readonly loading: Loading | null;
+  /** Folder of the page at `/`; that of the build by default. */
+  readonly page?: string;
   /** Where the log goes, a line of JSON for each refused request. */
   readonly log: { write(line: string): unknown };
 }
@@ -61,7 +64,7 @@ export async function startHttp(service: Service, options: HttpOptions): Promise
   return { url, stop };
 }
 
-async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOptions): Promise<FastifyInstance> {
+async function makeApp(service: Service, { bodyLimit, loading, page = builtPage(), log }: HttpOptions): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit,
     requestTimeout: timeouts.request,
@@ -87,7 +90,7 @@ async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOption
   });
   answerErrors(app, service);
   await app.register(async (scope) => {
-    addHealth(scope, service);
+    addHealth(scope, service, loading);
     addV1(scope, service);
     addModelRoutes(scope, service, loading);
     await scope.register(async (open) => {
@@ -95,6 +98,7 @@ async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOption
       open.addContentTypeParser("*", { parseAs: "buffer" }, jsonOrBinary);
       addV2(open, service, loading);
     });
+    await addPage(scope, page);
     scope.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
   return app;
