@@ -87,6 +87,13 @@ export class Registry {
     throw new ServingError("not-found", what);
   }
 
+  /** {@link pin} for a look at it. */
+  current(name: string, version?: string): RegisteredModel {
+    const { value, release } = this.pin(name, version);
+    release();
+    return value;
+  }
+
   /**
    * Loads a folder under a name. What was there under that name takes no more requests, ends those that it has, and is
    * freed before this returns.

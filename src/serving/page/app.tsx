@@ -59,6 +59,21 @@ function Pill({ reached, samples }: Watched) {
   return ready ? <span class="pill good">ready</span> : <span class="pill bad">stopping</span>;
 }
 
+/** A model, and three adapters beside it. */
+function Sign() {
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true">
+      <rect class="tone-0" x="1" y="1" width="9" height="22" rx="2.5" />
+      {[1, 2, 3].map((tone, i) => (
+        <g key={tone} class={`tone-${tone}`}>
+          <path d={`M10 ${3.5 + 8.5 * i}h5`} />
+          <rect x="15" y={1 + 8.5 * i} width="8" height="5" rx="1.75" />
+        </g>
+      ))}
+    </svg>
+  );
+}
+
 export function App() {
   const watched = useStatus();
   const [chosen, setChosen] = useState("fill");
@@ -71,7 +86,10 @@ export function App() {
   return (
     <>
       <header>
-        <h1>kadapter</h1>
+        <h1>
+          <Sign />
+          kadapter
+        </h1>
         <p>One language model, and adapters beside it.</p>
         <Pill {...watched} />
       </header>
