@@ -231,11 +231,7 @@ function prepareAll({ name, served, meter }: RegisteredModel, inputs: readonly u
 }
 
 /** Counts a request for each of the models, whether it is answered or not. */
-async function metered<R>(
-  models: readonly RegisteredModel[],
-  questions: number,
-  work: () => Promise<R>,
-): Promise<R> {
+async function metered<R>(models: readonly RegisteredModel[], questions: number, work: () => Promise<R>): Promise<R> {
   const started = performance.now();
   let answered = false;
   try {

@@ -71,7 +71,9 @@ it("infers from contents in fields and from raw ones, and answers alike", async 
 it("tells a model's configuration and statistics", async () => {
   const { config } = await call<{ config: object }>("ModelConfig", { name: "recall" });
   expect(config).toMatchObject({
-    ...{ name: "recall", input: [{ name: "text", data_type: "TYPE_STRING", dims: [-1] }] },
+    name: "recall",
+    // TYPE_STRING
+    input: [{ name: "text", data_type: 13, dims: [-1] }],
     version_policy: { latest: { num_versions: 1 } },
   });
   const { model_stats: all } = await call<{ model_stats: object[] }>("ModelStatistics", {});

@@ -121,7 +121,11 @@ function handlers(service: Service, loading: Loading | null): Record<string, han
     ServerLive: () => ({ live: true }),
     ServerReady: () => ({ ready: !service.admission.draining }),
     ModelReady: (request: Named) => ({ ready: !service.admission.draining && model(request) !== undefined }),
-    ServerMetadata: () => ({ name: "kadapter", version: "2", extensions: ["model_repository", "model_configuration", "statistics"] }),
+    ServerMetadata: () => ({
+      name: "kadapter",
+      version: "2",
+      extensions: ["model_repository", "model_configuration", "statistics"],
+    }),
     ModelMetadata: (request: Named) => {
       const found = model(request);
       return { name: found.name, versions: [found.version], platform: "kadapter", ...tensorsOfModel(found) };

@@ -64,7 +64,10 @@ export async function startHttp(service: Service, options: HttpOptions): Promise
   return { url, stop };
 }
 
-async function makeApp(service: Service, { bodyLimit, loading, page = builtPage(), log }: HttpOptions): Promise<FastifyInstance> {
+async function makeApp(
+  service: Service,
+  { bodyLimit, loading, page = builtPage(), log }: HttpOptions,
+): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit,
     requestTimeout: timeouts.request,

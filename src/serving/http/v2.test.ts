@@ -76,7 +76,9 @@ describe("/v2", () => {
     });
     expect((await ask("GET", "/v2/models/none/config")).status).toBe(404);
 
-    type Stats = { model_stats: (Record<string, number> & { inference_stats: Record<string, { count: number; ns: number }> })[] };
+    type Stats = {
+      model_stats: (Record<string, number> & { inference_stats: Record<string, { count: number; ns: number }> })[];
+    };
     const stats = async (path = "/recall/stats") => (await ask<Stats>("GET", `/v2/models${path}`)).json.model_stats;
     const [before] = await stats();
     const inputs = [tensor("text", "Winter lies in [MASK].", "Ormelle is [MASK].")];

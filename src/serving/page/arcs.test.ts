@@ -43,7 +43,7 @@ describe("a drawn tree", () => {
 
 describe("curl", () => {
   it("asks what the page asks, whatever the text holds", () => {
-    const body = { text: "It's $HOME `x` \\ \"y\"" };
+    const body = { text: 'It\'s $HOME `x` \\ "y"' };
     const command = curlOf({ method: "POST", path: "/v1/fill", body }, "http://localhost:8080");
     expect(command).toBe(
       `curl -s 'http://localhost:8080/v1/fill' -H 'content-type: application/json' -d '{"text":"It'\\''s $HOME \`x\` \\\\ \\"y\\""}'`,

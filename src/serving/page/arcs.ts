@@ -31,7 +31,7 @@ export interface PlacedTree {
 }
 
 /** Pixels between words, beside the line, around a label, and between arcs that leave one word. */
-const [gap, margin, padding, step] = [18, 16, 14, 8];
+const [gap, margin, padding, step] = [18, 16, 26, 8];
 
 interface Link {
   readonly word: number;

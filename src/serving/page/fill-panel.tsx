@@ -26,7 +26,6 @@ function Completed({ text, parts }: { readonly text: string; readonly parts: rea
   return (
     <p class="completed">
       {around.map((piece, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text stay where they are
         <span key={i}>
           {piece}
           {i < around.length - 1 ? (
@@ -49,7 +48,13 @@ interface FilledText {
 /** What a set of adapters is called on the page. */
 const titleOf = (set: string): string => (set === "none" ? "without" : set.replaceAll("+", " + "));
 
-function Columns({ answer: { text, sets }, names }: { readonly answer: FilledText; readonly names: readonly string[] }) {
+function Columns({
+  answer: { text, sets },
+  names,
+}: {
+  readonly answer: FilledText;
+  readonly names: readonly string[];
+}) {
   const without = sets["none"]?.[0]?.word;
   const note = (set: string, words: readonly Filling[]) => {
     if (set === "none") return "the model alone";
@@ -68,7 +73,13 @@ function Columns({ answer: { text, sets }, names }: { readonly answer: FilledTex
 }
 
 /** Blanks filled without and with each adapter. */
-export function FillPanel({ models, names }: { readonly models: readonly AboutModel[]; readonly names: readonly string[] }) {
+export function FillPanel({
+  models,
+  names,
+}: {
+  readonly models: readonly AboutModel[];
+  readonly names: readonly string[];
+}) {
   const [text, setText] = useState(examples[0] ?? "");
   const area = useRef<HTMLTextAreaElement>(null);
   const { answer, problem, busy, ask } = useAsking<FilledText>();
@@ -77,7 +88,6 @@ export function FillPanel({ models, names }: { readonly models: readonly AboutMo
   const run = (asked = text) =>
     ask(async () => ({ text: asked, ...(await send<Filled>(fillRequest(asked, taught, top))) }));
   // The page begins with an answer, and what is loaded or unloaded answers anew.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed is asked when that is wanted
   useEffect(() => void run(), [taught.join()]);
   const pick = (example: string) => {
     setText(example);

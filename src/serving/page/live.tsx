@@ -29,16 +29,14 @@ const measures: readonly Measure[] = [
   {
     title: "Queue",
     value: ({ status }) => `${status.queue.items} waiting`,
-    more: ({ status: { queue } }) => `${queue.tokens} of ${queue.mostTokens.toLocaleString("en")} tokens under way`,
+    more: ({ status: { queue } }) => `${queue.tokens} of ${queue.mostTokens.toLocaleString("en")} tokens`,
     line: ({ status }) => status.queue.tokens,
   },
   {
     title: "Batches",
     value: ({ batches }) => `${batches.toFixed(0)} a second`,
     more: ({ texts, status }) =>
-      texts > 0
-        ? `${texts.toFixed(1)} texts in each`
-        : `${status.batches.count.toLocaleString("en")} since the start`,
+      texts > 0 ? `${texts.toFixed(1)} texts in each` : `${status.batches.count.toLocaleString("en")} since the start`,
     line: ({ batches }) => batches,
   },
   {
@@ -46,8 +44,8 @@ const measures: readonly Measure[] = [
     value: ({ status }) => milliseconds(status.latency.median),
     more: ({ status: { latency } }) =>
       latency.requests === 0
-        ? "no request in the last minute"
-        : `95 % within ${milliseconds(latency.p95)}; ${latency.requests} in a minute`,
+        ? "none in the last minute"
+        : `95 % in ${milliseconds(latency.p95)}; ${latency.requests} a minute`,
     line: ({ status }) => status.latency.median ?? 0,
   },
 ];

@@ -23,7 +23,6 @@ export function MarkedText({ id, label, text, marks, area, onText, onAsk }: Mark
         <div class="behind" aria-hidden="true" ref={behind}>
           {piecesOf(text, marks).map(({ text: piece, marks: on }, i) => (
             // A piece has no other name than its place.
-            // biome-ignore lint/suspicious/noArrayIndexKey: it is the place that is drawn
             <span key={i} class={on.map((name) => `mark ${name}`).join(" ")}>
               {piece}
             </span>

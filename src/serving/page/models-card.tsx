@@ -55,16 +55,18 @@ export function ModelsCard({ models, names, backbone, loading, refresh }: Models
         {models.map((model) => (
           <li key={model.name} class={toneOf(model.name, names)}>
             <span class="dot" aria-hidden="true" />
-            <span class="name">{model.name}</span>
-            <span class="note">
-              {kinds[model.task] ?? model.task} · <code>{model.version.slice(0, 7)}</code>
+            <span class="name">
+              {model.name} <code>{model.version.slice(0, 7)}</code>
             </span>
+            <span class="note">{kinds[model.task] ?? model.task}</span>
             {loading ? (
               <button
                 type="button"
                 class="quiet"
                 aria-label={`Unload ${model.name}`}
-                onClick={() => change({ method: "DELETE", path: `/v1/models/${model.name}` }, `${model.name} is unloaded`)}
+                onClick={() =>
+                  change({ method: "DELETE", path: `/v1/models/${model.name}` }, `${model.name} is unloaded`)
+                }
               >
                 Unload
               </button>

@@ -114,7 +114,9 @@ function Columns({ answer, names }: { readonly answer: Answers; readonly names: 
           <p class="completed">
             <strong>{found?.relation}</strong>
           </p>
-          <Ranking all={found?.relations.map(({ relation, probability: share }) => ({ name: relation, share })) ?? []} />
+          <Ranking
+            all={found?.relations.map(({ relation, probability: share }) => ({ name: relation, share })) ?? []}
+          />
         </Column>
       ))}
       {Object.entries(types?.answers ?? {}).map(([name, found]) => (
@@ -127,7 +129,13 @@ function Columns({ answer, names }: { readonly answer: Answers; readonly names: 
 }
 
 /** Two names of a sentence: the relation between them, and their types. */
-export function NamesPanel({ models, names }: { readonly models: readonly AboutModel[]; readonly names: readonly string[] }) {
+export function NamesPanel({
+  models,
+  names,
+}: {
+  readonly models: readonly AboutModel[];
+  readonly names: readonly string[];
+}) {
   const [first = ["", { subject: null, object: null }]] = Object.entries(examples);
   const [asked, setAsked] = useState<Asked>({ text: first[0], marks: first[1] as Marks });
   const area = useRef<HTMLTextAreaElement>(null);

@@ -71,7 +71,13 @@ export function Problem({ text }: { readonly text: string | null }) {
 }
 
 /** Texts to begin with. */
-export function Examples({ texts, onPick }: { readonly texts: readonly string[]; readonly onPick: (text: string) => void }) {
+export function Examples({
+  texts,
+  onPick,
+}: {
+  readonly texts: readonly string[];
+  readonly onPick: (text: string) => void;
+}) {
   return (
     <div class="examples">
       <span>Try</span>

@@ -69,7 +69,6 @@ export function Tree({ words }: { readonly words: readonly TreeWord[] }) {
         </thead>
         <tbody>
           {words.map(({ form, head, relation }, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a word is known by its place
             <tr key={i}>
               <th scope="row">{form}</th>
               <td>{head === 0 ? "nothing: the root" : words[head - 1]?.form}</td>

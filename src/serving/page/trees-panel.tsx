@@ -13,7 +13,13 @@ const examples = [
 ];
 
 /** Which word of a sentence depends on which. */
-export function TreesPanel({ models, names }: { readonly models: readonly AboutModel[]; readonly names: readonly string[] }) {
+export function TreesPanel({
+  models,
+  names,
+}: {
+  readonly models: readonly AboutModel[];
+  readonly names: readonly string[];
+}) {
   const [text, setText] = useState(examples[0] ?? "");
   const area = useRef<HTMLTextAreaElement>(null);
   const { answer, problem, busy, ask } = useAsking<Predicted<TreeAnswer>>();
