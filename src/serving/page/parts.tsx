@@ -31,10 +31,10 @@ export interface ColumnProps {
 export function Column({ tone, title, note, children }: ColumnProps) {
   return (
     <section class={`column ${tone}`} aria-label={title}>
-      <h3>
+      <h2>
         <span class="dot" aria-hidden="true" />
         {title}
-      </h3>
+      </h2>
       {note === undefined ? null : <p class="note">{note}</p>}
       {children}
     </section>
