@@ -112,9 +112,10 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await rows.count()).toBe(7);
       expect(await panel(page, "Trees").locator(".arc").count()).toBe(7);
       expect(await rows.filter({ hasText: "the root" }).count()).toBe(1);
-      const widths = await panel(page, "Trees")
-        .locator(".arc")
-        .evaluateAll((all) => all.map((one) => (one as SVGGElement).getBBox().width));
+      const boxes = await Promise.all(
+        (await panel(page, "Trees").locator(".arc path").all()).map((one) => one.boundingBox()),
+      );
+      const widths = boxes.map((box) => Math.max(box?.width ?? 0, box?.height ?? 0));
       expect(Math.min(...widths)).toBeGreaterThan(0);
     });
 
@@ -123,7 +124,7 @@ describe.skipIf(chromiumPath === undefined)(
       await panel(page, "Blanks").getByRole("textbox").fill('It\'s "$HOME" in [MASK].');
       await panel(page, "Blanks").getByRole("button", { name: "Copy as curl" }).click();
       await page.getByText("Copied").waitFor();
-      const command = await page.evaluate(() => navigator.clipboard.readText());
+      const command = await page.evaluate<string>("navigator.clipboard.readText()");
       const { stdout } = await promisify(execFile)("bash", ["-c", command]);
       const expected = await running.service.fill('It\'s "$HOME" in [MASK].', ["recall"], { top: 5 });
       expect(JSON.parse(stdout)).toMatchObject({ sets: { none: expected["none"]?.map(({ word }) => ({ word })) } });
@@ -168,7 +169,7 @@ describe.skipIf(chromiumPath === undefined)(
           await panel(page, name).locator("button.primary").click();
           await columnsOf(page, name).first().waitFor();
           await expectAccessible(page);
-          const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
           expect([name, over]).toEqual([name, 0]);
         }
       });

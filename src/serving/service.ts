@@ -3,13 +3,14 @@
  * @module
  */
 import type { Executor } from "../engine/executor.js";
-import { UserError } from "../errors.js";
 import { fill } from "../probing/fill.js";
 import { Admission } from "./admission.js";
 import { type BackboneLease, Backbones } from "./backbones.js";
 import { MadeOnDemand } from "./made-on-demand.js";
 import { ServingMetrics } from "./metrics.js";
 import type { Pin } from "./pins.js";
+import { metered, prepareAll, prepared, refusing } from "./preparing.js";
+import { requireSize } from "./question-size.js";
 import { RecentRequests } from "./recent-times.js";
 import { type RegisteredModel, Registry } from "./registry.js";
 import type { AskedHow, Prepared } from "./served-model.js";
@@ -95,8 +96,9 @@ export class Service {
     const pins = this.pinAll([...new Set(names)], how.version);
     const models = pins.map(({ value }) => value);
     try {
-      const answers = await metered(models, inputs.length, () => {
-        const asked = models.flatMap((model) => prepareAll(model, inputs, how));
+      const answers = await metered(models, inputs.length, async () => {
+        const asked: Prepared[] = [];
+        for (const model of models) asked.push(...(await prepareAll(model, inputs, how)));
         return this.answerAll(asked, how.signal);
       });
       const of = (model: number) => answers.slice(model * inputs.length, (model + 1) * inputs.length);
@@ -115,6 +117,7 @@ export class Service {
     names: readonly string[],
     how: AskedHow & { readonly signal?: AbortSignal | undefined },
   ): Promise<Awaited<ReturnType<typeof fill>>> {
+    requireSize(text, "text");
     const pins = this.pinAll([...new Set(names)]);
     try {
       const adapters = pins.map(({ value }) => value);
@@ -145,6 +148,9 @@ export class Service {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<readonly unknown[]> {
+    inputs.forEach((text, i) => {
+      requireSize(text, `inputs.${i}`);
+    });
     const pins = this.pinAll(how.adapter === undefined ? [] : [how.adapter]);
     try {
       const adapter = pins[0]?.value ?? null;
@@ -219,44 +225,5 @@ export class Service {
   private defaultBackbone(): string {
     if (this.backbone !== undefined) return this.backbone;
     throw new ServingError("not-found", "no model is loaded, and the server was given no backbone");
-  }
-}
-
-/** Checks a model's questions and makes tokens of them, and counts how long that takes. */
-function prepareAll({ name, served, meter }: RegisteredModel, inputs: readonly unknown[], how: AskedHow): Prepared[] {
-  const started = performance.now();
-  const asked = inputs.map((input, i) => prepared(`inputs.${i} of model ${name}`, () => served.prepare(input, how)));
-  meter.prepare.add((performance.now() - started) / 1000);
-  return asked;
-}
-
-/** Counts a request for each of the models, whether it is answered or not. */
-async function metered<R>(models: readonly RegisteredModel[], questions: number, work: () => Promise<R>): Promise<R> {
-  const started = performance.now();
-  let answered = false;
-  try {
-    const result = await work();
-    answered = true;
-    return result;
-  } finally {
-    const seconds = (performance.now() - started) / 1000;
-    for (const { meter } of models) meter.onRequest(questions, answered, seconds);
-  }
-}
-
-/** What the user's request lacks, as a refusal that says where. */
-function prepared<R>(where: string, prepare: () => R): R {
-  try {
-    return prepare();
-  } catch (error) {
-    throw error instanceof UserError ? new ServingError("invalid", `${where}: ${error.message}`) : error;
-  }
-}
-
-async function refusing<R>(work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof UserError ? new ServingError("invalid", error.message) : error;
   }
 }

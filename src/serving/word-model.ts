@@ -5,6 +5,7 @@
 import type { FoundModel } from "../adapters/found-model.js";
 import type { Executor } from "../engine/executor.js";
 import { userError } from "../errors.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { parseWith } from "../files/json.js";
 import { filledLength, maskedText } from "../probing/answers.js";
 import { ClozeModel, type ClozeModelOptions } from "../probing/cloze-model.js";
@@ -22,14 +23,19 @@ const together = 32;
 /** What models of words have of a shared backbone; its leases are taken when they are opened. */
 class SharedParts {
   private readonly leases: BackboneLease[] = [];
-  readonly options: Pick<Required<ClozeModelOptions>, "open" | "positions">;
+  readonly options: Pick<Required<ClozeModelOptions>, "open" | "ownHead" | "positions">;
 
   constructor(executor: Executor, backbones: Backbones, meterOf: (adapter: string) => ModelMeter | undefined) {
+    const leaseOf = async (backbone: BackboneHandle) => {
+      const lease = await backbones.acquire(backbone);
+      this.leases.push(lease);
+      return lease;
+    };
     this.options = {
       open: backbones.open,
+      ownHead: async (backbone) => (await leaseOf(backbone)).ownHead(),
       positions: async (backbone, adapters) => {
-        const lease = await backbones.acquire(backbone);
-        this.leases.push(lease);
+        const lease = await leaseOf(backbone);
         return BatchedPositions.open(executor, lease.batcher, backbone, adapters, meterOf);
       },
     };
