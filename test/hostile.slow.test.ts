@@ -79,10 +79,16 @@ it("waits for nobody for ever, and answers others meanwhile", async () => {
 });
 
 // Last, as it ends the server.
-it("has written one line for each refusal, without a control character or a word of the texts", async () => {
+it("ends when it is told to, and has written one line for each refusal, without a control character or a word of the texts", async () => {
+  // Neither a connection that says nothing nor half a request keeps the server from its end.
+  const halves = [[], ["POST /v1/fill HTTP/1.1\r\nhost: a\r\n"]].map((parts) => talk(server.port, { parts }));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const stopped = performance.now();
   server.process.kill("SIGTERM");
   const { code, stderr } = await server.ended;
   expect(code).toBe(0);
+  expect(performance.now() - stopped).toBeLessThan(8000);
+  await Promise.all(halves);
   const lines = stderr
     .trimEnd()
     .split("\n")

@@ -143,7 +143,7 @@ describe.skipIf(chromiumPath === undefined)(
       await models.getByText("again is loaded").waitFor();
       // What was loaded answers at once, alone and together with the other one.
       await columnsOf(page, "Blanks").nth(3).waitFor();
-      expect(await titles(page, "Blanks")).toEqual(["without", "recall", "again", "recall + again"]);
+      expect(await titles(page, "Blanks")).toEqual(["without", "recall", "again", "together"]);
       await models.getByRole("button", { name: "Unload again" }).click();
       await models.getByText("again is unloaded").waitFor();
       await expect.poll(() => titles(page, "Blanks")).toEqual(["without", "recall"]);

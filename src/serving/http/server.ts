@@ -47,8 +47,14 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Milliseconds for a request's headers, for all of it, and for the next request of a connection. */
-const timeouts = { headers: 10_000, request: 30_000, idle: 60_000, check: 1_000 } as const;
+/**
+ * Milliseconds for a request's headers, for all of it, and for the next request of a connection; and for connections that
+ * are open still when nothing is under way any more.
+ */
+const timeouts = {
+  ...{ headers: 10_000, request: 30_000, idle: 60_000, check: 1_000 },
+  closing: { look: 100, last: 5_000 },
+} as const;
 
 export async function startHttp(service: Service, options: HttpOptions): Promise<HttpServer> {
   const app = await makeApp(service, options);
@@ -59,9 +65,22 @@ export async function startHttp(service: Service, options: HttpOptions): Promise
   });
   const stop = async () => {
     await service.drain();
-    await app.close();
+    await closeSoon(app);
   };
   return { url, stop };
+}
+
+/**
+ * Closes it when what is answered has been sent. A connection that is idle a moment later is not waited for, and one whose
+ * request is not whole by then is cut: nothing of it was taken.
+ */
+async function closeSoon(app: FastifyInstance): Promise<void> {
+  const closeIdle = setInterval(() => app.server.closeIdleConnections(), timeouts.closing.look);
+  const closeAll = setTimeout(() => app.server.closeAllConnections(), timeouts.closing.last);
+  await app.close().finally(() => {
+    clearInterval(closeIdle);
+    clearTimeout(closeAll);
+  });
 }
 
 async function makeApp(

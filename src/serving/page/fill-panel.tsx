@@ -46,7 +46,10 @@ interface FilledText {
 }
 
 /** What a set of adapters is called on the page. */
-const titleOf = (set: string): string => (set === "none" ? "without" : set.replaceAll("+", " + "));
+function titleOf(set: string): string {
+  if (set === "none") return "without";
+  return set.includes("+") ? "together" : set;
+}
 
 function Columns({
   answer: { text, sets },
@@ -58,7 +61,7 @@ function Columns({
   const without = sets["none"]?.[0]?.word;
   const note = (set: string, words: readonly Filling[]) => {
     if (set === "none") return "the model alone";
-    return words[0]?.word === without ? "the same word as without" : "another word than without";
+    return words[0]?.word === without ? "the same word" : "another word";
   };
   return (
     <div class="columns">
