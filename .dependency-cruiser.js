@@ -41,6 +41,7 @@ const importersOf = {
   "fastify-type-provider-zod": ["src/serving/http/"],
   pino: ["src/serving/http/"],
   "prom-client": ["src/serving/"],
+  preact: ["src/serving/page/"],
   "@grpc/grpc-js": ["src/serving/grpc/"],
   "@grpc/proto-loader": ["src/serving/grpc/"],
 };

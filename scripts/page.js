@@ -1,8 +1,25 @@
-// Builds and serves the page that trains in a tab: `npm run page`, after which it says where it is to be seen.
+// Builds the server's page out of src/serving/page, as part of `npm run build`.
 import { fileURLToPath } from "node:url";
-import { build, preview } from "vite";
+import { build } from "vite";
 
-const configFile = fileURLToPath(new URL("../pages/training/vite.config.js", import.meta.url));
-await build({ configFile });
-const server = await preview({ configFile });
-console.log(`the page is at ${server.resolvedUrls.local[0]}; end it with Ctrl-C`);
+/** Files of the page into a folder, the names of all but `index.html` with a hash in them. */
+export async function buildPage(folder) {
+  await build({
+    root: fileURLToPath(new URL("../src/serving/page", import.meta.url)),
+    // The server has the page at /, and what it names at /page/.
+    base: "/page/",
+    configFile: false,
+    envDir: false,
+    logLevel: "warn",
+    build: {
+      outDir: folder,
+      emptyOutDir: false,
+      assetsDir: "",
+      // Nothing stands in the page itself: its policy would not let it run.
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      target: "es2022",
+      reportCompressedSize: false,
+    },
+  });
+}

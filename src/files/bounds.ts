@@ -54,6 +54,12 @@ export const knowledgeBounds = {
   turtle: 4 * mebibyte,
 } as const;
 
+/**
+ * A question to a server: UTF-16 units of one text, and of all of its texts. Making tokens of them keeps the server from
+ * everything else, and no model here reads a tenth of it.
+ */
+export const questionBounds = { text: 16_384, all: 131_072 } as const;
+
 /** Documents that are aligned with knowledge. */
 export const documentBounds = {
   files: 100_000,

@@ -26,7 +26,7 @@ export class TaughtModel implements AsyncDisposable {
     executor: Executor,
     { folder, manifest }: FoundModel,
     backbone?: string,
-    shared: Pick<ClozeModelOptions, "open" | "positions"> = {},
+    shared: Pick<ClozeModelOptions, "open" | "ownHead" | "positions"> = {},
   ): Promise<TaughtModel> {
     const own = { backbone, sets: [adapterSet], adapters: { [adapterSet]: folder } };
     const model = await ClozeModel.open(executor, { ...own, ...shared });

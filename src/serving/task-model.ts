@@ -22,6 +22,7 @@ import { type Loaded, loadPrediction, rowsOf, textsOf } from "../training/sessio
 import type { Backbones } from "./backbones.js";
 import type { Batcher } from "./batcher.js";
 import { type Item, type Padding, paddingOf, type Reader } from "./job.js";
+import type { ModelMeter } from "./model-meter.js";
 import type { AskedHow, Prepared, ServedModel } from "./served-model.js";
 
 type AnyAsking = Asking<unknown, unknown, unknown, EncodedText, unknown>;
@@ -56,6 +57,7 @@ export async function openTaskModel(
   backbones: Backbones,
   { folder, manifest: { task } }: FoundModel,
   backbone: string | undefined,
+  meter: ModelMeter,
 ): Promise<ServedModel> {
   const found = askings.find(({ asking }) => asking.kind.name === task.name);
   if (!found) throw new Error(`${task.name} is not served here`);
@@ -78,7 +80,7 @@ export async function openTaskModel(
         await scope.close();
         await lease.release();
       };
-      return new TaskModelServed(name, asking, read, loaded, lease.batcher, close);
+      return new TaskModelServed(name, asking, read, loaded, { batcher: lease.batcher, meter }, close);
     }),
   );
 }
@@ -93,7 +95,7 @@ class TaskModelServed implements ServedModel {
     private readonly asking: AnyAsking,
     private readonly read: AnyRead,
     loaded: Loaded,
-    private readonly batcher: Batcher,
+    private readonly asked: { readonly batcher: Batcher; readonly meter: ModelMeter },
     readonly close: () => Promise<void>,
   ) {
     this.backbone = read.backbone;
@@ -125,9 +127,9 @@ class TaskModelServed implements ServedModel {
   }
 
   private async logits(encoded: EncodedText, texts: readonly EncodedText[], signal: AbortSignal | undefined) {
-    const { read } = this;
-    const ask = (item: TaskItem) =>
-      this.batcher.ask({ reader: this.reader, item, padding: this.paddingOf(item), signal });
+    const { read, reader } = this;
+    const { batcher, meter } = this.asked;
+    const ask = (item: TaskItem) => batcher.ask({ reader, item, padding: this.paddingOf(item), signal, meter });
     if (!read.task.hostLoss) return ask({ texts, encoded });
     const parts = await Promise.all(texts.map((text) => ask({ texts: [text], encoded: text })));
     const logits = concatenated(parts);
