@@ -75,7 +75,7 @@ export const hubBounds = {
   /** Bytes of an answer that is no file: of a listing's page, or of an error. */
   answer: 64 * mebibyte,
   /** Pages of a listing, and the files that they list; repositories of models have some dozens. */
-  pages: 1000,
+  pages: 200,
   files: 100_000,
   /** Seconds that it may ask to be left alone for, each time. */
   wait: 60,
