@@ -135,7 +135,9 @@ export class HubServer implements AsyncDisposable {
       return say(200, { url: `${this.url}/${id}`, id });
     }
     const [, id = "", rest = ""] =
-      /^\/api\/models\/([^/]+\/[^/]+)\/(.*)$/.exec(pathname) ?? /^\/([^/]+\/[^/]+?)(?:\.git)?\/(.*)$/.exec(pathname) ?? [];
+      /^\/api\/models\/([^/]+\/[^/]+)\/(.*)$/.exec(pathname) ??
+      /^\/([^/]+\/[^/]+?)(?:\.git)?\/(.*)$/.exec(pathname) ??
+      [];
     const repository = this.repositories.get(id);
     if (!repository) return say(404, { error: "Repository not found" });
     if (rest === "info/lfs/objects/batch") return say(200, this.batch(body.toString()));
@@ -147,7 +149,9 @@ export class HubServer implements AsyncDisposable {
     if (verb === "resolve") return this.sends(at, path.join("/"), request, response);
     if (verb === "preupload") {
       const { files } = JSON.parse(body.toString()) as { files: { path: string }[] };
-      return say(200, { files: files.map(({ path: one }) => ({ path: one, uploadMode: isLarge(one) ? "lfs" : "regular" })) });
+      return say(200, {
+        files: files.map(({ path: one }) => ({ path: one, uploadMode: isLarge(one) ? "lfs" : "regular" })),
+      });
     }
     if (verb === "commit") return this.commits(repository, revision, at, body.toString(), say);
     say(404, { error: `what is ${verb}?` });
@@ -155,7 +159,9 @@ export class HubServer implements AsyncDisposable {
 
   private batch(body: string) {
     const { objects } = JSON.parse(body) as { objects: { oid: string; size: number }[] };
-    const upload = (oid: string) => ({ actions: { upload: { href: `${addressOf(this.storage)}/${oid}`, header: {} } } });
+    const upload = (oid: string) => ({
+      actions: { upload: { href: `${addressOf(this.storage)}/${oid}`, header: {} } },
+    });
     return {
       transfer: "basic",
       objects: objects.map(({ oid, size }) => ({ oid, size, ...(this.stored.has(oid) ? {} : upload(oid)) })),
@@ -173,7 +179,12 @@ export class HubServer implements AsyncDisposable {
   }
 
   /** Two entries a page. */
-  private lists({ files }: Commit, page: number, pathname: string, say: (status: number, value: unknown, headers?: object) => void) {
+  private lists(
+    { files }: Commit,
+    page: number,
+    pathname: string,
+    say: (status: number, value: unknown, headers?: object) => void,
+  ) {
     const entries: object[] = [...files].map(([path, content]) => ({
       ...{ type: "file", path, size: content.length, oid: sha("sha1", `blob ${content.length}\0`, content) },
       ...(isLarge(path) ? { lfs: { oid: sha("sha256", content), size: content.length, pointerSize: 1 } } : {}),
@@ -205,12 +216,19 @@ export class HubServer implements AsyncDisposable {
     else response.write(rest.subarray(0, cut), () => response.destroy());
   }
 
-  private commits(repository: Repository, branch: string, tip: Commit, body: string, say: (status: number, value: unknown) => void) {
+  private commits(
+    repository: Repository,
+    branch: string,
+    tip: Commit,
+    body: string,
+    say: (status: number, value: unknown) => void,
+  ) {
     const files = new Map(tip.files);
     for (const line of body.split("\n")) {
       const { key, value } = JSON.parse(line) as { key: string; value: Record<string, string> };
       const path = value["path"] ?? "";
-      if (key === "header" && value["parentCommit"] !== tip.id) return say(412, { error: "A commit has happened since" });
+      if (key === "header" && value["parentCommit"] !== tip.id)
+        return say(412, { error: "A commit has happened since" });
       if (key === "file") files.set(path, Buffer.from(value["content"] ?? "", "base64"));
       if (key === "deletedFile") files.delete(path);
       if (key === "lfsFile") {

@@ -1,9 +1,20 @@
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { HubServer, type Seen } from "../../test/hub-server.js";
 import { findAdapter, isAdapterHere } from "../adapters/hub-adapter.js";
 import { openBackbone } from "../features/backbone-handle.js";
@@ -41,7 +52,9 @@ const pulled = (out: string, name = "hf:me/facts", more = {}) =>
   pull(name, join(cacheDir, out), { env: env(more), cacheDir });
 const bytes = async (folder: string) =>
   Object.fromEntries(
-    await Promise.all((await readdir(folder)).sort().map(async (name) => [name, await readFile(join(folder, name), "hex")])),
+    await Promise.all(
+      (await readdir(folder)).sort().map(async (name) => [name, await readFile(join(folder, name), "hex")]),
+    ),
   ) as Record<string, string>;
 const oneLine = async (asked: Promise<unknown>): Promise<string> => {
   const error: unknown = await asked.catch((reason: unknown) => reason);
@@ -71,7 +84,12 @@ describe("push and pull", () => {
     expect(await pushed()).toEqual({ ...first, created: false, changed: [] });
     hub.put("me/facts", { ...(await filesAsText(adapter)), "subjects.txt": "old\n", "own.txt": "theirs" });
     const second = await pushed(other);
-    expect([...second.changed].sort()).toEqual(["adapter_config.json", "adapter_model.safetensors", "head.safetensors", "subjects.txt"]);
+    expect([...second.changed].sort()).toEqual([
+      "adapter_config.json",
+      "adapter_model.safetensors",
+      "head.safetensors",
+      "subjects.txt",
+    ]);
     expect(Object.keys(hub.files("me/facts"))).toContain("own.txt");
     expect(await bytes((await pulled("new")).out)).toEqual(await bytes(other));
     // The first is what it was.
@@ -126,7 +144,9 @@ describe("an adapter named hf:", () => {
     expect((await findAdapter("hf:me/facts", how)).folder).toBe(found.folder);
     expect(hub.seen.length).toBe(asked);
     expect(await oneLine(findAdapter("hf:a/b/c", how))).toMatch(/it is no Hugging Face id; expected hf:owner\/name/);
-    expect(await oneLine(findAdapter("hf:me/nothing", how))).toMatch(/^adapter "me\/nothing": the hub has no such adapter/);
+    expect(await oneLine(findAdapter("hf:me/nothing", how))).toMatch(
+      /^adapter "me\/nothing": the hub has no such adapter/,
+    );
   });
 
   it("counts as here where the cache has it, and a name of nothing does not", async () => {
@@ -166,7 +186,8 @@ describe("what is refused in one line", () => {
 
   it("a folder whose tensors are others, or that links to what is not its own", async () => {
     const folder = await mkdtemp(join(root, "bad-"));
-    for (const [name, content] of Object.entries(await filesAsText(adapter))) await writeFile(join(folder, name), content);
+    for (const [name, content] of Object.entries(await filesAsText(adapter)))
+      await writeFile(join(folder, name), content);
     const secret = join(root, "secret.txt");
     await writeFile(secret, "mine");
     await rm(join(folder, "README.md"));
@@ -180,18 +201,25 @@ describe("what is refused in one line", () => {
 
   it("a hub that has something else than it lists, or lists what leads out of the folder", async () => {
     await pushed();
-    hub.extra = [{ type: "file", path: "../../evil", size: 1, oid: "0".repeat(40) }, { type: "file", path: "/etc/x", size: 1, oid: "1" }];
+    hub.extra = [
+      { type: "file", path: "../../evil", size: 1, oid: "0".repeat(40) },
+      { type: "file", path: "/etc/x", size: 1, oid: "1" },
+    ];
     expect((await readdir((await pulled("fine")).out)).sort()).toEqual(Object.keys(await bytes(adapter)));
     await rm(cacheDir, { recursive: true });
     await mkdir(cacheDir);
-    hub.fault = ({ origin, method }) => (origin === "storage" && method === "GET" ? { status: 200, body: "x".repeat(9) } : undefined);
+    hub.fault = ({ origin, method }) =>
+      origin === "storage" && method === "GET" ? { status: 200, body: "x".repeat(9) } : undefined;
     expect(await oneLine(pulled("bad"))).toMatch(/ended after|does not have the hash/);
     expect(await readdir(cacheDir)).not.toContain("bad");
   });
 
   it("listings without end and answers without end", async () => {
     await pushed();
-    const next = (path: string) => ({ link: `<${hub.url}${path}?page=7>; rel="next"`, "content-type": "application/json" });
+    const next = (path: string) => ({
+      link: `<${hub.url}${path}?page=7>; rel="next"`,
+      "content-type": "application/json",
+    });
     hub.fault = ({ path }) => (path.includes("/tree/") ? { status: 200, headers: next(path), body: "[]" } : undefined);
     expect(await oneLine(pulled("endless"))).toMatch(/its listing has more than 200 pages/);
   });
@@ -254,7 +282,10 @@ describe("a hub or a network that fails for a while", () => {
     // Of a process that is gone: the largest number that one can have.
     const [one = "", two = ""] = large;
     await rm(join(cacheDir, "models--me--facts", "snapshots"), { recursive: true });
-    for (const [name, wrong] of [[one, false], [two, true]] as const) {
+    for (const [name, wrong] of [
+      [one, false],
+      [two, true],
+    ] as const) {
       const whole = await readFile(join(blobs, name));
       await rename(join(blobs, name), join(blobs, `${name}.part`));
       await writeFile(join(blobs, `${name}.part`), whole.subarray(0, 50));

@@ -60,7 +60,13 @@ export async function push(dir: string, repository: string, options: PushOptions
   const tensors = await checkedTensors(found);
   const access = await hubAccess(how);
   requireToken(access);
-  const wanted = { what: "repository", files, ours: namesOf(found), title: settings.message, isPrivate: settings.private };
+  const wanted = {
+    what: "repository",
+    files,
+    ours: namesOf(found),
+    title: settings.message,
+    isPrivate: settings.private,
+  };
   const { commit, changed, created } = await upload(target, wanted, access);
   return { name: pinnedName(target.id, commit), commit, changed, created, tensors, notes: notesOf(found) };
 }

@@ -46,6 +46,7 @@ function told({ statusCode, data }: HubApiError, denied: HubRequest["denied"]) {
     return { what: "somebody else has changed it meanwhile", fix: "look at what is there, and push again" };
   }
   const words: unknown = data?.["error"] ?? data?.["message"];
-  const reason = statusCode < 500 && typeof words === "string" && words !== "" ? `: ${quoted(words.slice(0, 300))}` : "";
+  const reason =
+    statusCode < 500 && typeof words === "string" && words !== "" ? `: ${quoted(words.slice(0, 300))}` : "";
   return { what: `the hub said ${statusCode}${reason}`, fix: `check the name, or ${later}` };
 }

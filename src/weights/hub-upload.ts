@@ -112,7 +112,9 @@ async function isSame(entry: ListFileEntry, source: { readonly path: string } | 
   const expected = expectedOf(entry);
   const hasher = hasherOf(expected);
   if ("text" in source) {
-    return Buffer.byteLength(source.text) === expected.size && hasher.update(source.text).digest("hex") === expected.etag;
+    return (
+      Buffer.byteLength(source.text) === expected.size && hasher.update(source.text).digest("hex") === expected.etag
+    );
   }
   try {
     if ((await stat(source.path)).size !== expected.size) return false;

@@ -1,6 +1,14 @@
 import { stat } from "node:fs/promises";
 import { userError } from "../errors.js";
-import { type Environment, findCached, hubCacheFolder, isCommit, isHubName, parseModelId, variable } from "./hub-cache.js";
+import {
+  type Environment,
+  findCached,
+  hubCacheFolder,
+  isCommit,
+  isHubName,
+  parseModelId,
+  variable,
+} from "./hub-cache.js";
 import { type HubContent, modelContent } from "./hub-content.js";
 import type { HubAccess } from "./hub-download.js";
 import { hubFetch, isPrivateWay } from "./hub-fetch.js";
@@ -109,7 +117,9 @@ export async function resolveContent(
   if (repository === undefined) {
     throw userError({
       what: `${what} ${quoted(name)}: ${alsoFolder ? "there is no such folder, and it is" : "it is"} no Hugging Face id`,
-      expected: alsoFolder ? "a folder, or name, owner/name or owner/name@revision" : "hf:owner/name or hf:owner/name@revision",
+      expected: alsoFolder
+        ? "a folder, or name, owner/name or owner/name@revision"
+        : "hf:owner/name or hf:owner/name@revision",
     });
   }
   const env = options.env ?? process.env;
