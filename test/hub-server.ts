@@ -199,7 +199,10 @@ export class HubServer implements AsyncDisposable {
   private sends({ files }: Commit, path: string, request: IncomingMessage, response: ServerResponse): void {
     const content = files.get(path);
     if (!content) return void response.writeHead(404).end();
-    if (!isLarge(path)) return this.stream(content, path, request, response);
+    if (!isLarge(path)) {
+      this.stream(content, path, request, response);
+      return;
+    }
     const oid = sha("sha256", content);
     this.stored.set(oid, content);
     response.writeHead(302, { location: `${addressOf(this.storage)}/${oid}` }).end();

@@ -35,6 +35,9 @@ export async function copyInto(out: string, { folder, names, all, overwrite }: C
   for (const mark of [adapterFiles.config, downstreamFiles.config]) await removeMark(join(out, mark));
   for (const name of all) if (!names.includes(name)) await rm(join(out, name), { force: true });
   for (const name of names) {
-    await writeAtomically(join(out, name), (file) => file.writeFile(createReadStream(join(folder, name))));
+    await writeAtomically(join(out, name), async (file) => {
+      // On a handle each goes on from where the last one ended.
+      for await (const part of createReadStream(join(folder, name))) await file.writeFile(part as Buffer);
+    });
   }
 }

@@ -54,14 +54,14 @@ interface TaskItem extends Item {
 export async function openTaskModel(
   executor: Executor,
   backbones: Backbones,
-  { name: named, folder, manifest: { task } }: FoundModel,
+  { name: asked, folder, manifest: { task } }: FoundModel,
   backbone: string | undefined,
 ): Promise<ServedModel> {
   const found = askings.find(({ asking }) => asking.kind.name === task.name);
   if (!found) throw new Error(`${task.name} is not served here`);
   const { task: name, asking } = found;
   const taskOptions = name === "trees" ? treeOptions : {};
-  const read = await readModel(named, asking.kind, { backbone, open: backbones.open, taskOptions });
+  const read = await readModel(asked, asking.kind, { backbone, open: backbones.open, taskOptions });
   if (read.manifest.backbonePrecision !== "float32") {
     throw userError({
       where: folder,
