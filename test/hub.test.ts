@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openBackbone } from "../src/features/backbone-handle.js";
 import { ownModel } from "../src/library/own-model.js";
 import { servedRecipes, writeServedModel } from "../src/testing/served-models.js";
+import { writeTaughtAdapter } from "../src/testing/taught-adapter.js";
 import { HubServer } from "./hub-server.js";
 import { json, kadapter, kadapterProcess, testFolder } from "./support.js";
 
@@ -16,12 +17,11 @@ beforeAll(async () => {
   relations = await writeServedModel(folder, "relations", servedRecipes.relations, backbone);
   await writeFile(
     data(),
-    `${["lives in", "capital of", "founded by"]
-      .flatMap((relation) =>
-        [1, 2, 3].map((i) => ({ relation, text: `Mia ${i} is in Rome.`, subject: [0, 3], object: [12, 16] })),
-      )
-      .map((one) => JSON.stringify(one))
-      .join("\n")}\n`,
+    ["lives in", "capital of", "founded by"]
+      .flatMap((relation) => [1, 2, 3].map((i) => ({ relation, token: ["Mia", `${i}`, "is", "in", "Rome", "."] })))
+      .map((one) => ({ ...one, h: { name: "Mia", pos: [0, 1] }, t: { name: "Rome", pos: [4, 5] } }))
+      .map((one) => `${JSON.stringify(one)}\n`)
+      .join(""),
   );
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -92,6 +92,16 @@ describe("an adapter of the hub", () => {
       join(folder, "onnx"),
     ]);
     expect(graph).toMatchObject({ answers: [{ name: "facts" }] });
+    // Two ways of asking an adapter that was taught facts.
+    await writeTaughtAdapter(join(folder, "taught"), ownModel());
+    await json(["push", join(folder, "taught"), "me/taught", "--private"]);
+    const mask = "Rome is in [MASK].";
+    const sets = (adapter: string) => json(["fill", mask, "--adapter", `taught=${adapter}`, ...backbone]);
+    expect(await sets("hf:me/taught")).toEqual(await sets(join(folder, "taught")));
+    const words = (adapter: string) => json(["predict", "--adapter", adapter, "--text", mask, ...backbone]);
+    expect(await words("hf:me/taught")).toMatchObject({
+      predictions: (await words(join(folder, "taught")))["predictions"],
+    });
     const missing = await kadapter(["serve", "--adapter", "facts=hf:me/nothing"]);
     expect([missing.code, missing.stderr]).toEqual([
       2,
