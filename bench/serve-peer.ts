@@ -7,7 +7,9 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fixed } from "./command.js";
 import { closedLoop } from "./serve-load.js";
+import { answerOf, question, type Setting, started } from "./serve-setting.js";
 import { median } from "./stats.js";
 
 /** What the peer serves. */
@@ -71,7 +73,7 @@ interface Asked {
 }
 
 /** Answers a second of both, measured in turn: what else the machine does meets both alike. */
-export async function inTurn(ours: Asked, theirs: Asked, connections: number, duration: number, rounds: number) {
+async function inTurn(ours: Asked, theirs: Asked, connections: number, duration: number, rounds: number) {
   const rates: Record<"ours" | "theirs", number[]> = { ours: [], theirs: [] };
   for (let round = 0; round < rounds; round++) {
     for (const [who, { url, body }] of Object.entries({ ours, theirs }) as ["ours" | "theirs", Asked][]) {
@@ -81,4 +83,48 @@ export async function inTurn(ours: Asked, theirs: Asked, connections: number, du
     }
   }
   return { ours: median(rates.ours), theirs: median(rates.theirs) };
+}
+
+/** Beside a server in which every adapter is a model of its own. */
+export async function besidePeer(setting: Setting, python: string, count: number, how: PeerHow): Promise<void> {
+  const { url, names, body, close } = await started(setting, count);
+  const adapters = setting.folders.slice(0, count);
+  const { threads, scratch, time } = how;
+  const peer = await startPeer(python, { backbone: setting.backbone.folder, adapters, threads }, scratch);
+  try {
+    const { text, subject, object } = question(0);
+    const marked = text.replace(subject, `@ ${subject} @`).replace(object, `# ${object} #`);
+    const asked = JSON.stringify({ models: names.map((_, i) => i), texts: [marked] });
+    requireSame(names, await answerOf(url, body), await answerOf(peer.url, asked));
+    const { ours, theirs } = await inTurn({ url, body }, { url: peer.url, body: asked }, 8, time, 3);
+    console.log(
+      `beside FastAPI and PyTorch with a model an adapter, ${count} adapters, 8 connections: ${fixed(ours)} and ${fixed(theirs)} answers / s, ratio ${fixed(ours / theirs, 2)}`,
+    );
+  } finally {
+    await peer.close();
+    await close();
+  }
+}
+
+/** How it is compared. */
+export interface PeerHow {
+  readonly threads: number;
+  readonly scratch: string;
+  readonly time: number;
+}
+
+interface RelationSaid {
+  readonly relation: string;
+  readonly probability: number;
+}
+
+/** Servers that say other things are not compared. */
+function requireSame(names: readonly string[], ours: unknown, theirs: unknown): void {
+  const own = (ours as { readonly answers: Record<string, readonly RelationSaid[]> }).answers;
+  const [other = []] = (theirs as { readonly answers: readonly (readonly RelationSaid[])[] }).answers;
+  for (const [i, name] of names.entries()) {
+    const [a, b] = [own[name]?.[0], other[i]];
+    if (a && b && a.relation === b.relation && Math.abs(a.probability - b.probability) < 1e-3) continue;
+    throw new Error(`${name} says ${JSON.stringify(a)}, the peer ${JSON.stringify(b)}`);
+  }
 }

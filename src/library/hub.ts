@@ -28,6 +28,7 @@ export interface PushOptions extends Partial<Omit<PushSettings, "dir" | "reposit
 export interface PushResult {
   /** Its name at the commit: `hf:USER/NAME@COMMIT`, which says the same for good. */
   readonly name: string;
+  /** Its 40 hex digits. */
   readonly commit: string;
   /** Files that are new, others, or gone; none where all was there already. */
   readonly changed: readonly string[];
@@ -149,10 +150,13 @@ export interface PullOptions extends Partial<Omit<PullSettings, "repository" | "
 
 /** What was pulled. */
 export interface PullResult {
+  /** The folder that was written. */
   readonly out: string;
   /** Its name at the commit: `hf:USER/NAME@COMMIT`, which says the same for good. */
   readonly name: string;
+  /** Its 40 hex digits. */
   readonly commit: string;
+  /** Names of the files in it. */
   readonly files: readonly string[];
   /** SHA-256 of its tensors, by file. */
   readonly tensors: Readonly<Record<string, string>>;
