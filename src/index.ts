@@ -24,6 +24,14 @@ export { type BackboneHandle, openBackbone } from "./features/backbone-handle.js
 export { type Engine, type EngineOptions, openEngine } from "./library/engine.js";
 export { type ExportOptions, type ExportResult, exportOnnx } from "./library/export.js";
 export {
+  type PullOptions,
+  type PullResult,
+  type PushOptions,
+  type PushResult,
+  pull,
+  push,
+} from "./library/hub.js";
+export {
   type ChoicesData,
   choices,
   type DownstreamSettings,

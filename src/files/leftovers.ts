@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from "../host/files.js";
+import { readdir, rename, rm, stat } from "../host/files.js";
 import { createHash, randomBytes } from "../host/hashing.js";
 import { hostname, isRunning, processId, processNamespace } from "../host/machine.js";
 import { basename, dirname, join } from "../host/paths.js";
@@ -38,15 +38,37 @@ export async function removeLeftoversOf(path: string): Promise<void> {
   await removeTemporaries(dirname(path), () => false, basename(path));
 }
 
+/**
+ * Takes over what a killed process had written of a file: it gets a new name, if it can.
+ *
+ * @returns whether there was something
+ */
+export async function adoptLeftoverOf(path: string, to: string): Promise<boolean> {
+  for await (const left of abandoned(dirname(path), () => false, basename(path))) {
+    const adopted = await rename(left, to).then(
+      () => true,
+      () => false, // another process was faster
+    );
+    if (adopted) return true;
+  }
+  return false;
+}
+
 async function removeTemporaries(folder: string, isSafe: (name: string) => boolean, of?: string): Promise<void> {
+  for await (const path of abandoned(folder, isSafe, of)) {
+    // What cannot be removed is in nobody's way.
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Temporary files and folders that no process writes any more, of one name or of all. */
+async function* abandoned(folder: string, isSafe: (name: string) => boolean, of?: string): AsyncGenerator<string> {
   for (const name of await readdir(folder).catch(() => [])) {
     const found = temporaryName.exec(name);
     if (found === null || (of !== undefined && name.slice(0, found.index) !== of)) continue;
     const [, pid, machine] = found;
     const path = join(folder, name);
-    if (!isSafe(name) && !(await isAbandoned(path, Number(pid), machine))) continue;
-    // What cannot be removed is in nobody's way.
-    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    if (isSafe(name) || (await isAbandoned(path, Number(pid), machine))) yield path;
   }
 }
 

@@ -55,7 +55,7 @@ interface TaskItem extends Item {
 export async function openTaskModel(
   executor: Executor,
   backbones: Backbones,
-  { folder, manifest: { task } }: FoundModel,
+  { name: asked, folder, manifest: { task } }: FoundModel,
   backbone: string | undefined,
   meter: ModelMeter,
 ): Promise<ServedModel> {
@@ -63,7 +63,7 @@ export async function openTaskModel(
   if (!found) throw new Error(`${task.name} is not served here`);
   const { task: name, asking } = found;
   const taskOptions = name === "trees" ? treeOptions : {};
-  const read = await readModel(folder, asking.kind, { backbone, open: backbones.open, taskOptions });
+  const read = await readModel(asked, asking.kind, { backbone, open: backbones.open, taskOptions });
   if (read.manifest.backbonePrecision !== "float32") {
     throw userError({
       where: folder,

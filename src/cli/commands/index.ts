@@ -215,6 +215,18 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./export-onnx.js")).run,
   }),
   command({
+    name: "push",
+    description: "put an adapter or a fine-tuned model into a repository of Hugging Face's hub, in one commit",
+    settings: async () => (await import("../../settings/hub.js")).pushSettings,
+    run: async () => (await import("./push.js")).run,
+  }),
+  command({
+    name: "pull",
+    description: "copy an adapter or a fine-tuned model of Hugging Face's hub into a folder, its hashes checked",
+    settings: async () => (await import("../../settings/hub.js")).pullSettings,
+    run: async () => (await import("./pull.js")).run,
+  }),
+  command({
     name: "import",
     description: "turn an adapter or a fine-tuned model of the released code (pytorch_model.bin) into a folder",
     settings: async () => (await import("../../settings/tools.js")).importSettings,
