@@ -4,10 +4,13 @@
  * @module
  */
 import type { z } from "zod";
+import type { DependencySentence } from "../data/dependency-sentence.js";
 import type { RelationReading } from "../data/relation-data.js";
+import type { TreeReading } from "../data/tree-data.js";
 import { demoSubjects, demoText } from "../demo/plain-text.js";
 import type { Metrics } from "../engine/events.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
+import { readOrParseTrees } from "../parsing/training-trees.js";
 import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
 import {
   type choiceSettings,
@@ -42,7 +45,7 @@ import {
 } from "../tasks/relations/factual.js";
 import type { PrototypeScores } from "../tasks/relations/prototypes.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { DownstreamTaskData } from "../tasks/task-data.js";
+import type { DownstreamTaskData, ExampleSet } from "../tasks/task-data.js";
 import type { AttachmentScores } from "../tasks/trees/attachment-scores.js";
 import { linguisticTaskData } from "../tasks/trees/linguistic.js";
 import { typingTaskData } from "../tasks/typing/typing-data.js";
@@ -120,7 +123,7 @@ type Own<T extends Table, K extends PropertyKey> = Pick<Given<T>, Extract<keyof 
 type Rest<T extends Table, K extends PropertyKey> = Omit<Given<T>, K | GivenElsewhere>;
 
 type FactKey = DataKey | keyof typeof objectiveSettings;
-type TreeKey = DataKey | keyof typeof treeSettings;
+type TreeKey = DataKey | "parseWith" | keyof typeof treeSettings;
 type TaughtKey = keyof typeof taughtSettings;
 type FactualTable = typeof factualSettings;
 type RecallTable = typeof recallSettings;
@@ -200,11 +203,33 @@ function factSource(settings: FactSource, backbone: BackboneHandle) {
 /** Dependency trees to be learnt. */
 export function treesOf(
   settings: Pick<LinguisticSettings, "train" | "dev" | "format" | keyof typeof treeSettings> & OptionalSeed,
+  read: ExampleSet<DependencySentence> | null = null,
 ) {
-  const { train, dev, seed, format = "auto", brokenTrees, head, loss, alignment, arcSize, las } = settings;
+  const { train, dev, seed, head, loss, alignment, arcSize, las } = settings;
   const task = { head, loss, alignment, arcSize };
   const part = seed === undefined ? {} : { seed };
-  return linguisticTaskData({ train, dev, ...part, read: { format, brokenTrees }, task, relations: las });
+  const source = { train: read ?? train, dev, read: treeReading(settings) };
+  return linguisticTaskData({ ...source, ...part, task, relations: las });
+}
+
+function treeReading({
+  format = "auto",
+  brokenTrees,
+}: Pick<LinguisticSettings, "format" | "brokenTrees">): TreeReading {
+  return { format, brokenTrees };
+}
+
+/** {@link treesOf}; what is plain text is parsed first, where an adapter is named that parses it. */
+export async function treesOrTextsOf(
+  settings: LinguisticSettings,
+  { executor, signal }: Pick<Learning, "executor" | "signal">,
+) {
+  const { parseWith: adapter, train, batchSize } = settings;
+  if (adapter === undefined) return treesOf(settings);
+  return treesOf(
+    settings,
+    await readOrParseTrees(train, treeReading(settings), { executor, adapter, batchSize, signal }),
+  );
 }
 
 const sourceOf = ({ train, dev, test, seed }: FinetuneSettings): DownstreamData => ({
@@ -253,7 +278,8 @@ export function facts(given: FactsData): Knowledge<FactsSettings, FactsScores> {
 }
 
 /**
- * Dependency trees (K-Adapter §3.4): CoNLL-U or find_head files. Without `dev` a tenth of the trees is held out.
+ * Dependency trees (K-Adapter §3.4): CoNLL-U or find_head files, or plain text that another such adapter parses
+ * (`parseWith`). Without `dev` a tenth of the trees is held out.
  *
  * @example
  * trees({ train: "en_ewt-ud-train.conllu", dev: "en_ewt-ud-dev.conllu", las: true })
@@ -263,7 +289,7 @@ export function trees(given: TreesData): Knowledge<TreesSettings, AttachmentScor
     table: linguisticSettings,
     given: { ...given },
     learn: async (how, settings: LinguisticSettings) =>
-      resultOf(settings.out, await learnAdapter(how, settings, () => treesOf(settings))),
+      resultOf(settings.out, await learnAdapter(how, settings, () => treesOrTextsOf(settings, how))),
   };
 }
 

@@ -184,6 +184,12 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./experiment-recall.js")).run,
   }),
   command({
+    name: "parse",
+    description: "parse texts into dependency trees with a linguistic adapter",
+    settings: async () => (await import("../../settings/parse.js")).parseSettings,
+    run: async () => (await import("./parse.js")).run,
+  }),
+  command({
     name: "align",
     description: "find entities, and facts about two of them, in the sentences of texts",
     settings: async () => (await import("../../settings/align.js")).alignCommandSettings,
