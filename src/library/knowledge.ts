@@ -11,7 +11,12 @@ import { demoSubjects, demoText } from "../demo/plain-text.js";
 import type { Metrics } from "../engine/events.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { readOrParseTrees } from "../parsing/training-trees.js";
-import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
+import {
+  type FactualSettings,
+  factualSettings,
+  type objectiveSettings,
+  type trexSettings,
+} from "../settings/factual.js";
 import {
   type choiceSettings,
   type FinetuneSettings,
@@ -122,7 +127,7 @@ type GivenElsewhere = "backbone" | "device" | "threads";
 type Own<T extends Table, K extends PropertyKey> = Pick<Given<T>, Extract<keyof Given<T>, K>>;
 type Rest<T extends Table, K extends PropertyKey> = Omit<Given<T>, K | GivenElsewhere>;
 
-type FactKey = DataKey | keyof typeof objectiveSettings;
+type FactKey = DataKey | keyof typeof objectiveSettings | keyof typeof trexSettings;
 type TreeKey = DataKey | "parseWith" | keyof typeof treeSettings;
 type TaughtKey = keyof typeof taughtSettings;
 type FactualTable = typeof factualSettings;
@@ -175,7 +180,9 @@ export const withFeatures = (settings: FactualSettings): FactualSettings => ({
 });
 
 /** Which facts are read; without a seed what is held out follows from the usual one. */
-type FactSource = Pick<FactualSettings, "train" | "dev" | "format" | "minEntityPairs" | "entityVector"> & OptionalSeed;
+type FactSource = Pick<FactualSettings, "train" | "dev" | "format" | "minEntityPairs" | "entityVector"> &
+  Partial<Pick<FactualSettings, "pairCounts" | "mostBad">> &
+  OptionalSeed;
 type OptionalSeed = Partial<Pick<FactualSettings, "seed">>;
 
 /** Facts to be learnt by classification. */
@@ -194,8 +201,9 @@ export function contrastedFacts(settings: FactualSettings, backbone: BackboneHan
 }
 
 function factSource(settings: FactSource, backbone: BackboneHandle) {
-  const { train, dev, seed, format = "auto", minEntityPairs, entityVector } = settings;
-  const read: RelationReading = { format, minEntityPairs };
+  const { train, dev, seed, format = "auto", minEntityPairs, pairCounts, mostBad, entityVector } = settings;
+  const trex = { ...(pairCounts === undefined ? {} : { pairCounts }), ...(mostBad === undefined ? {} : { mostBad }) };
+  const read: RelationReading = { format, minEntityPairs, ...trex };
   const how = seed === undefined ? { read } : { read, seed };
   return { train, dev, ...how, entityVector: entityVector ?? defaultEntityVector(backbone.config) };
 }
@@ -212,12 +220,10 @@ export function treesOf(
   return linguisticTaskData({ ...source, ...part, task, relations: las });
 }
 
-function treeReading({
-  format = "auto",
+const treeReading = ({ format, brokenTrees }: Pick<LinguisticSettings, "format" | "brokenTrees">): TreeReading => ({
+  format: format ?? "auto",
   brokenTrees,
-}: Pick<LinguisticSettings, "format" | "brokenTrees">): TreeReading {
-  return { format, brokenTrees };
-}
+});
 
 /** {@link treesOf}; what is plain text is parsed first, where an adapter is named that parses it. */
 export async function treesOrTextsOf(

@@ -203,6 +203,12 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./data-sample.js")).run,
   }),
   command({
+    name: "data trex",
+    description: "make the paper's set of facts from T-REx as it was published",
+    settings: async () => (await import("../../settings/trex.js")).trexSetSettings,
+    run: async () => (await import("./data-trex.js")).run,
+  }),
+  command({
     name: "facts import",
     description: "read facts, names and types from tables, JSON, RDF, Wikidata's dumps or Neo4j into one folder",
     settings: async () => (await import("../../settings/facts.js")).factsImportSettings,
