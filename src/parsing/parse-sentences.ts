@@ -67,8 +67,14 @@ async function parseAll<S extends DependencySentence>(
     const one = encoded[i] as (typeof encoded)[number];
     if (isSkipped(one)) return { sentence, skipped: one.skipped };
     const attachments = attachmentsOf({ encoded: one, logits: logits[next++] as Float32Array }, task);
-    return { sentence, attachments };
+    return { sentence, attachments: attachments.map(withRootsRelation) };
   });
+}
+
+/** The root, and no other word, has the relation `root`: CoNLL-U wants it so. */
+function withRootsRelation({ head, relation }: Attachment): Attachment {
+  if (relation === null) return { head, relation };
+  return { head, relation: head === 0 ? "root" : relation === "root" ? "dep" : relation };
 }
 
 /** A sentence with the heads and relations that were told. */
