@@ -98,7 +98,9 @@ describe("parse", () => {
 
   test("leaves nothing where it cannot begin or finds nothing", async () => {
     await writeFile(world.at("empty.txt"), "word ".repeat(2000));
-    expect(await complaint(parseFiles("none.conllu", ["empty.txt"]))).toContain("hold no sentence that can be parsed (1: sentence-too-long)");
+    expect(await complaint(parseFiles("none.conllu", ["empty.txt"]))).toContain(
+      "hold no sentence that can be parsed (1: sentence-too-long)",
+    );
     expect(await complaint(parse("none.conllu", "--adapter", world.at("nowhere")))).toContain("nowhere");
     await mkdir(world.at("folder"));
     expect(await complaint(parse("folder", "--overwrite"))).toContain("it is a folder");
