@@ -17,7 +17,7 @@ const floors = [
   ["features"],
   ["lm"],
   ["training"],
-  ["probing"],
+  ["parsing", "probing"],
   ["demo", "experiments", "export", "serving"],
   ["runtime"],
   ["library"],

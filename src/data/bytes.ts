@@ -66,9 +66,9 @@ async function* told(chunks: AsyncIterable<Buffer>, onChunk: (chunk: Buffer) => 
 }
 
 /** A file whose bytes somebody is told of whenever it is read, as they lie on the disk. */
-export const watchedFile = (path: string, onChunk: (chunk: Buffer) => void): PackedFile => ({
-  name: path,
-  open: async () => streamOf(readBytes(path, onChunk)),
+export const watchedFile = (file: DataFile, onChunk: (chunk: Buffer) => void): PackedFile => ({
+  name: fileName(file),
+  open: async () => streamOf(readBytes(file, onChunk)),
 });
 
 /**

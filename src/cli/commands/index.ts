@@ -184,6 +184,12 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./experiment-recall.js")).run,
   }),
   command({
+    name: "parse",
+    description: "parse texts into dependency trees with a linguistic adapter",
+    settings: async () => (await import("../../settings/parse.js")).parseSettings,
+    run: async () => (await import("./parse.js")).run,
+  }),
+  command({
     name: "align",
     description: "find entities, and facts about two of them, in the sentences of texts",
     settings: async () => (await import("../../settings/align.js")).alignCommandSettings,
@@ -195,6 +201,12 @@ export const commands: readonly CommandEntry[] = [
 
     settings: async () => (await import("../../settings/sample.js")).sampleSettings,
     run: async () => (await import("./data-sample.js")).run,
+  }),
+  command({
+    name: "data trex",
+    description: "make the paper's set of facts from T-REx as it was published",
+    settings: async () => (await import("../../settings/trex.js")).trexSetSettings,
+    run: async () => (await import("./data-trex.js")).run,
   }),
   command({
     name: "facts import",
