@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename } from "../host/paths.js";
 import { parseModelId } from "../weights/hub-cache.js";
 
 /** What a card's header says, which the hub reads. */

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { stat } from "../host/files.js";
 import { isCached, type ResolvedModel, type ResolveOptions, resolveContent } from "../weights/hub.js";
 import { isHubName, pinnedName } from "../weights/hub-cache.js";
 import { type HubContent, modelContent } from "../weights/hub-content.js";

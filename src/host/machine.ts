@@ -3,6 +3,7 @@
  * @module
  */
 import { readFileSync, readlinkSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export { homedir, hostname } from "node:os";
@@ -51,3 +52,7 @@ export function beganOf(pid: number): string | null {
     return null;
   }
 }
+
+/** Waits, or throws the signal's reason. */
+export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  setTimeout(milliseconds, undefined, signal ? { signal } : {});

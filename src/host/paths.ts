@@ -1,2 +1,2 @@
 /** Paths as this machine writes them; see `files.ts`. */
-export { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+export { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";

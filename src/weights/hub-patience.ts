@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { hubBounds } from "../files/bounds.js";
+import { sleep } from "../host/machine.js";
 
 /** How often something is tried again. */
 const mostRetries = 3;
@@ -23,7 +23,7 @@ export function patientFetch(underlying: typeof fetch): typeof fetch {
       const wait = secondsOf(response.headers.get("retry-after")) ?? waitBefore(retry);
       if (retry === mostRetries || wait > hubBounds.wait) return response;
       await response.body?.cancel();
-      await sleep(1000 * wait, undefined, init?.signal ? { signal: init.signal } : {});
+      await sleep(1000 * wait, init?.signal ?? undefined);
     }
   };
 }

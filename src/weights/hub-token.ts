@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { userError } from "../errors.js";
 import { fileBytes } from "../files/bounds.js";
 import { readTextIfThere } from "../files/text.js";
+import { join } from "../host/paths.js";
 import { type Environment, hubHome, variable } from "./hub-cache.js";
 
 /** A user's token for the hub, and where it stands, for messages. */

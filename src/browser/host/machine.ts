@@ -12,3 +12,13 @@ export const packageFolder = (): string => "/package";
 export const processNamespace = (): string => "";
 export const isRunning = (pid: number): boolean => pid === processId;
 export const beganOf = (_pid: number): null => null;
+
+export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+    if (signal?.aborted) reject(signal.reason);
+  });

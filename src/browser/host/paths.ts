@@ -13,6 +13,8 @@ export function namesOf(path: string): string[] {
   return names;
 }
 
+export const sep = "/";
+
 export const isAbsolute = (path: string): boolean => path.startsWith("/");
 
 /** Joins, and works in what can be of `.` and `..`; a relative path stays one. */

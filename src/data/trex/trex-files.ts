@@ -10,7 +10,8 @@ import { readdir } from "../../host/files.js";
 import { join } from "../../host/paths.js";
 import { type DataFile, fileName } from "../bytes.js";
 import { beginning } from "../records.js";
-import { isZip, zipMembers } from "../zip.js";
+import { isZip } from "../zip.js";
+import { zipMembers } from "../zip-members.js";
 
 const isJson = (name: string) => /\.json(\.gz)?$/i.test(name);
 const isPublished = (name: string) => /(^|[/!])re-nlg_[^/]*$/.test(name);
