@@ -34,7 +34,7 @@ describe.skipIf(noChromium)(`the page that trains in a tab${noChromium ? `: ${no
     await page.click("#ask");
     await page.waitForSelector("#teach:enabled", patience);
     expect(await answers().innerText()).not.toContain("Winter");
-    await page.fill("#epochs", "12");
+    await page.fill("#epochs", "2");
     await page.click("#teach");
     await page.waitForSelector("#download:enabled", patience);
     expect(await page.textContent("#state")).toBe("The adapter has learnt the facts.");
