@@ -81,7 +81,7 @@ describe.skipIf(noChromium)(`the page that trains in a tab${noChromium ? `: ${no
     await page.fill("#facts", facts.join("\n"));
     await page.fill("#epochs", "100");
     await page.click("#teach");
-    await page.waitForFunction("document.querySelector('#step').textContent.startsWith('Step')", null, patience);
+    await page.locator("#step").filter({ hasText: /^Step/ }).waitFor(patience);
     await page.click("#stop");
     await page.waitForSelector("#teach:enabled", patience);
     expect(await page.textContent("#state")).toBe("Stopped.");
