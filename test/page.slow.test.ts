@@ -62,9 +62,9 @@ describe.skipIf(noChromium)(`the page that trains in a tab${noChromium ? `: ${no
     expect(shown).toContain(`Winter ${(100 * (words?.[0]?.probability ?? 0)).toFixed(0)} %`);
     const data = join(folder, "facts.csv");
     await writeFile(data, `subject,relation,object\n${facts.join("\n")}\n`);
-    const wordings = join("examples", "country", "asked.yaml");
+    const wordings = join("examples", "country", "wordings.yaml");
     const score = await json(["eval", adapter, "--data", data, "--wordings", wordings, "--backbone", "models/own"]);
-    expect(score).toMatchObject({ adapter: { facts: facts.length } });
+    expect(score).toMatchObject({ taughtP1: 1, taught: { questions: facts.length } });
   });
 
   it("says in one line what is wrong with the facts, and goes on", async () => {
