@@ -160,7 +160,6 @@ it("loads and unloads 200 times under load: no request fails, none is answered b
   const after = await changes(200);
   expect(lives.flatMap(({ wrong }) => wrong)).toEqual([]);
   for (const { answers } of lives) expect(answers).toBeGreaterThan(50);
-  console.log(`memory after 200 loads: ${(after / before - 1) * 100} %, of ${before / 2 ** 20} MiB`);
   expect(after / before).toBeLessThan(1.03);
 }, 1_800_000);
 
