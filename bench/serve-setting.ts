@@ -9,7 +9,7 @@ import { Service } from "../src/serving/service.js";
 import { fixed } from "./command.js";
 
 export const width = 34;
-const sentence = "Ravel Yarn was founded by a young engineer, Edith Reyes, in the town of Calderby";
+const sentence = "Ravel Yarn was founded by a young engineer called Edith Reyes in the town of Calderby";
 export const question = (i: number) => ({ text: `${sentence} ${i}.`, subject: "Ravel Yarn", object: "Edith Reyes" });
 export const milliseconds = (time: number) => fixed(1000 * time, 1);
 

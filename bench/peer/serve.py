@@ -9,6 +9,7 @@ models and has texts whose entities are marked; each answer is the most likely r
 
 import json
 import pathlib
+import re
 import socket
 import sys
 import types
@@ -63,14 +64,24 @@ def opened(backbone, adapter):
     return model, manifest["task"]["labels"]
 
 
+def marked(tokenizer, text):
+    """Ids of a text whose signs are tokens of their own, and what stands between them words inside a sentence."""
+    ids, places = [tokenizer.token_to_id("<s>")], {}
+    for part in re.split(r"\s*([@#])\s*", text):
+        if part in ("@", "#"):
+            places.setdefault(part, len(ids))
+            ids.append(tokenizer.token_to_id(part))
+        elif part:
+            ids.extend(tokenizer.encode(part).ids)
+    return [*ids, tokenizer.token_to_id("</s>")], [places["@"], places["#"]]
+
+
 def application(setup):
     torch.set_num_threads(setup["threads"])
     backbone = pathlib.Path(setup["backbone"])
     models = [opened(backbone, pathlib.Path(folder)) for folder in setup["adapters"]]
     files = (str(backbone / name) for name in ("vocab.json", "merges.txt"))
     tokenizer = tokenizers.ByteLevelBPETokenizer(*files, add_prefix_space=True)
-    [first, last] = (tokenizer.token_to_id(token) for token in ("<s>", "</s>"))
-    markers = [tokenizer.encode(sign).ids[0] for sign in "@#"]
     app = fastapi.FastAPI()
 
     @app.post("/predict")
@@ -78,8 +89,7 @@ def application(setup):
         # One after the other: two at once would only share the cores.
         answers = []
         for text in asked["texts"]:
-            ids = [first, *tokenizer.encode(text).ids, last]
-            places = [ids.index(marker) for marker in markers]
+            ids, places = marked(tokenizer, text)
             row = torch.tensor([ids])
             with torch.inference_mode():
                 scores = [(models[i][0](row, places), models[i][1]) for i in asked["models"]]

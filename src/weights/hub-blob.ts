@@ -11,7 +11,7 @@ import { HubApiError, type ListFileEntry } from "@huggingface/hub";
 import { UserError, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { adoptLeftoverOf, temporaryBeside } from "../files/leftovers.js";
-import type { HubAccess } from "./hub-download.js";
+import type { HubAccess } from "./hub-fetch.js";
 import { waitBefore } from "./hub-patience.js";
 import { quoted } from "./strict-json.js";
 

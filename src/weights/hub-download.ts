@@ -8,15 +8,8 @@ import { expectedOf, fetchBlob } from "./hub-blob.js";
 import { isCommit, type ModelId, refFile, repoFolder, snapshotFolder } from "./hub-cache.js";
 import { exists, type HubContent, shardsOf } from "./hub-content.js";
 import { downloadRequest, hubError } from "./hub-error.js";
+import type { HubAccess } from "./hub-fetch.js";
 import { quoted } from "./strict-json.js";
-
-/** How the hub is reached. */
-export interface HubAccess {
-  readonly hubUrl: string;
-  readonly accessToken?: string;
-  readonly fetch: typeof fetch;
-  readonly onProgress?: (file: string, done: number, total: number) => void;
-}
 
 /** The commit that a branch, tag or commit of a repository means. */
 export async function commitOf(access: HubAccess, { id, revision }: ModelId): Promise<string> {

@@ -7,6 +7,14 @@ import { userError } from "../errors.js";
 import { hubBounds } from "../files/bounds.js";
 import { patientFetch } from "./hub-patience.js";
 
+/** How the hub is reached. */
+export interface HubAccess {
+  readonly hubUrl: string;
+  readonly accessToken?: string;
+  readonly fetch: typeof fetch;
+  readonly onProgress?: (file: string, done: number, total: number) => void;
+}
+
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** Whether a token may be sent to an address: nobody on the way can read it. */

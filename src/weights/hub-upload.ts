@@ -10,8 +10,9 @@ import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { expectedOf, hasherOf } from "./hub-blob.js";
 import { isCommit, type ModelId } from "./hub-cache.js";
-import { commitOf, filesOf, type HubAccess } from "./hub-download.js";
+import { commitOf, filesOf } from "./hub-download.js";
 import { type HubRequest, hubError } from "./hub-error.js";
+import type { HubAccess } from "./hub-fetch.js";
 import { quoted } from "./strict-json.js";
 
 /** What is to stand in a repository. */

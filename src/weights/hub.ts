@@ -11,8 +11,7 @@ import {
   variable,
 } from "./hub-cache.js";
 import { type HubContent, modelContent } from "./hub-content.js";
-import type { HubAccess } from "./hub-download.js";
-import { hubFetch, isPrivateWay } from "./hub-fetch.js";
+import { type HubAccess, hubFetch, isPrivateWay } from "./hub-fetch.js";
 import { checked as checkedToken, hubToken } from "./hub-token.js";
 import { quoted } from "./strict-json.js";
 
