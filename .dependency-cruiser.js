@@ -11,7 +11,7 @@ const floors = [
   ["graph"],
   ["nn"],
   ["backbones"],
-  ["adapters", "engine"],
+  ["adapters", "engine", "ranks"],
   ["models", "settings"],
   ["tasks"],
   ["features"],
@@ -32,7 +32,7 @@ const knowsOnly = { runtime: ["errors", "phrases", "tensor", "files", "graph", "
 /** The only files that may import a package. ONNX Runtime's profiler is no concern of the package's, so a benchmark asks it. */
 const importersOf = {
   "onnxruntime-node": ["src/runtime/", "bench/profile.ts"],
-  koffi: ["src/runtime/"],
+  koffi: ["src/ranks/", "src/runtime/"],
   commander: ["src/cli/"],
   "cli-progress": ["src/cli/"],
   fastify: ["src/serving/http/"],

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from "commander";
 import { codeOf, UserError, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { printable } from "../phrases.js";
+import type { Ranks } from "../ranks/index.js";
 import { flagName } from "./flags.js";
 import { Output, type Sink } from "./output.js";
 
@@ -12,6 +13,10 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The stream for progress: a bar if it is a terminal. */
   readonly stderr: Terminal;
+  /** The processes that train together, where there are others than this one. */
+  readonly ranks?: Ranks;
+  /** Called when all is said and the exit code is known. */
+  atEnd(act: (exitCode: number) => Promise<void>): void;
   /** Makes the whole command line, for a command that runs others. */
   readonly makeProgram: MakeProgram;
 }
@@ -24,7 +29,11 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
   /** @param hint How to go on: `continue with the same command and --resume`. */
-  constructor(readonly hint: string) {
+  constructor(
+    readonly hint: string,
+    /** Whether all ranks have stopped at the same place. */
+    readonly everywhere = true,
+  ) {
     super(`interrupted: ${hint}`);
   }
 }
@@ -69,9 +78,11 @@ export type MakeProgram = (context: ContextFactory, words: readonly string[]) =>
 export async function runCli(makeProgram: MakeProgram, argv: readonly string[], process: ProcessLike): Promise<void> {
   const interruption = listenForInterruption(process);
   let output: Output | undefined;
+  const ends: ((exitCode: number) => Promise<void>)[] = [];
   const context: ContextFactory = (json) => {
     output = new Output(json, process.stdout, process.stderr);
-    return { output, signal: interruption.signal, stderr: process.stderr, makeProgram };
+    const atEnd = (act: (exitCode: number) => Promise<void>) => void ends.push(act);
+    return { output, signal: interruption.signal, stderr: process.stderr, atEnd, makeProgram };
   };
   try {
     const program = await makeProgram(context, argv.slice(2));
@@ -83,6 +94,7 @@ export async function runCli(makeProgram: MakeProgram, argv: readonly string[], 
     if (error instanceof Interrupted || error instanceof ChecksFailed) output?.finish();
     report(error, process, interruption);
   } finally {
+    for (const end of ends) await end(Number(process.exitCode ?? 0));
     interruption.stop();
   }
 }

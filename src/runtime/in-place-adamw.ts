@@ -1,4 +1,12 @@
-import { type AdamWGroup, type InPlaceAdamW, type LearningSlots, rateNames, type Tensors } from "../engine/executor.js";
+import koffi from "koffi";
+import {
+  type AdamWGroup,
+  type FloatMemory,
+  type InPlaceAdamW,
+  type LearningSlots,
+  rateNames,
+  type Tensors,
+} from "../engine/executor.js";
 import { byteCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWKernel, adamWKernel, type Planes } from "./adamw-kernel.js";
 import { adviseHugePages, aligned, alignment } from "./huge-pages.js";
@@ -14,6 +22,7 @@ const float32Bytes = (shape: readonly number[]) => byteCount({ dtype: "float32",
 interface Piece {
   readonly group: AdamWGroup;
   readonly planes: Planes;
+  readonly memory: ArrayBuffer;
   readonly run: AdamWKernel;
 }
 
@@ -38,6 +47,14 @@ export class AdamWMemory {
     this.places = places;
     this.gradients = new Set(update.groups.flatMap(({ parameters }) => parameters.map(({ gradient }) => gradient)));
     this.factors = [...new Set(update.groups.flatMap(({ factor }) => (factor === null ? [] : [factor])))];
+  }
+
+  /** The planes of gradients. */
+  gradientPlanes(): readonly FloatMemory[] {
+    return this.pieces.map(({ planes: { bytes, stride }, memory }) => ({
+      address: koffi.address(new Uint8Array(memory)) + BigInt(3 * stride),
+      floats: bytes / Float32Array.BYTES_PER_ELEMENT,
+    }));
   }
 
   /**
@@ -101,5 +118,5 @@ function makePiece(
     });
     at += aligned(4 * length);
   }
-  return { group, planes, run };
+  return { group, planes, memory, run };
 }

@@ -3,6 +3,7 @@ import type {
   Executor,
   ExecutorFacts,
   ExecutorOptions,
+  FloatMemory,
   GraphSource,
   InPlaceAdamW,
   LoadedGraph,
@@ -26,6 +27,8 @@ interface OpenGraph<V> {
   /** What it writes into slots where they lie: output name → slot name. */
   readonly written: ReadonlyMap<string, string>;
   readonly adamW: AdamWMemory | null;
+  /** Whether AdamW follows each run. */
+  readonly applies: boolean;
 }
 
 type Owners<V> = WeakMap<LoadedGraph, { readonly graph: OpenGraph<V>; readonly executor: LocalExecutor<V> }>;
@@ -117,7 +120,8 @@ class LocalExecutor<V> implements Executor {
     const isGradient = ([, slot]: readonly [string, string]) => adamW?.gradients.has(slot) ?? false;
     const all = Object.entries(source.updates ?? {});
     const updates = new Map(all.filter((update) => !isGradient(update)));
-    const graph = { session, updates, written: new Map(all.filter(isGradient)), adamW };
+    const applies = adamW !== null && source.gradientsOnly !== true;
+    const graph = { session, updates, written: new Map(all.filter(isGradient)), adamW, applies };
     this.graphs.add(graph);
     const loaded: LoadedGraph = {
       run: (feeds, fetch) => this.run(graph, feeds, fetch),
@@ -159,13 +163,14 @@ class LocalExecutor<V> implements Executor {
 
   private async run(graph: OpenGraph<V>, feeds: Tensors, fetch: readonly string[]): Promise<Tensors> {
     const { binding, slots } = this;
-    const { session, updates, written, adamW } = graph;
+    const { session, updates, written, adamW, applies } = graph;
     if (!this.graphs.has(graph)) throw new Error("the graph was closed");
     const known = (name: string) => name in feeds || slots.has(name) || adamW?.gradients.has(name);
     const missing = session.inputNames.find((name) => !known(name));
     if (missing !== undefined) throw new Error(`the graph's input ${missing} is neither fed nor part of the state`);
     await this.prepare(graph);
-    const outputs = new Map<string, V | null>([...fetch, ...(adamW?.factors ?? [])].map((name) => [name, null]));
+    const factors = applies ? (adamW?.factors ?? []) : [];
+    const outputs = new Map<string, V | null>([...fetch, ...factors].map((name) => [name, null]));
     for (const [output, name] of updates) outputs.set(output, slots.get(name).spare);
     for (const [output, name] of written) outputs.set(output, slots.get(name).current);
     const fed: V[] = [];
@@ -184,7 +189,7 @@ class LocalExecutor<V> implements Executor {
       const results = await session.run(inputs, outputs);
       for (const [output, name] of updates) slots.replace(name, results.get(output) as V);
       const take = async (name: string) => [name, await this.take(results.get(name) as V)] as const;
-      if (adamW) adamW.apply({ ...feeds, ...Object.fromEntries(await Promise.all(adamW.factors.map(take))) });
+      if (applies) adamW?.apply({ ...feeds, ...Object.fromEntries(await Promise.all(factors.map(take))) });
       return Object.fromEntries(await Promise.all(fetch.map(take)));
     } finally {
       for (const value of fed) binding.release(value);
@@ -192,12 +197,12 @@ class LocalExecutor<V> implements Executor {
   }
 
   /** Makes room for what a run replaces, and lets slots lie where AdamW works on them. */
-  private async prepare({ session, updates, written, adamW }: OpenGraph<V>): Promise<void> {
+  private async prepare({ session, updates, written, adamW, applies }: OpenGraph<V>): Promise<void> {
     const overwritten = new Set(written.values());
     let bytes = this.binding.writesInPlace ? await this.slots.makeSpares([...updates.values()]) : 0;
     for (const [name, place] of adamW?.places ?? []) {
       if (overwritten.has(name)) await this.slots.lay(name, place);
-      else bytes += await this.slots.settle(name, place);
+      else if (applies) bytes += await this.slots.settle(name, place);
     }
     if (bytes > 0) session.expect?.(activationShare * bytes);
   }
@@ -232,6 +237,16 @@ class LocalExecutor<V> implements Executor {
     return Object.fromEntries(await Promise.all(copies));
   }
 
+  async gradientMemory(names: readonly string[]): Promise<readonly FloatMemory[] | null> {
+    requireOpen(this);
+    const memory = [...this.graphs]
+      .flatMap(({ adamW }) => adamW ?? [])
+      .find(({ gradients }) => holdsAll(gradients, names));
+    if (!memory) return null;
+    for (const name of names) await this.slots.lay(name, memory.places.get(name) as HostTensor);
+    return memory.gradientPlanes();
+  }
+
   scope(): Executor {
     requireOpen(this);
     const { facts, threads, binding, owners } = this;
@@ -263,6 +278,9 @@ export const factsOf = ({ device, bindingName, int8WeightBits, updatesInPlace }:
   int8WeightBits,
   updatesInPlace,
 });
+
+const holdsAll = (set: ReadonlySet<string>, names: readonly string[]) =>
+  set.size === names.length && names.every((name) => set.has(name));
 
 function copyOf(tensor: HostTensor): HostTensor {
   return { ...tensor, data: tensor.data.slice() } as HostTensor;

@@ -59,6 +59,8 @@ async function answer(request: Request): Promise<Results[keyof Results]> {
       return null;
     case "getState":
       return opened(request.scope).getState(request.names);
+    case "gradientMemory":
+      return opened(request.scope).gradientMemory(request.names);
     case "close":
       await scopes.get(request.scope)?.close();
       scopes.delete(request.scope);

@@ -3,7 +3,14 @@ import { setting } from "../errors.js";
 import { entityVectors } from "../text/markers.js";
 import { factualObjectives } from "./choices.js";
 import { group, type Settings } from "./setting.js";
-import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
+import {
+  adapterSettings,
+  cacheSettings,
+  dataSettings,
+  leafSettings,
+  runtimeSettings,
+  trainingSettings,
+} from "./shared.js";
 import { choice, count, share } from "./values.js";
 
 /** What is learnt of facts, and how. */
@@ -47,6 +54,7 @@ export const factualSettings = {
   ...objectiveSettings,
   ...adapterSettings,
   ...trainingSettings,
+  ...leafSettings,
   ...cacheSettings,
   ...runtimeSettings,
 };

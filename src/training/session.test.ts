@@ -122,7 +122,15 @@ describe("reading ahead", () => {
     features.read.length = 0;
     const found: number[] = [];
     for (const [i, batch] of batches.entries())
-      found.push((await session.step([batch], scalars(i + 1), ahead ? batches[i + 1] : undefined)).loss);
+      found.push(
+        (
+          await session.step(
+            [batch],
+            scalars(i + 1),
+            ahead && batches[i + 1] ? [batches[i + 1] as typeof batch] : undefined,
+          )
+        ).loss,
+      );
     return { found, read: [...features.read] };
   }
 
@@ -135,14 +143,14 @@ describe("reading ahead", () => {
 
   it("tells an error once, at the step that wanted the batch", async () => {
     features.failing = long[0];
-    await expect(session.step([short], scalars(1), long)).resolves.toBeDefined();
-    await expect(session.step([long], scalars(2), short)).rejects.toThrow("the disk is gone");
+    await expect(session.step([short], scalars(1), [long])).resolves.toBeDefined();
+    await expect(session.step([long], scalars(2), [short])).rejects.toThrow("the disk is gone");
     await expect(session.step([long], scalars(2))).resolves.toBeDefined();
   });
 
   it("drops what was read when another batch comes", async () => {
     features.read.length = 0;
-    await session.step([short], scalars(1), long);
+    await session.step([short], scalars(1), [long]);
     await session.step([short], scalars(2));
     expect(features.read).toEqual([short, long, short]);
   });

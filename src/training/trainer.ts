@@ -2,6 +2,7 @@ import type { DoneEvent, Metrics, TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
 import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
+import { anyOf, fromFirst, type Ranks } from "../ranks/index.js";
 import type { EncodedText } from "../tasks/task.js";
 import { type Checkpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
 import { identityVersion, type RunIdentity } from "./identity.js";
@@ -18,6 +19,8 @@ export interface TrainerSettings {
   readonly batchTokens?: number;
   /** Forward passes in one optimiser step. */
   readonly gradientAccumulation: number;
+  /** The same, summed in the order of one tree, on whatever number of processes; a power of two, 1 if left out. */
+  readonly leaves?: number;
   readonly learningRate: number;
   readonly warmup: Warmup;
   /** Number (or share) of the last steps in which the learning rate falls to 0; all steps after the warm-up if left out. */
@@ -53,7 +56,13 @@ export interface TrainerOptions<E extends EncodedText> {
   /** Names of the parameters. */
   readonly parameters: readonly string[];
   readonly parameterCount: number;
+  /** The processes that train together; the first of them writes. */
+  readonly ranks: Ranks;
 }
+
+/** Forward passes of all processes in one step. */
+const passesOf = ({ gradientAccumulation, leaves = 1 }: Pick<TrainerSettings, "gradientAccumulation" | "leaves">) =>
+  gradientAccumulation * leaves;
 
 /** A checkpoint of the same run. */
 export interface ResumePoint {
@@ -84,17 +93,18 @@ export class Trainer<E extends EncodedText> {
   /** @throws UserError where the session takes fewer micro-batches than the settings want */
   constructor(private readonly options: TrainerOptions<E>) {
     const { settings, train, session } = options;
-    if (settings.gradientAccumulation > 1 && !session.accumulates) {
+    const passes = passesOf(settings);
+    if (passes > 1 && !session.accumulates) {
       throw userError({
-        where: setting("gradientAccumulation"),
-        what: `a step of this training is one batch, not ${settings.gradientAccumulation}`,
+        where: setting((settings.leaves ?? 1) > 1 ? "leaves" : "gradientAccumulation"),
+        what: `a step of this training is one batch, not ${passes}`,
         fix: "leave it out, or raise the batch size",
       });
     }
     const texts = train.map((example) => options.texts?.(example) ?? [example]);
     this.lengths = texts.map((parts) => parts.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0));
     this.textCounts = texts.map(({ length }) => length);
-    const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / settings.gradientAccumulation);
+    const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / passes);
     const all = stepsPerEpoch * settings.epochs;
     const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
     const [warmup, decay] = [settings.warmup, settings.decay ?? totalSteps].map((one) => warmupSteps(one, totalSteps));
@@ -124,7 +134,7 @@ export class Trainer<E extends EncodedText> {
         reason = "early-stop";
         break;
       }
-      if (signal?.aborted) {
+      if (await anyOf(this.options.ranks, signal?.aborted === true)) {
         reason = "interrupted";
         break;
       }
@@ -199,7 +209,7 @@ export class Trainer<E extends EncodedText> {
     const { loss, gradNorm } = await session.step(
       microBatches,
       { learningRate, update, epoch: Math.floor(index / this.plan.stepsPerEpoch), seed: settings.seed },
-      this.upcoming?.microBatches[0],
+      this.upcoming?.microBatches,
     );
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
       throw userError({
@@ -219,10 +229,10 @@ export class Trainer<E extends EncodedText> {
 
   private microBatchesOf(index: number): readonly (readonly E[])[] {
     const { stepsPerEpoch } = this.plan;
-    const { gradientAccumulation } = this.options.settings;
-    const first = (index % stepsPerEpoch) * gradientAccumulation;
+    const passes = passesOf(this.options.settings);
+    const first = (index % stepsPerEpoch) * passes;
     return this.batchesOf(Math.floor(index / stepsPerEpoch))
-      .slice(first, first + gradientAccumulation)
+      .slice(first, first + passes)
       .map((batch) => batch.map((i) => this.options.train[i] as E));
   }
 
@@ -253,7 +263,8 @@ export class Trainer<E extends EncodedText> {
     const { metrics, metric } = await this.options.evaluate();
     const { step, best: before } = this.progress;
     const best = before === null || metric > before;
-    if (best) await this.options.keepBest(() => this.options.readState(this.options.parameters));
+    const { ranks } = this.options;
+    if (best && ranks.rank === 0) await this.options.keepBest(() => this.options.readState(this.options.parameters));
     this.progress = best
       ? { ...this.progress, best: metric, bestStep: step, evaluationsSinceBest: 0 }
       : { ...this.progress, evaluationsSinceBest: this.progress.evaluationsSinceBest + 1 };
@@ -261,8 +272,10 @@ export class Trainer<E extends EncodedText> {
   }
 
   private async save(): Promise<TrainEvent> {
-    const state = await this.options.readState(this.options.session.slots);
-    const path = await writeCheckpoint(this.options.checkpoints, this.progress, state);
+    const { ranks, session, checkpoints, readState } = this.options;
+    const path = await fromFirst(ranks, async () =>
+      writeCheckpoint(checkpoints, this.progress, await readState(session.slots)),
+    );
     return { kind: "checkpoint", step: this.progress.step, path };
   }
 }
