@@ -55,14 +55,24 @@ export interface Launched {
 }
 
 /** Starts so many ranks of `kadapter`; several lists of arguments make one rank each. */
-export function launch(launcher: Launcher, ranks: number, ...args: readonly (readonly (string | number)[])[]): Launched {
+export function launch(
+  launcher: Launcher,
+  ranks: number,
+  ...args: readonly (readonly (string | number)[])[]
+): Launched {
   const { command, env } = launcher;
   const [first = "", ...rest] = command;
   const program = (own: readonly (string | number)[], count: number) => {
     return ["-n", String(count), process.execPath, bin, ...own.map(String), "--ranks", "mpi"];
   };
-  const given = args.length === 1 ? program(args[0] ?? [], ranks) : args.flatMap((own, i) => [...(i > 0 ? [":"] : []), ...program(own, 1)]);
-  const child = spawn(first, [...rest, ...given], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  const given =
+    args.length === 1
+      ? program(args[0] ?? [], ranks)
+      : args.flatMap((own, i) => [...(i > 0 ? [":"] : []), ...program(own, 1)]);
+  const child = spawn(first, [...rest, ...given], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
@@ -82,7 +92,9 @@ export function ranksOf(out: string): ReadonlyMap<number, number> {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     const argv = contentOf(`/proc/${pid}/cmdline`).split("\0");
     if (!argv[1]?.endsWith("kadapter.js") || !argv.includes(out)) continue;
-    const rank = /^(?:OMPI_COMM_WORLD_RANK|PMI_RANK)=(\d+)$/m.exec(contentOf(`/proc/${pid}/environ`).replaceAll("\0", "\n"));
+    const rank = /^(?:OMPI_COMM_WORLD_RANK|PMI_RANK)=(\d+)$/m.exec(
+      contentOf(`/proc/${pid}/environ`).replaceAll("\0", "\n"),
+    );
     if (rank) found.set(Number(rank[1]), Number(pid));
   }
   return found;
