@@ -70,11 +70,11 @@ export async function anyOf(ranks: Ranks, holds: boolean): Promise<boolean> {
   return (await ranks.gather(holds ? "1" : "")).includes("1");
 }
 
-/** What rank 0 finds; the others wait for it, however long it takes. It must be JSON. */
-export async function fromFirst<T>(ranks: Ranks, find: () => Promise<T>): Promise<T> {
+/** What rank 0 finds, for all. It must be JSON. */
+export async function fromFirst<T>(ranks: Ranks, find: () => Promise<T>, options?: GatherOptions): Promise<T> {
   if (ranks.size === 1) return find();
   const own = ranks.rank === 0 ? JSON.stringify(await find()) : "";
-  const [first = "null"] = await ranks.gather(own, { patient: true });
+  const [first = "null"] = await ranks.gather(own, options);
   return JSON.parse(first) as T;
 }
 
@@ -83,10 +83,4 @@ export async function firstThenOthers<T>(ranks: Ranks, act: () => Promise<T>): P
   const first = ranks.rank === 0 ? { result: await act() } : null;
   await barrier(ranks, { patient: true });
   return first ? first.result : act();
-}
-
-/** Does something on rank 0 alone; the others wait until it is done. */
-export async function onFirst(ranks: Ranks, act: () => Promise<void>): Promise<void> {
-  if (ranks.rank === 0) await act();
-  await barrier(ranks, { patient: true });
 }

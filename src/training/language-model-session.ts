@@ -36,8 +36,8 @@ export interface LanguageModelSessionOptions {
   readonly batchSize: number;
   /** Start values of parameters that are not drawn. */
   readonly given: () => Promise<Tensors>;
-  /** Who sums a step's leaves; null where a step is one batch. */
-  readonly ranks: Ranks | null;
+  /** Who sums a step's leaves; a step is one batch where it is left out. */
+  readonly ranks?: Ranks | null;
 }
 
 /** Steps and scores of a whole language model. A text is masked differently in every step. */

@@ -124,7 +124,7 @@ export function runTraining<E extends EncodedText, Scores, Result>(
 /** Where a run goes on, if it has got anywhere. */
 async function resumePoint(out: string, identity: RunIdentity, ranks: Ranks): Promise<ResumePoint | null> {
   const root = checkpointFolder(out);
-  const path = await fromFirst(ranks, async () => (await latestCheckpoint(root))?.path ?? null);
+  const path = await fromFirst(ranks, async () => (await latestCheckpoint(root))?.path ?? null, { patient: true });
   if (path === null) return null;
   const checkpoint = await openCheckpoint(path);
   const note = requireSameRun(checkpoint.path, checkpoint.progress, identity);
