@@ -93,7 +93,7 @@ describe.each(launchers)("%s", (name, installed, missing) => {
     const out = at("elastic");
     const command = world.training(out, ...long, "--resume");
     const first = await disturb(launch(launcher, 2, command), out, 8, 1, "SIGTERM");
-    expect(first.stderr).toContain("interrupted: continue with the same command and --resume");
+    expect(first.stderr.match(/interrupted: continue with the same command and --resume/g)).toHaveLength(1);
     expect(first.code).toBe(130);
     const reached = await stepsDone(out);
     expect(await readdir(join(out, "checkpoints"))).toContain(`step-${String(reached).padStart(8, "0")}`);

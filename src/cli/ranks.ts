@@ -33,7 +33,7 @@ export async function onRanks(
     together = true;
   } catch (error) {
     together = error instanceof Interrupted && error.everywhere;
-    throw error;
+    throw together && ranks.rank > 0 ? new Interrupted(null) : error;
   }
 }
 

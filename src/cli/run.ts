@@ -28,13 +28,13 @@ export type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; reado
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
-  /** @param hint How to go on: `continue with the same command and --resume`. */
   constructor(
-    readonly hint: string,
+    /** How to go on: `continue with the same command and --resume`; null where another process says it. */
+    readonly hint: string | null,
     /** Whether all ranks have stopped at the same place. */
     readonly everywhere = true,
   ) {
-    super(`interrupted: ${hint}`);
+    super(hint === null ? "interrupted" : `interrupted: ${hint}`);
   }
 }
 
@@ -119,9 +119,10 @@ function report(thrown: unknown, process: ProcessLike, interruption: Interruptio
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return;
     fail(usageLine(error.code === "commander.help" ? "a command is missing" : error.message), exit.usage);
-  } else if (interruption.signal.aborted && (error instanceof Interrupted || isAbort(error))) {
+  } else if (error instanceof Interrupted || (interruption.signal.aborted && isAbort(error))) {
     if (interruption.readerGone) return;
-    fail(error instanceof Interrupted ? error.message : "interrupted", exit.interrupted);
+    if (error instanceof Interrupted && error.hint === null) process.exitCode = exit.interrupted;
+    else fail(error instanceof Interrupted ? error.message : "interrupted", exit.interrupted);
   } else if (error instanceof ChecksFailed) {
     process.exitCode = exit.defect;
   } else if (error instanceof UserError) {

@@ -143,8 +143,7 @@ export interface Executor extends AsyncDisposable {
   /** Copies of state slots. */
   getState(names: readonly string[]): Promise<Tensors>;
   /**
-   * Where the gradients of a graph's {@link GraphSource.adamW} lie, for whoever changes them between two runs: in few
-   * pieces, with numbers between the slots that are nobody's. It holds until a graph is closed or a slot is set.
+   * Where the gradients lie that this engine updates in place, for whoever changes them between two runs: in few pieces, with numbers between the slots that are nobody's. It holds until a graph is closed or a slot is set.
    *
    * @param names all gradients of one update
    * @returns null where the host has no such memory: take copies then

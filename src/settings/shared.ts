@@ -220,7 +220,7 @@ export const trainingSettings = group("Training", {
 const isPowerOfTwo = (value: number) => 2 ** Math.round(Math.log2(value)) === value;
 
 /** For trainings whose steps several processes can share. */
-export const leafSettings = group("Training", {
+export const leafSettings = group("Ranks", {
   leaves: {
     type: "number",
     argument: "n",
