@@ -87,6 +87,7 @@ async function steps(request: RankRequest): Promise<RankMeasured> {
     ...{ rank: ranks.rank, size: ranks.size, about: {} },
     sum: () => ({ taken: still, done: still }),
     gather: async (text) => [text],
+    gatherFloats: async (own) => [own],
     close: async () => undefined,
   };
   const executor = await workerExecutor({ device: "cpu", threads: request.threads });

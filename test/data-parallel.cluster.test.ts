@@ -40,7 +40,7 @@ async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
 /** Sends a signal to one rank when it has done so many steps, and gives the seconds from then to the end of all. */
 async function disturb(launched: Launched, out: string, step: number, rank: number, signal: NodeJS.Signals) {
   let ended = false;
-  launched.ended.finally(() => {
+  void launched.ended.finally(() => {
     ended = true;
   });
   try {

@@ -19,6 +19,10 @@ export class Alone implements Ranks {
     return [text];
   }
 
+  async gatherFloats(own: Float32Array<ArrayBuffer>): Promise<readonly Float32Array[]> {
+    return [own];
+  }
+
   async close(): Promise<void> {
     // Nobody waits for it.
   }

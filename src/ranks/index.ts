@@ -3,5 +3,16 @@
  * @module
  */
 export { Alone, alone } from "./alone.js";
-export * from "./ranks.js";
+export {
+  anyOf,
+  barrier,
+  firstThenOthers,
+  fromFirst,
+  type GatherOptions,
+  type Memory,
+  type Plane,
+  type Ranks,
+  type Round,
+  type Summing,
+} from "./ranks.js";
 export { addFloats, type Exchange, TreeSum } from "./tree-sum.js";

@@ -55,6 +55,8 @@ export interface Ranks {
   sum(planes: readonly Plane[], round: Round): Summing;
   /** What each rank says, in their order. All ranks call it, and go on when all have. */
   gather(text: string, options?: GatherOptions): Promise<readonly string[]>;
+  /** The numbers of each rank, in their order; how many there are may differ. */
+  gatherFloats(own: Float32Array<ArrayBuffer>): Promise<readonly Float32Array[]>;
   /** Leaves the others, who do so too. */
   close(): Promise<void>;
 }

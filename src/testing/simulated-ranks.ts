@@ -56,6 +56,7 @@ export function simulatedExchanges(size: number): readonly Exchange[] {
 /** So many ranks in this process. */
 export function simulatedRanks(size: number): readonly Ranks[] {
   const texts = new Meeting<string>(size);
+  const floats = new Meeting<Float32Array>(size);
   return simulatedExchanges(size).map((exchange, rank) => {
     // A prime number of floats: parts of unequal length.
     const tree = new TreeSum(exchange, 1009);
@@ -63,6 +64,11 @@ export function simulatedRanks(size: number): readonly Ranks[] {
       const done = tree.add(planes.map(floatsAt), round);
       return { taken: done, done };
     };
-    return { rank, size, about: {}, sum, gather: (text) => texts.bring(rank, text), close: async () => undefined };
+    return {
+      ...{ rank, size, about: {}, sum },
+      gather: (text) => texts.bring(rank, text),
+      gatherFloats: (own) => floats.bring(rank, own.slice()),
+      close: async () => undefined,
+    };
   });
 }

@@ -112,7 +112,7 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
   );
   const scorer = async ({ examples }: EncodedData<Encoded>, options: SessionOptions<Encoded>) => {
     const prediction = await PredictionSession.open(options);
-    return (signal?: AbortSignal) => scoreOf(task, prediction, examples, 2 * settings.batchSize, signal);
+    return (signal?: AbortSignal) => scoreOf(task, prediction, examples, 2 * settings.batchSize, context.ranks, signal);
   };
   const scoreDev = await scorer(dev, await sessionOptions(context, config, setup, dev, "dev"));
   const scoreTest = test ? await scorer(test, await sessionOptions(context, config, setup, test, "test")) : null;

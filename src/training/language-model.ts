@@ -21,8 +21,8 @@ import { toFloat16 } from "../weights/float16.js";
 import { toFloat32 } from "../weights/float32.js";
 import { hashLists } from "../weights/hash.js";
 import { optimizerOf, type RunConfig } from "./config.js";
-import { leavesOn } from "./leaf-session.js";
 import { LanguageModelSession } from "./language-model-session.js";
+import { leavesOn } from "./leaf-session.js";
 import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining } from "./run.js";
 
 /** How a language model is trained. */

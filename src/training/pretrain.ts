@@ -102,7 +102,7 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
     accumulation: settings.gradientAccumulation > 1,
     rateScale: headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate),
   });
-  const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize);
+  const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize, context.ranks);
   return {
     ...{ session, backbone, score, train: train.examples, trainable: model.trainable },
     parameters: [...model.adapterParameters, ...model.taskParameters],

@@ -179,8 +179,9 @@ export async function scoreOf<E extends EncodedText, Score>(
   session: PredictionSession<E>,
   examples: readonly E[],
   batchSize: number,
+  ranks?: Ranks,
   signal?: AbortSignal,
 ): Promise<Score> {
-  const logits = await predictAll(session, examples, batchSize, signal);
+  const logits = await predictAll(session, examples, batchSize, signal, ranks);
   return task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
 }

@@ -4,6 +4,7 @@ import { setting, userError } from "../errors.js";
 import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
 import { anyOf, fromFirst, type Ranks } from "../ranks/index.js";
 import type { EncodedText } from "../tasks/task.js";
+import { concatenated } from "../tensor.js";
 import { type Checkpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
 import { identityVersion, type RunIdentity } from "./identity.js";
 import { type Warmup, warmupStableDecay, warmupSteps } from "./schedule.js";
@@ -280,21 +281,47 @@ export class Trainer<E extends EncodedText> {
   }
 }
 
-/** Logits of every example, in the examples' order; batches of similar length. Throws an AbortError when `signal` asks for it. */
+/**
+ * Logits of every example, in the examples' order; batches of similar length, which ranks share out among themselves.
+ * Throws an AbortError when `signal` asks for it.
+ */
 export async function predictAll<E extends EncodedText>(
   session: PredictionSession<E>,
   examples: readonly E[],
   batchSize: number,
   signal?: AbortSignal,
+  ranks?: Ranks,
 ): Promise<Float32Array[]> {
-  const logits = new Array<Float32Array>(examples.length);
-  const lengths = examples.map(({ inputIds }) => inputIds.length);
-  for (const batch of sortedBatches(lengths, batchSize)) {
+  const { rank, size } = ranks ?? { rank: 0, size: 1 };
+  const batches = sortedBatches(
+    examples.map(({ inputIds }) => inputIds.length),
+    batchSize,
+  );
+  const rows: Float32Array[] = [];
+  for (const batch of batches.filter((_, i) => i % size === rank)) {
     signal?.throwIfAborted();
-    const rows = await session.logits(batch.map((i) => examples[i] as E));
-    batch.forEach((i, row) => {
-      logits[i] = rows[row] as Float32Array;
+    rows.push(...(await session.logits(batch.map((i) => examples[i] as E))));
+  }
+  const logits = new Array<Float32Array>(examples.length);
+  for (const [other, theirs] of (await rowsOfAll(rows, ranks)).entries()) {
+    const indices = batches.filter((_, i) => i % size === other).flat();
+    indices.forEach((i, row) => {
+      logits[i] = theirs[row] as Float32Array;
     });
   }
   return logits;
+}
+
+/** The rows that each rank has computed. */
+async function rowsOfAll(own: readonly Float32Array[], ranks?: Ranks): Promise<readonly (readonly Float32Array[])[]> {
+  if (!ranks || ranks.size === 1) return [own];
+  const lengths = await ranks.gather(JSON.stringify(own.map(({ length }) => length)));
+  const all = await ranks.gatherFloats(concatenated(own));
+  return all.map((floats, rank) => {
+    let end = 0;
+    return (JSON.parse(lengths[rank] ?? "[]") as number[]).map((length) => {
+      end += length;
+      return floats.subarray(end - length, end);
+    });
+  });
 }

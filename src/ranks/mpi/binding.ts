@@ -29,6 +29,8 @@ type Name = keyof typeof functions;
 /** Most letters of a version (`MPI_MAX_LIBRARY_VERSION_STRING` of the standard's interface). */
 const versionBytes = 8192;
 
+const mostGathered = 2 ** 31 - 1;
+
 /** For so many milliseconds a rank asks again and again whether the others are here; then it sleeps in between. */
 const eager = 2;
 
@@ -109,12 +111,10 @@ export class Mpi {
     this.call("Allgather", Int32Array.of(own.length), 4, byte, lengths, 4, byte, world);
     const starts = new Int32Array(size);
     for (let i = 1; i < size; i++) starts[i] = (starts[i - 1] as number) + (lengths[i - 1] as number);
-    const all = new Uint8Array(
-      Math.max(
-        1,
-        lengths.reduce((sum, length) => sum + length, 0),
-      ),
-    );
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    // Places in the result are 32-bit numbers.
+    if (total > mostGathered) throw new Error(`the ranks gather ${total} bytes; at most ${mostGathered} can be`);
+    const all = new Uint8Array(Math.max(1, total));
     this.call(
       "Allgatherv",
       own.length > 0 ? own : new Uint8Array(1),

@@ -74,6 +74,10 @@ export class MpiRanks implements Ranks {
     return this.thread.call({ call: "gather", text, patient }, patient ? null : "step");
   }
 
+  gatherFloats(own: Float32Array<ArrayBuffer>): Promise<readonly Float32Array[]> {
+    return this.thread.call({ call: "gatherFloats", own }, "step");
+  }
+
   async close(): Promise<void> {
     await this.thread.call({ call: "close" }, null);
   }

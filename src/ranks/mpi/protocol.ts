@@ -5,6 +5,7 @@ export type Request =
   | { readonly call: "open" }
   | { readonly call: "sum"; readonly planes: readonly Memory[]; readonly round: Round }
   | { readonly call: "gather"; readonly text: string; readonly patient: boolean }
+  | { readonly call: "gatherFloats"; readonly own: Float32Array<ArrayBuffer> }
   | { readonly call: "close" };
 
 /** What the library is, and which of the processes this one is. */
@@ -20,6 +21,7 @@ export interface Results {
   open: Opened;
   sum: null;
   gather: readonly string[];
+  gatherFloats: readonly Float32Array[];
   close: null;
 }
 

@@ -54,11 +54,20 @@ async function result(request: Request, id: number): Promise<Results[keyof Resul
       const texts = mpi.gatherBytes(Buffer.from(request.text), size);
       return texts.map((bytes) => Buffer.from(bytes).toString());
     }
+    case "gatherFloats": {
+      const { mpi, size } = known();
+      await mpi.arrive(pauses.step);
+      const { buffer, byteOffset, byteLength } = request.own;
+      return mpi.gatherBytes(new Uint8Array(buffer, byteOffset, byteLength), size).map(asFloats);
+    }
     case "close":
       known().mpi.finalize();
       return null;
   }
 }
+
+/** A copy: the bytes of several ranks lie behind one another, and floats begin at multiples of four. */
+const asFloats = (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer);
 
 // One call after another, in the order of all ranks.
 let queue: Promise<void> = Promise.resolve();
