@@ -4,7 +4,17 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Launched, type Launcher, launch, launchers, ranksOf } from "./mpi.js";
-import { adapterBits, json, kadapter, makeWorld, sha256, stepsDone, type World } from "./support.js";
+import {
+  adapterBits,
+  expectComplaint,
+  json,
+  kadapter,
+  kadapterProcess,
+  makeWorld,
+  sha256,
+  stepsDone,
+  type World,
+} from "./support.js";
 
 let world: World;
 beforeAll(async () => {
@@ -142,11 +152,30 @@ describe.each(launchers)("%s", (name, installed, missing) => {
     expect(existsSync(out)).toBe(false);
   });
 
+  test("three ranks are refused", async () => {
+    const run = await launch(launcher, 3, world.training(at("three"), ...options)).ended;
+    expect(run.stderr).toContain("error: 3 processes were started; expected 1, 2, 4, 8 or another power of two");
+    expect(run.code).not.toBe(0);
+  });
+
   test("more ranks than leaves are refused", async () => {
     const run = await launch(launcher, 4, world.training(at("few"), "--leaves", 2)).ended;
     expect(run.stderr).toContain("error: --leaves: a step has 2, and there are 4 ranks");
     expect(run.code).not.toBe(0);
   });
+});
+
+test("a library that is none, or not the launcher's, is refused", async () => {
+  const args = [...world.training(world.at("refused"), ...options), "--ranks", "mpi"];
+  const without = await kadapterProcess(args, { before: "export KADAPTER_MPI=/nowhere/libmpi.so" });
+  expect(expectComplaint(without)).toContain("/nowhere/libmpi.so cannot be loaded as a message-passing library (MPI)");
+  const [[, openMpi], [, mpich]] = launchers as [(typeof launchers)[0], (typeof launchers)[0]];
+  if (!openMpi || !mpich) return;
+  const mixed = { ...mpich, env: { ...mpich.env, KADAPTER_MPI: "libmpi.so.40" } };
+  const run = await launch(mixed, 2, world.training(world.at("mixed"), ...options)).ended;
+  expect(run.stderr).toMatch(/error: libmpi\.so\.40: Open MPI .* knows of 1 process, and the launcher has started 2/);
+  expect(run.code).not.toBe(0);
+  expect(existsSync(world.at("mixed"))).toBe(false);
 });
 
 test("leaves that one process sums are part of the run", async () => {
@@ -161,9 +190,7 @@ test("leaves that one process sums are part of the run", async () => {
 test("a process that no launcher has started trains alone", async () => {
   const out = world.at("singleton");
   if (launchers.every(([, launcher]) => launcher === null)) return;
-  const result = await json([...world.training(out, ...options), "--ranks", "mpi"], async (args) => {
-    return (await import("./support.js")).kadapterProcess(args);
-  });
+  const result = await json([...world.training(out, ...options), "--ranks", "mpi"], (args) => kadapterProcess(args));
   expect(result["reason"]).toBe("completed");
   expect(await allBits(out)).toEqual(await allBits(straight.short));
 });

@@ -4,6 +4,7 @@
  */
 import { Writable } from "node:stream";
 import { openMpiRanks } from "../ranks/mpi/mpi-ranks.js";
+import { defaultThreads } from "../runtime/devices.js";
 import { Output } from "./output.js";
 import { type CommandContext, Interrupted, type Terminal } from "./run.js";
 import { packageVersion } from "./version.js";
@@ -24,7 +25,12 @@ export async function onRanks(
   context: CommandContext,
   start: (context: CommandContext) => Promise<void>,
 ): Promise<void> {
-  const about = { version: packageVersion(), node: process.version, device: String(device), threads: String(threads) };
+  const about = {
+    version: packageVersion(),
+    node: process.version,
+    device: String(device),
+    threads: String(threads ?? defaultThreads()),
+  };
   const ranks = await openMpiRanks({ timeout, about });
   let together = false;
   context.atEnd((exitCode) => (together ? ranks.close() : ranks.abort(exitCode || 1)));

@@ -80,6 +80,7 @@ export function finetune<Example, Encoded extends EncodedText, Score>(
     const design = downstreamDesign({ ...config, fedOutputs: keepsOutputs(config) });
     const featureDtype = config.featureOptions.dtype;
     const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
+    if (made.task.hostLoss && leavesOn(config.settings, context.ranks)) throw leavesRefused();
     const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
     const sets = { train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
     return {
@@ -141,7 +142,6 @@ async function openSession<Example, Encoded extends EncodedText, Score>(
     clipGroups: { backbone, task_model: trainable.filter((parameter) => !backbone.includes(parameter)) },
   };
   const leaves = leavesOn(settings, ranks);
-  if (task.hostLoss && leaves) throw leavesRefused();
   if (task.hostLoss) return HostLossSession.open(options, optimizer, variants);
   const accumulation = settings.gradientAccumulation > 1;
   return openStepSession(options, optimizer, { ...variants, accumulation, ranks: leaves });

@@ -4,9 +4,10 @@
  */
 import { Worker } from "node:worker_threads";
 import { setting, UserError, userError } from "../../errors.js";
+import { counted } from "../../phrases.js";
 import { memoryOf } from "../memory.js";
 import type { GatherOptions, Plane, Ranks, Round, Summing } from "../ranks.js";
-import { launchedSize } from "./library.js";
+import { launchedSize, libraryVariable } from "./library.js";
 import type { Opened, Reply, Request, Results } from "./protocol.js";
 
 export interface MpiOptions {
@@ -30,19 +31,27 @@ function workerFile(): URL {
 export async function openMpiRanks(options: MpiOptions): Promise<MpiRanks> {
   const thread = new Thread(new Worker(workerFile()), options.timeout);
   const opened = await thread.call({ call: "open" }, null);
-  const { size, version, path } = opened;
+  try {
+    requireTogether(opened);
+  } catch (error) {
+    await thread.call({ call: "close" }, null);
+    throw error;
+  }
+  return new MpiRanks(thread, opened, { ...options.about, "MPI library": opened.version });
+}
+
+function requireTogether({ size, version, path }: Opened): void {
   const launched = launchedSize();
   if (launched !== null && launched !== size) {
     throw userError({
       where: path,
-      what: `${version} knows of ${size} process, and the launcher has started ${launched}: they do not belong together`,
-      fix: "take the launcher of this library, or name the launcher's library in the environment's KADAPTER_MPI",
+      what: `${version} knows of ${counted(size, "process")}, and the launcher has started ${launched}: they do not belong together`,
+      fix: `take the launcher of this library, or name the launcher's library in the environment's ${libraryVariable}`,
     });
   }
   if (2 ** Math.round(Math.log2(size)) !== size) {
     throw userError({ what: `${size} processes were started`, expected: "1, 2, 4, 8 or another power of two" });
   }
-  return new MpiRanks(thread, opened, { ...options.about, "MPI library": version });
 }
 
 /** One of the processes that a launcher has started. */

@@ -79,6 +79,7 @@ port.on("message", ({ id, request }: { id: number; request: Request }) => {
       const forUser = error instanceof UserError;
       answer({ id, error: forUser ? error.line : String(error), forUser });
     }
-    if (request.call === "close") port.close();
+    // Nothing keeps a process that did not get in, or has left.
+    if (request.call === "close" || !opened) port.close();
   });
 });
