@@ -62,7 +62,7 @@ async function sums({ repetitions }: RankRequest, floats: number): Promise<RankM
   for (let i = -1; i < repetitions; i++) {
     for (const [name, act] of Object.entries(work)) {
       refill();
-      await mpi.arrive(1);
+      await mpi.arrive("step");
       const took = await seconds(async () => act());
       // A rank that was kept from its core is the one that all wait for.
       const all = mpi

@@ -8,7 +8,14 @@ export class Alone implements Ranks {
   readonly rank = 0;
   readonly size = 1;
   readonly about = {};
-  private readonly tree = new TreeSum({ rank: 0, size: 1, scatter: nothing, collect: nothing, add: addFloats });
+  private readonly tree = new TreeSum({
+    rank: 0,
+    size: 1,
+    meet: nothing,
+    scatter: nothing,
+    collect: nothing,
+    add: addFloats,
+  });
 
   sum(planes: readonly Plane[], round: Round) {
     const done = this.add(planes, round);

@@ -9,6 +9,8 @@ import type { Round } from "./ranks.js";
 export interface Exchange {
   readonly rank: number;
   readonly size: number;
+  /** Waits until all ranks are here. */
+  meet(): Promise<void> | void;
   /** Sends each rank its part of a chunk, and takes this rank's part of theirs, one after another. */
   scatter(chunk: Float32Array, bounds: readonly number[], into: Float32Array): Promise<void> | void;
   /** Sends this rank's part of a chunk to all, and takes theirs. */
@@ -48,7 +50,9 @@ export class TreeSum {
     const { rank, size } = this.exchange;
     const copied = size > 1 && !round.last;
     const leaf = copied ? this.copyOf(planes) : planes;
+    // A rank that is ahead goes on with its next leaf; who waits here is the thread that exchanges.
     if (copied) taken();
+    await this.exchange.meet();
     const length = leaf.reduce((sum, plane) => sum + this.partOf(plane.length), 0);
     let at = 0;
     for (const [i, plane] of leaf.entries()) {

@@ -31,6 +31,10 @@ class SimulatedExchange implements Exchange {
     private readonly meeting: Meeting<Parts>,
   ) {}
 
+  meet(): void {
+    // Every exchange waits for all.
+  }
+
   async scatter(chunk: Float32Array, bounds: readonly number[], into: Float32Array): Promise<void> {
     const all = await this.meeting.bring(this.rank, { chunk: chunk.slice(), bounds });
     const [start = 0, end = 0] = bounds.slice(this.rank, this.rank + 2);

@@ -31,6 +31,9 @@ const versionBytes = 8192;
 
 const mostGathered = 2 ** 31 - 1;
 
+/** Milliseconds between two looks whether the others are here: within a step, and where they may need hours. */
+const pauses = { step: 1, patient: 20 };
+
 /** For so many milliseconds a rank asks again and again whether the others are here; then it sleeps in between. */
 const eager = 2;
 
@@ -78,15 +81,15 @@ export class Mpi {
    * Waits until all ranks are here. Calls that exchange something would wait too, but keep a core busy meanwhile, which
    * others need to compute.
    *
-   * @param pause milliseconds between two looks
+   * @param how whether they are near, or may need hours
    */
-  async arrive(pause: number): Promise<void> {
+  async arrive(how: keyof typeof pauses): Promise<void> {
     // The library writes the request there, whatever its size.
     const request = new Uint8Array(new ArrayBuffer(64));
     this.call("Ibarrier", this.file.abi.world, request);
     const began = performance.now();
     while (!this.isDone(request)) {
-      if (performance.now() - began > eager) await sleep(pause);
+      if (performance.now() - began > eager) await sleep(pauses[how]);
     }
   }
 

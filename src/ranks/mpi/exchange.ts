@@ -9,6 +9,10 @@ export class MpiExchange implements Exchange {
     readonly size: number,
   ) {}
 
+  meet(): Promise<void> {
+    return this.mpi.arrive("step");
+  }
+
   scatter(chunk: Float32Array, bounds: readonly number[], into: Float32Array): void {
     const { counts, starts } = this.partsOf(bounds);
     this.mpi.allToAll(chunk, counts, starts, into, counts[this.rank] as number);

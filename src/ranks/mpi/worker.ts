@@ -15,9 +15,6 @@ const port = parentPort;
 if (!port) throw new Error("this module runs in a worker thread only");
 const answer = (reply: Reply) => port.postMessage(reply);
 
-/** Milliseconds between two looks whether the others are here: in a step, and where they may need hours. */
-const pauses = { step: 1, patient: 20 };
-
 interface Open {
   readonly mpi: Mpi;
   readonly size: number;
@@ -43,20 +40,19 @@ async function result(request: Request, id: number): Promise<Results[keyof Resul
     case "open":
       return open();
     case "sum": {
-      const { mpi, tree } = known();
-      await mpi.arrive(pauses.step);
+      const { tree } = known();
       await tree.add(request.planes.map(floatsAt), request.round, () => answer({ id, taken: true }));
       return null;
     }
     case "gather": {
       const { mpi, size } = known();
-      await mpi.arrive(request.patient ? pauses.patient : pauses.step);
+      await mpi.arrive(request.patient ? "patient" : "step");
       const texts = mpi.gatherBytes(Buffer.from(request.text), size);
       return texts.map((bytes) => Buffer.from(bytes).toString());
     }
     case "gatherFloats": {
       const { mpi, size } = known();
-      await mpi.arrive(pauses.step);
+      await mpi.arrive("step");
       const { buffer, byteOffset, byteLength } = request.own;
       return mpi.gatherBytes(new Uint8Array(buffer, byteOffset, byteLength), size).map(asFloats);
     }
