@@ -7,6 +7,7 @@ import { setting, UserError, userError } from "../../errors.js";
 import { counted } from "../../phrases.js";
 import { memoryOf } from "../memory.js";
 import type { GatherOptions, Plane, Ranks, Round, Summing } from "../ranks.js";
+import { builtFile } from "./built-file.js";
 import { launchedSize, libraryVariable } from "./library.js";
 import type { Opened, Reply, Request, Results } from "./protocol.js";
 
@@ -17,19 +18,13 @@ export interface MpiOptions {
   readonly about: Readonly<Record<string, string>>;
 }
 
-/** The thread's file. Tests run the TypeScript sources, but a worker thread needs JavaScript: they take the built file. */
-function workerFile(): URL {
-  const fromSource = import.meta.url.endsWith(".ts");
-  return new URL(fromSource ? "../../../dist/ranks/mpi/worker.js" : "./worker.js", import.meta.url);
-}
-
 /**
  * Joins the other processes of a launcher. A process alone is the only rank.
  *
  * @throws UserError where no library is found, it is not the launcher's, or the number of ranks is no power of two
  */
 export async function openMpiRanks(options: MpiOptions): Promise<MpiRanks> {
-  const thread = new Thread(new Worker(workerFile()), options.timeout);
+  const thread = new Thread(new Worker(builtFile("worker.js")), options.timeout);
   const opened = await thread.call({ call: "open" }, null);
   try {
     requireTogether(opened);

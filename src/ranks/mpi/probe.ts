@@ -3,8 +3,10 @@
  * @module
  */
 import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { userError } from "../../errors.js";
+import { builtFile } from "./built-file.js";
 import { openLibrary } from "./library.js";
 
 /** A message-passing library that works. */
@@ -30,15 +32,9 @@ export async function probeMpi(): Promise<MpiFacts | null> {
   } catch {
     return null;
   }
-  const binding = JSON.stringify(new URL("./binding.js", import.meta.url).href);
-  const script = `import { Mpi } from ${binding};
-    const mpi = new Mpi();
-    mpi.init();
-    console.log(JSON.stringify({ version: mpi.version(), threads: mpi.threadLevel() }));
-    mpi.finalize();`;
-  const args = ["--input-type=module", "--eval", script];
+  const file = fileURLToPath(builtFile("probe-process.js"));
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 1000 * seconds });
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 1000 * seconds });
     return { path, ...(JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Omit<MpiFacts, "path">) };
   } catch {
     throw userError({ where: path, what: `the message-passing library did not start within ${seconds} s, or failed` });
