@@ -14,7 +14,8 @@ const long: Partial<TestProjectInlineConfiguration["test"]> = {
 };
 
 // quick: beside the code, run on every save. The others need `npm run build`: cli, the command line as a whole; slow,
-// what takes minutes (kills at random, the demo, benchmarks); cluster, what needs a cluster's programs (MPI); data, what reads the folder that KADAPTER_DATA names.
+// what takes minutes (kills at random, the demo, benchmarks); cluster, what needs a cluster's programs (MPI, Slurm); data,
+// what reads the folder that KADAPTER_DATA names.
 export default defineConfig({
   test: {
     // Most tests compute on one thread.

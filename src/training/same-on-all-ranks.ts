@@ -13,7 +13,11 @@ import type { TrainerSettings } from "./trainer.js";
  */
 export async function requireSameOnAll(
   ranks: Ranks,
-  { out, resume, settings: { saveEvery } }: Pick<RunConfig, "out" | "resume" | "settings">,
+  {
+    out,
+    resume,
+    settings: { saveEvery },
+  }: Pick<RunConfig, "out" | "resume"> & { readonly settings: Pick<TrainerSettings, "saveEvery"> },
   identity: RunIdentity,
 ): Promise<void> {
   if (ranks.size === 1) return;

@@ -56,7 +56,12 @@ export class Mpi {
     const text = new Uint8Array(versionBytes);
     const length = this.out("Get_library_version", text);
     const line = Buffer.from(text.subarray(0, Math.min(length, versionBytes))).toString("latin1");
-    return line.split(/[\0\r\n]/)[0]?.replace(/\s+/g, " ").trim() ?? "";
+    return (
+      line
+        .split(/[\0\r\n]/)[0]
+        ?.replace(/\s+/g, " ")
+        .trim() ?? ""
+    );
   }
 
   /** Begins; only this thread calls the others. */
