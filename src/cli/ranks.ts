@@ -3,10 +3,11 @@
  * @module
  */
 import { Writable } from "node:stream";
+import { isOnAllRanks } from "../ranks/index.js";
 import { openMpiRanks } from "../ranks/mpi/mpi-ranks.js";
 import { defaultThreads } from "../runtime/devices.js";
 import { Output } from "./output.js";
-import { type CommandContext, Interrupted, type Terminal } from "./run.js";
+import { type CommandContext, Interrupted, SaidElsewhere, type Terminal } from "./run.js";
 import { packageVersion } from "./version.js";
 
 interface RankOptions {
@@ -38,8 +39,8 @@ export async function onRanks(
     await start({ ...context, ...(ranks.rank > 0 ? silent(context) : {}), ranks });
     together = true;
   } catch (error) {
-    together = error instanceof Interrupted && error.everywhere;
-    throw together && ranks.rank > 0 ? new Interrupted(null) : error;
+    together = error instanceof Interrupted ? error.everywhere : isOnAllRanks(error);
+    throw together && ranks.rank > 0 ? new SaidElsewhere("the first rank says it", { cause: error }) : error;
   }
 }
 

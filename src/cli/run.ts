@@ -28,14 +28,19 @@ export type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; reado
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
+  /** @param hint How to go on: `continue with the same command and --resume`. */
   constructor(
-    /** How to go on: `continue with the same command and --resume`; null where another process says it. */
-    readonly hint: string | null,
+    readonly hint: string,
     /** Whether all ranks have stopped at the same place. */
     readonly everywhere = true,
   ) {
-    super(hint === null ? "interrupted" : `interrupted: ${hint}`);
+    super(`interrupted: ${hint}`);
   }
+}
+
+/** Thrown where another process says why all of them end; `cause` is what it says. */
+export class SaidElsewhere extends Error {
+  override readonly name = "SaidElsewhere";
 }
 
 /** Thrown by a command whose checks failed, when all is said about them: the result is printed, the exit code is 1. */
@@ -116,13 +121,14 @@ function report(thrown: unknown, process: ProcessLike, interruption: Interruptio
     process.stderr.write(`${printable(line)}\n`);
     process.exitCode = code;
   };
-  if (error instanceof CommanderError) {
+  if (error instanceof SaidElsewhere) {
+    process.exitCode = error.cause instanceof Interrupted ? exit.interrupted : exit.usage;
+  } else if (error instanceof CommanderError) {
     if (error.exitCode === 0) return;
     fail(usageLine(error.code === "commander.help" ? "a command is missing" : error.message), exit.usage);
   } else if (error instanceof Interrupted || (interruption.signal.aborted && isAbort(error))) {
     if (interruption.readerGone) return;
-    if (error instanceof Interrupted && error.hint === null) process.exitCode = exit.interrupted;
-    else fail(error instanceof Interrupted ? error.message : "interrupted", exit.interrupted);
+    fail(error instanceof Interrupted ? error.message : "interrupted", exit.interrupted);
   } else if (error instanceof ChecksFailed) {
     process.exitCode = exit.defect;
   } else if (error instanceof UserError) {

@@ -72,6 +72,7 @@ export interface GraphSource {
 export interface FloatMemory {
   /** Of the first number. */
   readonly address: bigint;
+  /** How many. */
   readonly floats: number;
 }
 

@@ -15,4 +15,5 @@ export {
   type Round,
   type Summing,
 } from "./ranks.js";
+export { isOnAllRanks, onAllRanks } from "./together.js";
 export { addFloats, type Exchange, TreeSum } from "./tree-sum.js";

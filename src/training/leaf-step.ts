@@ -1,6 +1,6 @@
 import type { Executor, Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
-import type { Plane, Ranks } from "../ranks/index.js";
+import { onAllRanks, type Plane, type Ranks } from "../ranks/index.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { slotNames } from "./optimizer.js";
 import { type Loaded, load, type StepResult, single } from "./session.js";
@@ -19,12 +19,14 @@ interface Said {
 }
 
 const differentBits = (rank: number, told: readonly Said[]) =>
-  userError({
-    where: `rank ${rank}`,
-    what: `it computes other bits than rank 0: the gradient's norm is ${told[rank]?.norm}, there ${told[0]?.norm}`,
-    expected: "ranks that are alike",
-    fix: `start all on the same kind of processor, with the same ${setting("device")} and ${setting("threads")}`,
-  });
+  onAllRanks(
+    userError({
+      where: `rank ${rank}`,
+      what: `it computes other bits than rank 0: the gradient's norm is ${told[rank]?.norm}, there ${told[0]?.norm}`,
+      expected: "ranks that are alike",
+      fix: `start all on the same kind of processor, with the same ${setting("device")} and ${setting("threads")}`,
+    }),
+  );
 
 /**
  * An optimiser step over leaves that are computed apart, on one process or several, and summed in the order of one

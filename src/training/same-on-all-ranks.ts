@@ -3,7 +3,7 @@
  * @module
  */
 import { setting, userError } from "../errors.js";
-import type { Ranks } from "../ranks/index.js";
+import { onAllRanks, type Ranks } from "../ranks/index.js";
 import type { RunConfig } from "./config.js";
 import { brief, type RunIdentity } from "./identity.js";
 import type { TrainerSettings } from "./trainer.js";
@@ -29,20 +29,15 @@ export async function requireSameOnAll(
     const different = names.filter((name) => first[name] !== other[name]);
     if (different.length === 0) continue;
     const told = different.map((name) => `${name} is ${brief(other[name])}, on rank 0 ${brief(first[name])}`);
-    throw userError({
-      where: `rank ${i + 1}`,
-      what: `it was started otherwise than rank 0 (${told.join("; ")})`,
-      fix: "start all ranks with the same version, options and data",
-    });
+    const where = `rank ${i + 1}`;
+    const what = `it was started otherwise than rank 0 (${told.join("; ")})`;
+    throw onAllRanks(userError({ where, what, fix: "start all ranks with the same version, options and data" }));
   }
 }
 
 /** @throws UserError where a step has too few leaves for the ranks */
 export function requireLeaves({ leaves = 1 }: Pick<TrainerSettings, "leaves">, { size }: Pick<Ranks, "size">): void {
   if (leaves >= size) return;
-  throw userError({
-    where: setting("leaves"),
-    what: `a step has ${leaves}, and there are ${size} ranks: some would have nothing to do`,
-    expected: `${size}, or a larger power of two`,
-  });
+  const what = `a step has ${leaves}, and there are ${size} ranks: some would have nothing to do`;
+  throw onAllRanks(userError({ where: setting("leaves"), what, expected: `${size}, or a larger power of two` }));
 }

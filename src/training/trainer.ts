@@ -2,7 +2,7 @@ import type { DoneEvent, Metrics, TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
 import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
-import { anyOf, fromFirst, type Ranks } from "../ranks/index.js";
+import { anyOf, fromFirst, onAllRanks, type Ranks } from "../ranks/index.js";
 import type { EncodedText } from "../tasks/task.js";
 import { concatenated } from "../tensor.js";
 import { type Checkpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
@@ -213,11 +213,13 @@ export class Trainer<E extends EncodedText> {
       this.upcoming?.microBatches,
     );
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      throw userError({
+      const diverged = userError({
         where: `step ${update}`,
         what: `the loss is ${loss} and its gradient's norm ${gradNorm}: the training has diverged`,
         fix: `lower ${setting("learningRate")}, or warm up longer`,
       });
+      // All ranks have summed the same.
+      throw onAllRanks(diverged);
     }
     this.progress = { ...this.progress, step: update };
     const sentences = microBatches.reduce((sum, { length }) => sum + length, 0);

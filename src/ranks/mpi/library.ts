@@ -33,6 +33,8 @@ export interface MpiLibrary {
   readonly abi: Abi;
 }
 
+const stackBytes = 16 * 2 ** 20;
+
 /** Names the library where it stands elsewhere. */
 export const libraryVariable = "KADAPTER_MPI";
 
@@ -94,6 +96,8 @@ const launchers = ["mpiexec", "mpirun"];
  * @throws UserError where there is none
  */
 export function openLibrary(env: NodeJS.ProcessEnv = process.env): MpiLibrary {
+  // Libraries begin with deep calls of their own, and koffi calls on a stack of its own.
+  if (koffi.config().sync_stack_size !== stackBytes) koffi.config({ sync_stack_size: stackBytes });
   const named = env[libraryVariable];
   const candidates = named ? [named] : [...besideLauncher(env), ...fileNames];
   for (const path of candidates) {

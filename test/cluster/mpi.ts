@@ -6,9 +6,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Run } from "./support.js";
+import type { Run } from "../support.js";
 
-const bin = fileURLToPath(new URL("../bin/kadapter.js", import.meta.url));
+const bin = fileURLToPath(new URL("../../bin/kadapter.js", import.meta.url));
 
 /** Starts processes that find each other by message passing. */
 export interface Launcher {

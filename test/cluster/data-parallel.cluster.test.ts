@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Launched, type Launcher, launch, launchers, ranksOf } from "./mpi.js";
 import {
   adapterBits,
   expectComplaint,
@@ -14,7 +13,8 @@ import {
   sha256,
   stepsDone,
   type World,
-} from "./support.js";
+} from "../support.js";
+import { type Launched, type Launcher, launch, launchers, ranksOf } from "./mpi.js";
 
 let world: World;
 beforeAll(async () => {
@@ -150,6 +150,8 @@ describe.each(launchers)("%s", (name, installed, missing) => {
     expect(run.code).not.toBe(0);
     expect(await stepsDone(out)).toBe(0);
     expect(existsSync(out)).toBe(false);
+    // One line for all.
+    expect(run.stderr.match(/error:/g)).toHaveLength(1);
   });
 
   test("three ranks are refused", async () => {

@@ -1,11 +1,11 @@
 /** Every kind of training that ranks can share: two ranks give the bits of one process. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { demoExamples } from "../src/demo/examples.js";
-import { writeDownstreamData } from "./downstream-data.js";
+import { demoExamples } from "../../src/demo/examples.js";
+import { writeDownstreamData } from "../downstream-data.js";
+import { expectComplaint, json, kadapter, makeWorld, sha256, type World } from "../support.js";
+import { writeTrees } from "../tree-data.js";
 import { type Launcher, launch, launchers } from "./mpi.js";
-import { expectComplaint, json, kadapter, makeWorld, sha256, type World } from "./support.js";
-import { writeTrees } from "./tree-data.js";
 
 type Args = readonly (string | number)[];
 
