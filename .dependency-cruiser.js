@@ -11,7 +11,7 @@ const floors = [
   ["graph"],
   ["nn"],
   ["backbones"],
-  ["adapters", "engine"],
+  ["adapters", "engine", "ranks"],
   ["models", "settings"],
   ["tasks"],
   ["features"],
@@ -33,7 +33,7 @@ const knowsOnly = { runtime: ["errors", "phrases", "host", "tensor", "files", "g
 const importersOf = {
   "onnxruntime-node": ["src/runtime/", "bench/profile.ts"],
   "onnxruntime-web": ["src/runtime/web/"],
-  koffi: ["src/runtime/"],
+  koffi: ["src/ranks/", "src/runtime/"],
   commander: ["src/cli/"],
   "cli-progress": ["src/cli/"],
   fastify: ["src/serving/http/"],

@@ -18,6 +18,7 @@
  */
 export type { Span } from "./data/relation-example.js";
 export type { Metrics, TrainEvent } from "./engine/events.js";
+export type { FloatMemory } from "./engine/executor.js";
 export { UserError } from "./errors.js";
 export type { DescribedAnswer } from "./export/description.js";
 export { type BackboneHandle, openBackbone } from "./features/backbone-handle.js";

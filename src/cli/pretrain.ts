@@ -33,8 +33,8 @@ export async function runPretrain<Example, Encoded extends EncodedText, Score>(
   const backbone = await openBackbone(options.backbone);
   for (const note of backbone.tokenizer.notes) context.output.note(note);
   await watchTraining(options, context, async (executor, onEvent) => {
-    const { signal } = context;
-    const how = { executor, backbone, begin, onEvent, note: context.output.note.bind(context.output), signal };
+    const { signal, ranks } = context;
+    const how = { executor, backbone, begin, onEvent, note: context.output.note.bind(context.output), signal, ranks };
     const result = await learnAdapter(how, options, (one) => command.taskData(one, how));
     report(result, command, request, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");

@@ -98,6 +98,8 @@ class Answers {
         return null;
       case "getState":
         return this.opened(request.scope).getState(request.names);
+      case "gradientMemory":
+        return this.opened(request.scope).gradientMemory(request.names);
       case "close":
         await this.scopes.get(request.scope)?.close();
         this.scopes.delete(request.scope);

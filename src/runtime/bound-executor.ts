@@ -5,6 +5,7 @@
 import type {
   Executor,
   ExecutorFacts,
+  FloatMemory,
   GraphSource,
   InPlaceAdamW,
   LoadedGraph,
@@ -27,6 +28,8 @@ interface OpenGraph<V> {
   /** What it writes into slots where they lie: output name → slot name. */
   readonly written: ReadonlyMap<string, string>;
   readonly adamW: AdamWMemory | null;
+  /** Whether AdamW follows each run. */
+  readonly applies: boolean;
 }
 
 type Owners<V> = WeakMap<LoadedGraph, { readonly graph: OpenGraph<V>; readonly executor: BoundExecutor<V> }>;
@@ -77,7 +80,8 @@ class BoundExecutor<V> implements Executor {
     const isGradient = ([, slot]: readonly [string, string]) => adamW?.gradients.has(slot) ?? false;
     const all = Object.entries(source.updates ?? {});
     const updates = new Map(all.filter((update) => !isGradient(update)));
-    const graph = { session, updates, written: new Map(all.filter(isGradient)), adamW };
+    const applies = adamW !== null && source.gradientsOnly !== true;
+    const graph = { session, updates, written: new Map(all.filter(isGradient)), adamW, applies };
     this.graphs.add(graph);
     const loaded: LoadedGraph = {
       run: (feeds, fetch) => this.run(graph, feeds, fetch),
@@ -119,13 +123,14 @@ class BoundExecutor<V> implements Executor {
 
   private async run(graph: OpenGraph<V>, feeds: Tensors, fetch: readonly string[]): Promise<Tensors> {
     const { binding, slots } = this;
-    const { session, updates, written, adamW } = graph;
+    const { session, updates, written, adamW, applies } = graph;
     if (!this.graphs.has(graph)) throw new Error("the graph was closed");
     const known = (name: string) => name in feeds || slots.has(name) || adamW?.gradients.has(name);
     const missing = session.inputNames.find((name) => !known(name));
     if (missing !== undefined) throw new Error(`the graph's input ${missing} is neither fed nor part of the state`);
     await this.prepare(graph);
-    const outputs = new Map<string, V | null>([...fetch, ...(adamW?.factors ?? [])].map((name) => [name, null]));
+    const factors = applies ? (adamW?.factors ?? []) : [];
+    const outputs = new Map<string, V | null>([...fetch, ...factors].map((name) => [name, null]));
     for (const [output, name] of updates) outputs.set(output, slots.get(name).spare);
     for (const [output, name] of written) outputs.set(output, slots.get(name).current);
     const fed: V[] = [];
@@ -144,7 +149,7 @@ class BoundExecutor<V> implements Executor {
       const results = await session.run(inputs, outputs);
       for (const [output, name] of updates) slots.replace(name, results.get(output) as V);
       const take = async (name: string) => [name, await this.take(results.get(name) as V)] as const;
-      if (adamW) adamW.apply({ ...feeds, ...Object.fromEntries(await Promise.all(adamW.factors.map(take))) });
+      if (applies) adamW?.apply({ ...feeds, ...Object.fromEntries(await Promise.all(factors.map(take))) });
       return Object.fromEntries(await Promise.all(fetch.map(take)));
     } finally {
       for (const value of fed) binding.release(value);
@@ -152,12 +157,12 @@ class BoundExecutor<V> implements Executor {
   }
 
   /** Makes room for what a run replaces, and lets slots lie where AdamW works on them. */
-  private async prepare({ session, updates, written, adamW }: OpenGraph<V>): Promise<void> {
+  private async prepare({ session, updates, written, adamW, applies }: OpenGraph<V>): Promise<void> {
     const overwritten = new Set(written.values());
     let bytes = this.binding.writesInPlace ? await this.slots.makeSpares([...updates.values()]) : 0;
     for (const [name, place] of adamW?.places ?? []) {
       if (overwritten.has(name)) await this.slots.lay(name, place);
-      else bytes += await this.slots.settle(name, place);
+      else if (applies) bytes += await this.slots.settle(name, place);
     }
     if (bytes > 0) session.expect?.(activationShare * bytes);
   }
@@ -190,6 +195,17 @@ class BoundExecutor<V> implements Executor {
       async (name) => [name, copyOf(await this.binding.unwrap(this.slots.get(name).current))] as const,
     );
     return Object.fromEntries(await Promise.all(copies));
+  }
+
+  async gradientMemory(names: readonly string[]): Promise<readonly FloatMemory[] | null> {
+    requireOpen(this);
+    const { binding } = this;
+    const memory = [...this.graphs]
+      .flatMap(({ adamW }) => adamW ?? [])
+      .find(({ gradients }) => holdsAll(gradients, names));
+    if (!memory || !binding.addressOf) return null;
+    for (const name of names) await this.slots.lay(name, memory.places.get(name) as HostTensor);
+    return memory.gradientPlanes((bytes) => binding.addressOf?.(bytes) as bigint);
   }
 
   scope(): Executor {
@@ -226,6 +242,9 @@ export const factsOf = ({ device, bindingName, int8WeightBits, updatesInPlace }:
 
 /** Both are plain data, made by the same code. */
 const sameUpdate = (a: InPlaceAdamW, b: InPlaceAdamW) => JSON.stringify(a) === JSON.stringify(b);
+
+const holdsAll = (set: ReadonlySet<string>, names: readonly string[]) =>
+  set.size === names.length && names.every((name) => set.has(name));
 
 function copyOf(tensor: HostTensor): HostTensor {
   return { ...tensor, data: tensor.data.slice() } as HostTensor;

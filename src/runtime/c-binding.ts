@@ -57,6 +57,7 @@ export const defaultMemory = 0;
 export class CBinding implements Binding<CValue> {
   readonly writesInPlace = true;
   readonly prepare = adviseHugePages;
+  readonly addressOf = (memory: Uint8Array<ArrayBuffer>): bigint => koffi.address(memory);
   private readonly environment: Pointer;
   private readonly memory: Pointer;
 

@@ -1,4 +1,11 @@
-import { type AdamWGroup, type InPlaceAdamW, type LearningSlots, rateNames, type Tensors } from "../engine/executor.js";
+import {
+  type AdamWGroup,
+  type FloatMemory,
+  type InPlaceAdamW,
+  type LearningSlots,
+  rateNames,
+  type Tensors,
+} from "../engine/executor.js";
 import { byteCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWKernel, adamWKernel, type Planes } from "./adamw-kernel.js";
 import { aligned, alignment } from "./alignment.js";
@@ -14,6 +21,7 @@ const float32Bytes = (shape: readonly number[]) => byteCount({ dtype: "float32",
 interface Piece {
   readonly group: AdamWGroup;
   readonly planes: Planes;
+  readonly memory: ArrayBuffer;
   readonly run: AdamWKernel;
 }
 
@@ -40,6 +48,18 @@ export class AdamWMemory {
     this.places = places;
     this.gradients = new Set(update.groups.flatMap(({ parameters }) => parameters.map(({ gradient }) => gradient)));
     this.factors = [...new Set(update.groups.flatMap(({ factor }) => (factor === null ? [] : [factor])))];
+  }
+
+  /**
+   * The planes of gradients.
+   *
+   * @param addressOf where memory lies in this process
+   */
+  gradientPlanes(addressOf: (memory: Uint8Array<ArrayBuffer>) => bigint): readonly FloatMemory[] {
+    return this.pieces.map(({ planes: { bytes, stride }, memory }) => ({
+      address: addressOf(new Uint8Array(memory)) + BigInt(3 * stride),
+      floats: bytes / Float32Array.BYTES_PER_ELEMENT,
+    }));
   }
 
   /**
@@ -104,5 +124,5 @@ function makePiece(
     });
     at += aligned(4 * length);
   }
-  return { group, planes, run };
+  return { group, planes, memory, run };
 }

@@ -6,6 +6,7 @@ import type {
   Executor,
   ExecutorFacts,
   ExecutorOptions,
+  FloatMemory,
   GraphSource,
   LoadedGraph,
   PlanStep,
@@ -100,6 +101,10 @@ class RemoteExecutor implements Executor {
 
   getState(names: readonly string[]): Promise<Tensors> {
     return this.channel.call({ call: "getState", scope: this.id, names });
+  }
+
+  gradientMemory(names: readonly string[]): Promise<readonly FloatMemory[] | null> {
+    return this.channel.call({ call: "gradientMemory", scope: this.id, names });
   }
 
   scope(): Executor {

@@ -3,7 +3,14 @@ import { setting } from "../errors.js";
 import { entityVectors } from "../text/markers.js";
 import { factualObjectives } from "./choices.js";
 import { group, type Settings } from "./setting.js";
-import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
+import {
+  adapterSettings,
+  cacheSettings,
+  dataSettings,
+  leafSettings,
+  runtimeSettings,
+  trainingSettings,
+} from "./shared.js";
 import { choice, count, share, text } from "./values.js";
 
 /** What is learnt of facts, and how. */
@@ -67,6 +74,7 @@ export const factualSettings = {
   ...trexSettings,
   ...adapterSettings,
   ...trainingSettings,
+  ...leafSettings,
   ...cacheSettings,
   ...runtimeSettings,
 };

@@ -3,7 +3,14 @@ import { treeFormats } from "../data/tree-data.js";
 import { setting } from "../errors.js";
 import { alignments, choiceLosses, treeHeads } from "./choices.js";
 import { group, type Settings } from "./setting.js";
-import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
+import {
+  adapterSettings,
+  cacheSettings,
+  dataSettings,
+  leafSettings,
+  runtimeSettings,
+  trainingSettings,
+} from "./shared.js";
 import { choice, count, files, optionalFiles, text, toggle } from "./values.js";
 
 const trees = "files of dependency trees";
@@ -60,6 +67,7 @@ export const linguisticSettings = {
   ...treeSettings,
   ...adapterSettings,
   ...trainingSettings,
+  ...leafSettings,
   ...cacheSettings,
   ...runtimeSettings,
 };

@@ -51,7 +51,11 @@ const folderName = (step: number) => `step-${String(step).padStart(8, "0")}`;
 /** The newest checkpoint of a run, or null when there is none. */
 export async function latestCheckpoint(root: string): Promise<Checkpoint | null> {
   const path = (await checkpointFolders(root)).at(-1);
-  if (path === undefined) return null;
+  return path === undefined ? null : openCheckpoint(path);
+}
+
+/** A checkpoint by its folder. */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const file = join(path, progressFile);
   const about = { what: "the checkpoint", expected: "a whole checkpoint", fix: fixOf(path) };
   const json = await readJsonIfThere(file, about);

@@ -2,6 +2,7 @@ import { adapterScope } from "../adapters/adapter-set.js";
 import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/downstream-folder.js";
 import type { Metrics } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
+import { setting, userError } from "../errors.js";
 import { openAdapterOutputs } from "../features/adapter-outputs.js";
 import { readBackboneTensors } from "../features/backbone-handle.js";
 import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
@@ -19,6 +20,7 @@ import {
 import { float32Tensor } from "../tensor.js";
 import { type FinetuneConfig, optimizerOf } from "./config.js";
 import { HostLossSession } from "./host-loss-session.js";
+import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
   type OnEvent,
@@ -28,7 +30,7 @@ import {
   runTraining,
   scoreOf,
 } from "./run.js";
-import { PredictionSession, type SessionOptions, type StepSession, TrainingSession, textsOf } from "./session.js";
+import { PredictionSession, type SessionOptions, type StepSession, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
 import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
@@ -78,6 +80,7 @@ export function finetune<Example, Encoded extends EncodedText, Score>(
     const design = downstreamDesign({ ...config, fedOutputs: keepsOutputs(config) });
     const featureDtype = config.featureOptions.dtype;
     const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
+    if (made.task.hostLoss && leavesOn(config.settings, context.ranks)) throw leavesRefused();
     const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
     const sets = { train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
     return {
@@ -102,10 +105,15 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
   const { task, model, train, dev, test } = setup;
   const { signal } = context;
   if (fixedWidth(config)) await context.onEvent({ kind: "note", text: fixedWidthNote(config) });
-  const session = await openSession(config, setup, await sessionOptions(context, config, setup, train, "train"));
+  const session = await openSession(
+    context,
+    config,
+    setup,
+    await sessionOptions(context, config, setup, train, "train"),
+  );
   const scorer = async ({ examples }: EncodedData<Encoded>, options: SessionOptions<Encoded>) => {
     const prediction = await PredictionSession.open(options);
-    return (signal?: AbortSignal) => scoreOf(task, prediction, examples, 2 * settings.batchSize, signal);
+    return (signal?: AbortSignal) => scoreOf(task, prediction, examples, 2 * settings.batchSize, context.ranks, signal);
   };
   const scoreDev = await scorer(dev, await sessionOptions(context, config, setup, dev, "dev"));
   const scoreTest = test ? await scorer(test, await sessionOptions(context, config, setup, test, "test")) : null;
@@ -120,6 +128,7 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
 }
 
 async function openSession<Example, Encoded extends EncodedText, Score>(
+  { ranks }: RunContext,
   config: FinetuneConfig,
   { model, task }: Setup<Example, Encoded, Score>,
   options: SessionOptions<Encoded>,
@@ -132,10 +141,18 @@ async function openSession<Example, Encoded extends EncodedText, Score>(
     // The released scripts clip the backbone's and the task model's gradients separately.
     clipGroups: { backbone, task_model: trainable.filter((parameter) => !backbone.includes(parameter)) },
   };
+  const leaves = leavesOn(settings, ranks);
   if (task.hostLoss) return HostLossSession.open(options, optimizer, variants);
   const accumulation = settings.gradientAccumulation > 1;
-  return TrainingSession.open(options, optimizer, { ...variants, accumulation });
+  return openStepSession(options, optimizer, { ...variants, accumulation, ranks: leaves });
 }
+
+const leavesRefused = () =>
+  userError({
+    where: setting("leaves"),
+    what: "the loss of this task spans more texts than one batch: its steps are no sums of leaves",
+    fix: "leave it out",
+  });
 
 /** What a session of a data set is made with; opens what it is fed. */
 async function sessionOptions<Example, Encoded extends EncodedText, Score>(
@@ -217,7 +234,7 @@ async function startBackbone({ backbone, start }: FinetuneConfig): Promise<Tenso
 }
 
 async function finish<Example, Encoded extends EncodedText, Score>(
-  { executor }: RunContext,
+  { executor, ranks }: RunContext,
   config: FinetuneConfig,
   setup: Setup<Example, Encoded, Score>,
   { last, scores, backboneHash }: EndedRun<Scores<Score>>,
@@ -237,7 +254,7 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     adapters: adapters.map(({ name, config: architecture, folder, hash }) => ({ name, architecture, folder, hash })),
     ...record,
   });
-  if (scores !== null) {
+  if (scores !== null && ranks.rank === 0) {
     await writeDownstreamFolder(config.out, manifest, await readParameters(executor, model.parameters));
   }
   const skipped = { train: train.skipped, dev: dev.skipped, test: test?.skipped ?? {} };

@@ -18,6 +18,7 @@ import {
 import { float32Tensor } from "../tensor.js";
 import { backboneStart } from "./backbone-start.js";
 import { optimizerOf, type TrainingConfig } from "./config.js";
+import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
   type OnEvent,
@@ -27,7 +28,7 @@ import {
   runTraining,
   scoreOf,
 } from "./run.js";
-import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
+import { PredictionSession, type SessionOptions, textsOf } from "./session.js";
 import { headRateScale } from "./step.js";
 import { frozenTensors, makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
@@ -96,11 +97,12 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
   const sources = await sourceOpener(context, config, setup);
   const forTraining = await sources(train, "train");
   const prediction = await PredictionSession.open(await sources(dev, "dev"));
-  const session = await TrainingSession.open(forTraining, optimizerOf(config), {
+  const session = await openStepSession(forTraining, optimizerOf(config), {
+    ranks: leavesOn(settings, context.ranks),
     accumulation: settings.gradientAccumulation > 1,
     rateScale: headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate),
   });
-  const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize);
+  const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize, context.ranks);
   return {
     ...{ session, backbone, score, train: train.examples, trainable: model.trainable },
     parameters: [...model.adapterParameters, ...model.taskParameters],
@@ -147,7 +149,7 @@ async function cacheable(
 }
 
 async function finish<Example, Encoded extends EncodedText, Score>(
-  { executor }: RunContext,
+  { executor, ranks }: RunContext,
   config: TrainingConfig,
   setup: Setup<Example, Encoded, Score>,
   { last, scores, backboneHash }: EndedRun<Score>,
@@ -161,7 +163,7 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     architecture: config.architecture,
     ...record,
   });
-  if (scores !== null) {
+  if (scores !== null && ranks.rank === 0) {
     const adapter: Parameters = await readParameters(executor, model.adapterParameters);
     const head = await readParameters(executor, model.taskParameters);
     const { subjects, wordings } = setup.settings;

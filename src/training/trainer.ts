@@ -2,7 +2,9 @@ import type { DoneEvent, Metrics, TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
 import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
+import { anyOf, fromFirst, onAllRanks, type Ranks } from "../ranks/index.js";
 import type { EncodedText } from "../tasks/task.js";
+import { concatenated } from "../tensor.js";
 import { type Checkpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
 import { identityVersion, type RunIdentity } from "./identity.js";
 import { type Warmup, warmupStableDecay, warmupSteps } from "./schedule.js";
@@ -18,6 +20,8 @@ export interface TrainerSettings {
   readonly batchTokens?: number;
   /** Forward passes in one optimiser step. */
   readonly gradientAccumulation: number;
+  /** The same, summed in the order of one tree, on whatever number of processes; a power of two, 1 if left out. */
+  readonly leaves?: number;
   readonly learningRate: number;
   readonly warmup: Warmup;
   /** Number (or share) of the last steps in which the learning rate falls to 0; all steps after the warm-up if left out. */
@@ -53,7 +57,13 @@ export interface TrainerOptions<E extends EncodedText> {
   /** Names of the parameters. */
   readonly parameters: readonly string[];
   readonly parameterCount: number;
+  /** The processes that train together; the first of them writes. */
+  readonly ranks: Ranks;
 }
+
+/** Forward passes of all processes in one step. */
+const passesOf = ({ gradientAccumulation, leaves = 1 }: Pick<TrainerSettings, "gradientAccumulation" | "leaves">) =>
+  gradientAccumulation * leaves;
 
 /** A checkpoint of the same run. */
 export interface ResumePoint {
@@ -84,17 +94,18 @@ export class Trainer<E extends EncodedText> {
   /** @throws UserError where the session takes fewer micro-batches than the settings want */
   constructor(private readonly options: TrainerOptions<E>) {
     const { settings, train, session } = options;
-    if (settings.gradientAccumulation > 1 && !session.accumulates) {
+    const passes = passesOf(settings);
+    if (passes > 1 && !session.accumulates) {
       throw userError({
-        where: setting("gradientAccumulation"),
-        what: `a step of this training is one batch, not ${settings.gradientAccumulation}`,
+        where: setting((settings.leaves ?? 1) > 1 ? "leaves" : "gradientAccumulation"),
+        what: `a step of this training is one batch, not ${passes}`,
         fix: "leave it out, or raise the batch size",
       });
     }
     const texts = train.map((example) => options.texts?.(example) ?? [example]);
     this.lengths = texts.map((parts) => parts.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0));
     this.textCounts = texts.map(({ length }) => length);
-    const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / settings.gradientAccumulation);
+    const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / passes);
     const all = stepsPerEpoch * settings.epochs;
     const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
     const [warmup, decay] = [settings.warmup, settings.decay ?? totalSteps].map((one) => warmupSteps(one, totalSteps));
@@ -124,7 +135,7 @@ export class Trainer<E extends EncodedText> {
         reason = "early-stop";
         break;
       }
-      if (signal?.aborted) {
+      if (await anyOf(this.options.ranks, signal?.aborted === true)) {
         reason = "interrupted";
         break;
       }
@@ -199,14 +210,16 @@ export class Trainer<E extends EncodedText> {
     const { loss, gradNorm } = await session.step(
       microBatches,
       { learningRate, update, epoch: Math.floor(index / this.plan.stepsPerEpoch), seed: settings.seed },
-      this.upcoming?.microBatches[0],
+      this.upcoming?.microBatches,
     );
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      throw userError({
+      const diverged = userError({
         where: `step ${update}`,
         what: `the loss is ${loss} and its gradient's norm ${gradNorm}: the training has diverged`,
         fix: `lower ${setting("learningRate")}, or warm up longer`,
       });
+      // All ranks have summed the same.
+      throw onAllRanks(diverged);
     }
     this.progress = { ...this.progress, step: update };
     const sentences = microBatches.reduce((sum, { length }) => sum + length, 0);
@@ -219,10 +232,10 @@ export class Trainer<E extends EncodedText> {
 
   private microBatchesOf(index: number): readonly (readonly E[])[] {
     const { stepsPerEpoch } = this.plan;
-    const { gradientAccumulation } = this.options.settings;
-    const first = (index % stepsPerEpoch) * gradientAccumulation;
+    const passes = passesOf(this.options.settings);
+    const first = (index % stepsPerEpoch) * passes;
     return this.batchesOf(Math.floor(index / stepsPerEpoch))
-      .slice(first, first + gradientAccumulation)
+      .slice(first, first + passes)
       .map((batch) => batch.map((i) => this.options.train[i] as E));
   }
 
@@ -253,7 +266,8 @@ export class Trainer<E extends EncodedText> {
     const { metrics, metric } = await this.options.evaluate();
     const { step, best: before } = this.progress;
     const best = before === null || metric > before;
-    if (best) await this.options.keepBest(() => this.options.readState(this.options.parameters));
+    const { ranks } = this.options;
+    if (best && ranks.rank === 0) await this.options.keepBest(() => this.options.readState(this.options.parameters));
     this.progress = best
       ? { ...this.progress, best: metric, bestStep: step, evaluationsSinceBest: 0 }
       : { ...this.progress, evaluationsSinceBest: this.progress.evaluationsSinceBest + 1 };
@@ -261,27 +275,55 @@ export class Trainer<E extends EncodedText> {
   }
 
   private async save(): Promise<TrainEvent> {
-    const state = await this.options.readState(this.options.session.slots);
-    const path = await writeCheckpoint(this.options.checkpoints, this.progress, state);
+    const { ranks, session, checkpoints, readState } = this.options;
+    const path = await fromFirst(ranks, async () =>
+      writeCheckpoint(checkpoints, this.progress, await readState(session.slots)),
+    );
     return { kind: "checkpoint", step: this.progress.step, path };
   }
 }
 
-/** Logits of every example, in the examples' order; batches of similar length. Throws an AbortError when `signal` asks for it. */
+/**
+ * Logits of every example, in the examples' order; batches of similar length, which ranks share out among themselves.
+ * Throws an AbortError when `signal` asks for it.
+ */
 export async function predictAll<E extends EncodedText>(
   session: PredictionSession<E>,
   examples: readonly E[],
   batchSize: number,
   signal?: AbortSignal,
+  ranks?: Ranks,
 ): Promise<Float32Array[]> {
-  const logits = new Array<Float32Array>(examples.length);
-  const lengths = examples.map(({ inputIds }) => inputIds.length);
-  for (const batch of sortedBatches(lengths, batchSize)) {
+  const { rank, size } = ranks ?? { rank: 0, size: 1 };
+  const batches = sortedBatches(
+    examples.map(({ inputIds }) => inputIds.length),
+    batchSize,
+  );
+  const rows: Float32Array[] = [];
+  for (const batch of batches.filter((_, i) => i % size === rank)) {
     signal?.throwIfAborted();
-    const rows = await session.logits(batch.map((i) => examples[i] as E));
-    batch.forEach((i, row) => {
-      logits[i] = rows[row] as Float32Array;
+    rows.push(...(await session.logits(batch.map((i) => examples[i] as E))));
+  }
+  const logits = new Array<Float32Array>(examples.length);
+  for (const [other, theirs] of (await rowsOfAll(rows, ranks)).entries()) {
+    const indices = batches.filter((_, i) => i % size === other).flat();
+    indices.forEach((i, row) => {
+      logits[i] = theirs[row] as Float32Array;
     });
   }
   return logits;
+}
+
+/** The rows that each rank has computed. */
+async function rowsOfAll(own: readonly Float32Array[], ranks?: Ranks): Promise<readonly (readonly Float32Array[])[]> {
+  if (!ranks || ranks.size === 1) return [own];
+  const lengths = await ranks.gather(JSON.stringify(own.map(({ length }) => length)));
+  const all = await ranks.gatherFloats(concatenated(own));
+  return all.map((floats, rank) => {
+    let end = 0;
+    return (JSON.parse(lengths[rank] ?? "[]") as number[]).map((length) => {
+      end += length;
+      return floats.subarray(end - length, end);
+    });
+  });
 }
