@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RandomStream } from "../random.js";
 import { epochBatches, groupedBatches, inferenceBatches, sortedBatches, tokenBatches } from "./batches.js";
 
 const lengths = Array.from({ length: 1003 }, (_, i) => 5 + ((i * 7919) % 60));
@@ -9,6 +11,58 @@ const longest = (batch: readonly number[]) => Math.max(...batch.map((i) => lengt
 const padding = (batches: Iterable<readonly number[]>) =>
   [...batches].reduce((sum, batch) => sum + batch.length * longest(batch), 0) /
   lengths.reduce((sum, length) => sum + length, 0);
+
+/** What these batches were before they were typed arrays, by the same draws: the same bits follow from the same seed. */
+const plainly = {
+  epoch: (of: readonly number[], size: number, seed: number, epoch: number) => {
+    const random = new RandomStream(seed, "batches", epoch);
+    const order = random.shuffle([...of.keys()]);
+    const batches: number[][] = [];
+    for (let start = 0; start < order.length; start += 64 * size) {
+      const pool = order.slice(start, start + 64 * size);
+      pool.sort((a, b) => (of[a] as number) - (of[b] as number));
+      for (let i = 0; i < pool.length; i += size) batches.push(pool.slice(i, i + size));
+    }
+    return random.shuffle(batches);
+  },
+  tokens: (of: readonly number[], budget: number, seed: number, epoch: number, texts: readonly number[]) => {
+    const random = new RandomStream(seed, "batches", epoch);
+    const [length, rows] = [(i: number) => of[i] as number, (i: number) => texts[i] as number];
+    const order = random.shuffle([...of.keys()]).sort((a, b) => length(a) - length(b) || rows(a) - rows(b));
+    const batches: number[][] = [];
+    let filled = 0;
+    for (const example of order) {
+      filled += rows(example);
+      if (batches.length > 0 && filled * length(example) <= budget) batches.at(-1)?.push(example);
+      else {
+        batches.push([example]);
+        filled = rows(example);
+      }
+    }
+    return random.shuffle(batches);
+  },
+};
+
+describe("batches", () => {
+  const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 6 })), { maxLength: 600 });
+
+  it("are those of the same seed and epoch as ever", () => {
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 9 }), fc.nat(), fc.nat(5), (both, size, seed, epoch) => {
+        const [of, texts] = [both.map(([length]) => length), both.map(([, count]) => count)];
+        expect([...epochBatches(of, size, seed, epoch)]).toEqual(plainly.epoch(of, size, seed, epoch));
+        const tokens = plainly.tokens(of, 40 * size, seed, epoch, texts);
+        expect([...tokenBatches(of, 40 * size, seed, epoch, texts)]).toEqual(tokens);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("are given by their number, too", () => {
+    const batches = epochBatches(lengths, 32, 1, 0);
+    expect(Array.from({ length: batches.length }, (_, i) => batches.at(i))).toEqual([...batches]);
+  });
+});
 
 describe("epochBatches", () => {
   it("holds every example once", () => {

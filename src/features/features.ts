@@ -2,6 +2,7 @@ import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import { openedBeside } from "../engine/scopes.js";
 import { hiddenStateName } from "../models/hidden-states.js";
+import type { Texts } from "../tasks/encoded-examples.js";
 import type { Examples } from "../tasks/examples.js";
 import type { EncodedText } from "../tasks/task.js";
 import { hashLists } from "../weights/hash.js";
@@ -9,7 +10,13 @@ import type { BackboneHandle } from "./backbone-handle.js";
 import { roomFor } from "./cache-room.js";
 import { fillCache } from "./cached-features.js";
 import { FeatureCache, type FeatureDType } from "./feature-cache.js";
-import { type FeatureSource, JoinedFeatures, type NeededStates, StreamedFeatures } from "./feature-sources.js";
+import {
+  type FeatureSource,
+  JoinedFeatures,
+  type NeededStates,
+  type ReadPositions,
+  StreamedFeatures,
+} from "./feature-sources.js";
 import type { BackbonePrecision, FrozenBackboneOptions } from "./frozen-backbone.js";
 import { int8Report } from "./int8-report.js";
 import { asTexts } from "./listed-texts.js";
@@ -40,13 +47,13 @@ export const backboneOptions = ({ dtype, precision, cache }: FeatureOptions): Fr
 export function featureIdentity(
   executor: Executor,
   folder: BackboneHandle,
-  texts: Iterable<EncodedText>,
+  texts: Pick<Texts<EncodedText>, "hash">,
   { precision }: FeatureOptions,
 ): { readonly backbone: string; readonly configuration: string; readonly data: string; readonly int8?: number } {
   return {
     backbone: folder.hash,
     configuration: folder.configHash,
-    data: hashLists(inOrder(texts, ({ inputIds }) => inputIds)),
+    data: texts.hash,
     ...(precision === "int8" ? { int8: executor.int8WeightBits } : {}),
   };
 }
@@ -87,7 +94,7 @@ export async function openFeatures<E extends EncodedText>(
     root: options.cache,
     identity: {
       ...featureIdentity(executor, folder, examples, options),
-      ...(lastAt ? { lastAt: hashLists(inOrder(examples, (example) => lastAt.of(example))) } : {}),
+      ...(lastAt ? { lastAt: hashLists(positionsOf(examples, lastAt)) } : {}),
     },
     lengths: examples.lengths,
     layers: kept,
@@ -102,6 +109,9 @@ export async function openFeatures<E extends EncodedText>(
   return new JoinedFeatures([cached, await openedBeside([cached], () => load({ layers: [0] }))]);
 }
 
-function* inOrder<T, R>(items: Iterable<T>, of: (item: T) => R): Generator<R> {
-  for (const item of items) yield of(item);
+function* positionsOf<E extends EncodedText>(
+  examples: Iterable<E>,
+  at: ReadPositions<E>,
+): Generator<readonly number[]> {
+  for (const example of examples) yield at.of(example);
 }

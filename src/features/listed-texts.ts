@@ -1,6 +1,7 @@
 import type { Texts } from "../tasks/encoded-examples.js";
 import type { Examples } from "../tasks/examples.js";
 import type { EncodedText } from "../tasks/task.js";
+import { hashLists } from "../weights/hash.js";
 
 /** Texts in memory. */
 class ListedTexts<E extends EncodedText> implements Texts<E> {
@@ -10,6 +11,10 @@ class ListedTexts<E extends EncodedText> implements Texts<E> {
   constructor(private readonly texts: readonly E[]) {
     this.lengths = Uint32Array.from(texts, ({ inputIds }) => inputIds.length);
     this.places = new Map(texts.map((text, i) => [text, i]));
+  }
+
+  get hash(): string {
+    return hashLists(this.texts.map(({ inputIds }) => inputIds));
   }
 
   get length(): number {

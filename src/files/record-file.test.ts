@@ -44,6 +44,7 @@ describe("RecordFile", () => {
     }
     expect(records.length).toBe(all.length);
     expect(differ(all.length)).toEqual([]);
+    expect(all.filter((record, i) => !records.read(i).equals(record))).toEqual([]);
   });
 
   it("keeps a record that is larger than what it holds in memory, and refuses one beyond all bounds", () => {
@@ -76,6 +77,7 @@ describe("RecordFile", () => {
       "an example that was kept on disk is damaged: it is not what was written; check the disk, or name a folder";
     expect(records.read(0)).toEqual(recordOf(0));
     expect(() => records.read(1)).toThrow(line);
+    expect(records.read(2)).toEqual(recordOf(2));
     await file.truncate(1000);
     await file.close();
     expect(() => records.read(100)).toThrow(line);

@@ -6,6 +6,7 @@ import { ScratchFile } from "./scratch-file.js";
 
 const checksumBytes = 4;
 const bufferBytes = 256 * 2 ** 10;
+const aheadBytes = 64 * 2 ** 10;
 
 /**
  * Records that are written one after the other and read in any order, for as long as the process wants them: on disk, with
@@ -18,6 +19,10 @@ export class RecordFile {
   private buffer: Buffer | null = null;
   private waiting = 0;
   private written = 0;
+  /** What was read ahead of records that are read in order: the bytes from `aheadAt` on. */
+  private ahead: Buffer = Buffer.alloc(0);
+  private aheadAt = 0;
+  private next = 0;
 
   private constructor(private readonly file: ScratchFile) {}
 
@@ -57,7 +62,8 @@ export class RecordFile {
   read(index: number): Buffer {
     const start = this.positions.at(index);
     const end = index + 1 < this.length ? this.positions.at(index + 1) : this.written + this.waiting;
-    const bytes = this.bytesAt(start, end - start);
+    const bytes = this.bytesAt(start, end - start, index === this.next);
+    this.next = index + 1;
     const record = bytes.subarray(checksumBytes);
     if (crc32c(record) === bytes.readUInt32LE(0)) return record;
     throw damaged();
@@ -68,15 +74,26 @@ export class RecordFile {
     this.buffer = null;
   }
 
-  private bytesAt(start: number, length: number): Buffer {
+  private bytesAt(start: number, length: number, inOrder: boolean): Buffer {
     const bytes = Buffer.allocUnsafe(length);
     if (start < this.written) {
-      if (this.file.read(bytes, start)) return bytes;
-      throw damaged();
+      if (inOrder && this.isAhead(start, length)) this.ahead.copy(bytes, 0, start - this.aheadAt);
+      else if (!this.file.read(bytes, start)) throw damaged();
+      return bytes;
     }
     if (!this.buffer) throw new Error("the records are closed");
     this.buffer.copy(bytes, 0, start - this.written, start - this.written + length);
     return bytes;
+  }
+
+  /** Whether a part of the file stands in memory, where it does after this if it is short. */
+  private isAhead(start: number, length: number): boolean {
+    if (length > aheadBytes) return false;
+    if (start >= this.aheadAt && start + length <= this.aheadAt + this.ahead.length) return true;
+    const ahead = Buffer.allocUnsafe(Math.min(aheadBytes, this.written - start));
+    if (!this.file.read(ahead, start)) throw damaged();
+    [this.ahead, this.aheadAt] = [ahead, start];
+    return true;
   }
 
   private flush(): void {

@@ -11,6 +11,8 @@ import { type ExampleSet, encodedOf, requireSome, type SkipCounts } from "./task
 export interface Texts<Text extends EncodedText> extends Examples<Text> {
   /** Tokens of each. */
   readonly lengths: ArrayLike<number>;
+  /** SHA-256 of the token ids of all of them. */
+  readonly hash: string;
   /** Which one it is, of those that `at` gave; undefined for any other. */
   indexOf(text: Text): number | undefined;
 }
@@ -49,6 +51,11 @@ export class EncodedExamples<Encoded extends EncodedText> implements Texts<Encod
     this.texts = firstTexts === null ? this : new TextsOfExamples(this, firstTexts, textLengths);
   }
 
+  /** Of the token ids of all texts; {@link hashes} has that of all that examples feed. */
+  get hash(): string {
+    return this.hashes.texts;
+  }
+
   get length(): number {
     return this.stored.length;
   }
@@ -61,7 +68,7 @@ export class EncodedExamples<Encoded extends EncodedText> implements Texts<Encod
   /** How many texts each example has; null where it is one. */
   get textCounts(): Uint32Array | null {
     const { firstTexts } = this.sizes;
-    return firstTexts && firstTexts.subarray(0, -1).map((first, i) => (firstTexts[i + 1] as number) - first);
+    return firstTexts?.subarray(0, -1).map((first, i) => (firstTexts[i + 1] as number) - first) ?? null;
   }
 
   at(index: number): Encoded | undefined {
@@ -101,6 +108,10 @@ class TextsOfExamples<Encoded extends EncodedText> implements Texts<EncodedText>
 
   get length(): number {
     return this.lengths.length;
+  }
+
+  get hash(): string {
+    return this.examples.hash;
   }
 
   at(index: number): EncodedText | undefined {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RandomStream } from "../random.js";
 import { holdOut } from "./hold-out.js";
 
 interface Fact {
@@ -15,6 +16,28 @@ const options = (seed: number) => ({
 });
 const facts = (count: number, subjects: number, relations: number): Fact[] =>
   Array.from({ length: count }, (_, i) => ({ subject: `s${i % subjects}`, relation: `r${i % relations}` }));
+
+/** What was held out when everything was in memory, by the same draws: the indices, in order. */
+function heldOutPlainly(all: readonly Fact[], wanted: number, seed: number): readonly number[] {
+  const groups = new Map<string, number[]>();
+  const left = new Map<string, number>();
+  for (const [i, { subject, relation }] of all.entries()) {
+    groups.set(subject, [...(groups.get(subject) ?? []), i]);
+    left.set(relation, (left.get(relation) ?? 0) + 1);
+  }
+  const held: number[] = [];
+  for (const members of new RandomStream(seed, "hold-out").shuffle([...groups.values()])) {
+    if (held.length + members.length > wanted) continue;
+    const lost = (relation: string) => members.filter((i) => all[i]?.relation === relation).length;
+    if (members.some((i) => left.get(all[i]?.relation as string) === lost(all[i]?.relation as string))) continue;
+    for (const i of members) {
+      const { relation } = all[i] as Fact;
+      left.set(relation, (left.get(relation) as number) - 1);
+    }
+    held.push(...members);
+  }
+  return held.sort((a, b) => a - b);
+}
 
 /** Parts of a set, in memory. */
 function parted(set: Parameters<typeof holdOut<Fact>>[0], seed: number) {
@@ -32,6 +55,19 @@ describe("holdOut", () => {
     expect(train.examples.filter(({ subject }) => asked.has(subject))).toEqual([]);
     expect(parted(set(all), 1)).toEqual({ train, dev });
     expect(parted(set(all), 2).dev.examples).not.toEqual(dev.examples);
+  });
+
+  it("takes the same examples for the same seed as ever", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const random = new RandomStream(seed, "facts");
+      const all = Array.from({ length: 300 }, () => ({
+        subject: `s${random.below(90)}`,
+        relation: `r${random.below(40)}`,
+      }));
+      const held = heldOutPlainly(all, 30, seed);
+      expect(held.length).toBeGreaterThan(15);
+      expect(parted(set(all), seed).dev.examples).toEqual(held.map((i) => all[i]));
+    }
   });
 
   it("takes single examples where a subject has nearly all of them", () => {
