@@ -54,8 +54,8 @@ async function writeTrees(path: string, count: number): Promise<void> {
 /** Trains for a few steps, and tells the most memory that the process had: MiB. */
 async function peakOf(kind: "factual" | "linguistic", train: string): Promise<number> {
   const probe = world.at("probe.mjs");
-  const line = "`peak ${process.resourceUsage().maxRSS / 1024}\\n`";
-  await writeFile(probe, `process.on("exit", () => process.stderr.write(${line}));\n`);
+  const told = 'process.stderr.write("peak " + process.resourceUsage().maxRSS / 1024 + "\\n")';
+  await writeFile(probe, `process.on("exit", () => ${told});\n`);
   const args = [
     "pretrain",
     kind,
