@@ -76,7 +76,7 @@ function joined(sets: readonly ExampleSet<DependencySentence>[]): ExampleSet<Dep
   }
   return {
     where: sets.map(({ where }) => where).join(" "),
-    examples: sets.flatMap(({ examples }) => examples),
+    examples: sets.flatMap(({ examples }) => [...examples]),
     skipped,
   };
 }

@@ -8,15 +8,9 @@ import { readBackboneTensors } from "../features/backbone-handle.js";
 import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
 import { backboneOptions, openFeatures } from "../features/features.js";
 import { downstreamDesign, trainsBackbone } from "../models/design.js";
+import { type StoredData, storeEncoded, type Texts } from "../tasks/encoded-examples.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import {
-  type DownstreamTaskData,
-  type EncodedData,
-  type ExampleSet,
-  encodeFitting,
-  hashTexts,
-  type SkipCounts,
-} from "../tasks/task-data.js";
+import type { DownstreamTaskData, ExampleSet, SkipCounts } from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
 import { type FinetuneConfig, optimizerOf } from "./config.js";
 import { HostLossSession } from "./host-loss-session.js";
@@ -30,9 +24,10 @@ import {
   runTraining,
   scoreOf,
 } from "./run.js";
-import { PredictionSession, type SessionOptions, type StepSession, textsOf } from "./session.js";
+import { PredictionSession, type SessionOptions, type StepSession } from "./session.js";
 import { headRateScale } from "./step.js";
 import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
+import { stored } from "./trainer.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface FinetuneResult<Score> {
@@ -51,9 +46,9 @@ export interface FinetuneResult<Score> {
 interface Setup<Example, Encoded extends EncodedText, Score> extends TaskModel<Example, Encoded, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
   readonly settings: TaskSettings;
-  readonly train: EncodedData<Encoded>;
-  readonly dev: EncodedData<Encoded>;
-  readonly test: EncodedData<Encoded> | null;
+  readonly train: StoredData<Encoded>;
+  readonly dev: StoredData<Encoded>;
+  readonly test: StoredData<Encoded> | null;
 }
 
 /** Scores on the dev and the test data. */
@@ -81,14 +76,18 @@ export function finetune<Example, Encoded extends EncodedText, Score>(
     const featureDtype = config.featureOptions.dtype;
     const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
     if (made.task.hostLoss && leavesOn(config.settings, context.ranks)) throw leavesRefused();
-    const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
-    const sets = { train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
+    const encode = async (set: ExampleSet<Example>) => {
+      const stored = await storeEncoded(made.task, config.backbone.tokenizer, set, context.signal);
+      context.keep(stored.examples);
+      return stored;
+    };
+    const sets = { train: await encode(train), dev: await encode(dev), test: test ? await encode(test) : null };
     return {
       data: {
         ...learntIdentity({ kind, settings }),
         ...(fixedWidth(config) ? { fixedWidth: "true" } : {}),
-        train: hashTexts(made.task, sets.train.examples),
-        dev: hashTexts(made.task, sets.dev.examples),
+        train: sets.train.examples.hashes.both,
+        dev: sets.dev.examples.hashes.both,
       },
       open: () => openFinetuning(context, config, { ...made, kind, settings, ...sets }),
     };
@@ -111,15 +110,14 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
     setup,
     await sessionOptions(context, config, setup, train, "train"),
   );
-  const scorer = async ({ examples }: EncodedData<Encoded>, options: SessionOptions<Encoded>) => {
+  const scorer = async ({ examples }: StoredData<Encoded>, options: SessionOptions<Encoded>) => {
     const prediction = await PredictionSession.open(options);
     return (signal?: AbortSignal) => scoreOf(task, prediction, examples, 2 * settings.batchSize, context.ranks, signal);
   };
   const scoreDev = await scorer(dev, await sessionOptions(context, config, setup, dev, "dev"));
   const scoreTest = test ? await scorer(test, await sessionOptions(context, config, setup, test, "test")) : null;
   return {
-    ...{ session, backbone, train: train.examples, parameters: model.parameters, trainable: model.trainable },
-    texts: (example) => textsOf(task, example),
+    ...{ session, backbone, train: stored(train.examples), parameters: model.parameters, trainable: model.trainable },
     // Not to be stopped in the middle: the steps before it would not be saved.
     evaluate: async () => task.evaluation(await scoreDev()),
     score: async () => ({ dev: await scoreDev(signal), test: scoreTest ? await scoreTest(signal) : null }),
@@ -159,14 +157,13 @@ async function sessionOptions<Example, Encoded extends EncodedText, Score>(
   context: RunContext,
   config: FinetuneConfig,
   setup: Setup<Example, Encoded, Score>,
-  data: EncodedData<Encoded>,
+  data: StoredData<Encoded>,
   what: string,
 ): Promise<SessionOptions<Encoded>> {
   const { backbone, maxLength, trains, adapters } = config;
   const { model, task } = setup;
   const { padTokenId } = backbone.config;
-  const texts = data.examples.flatMap((example) => textsOf(task, example));
-  const features = context.keep(await openSource(context, config, setup, texts, what));
+  const features = context.keep(await openSource(context, config, setup, data.examples.texts, what));
   const given = async (): Promise<Tensors> => ({
     ...(trainsBackbone(trains) ? await startBackbone(config) : {}),
     ...adapterTensors(adapters),
@@ -180,7 +177,7 @@ async function openSource<Example, Encoded extends EncodedText, Score>(
   { executor, signal, onEvent, keep }: RunContext,
   { backbone, featureOptions, trains, adapters }: FinetuneConfig,
   { task, model }: Setup<Example, Encoded, Score>,
-  texts: readonly EncodedText[],
+  texts: Texts<EncodedText>,
   what: string,
 ): Promise<FeatureSource<EncodedText>> {
   const { cache, dtype } = featureOptions;

@@ -24,6 +24,7 @@ import { optimizerOf, type RunConfig } from "./config.js";
 import { LanguageModelSession } from "./language-model-session.js";
 import { leavesOn } from "./leaf-session.js";
 import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining } from "./run.js";
+import { inMemory } from "./trainer.js";
 
 /** How a language model is trained. */
 export interface LanguageModelConfig extends RunConfig {
@@ -131,7 +132,13 @@ async function openLanguageModel(
     ranks: leavesOn(settings, ranks),
   });
   return {
-    ...{ session, train, parameters: model.parameters, trainable: model.parameters, backbone: start.backbone },
+    ...{
+      session,
+      train: inMemory(train),
+      parameters: model.parameters,
+      trainable: model.parameters,
+      backbone: start.backbone,
+    },
     evaluate: async () => objective.evaluation(await session.score(heldOut.dev)),
     score: () => scoreAsWritten(executor, config, model, session, heldOut),
     finish: async ({ last: { step: steps, reason, bestStep }, scores: finished }: EndedRun<Finished>) => {

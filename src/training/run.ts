@@ -13,6 +13,7 @@ import { type BackboneHandle, openBackbone } from "../features/backbone-handle.j
 import type { Parameter } from "../graph/index.js";
 import { join } from "../host/paths.js";
 import { alone, barrier, firstThenOthers, fromFirst, type Ranks } from "../ranks/index.js";
+import type { EncodedExamples } from "../tasks/encoded-examples.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
 import { totalElements } from "../tensor.js";
 import { parametersIn } from "../weights/parameters.js";
@@ -21,7 +22,8 @@ import type { RunConfig } from "./config.js";
 import { identityOf, type RunIdentity, requireSameRun } from "./identity.js";
 import { requireLeaves, requireSameOnAll } from "./same-on-all-ranks.js";
 import type { PredictionSession, StepSession } from "./session.js";
-import { predictAll, type ResumePoint, Trainer, type TrainerOptions } from "./trainer.js";
+import { storeLogits } from "./stored-logits.js";
+import { type ResumePoint, Trainer, type TrainerOptions, type TrainingSet } from "./trainer.js";
 
 export type OnEvent = (event: TrainEvent) => Promise<void> | void;
 
@@ -54,10 +56,7 @@ export interface PreparedTraining<E extends EncodedText, Scores, Result> {
 /** What differs from training to training. */
 export interface OpenTraining<E extends EncodedText, Scores, Result> {
   readonly session: StepSession<E>;
-  readonly train: readonly E[];
-  /** See {@link TrainerOptions}. */
-  texts?(example: E): readonly EncodedText[];
-  group?(example: E): number;
+  readonly train: TrainingSet<E>;
   /** All parameters of the model; the best are kept. */
   readonly parameters: readonly Parameter[];
   /** Those that learn. */
@@ -142,11 +141,9 @@ function trainerOf<E extends EncodedText, Scores, Result>(
   training: OpenTraining<E, Scores, Result>,
   begin: Pick<TrainerOptions<E>, "identity" | "from" | "ranks">,
 ): Trainer<E> {
-  const { session, train, texts, group, parameters, trainable } = training;
+  const { session, train, parameters, trainable } = training;
   return new Trainer<E>({
     ...{ session, train, settings: config.settings, ...begin },
-    ...(texts ? { texts } : {}),
-    ...(group ? { group } : {}),
     evaluate: () => training.evaluate(),
     keepBest: async (current) => writeBest(checkpointFolder(config.out), await current()),
     readState: (slots) => executor.getState(slots),
@@ -174,15 +171,19 @@ export async function readParameters(executor: Executor, parameters: readonly Pa
   return parametersIn(await executor.getState(namesOf(parameters)), parameters);
 }
 
-/** A task's score of the current parameters. */
+/** A task's score of the current parameters. What is predicted stays on disk. */
 export async function scoreOf<E extends EncodedText, Score>(
   task: Pick<Task<never, E, Score>, "score">,
   session: PredictionSession<E>,
-  examples: readonly E[],
+  examples: EncodedExamples<E>,
   batchSize: number,
   ranks?: Ranks,
   signal?: AbortSignal,
 ): Promise<Score> {
-  const logits = await predictAll(session, examples, batchSize, signal, ranks);
-  return task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
+  const predicted = await storeLogits(session, examples, batchSize, ranks, signal);
+  try {
+    return task.score(predicted);
+  } finally {
+    predicted.close();
+  }
 }

@@ -5,6 +5,7 @@ import { padBatch } from "../features/token-batch.js";
 import { GraphBuilder, inRowBlocks, type Parameter, type Shape } from "../graph/index.js";
 import type { TrainableModel } from "../models/task-head.js";
 import { dropoutFeeds } from "../nn/index.js";
+import { textsOf } from "../tasks/encoded-examples.js";
 import type { EncodedText, Task } from "../tasks/task.js";
 import { concatenated, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
@@ -33,11 +34,6 @@ async function batchFeeds<E extends EncodedText>(
   const texts = batch.flatMap((example) => textsOf(options.task, example));
   const width = widthOf(options, texts);
   return textFeeds(options, texts, width, options.task.feeds(batch, width), inputs);
-}
-
-/** The texts of an example, see {@link Task.texts}. */
-export function textsOf<E extends EncodedText>(task: SessionOptions<E>["task"], example: E): readonly EncodedText[] {
-  return task.texts?.(example) ?? [example];
 }
 
 /** The width to which texts are padded together: that of the longest, unless it is fixed. */

@@ -1,10 +1,11 @@
 import type { DoneEvent, Metrics, TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
-import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
+import { type Batches, epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
 import { anyOf, fromFirst, onAllRanks, type Ranks } from "../ranks/index.js";
+import type { EncodedExamples } from "../tasks/encoded-examples.js";
+import type { Examples } from "../tasks/examples.js";
 import type { EncodedText } from "../tasks/task.js";
-import { concatenated } from "../tensor.js";
 import { type Checkpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
 import { identityVersion, type RunIdentity } from "./identity.js";
 import { type Warmup, warmupStableDecay, warmupSteps } from "./schedule.js";
@@ -34,14 +35,21 @@ export interface TrainerSettings {
   readonly patience: number;
 }
 
+/** What a training learns from. */
+export interface TrainingSet<E extends EncodedText> {
+  readonly examples: Examples<E>;
+  /** Tokens of each example's longest text; its texts are padded together. */
+  readonly lengths: ArrayLike<number>;
+  /** How many texts each example has; one where it is left out or null. */
+  readonly textCounts?: ArrayLike<number> | null;
+  /** The group of each example. Only examples of one group share a batch; all examples form one group if left out. */
+  readonly groups?: ArrayLike<number>;
+}
+
 export interface TrainerOptions<E extends EncodedText> {
   readonly session: StepSession<E>;
   readonly settings: TrainerSettings;
-  readonly train: readonly E[];
-  /** The texts of an example, which are padded together; by default the example itself is its only text. */
-  texts?(example: E): readonly EncodedText[];
-  /** The group of an example. Only examples of one group share a batch; all examples form one group if left out. */
-  group?(example: E): number;
+  readonly train: TrainingSet<E>;
   /** Evaluates the current parameters; its `metric` decides which are the best. */
   evaluate(): Promise<{ readonly metrics: Metrics; readonly metric: number }>;
   /** Keeps the current parameters as the best so far. */
@@ -86,14 +94,11 @@ interface Plan {
  */
 export class Trainer<E extends EncodedText> {
   private readonly plan: Plan;
-  /** Tokens of each example's longest text. */
-  private readonly lengths: readonly number[];
-  private readonly textCounts: readonly number[];
   private progress: TrainingProgress;
 
   /** @throws UserError where the session takes fewer micro-batches than the settings want */
   constructor(private readonly options: TrainerOptions<E>) {
-    const { settings, train, session } = options;
+    const { settings, session } = options;
     const passes = passesOf(settings);
     if (passes > 1 && !session.accumulates) {
       throw userError({
@@ -102,9 +107,6 @@ export class Trainer<E extends EncodedText> {
         fix: "leave it out, or raise the batch size",
       });
     }
-    const texts = train.map((example) => options.texts?.(example) ?? [example]);
-    this.lengths = texts.map((parts) => parts.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0));
-    this.textCounts = texts.map(({ length }) => length);
     const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / passes);
     const all = stepsPerEpoch * settings.epochs;
     const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
@@ -125,7 +127,7 @@ export class Trainer<E extends EncodedText> {
       step: this.progress.step,
       totalSteps,
       stepsPerEpoch,
-      examples: train.length,
+      examples: train.examples.length,
       parameters: parameterCount,
     };
     let reason: "completed" | "early-stop" | "interrupted" = "completed";
@@ -234,32 +236,36 @@ export class Trainer<E extends EncodedText> {
     const { stepsPerEpoch } = this.plan;
     const passes = passesOf(this.options.settings);
     const first = (index % stepsPerEpoch) * passes;
-    return this.batchesOf(Math.floor(index / stepsPerEpoch))
-      .slice(first, first + passes)
-      .map((batch) => batch.map((i) => this.options.train[i] as E));
+    const batches = this.batchesOf(Math.floor(index / stepsPerEpoch));
+    const count = Math.min(passes, batches.length - first);
+    const { examples } = this.options.train;
+    return Array.from({ length: count }, (_, i) => batches.at(first + i).map((example) => examples.at(example) as E));
   }
 
-  private cached: { readonly epoch: number; readonly batches: number[][] } | null = null;
+  private cached: { readonly epoch: number; readonly batches: Batches } | null = null;
 
-  private batchesOf(epoch: number): number[][] {
+  private batchesOf(epoch: number): Batches {
     if (this.cached?.epoch !== epoch) {
-      const { settings, train } = this.options;
-      const group = this.options.group?.bind(this.options);
-      const batches = group
-        ? groupedBatches(train.map(group), settings.seed, epoch, (members) => this.batchesAmong(members, epoch))
-        : this.batchesAmong([...train.keys()], epoch);
+      const { seed } = this.options.settings;
+      const { lengths, textCounts = null, groups } = this.options.train;
+      // Not both in memory.
+      this.cached = null;
+      const batches = groups
+        ? groupedBatches(groups, seed, epoch, (members) =>
+            this.batchesAmong(those(lengths, members), textCounts && those(textCounts, members), epoch),
+          )
+        : this.batchesAmong(lengths, textCounts, epoch);
       this.cached = { epoch, batches };
     }
     return this.cached.batches;
   }
 
-  /** Batches of some examples, as indices into these. */
-  private batchesAmong(members: readonly number[], epoch: number): number[][] {
+  /** Batches of examples of these sizes. */
+  private batchesAmong(lengths: ArrayLike<number>, textCounts: ArrayLike<number> | null, epoch: number): Batches {
     const { batchSize, batchTokens, seed } = this.options.settings;
-    const lengths = members.map((i) => this.lengths[i] as number);
-    if (batchTokens === undefined) return epochBatches(lengths, batchSize, seed, epoch);
-    const textCounts = members.map((i) => this.textCounts[i] as number);
-    return tokenBatches(lengths, batchTokens, seed, epoch, textCounts);
+    return batchTokens === undefined
+      ? epochBatches(lengths, batchSize, seed, epoch)
+      : tokenBatches(lengths, batchTokens, seed, epoch, textCounts);
   }
 
   private async evaluate(): Promise<TrainEvent> {
@@ -283,47 +289,37 @@ export class Trainer<E extends EncodedText> {
   }
 }
 
-/**
- * Logits of every example, in the examples' order; batches of similar length, which ranks share out among themselves.
- * Throws an AbortError when `signal` asks for it.
- */
+/** Those of some numbers that stand at these places. */
+const those = (all: ArrayLike<number>, places: Uint32Array): Uint32Array => places.map((i) => all[i] as number);
+
+/** Examples on disk to learn from. */
+export const stored = <E extends EncodedText>(examples: EncodedExamples<E>): TrainingSet<E> => ({
+  examples,
+  lengths: examples.lengths,
+  textCounts: examples.textCounts,
+});
+
+/** Examples in memory, of one text each, to learn from. */
+export const inMemory = <E extends EncodedText>(examples: readonly E[]): TrainingSet<E> => ({
+  examples,
+  lengths: Uint32Array.from(examples, ({ inputIds }) => inputIds.length),
+});
+
+/** Logits of every example, in the examples' order; batches of similar length. Throws an AbortError when `signal` asks for it. */
 export async function predictAll<E extends EncodedText>(
   session: PredictionSession<E>,
   examples: readonly E[],
   batchSize: number,
   signal?: AbortSignal,
-  ranks?: Ranks,
 ): Promise<Float32Array[]> {
-  const { rank, size } = ranks ?? { rank: 0, size: 1 };
-  const batches = sortedBatches(
-    examples.map(({ inputIds }) => inputIds.length),
-    batchSize,
-  );
-  const rows: Float32Array[] = [];
-  for (const batch of batches.filter((_, i) => i % size === rank)) {
-    signal?.throwIfAborted();
-    rows.push(...(await session.logits(batch.map((i) => examples[i] as E))));
-  }
   const logits = new Array<Float32Array>(examples.length);
-  for (const [other, theirs] of (await rowsOfAll(rows, ranks)).entries()) {
-    const indices = batches.filter((_, i) => i % size === other).flat();
-    indices.forEach((i, row) => {
-      logits[i] = theirs[row] as Float32Array;
+  const lengths = examples.map(({ inputIds }) => inputIds.length);
+  for (const batch of sortedBatches(lengths, batchSize)) {
+    signal?.throwIfAborted();
+    const rows = await session.logits(batch.map((i) => examples[i] as E));
+    batch.forEach((i, row) => {
+      logits[i] = rows[row] as Float32Array;
     });
   }
   return logits;
-}
-
-/** The rows that each rank has computed. */
-async function rowsOfAll(own: readonly Float32Array[], ranks?: Ranks): Promise<readonly (readonly Float32Array[])[]> {
-  if (!ranks || ranks.size === 1) return [own];
-  const lengths = await ranks.gather(JSON.stringify(own.map(({ length }) => length)));
-  const all = await ranks.gatherFloats(concatenated(own));
-  return all.map((floats, rank) => {
-    let end = 0;
-    return (JSON.parse(lengths[rank] ?? "[]") as number[]).map((length) => {
-      end += length;
-      return floats.subarray(end - length, end);
-    });
-  });
 }

@@ -65,12 +65,35 @@ export function hashJson(value: JsonValue): string {
 }
 
 /** {@link hashJson} of lists of whole numbers, list by list: as one text, those of a large data set would be too long. */
+export class ListHash {
+  private readonly hash = createHash("sha256").update("[");
+  private before = "";
+
+  add(list: readonly number[] | Int32Array): void {
+    this.hash.update(`${this.before}[${list.join(",")}]`);
+    this.before = ",";
+  }
+
+  /** The hash of the lists so far; nothing can be added afterwards. */
+  digest(): string {
+    return this.hash.update("]").digest("hex");
+  }
+}
+
+/** {@link ListHash} of all of these. */
 export function hashLists(lists: Iterable<readonly number[] | Int32Array>): string {
+  const hash = new ListHash();
+  for (const list of lists) hash.add(list);
+  return hash.digest();
+}
+
+/** {@link hashJson} of one long list of whole numbers. */
+export function hashNumbers(numbers: ArrayLike<number>): string {
   const hash = createHash("sha256").update("[");
-  let before = "";
-  for (const list of lists) {
-    hash.update(`${before}[${list.join(",")}]`);
-    before = ",";
+  const together = 4096;
+  for (let at = 0; at < numbers.length; at += together) {
+    const length = Math.min(together, numbers.length - at);
+    hash.update(`${at > 0 ? "," : ""}${Array.from({ length }, (_, i) => numbers[at + i]).join(",")}`);
   }
   return hash.update("]").digest("hex");
 }
