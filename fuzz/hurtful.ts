@@ -46,6 +46,13 @@ export const hurtful: Readonly<Record<string, () => readonly (readonly [name: st
     ["words without end", text(`{"token":${list('"a"').toString()},"h":{"pos":[0,1]},"t":{"pos":[1,2]}}`)],
     ["a bomb", bomb()],
   ],
+  knowledge: () => [
+    [
+      "rows of another length",
+      text(`_id,_labels,name,_start,_end,_type\n1,:City,Graz,,,\n${",A\n".repeat(1_000_000)}`),
+    ],
+    ["a bomb", bomb()],
+  ],
   trees: () => [
     ["a comment of blanks", text(`# text =${blanks}x\n1\ta\ta\tX\t_\t_\t0\troot\t_\t_\n\n`)],
     ["a cycle", text("1\ta\ta\tX\t_\t_\t2\tx\t_\t_\n2\tb\tb\tX\t_\t_\t1\tx\t_\t_\n\n")],

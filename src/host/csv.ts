@@ -20,6 +20,15 @@ export interface CsvRow<T> {
 export function csvRows<T>(chunks: AsyncIterable<Buffer>, options: CsvOptions): AsyncIterable<CsvRow<T>> {
   const parser = parse(options);
   // Errors of either stream come to whoever reads; the callback only keeps them from being thrown elsewhere.
-  pipeline(Readable.from(chunks), parser, () => undefined);
+  pipeline(Readable.from(pieces(chunks)), parser, () => undefined);
   return parser as unknown as AsyncIterable<CsvRow<T>>;
+}
+
+/** A chunk is parsed at once: whoever reads no further should not wait for a megabyte of rows. */
+const pieceBytes = 1 << 15;
+
+async function* pieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
+  }
 }

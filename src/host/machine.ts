@@ -56,3 +56,6 @@ export function beganOf(pid: number): string | null {
 /** Waits, or throws the signal's reason. */
 export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
   setTimeout(milliseconds, undefined, signal ? { signal } : {});
+
+/** Lets whatever waits on this thread have its turn. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

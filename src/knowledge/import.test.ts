@@ -109,6 +109,11 @@ Austria,capital,Vienna,,
     expect(await refused(content)).toContain(message);
   });
 
+  it("is not read to its end where all is wrong so far", async () => {
+    const content = `subject,relation,object\n${"a,b\n".repeat(10_000)}${"a,b,c\n".repeat(100)}`;
+    expect(await refused(content)).toContain("10000 of the first 10000 records are wrong");
+  });
+
   it("may have a share of wrong records, which are counted with their places", async () => {
     const content = `subject,relation,object\n${"a,b,c\n".repeat(8)},b,c\na,b\n`;
     const path = await file(content);

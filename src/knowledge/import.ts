@@ -88,7 +88,7 @@ async function publish(staging: string, out: string, manifest: KnowledgeManifest
 }
 
 class Import {
-  readonly #findings = new Findings();
+  readonly #findings: Findings;
   readonly #store: KnowledgeStore;
   readonly #reading: ReadKnowledgeOptions;
 
@@ -97,6 +97,7 @@ class Import {
     staging: string,
   ) {
     this.#store = new KnowledgeStore(staging, options.heldCharacters);
+    this.#findings = new Findings(options.mostBad);
     const { onRecords, onFault, onLeftOut } = this.#findings;
     this.#reading = { language: options.language, onRecords, onFault, onLeftOut };
   }
@@ -147,7 +148,7 @@ class Import {
 
   async #whole(file: DataFile, read: (file: DataFile) => Promise<string>) {
     const format = await read(file);
-    return { format, records: this.#findings.endFile(fileName(file), this.options.mostBad) };
+    return { format, records: this.#findings.endFile(fileName(file)) };
   }
 
   async #facts(file: DataFile, asked: KnowledgeFormat | undefined): Promise<string> {

@@ -1,3 +1,4 @@
+import { nextTurn } from "../host/machine.js";
 import type { Item, Job } from "./job.js";
 import type { ModelMeter } from "./model-meter.js";
 import { nextBatch, type Waiting, waitingFor } from "./next-batch.js";
@@ -45,7 +46,7 @@ export class Batcher {
 
   private async run(): Promise<void> {
     // Whoever asks for several things asks for all of them before the first batch is chosen.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     for (;;) {
       this.dropThoseWhoLeft();
       const chosen = new Set(nextBatch(this.queue, this.options.budget));

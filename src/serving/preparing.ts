@@ -3,6 +3,7 @@
  * @module
  */
 import { UserError } from "../errors.js";
+import { nextTurn } from "../host/machine.js";
 import { requireSize } from "./question-size.js";
 import type { RegisteredModel } from "./registry.js";
 import type { AskedHow, Prepared } from "./served-model.js";
@@ -27,7 +28,7 @@ export async function prepareAll(
     const taken = performance.now() - started;
     if (taken < longestTurn && i < inputs.length - 1) continue;
     seconds += taken / 1000;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     how.signal?.throwIfAborted();
     started = performance.now();
   }

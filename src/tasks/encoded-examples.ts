@@ -1,5 +1,6 @@
 import { SkipCounter } from "../data/skips.js";
 import { Numbers } from "../files/numbers.js";
+import { nextTurn } from "../host/machine.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { type ExampleHashes, TextHash } from "./example-hash.js";
 import type { Examples } from "./examples.js";
@@ -178,7 +179,7 @@ export async function storeEncoded<Example, Encoded extends EncodedText>(
 }
 
 async function turn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
   signal?.throwIfAborted();
 }
 

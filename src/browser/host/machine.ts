@@ -22,3 +22,5 @@ export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void>
     });
     if (signal?.aborted) reject(signal.reason);
   });
+
+export const nextTurn = (): Promise<void> => sleep(0);
