@@ -1,8 +1,8 @@
 import { readFirstLines } from "../../data/text.js";
-import { runRecall } from "../../experiments/recall.js";
-import type { RecallPlan } from "../../experiments/recall-plan.js";
-import { readRecallPool } from "../../experiments/recall-pool.js";
-import { recallTables } from "../../experiments/recall-report.js";
+import type { RecallPlan } from "../../experiments/recall/plan.js";
+import { readRecallPool } from "../../experiments/recall/pool.js";
+import { recallTables } from "../../experiments/recall/report.js";
+import { runRecall } from "../../experiments/recall/run.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { asRecall, keptBy, ownTexts } from "../../library/knowledge.js";
 import type { RecallExperimentSettings } from "../../settings/recall-experiment.js";
@@ -18,12 +18,14 @@ export async function run(options: RecallExperimentSettings, context: CommandCon
     watch.onNote(
       `${single.length} facts with an object of one token, ${several.length} of several, of ${taught.size} relations`,
     );
-    const cells = await runRecall(executor, plan, {
+    const result = await runRecall(executor, plan, {
       ...watch,
       onCell: ({ part, row, seed, heldOut }) =>
         watch.onNote(`${part}, ${row}, seed ${seed}: ${(100 * heldOut.p1).toFixed(1)} % in held-out wordings`),
+      onRead: ({ row, seed, groups: { read } }) =>
+        watch.onNote(`reading, ${row}, seed ${seed}: ${(100 * read.after.p1).toFixed(1)} % of what was read`),
     });
-    await publish("recall", recallTables(cells), { cells, skipped: plan.pool.skipped });
+    await publish("recall", recallTables(result), { ...result, skipped: plan.pool.skipped });
   });
 }
 
@@ -33,6 +35,7 @@ async function planOf(
   context: CommandContext,
 ): Promise<RecallPlan> {
   const { parts, seeds, counts, sizes, few, packs, packSize, askedFacts, askedOthers, askedLines } = options;
+  const { sentences, lama, readSentences: most } = options;
   const { keep, margin, wordingsPerFact, wordDropout, textShare, neighbourShare, asked } = options;
   const training = { ...asRecall({ ...options, seed: 0, bothDirections: false }, backbone.name), evalEvery: 0 };
   return {
@@ -57,6 +60,7 @@ async function planOf(
     own: await otherTexts(options.text, ownTexts()),
     pool: await readRecallPool(options, backbone.tokenizer),
     ...{ parts, seeds, counts, sizes, few, packs, packSize },
+    reading: sentences !== undefined && lama !== undefined ? { sentences, lama, most } : null,
     asked: { facts: askedFacts, others: askedOthers, text: await readFirstLines(options.askedText, askedLines) },
   };
 }

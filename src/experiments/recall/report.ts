@@ -1,5 +1,5 @@
-import type { RecallCell, RecallPart } from "./recall-plan.js";
-import { markdownTable, shownSpread } from "./tables.js";
+import { markdownTable, shownSpread } from "../tables.js";
+import type { ReadingCell, ReadingGroup, RecallCell, RecallPart, RecallResult } from "./plan.js";
 
 const titles: Readonly<Record<RecallPart, string>> = {
   counts: "Facts whose object is one token",
@@ -8,6 +8,7 @@ const titles: Readonly<Record<RecallPart, string>> = {
   controls: "What each part of the objective does",
   twins: "Counterfactual twins: the objects of each relation permuted in two ways",
   packs: "Packs that were taught apart",
+  reading: "Facts read from sentences, asked by LAMA's templates",
 };
 
 /** What the last column tells, where there is one. */
@@ -19,17 +20,38 @@ const besides: Readonly<Partial<Record<RecallPart, string>>> = {
 const percent = (share: number) => 100 * share;
 
 /** Percent, mean ± deviation over seeds; a table for each part. */
-export function recallTables(cells: readonly RecallCell[]): string {
+export function recallTables({ cells, read }: RecallResult): string {
   const parts = [...new Set(cells.map(({ part }) => part))];
-  return parts
-    .map(
-      (part) =>
-        `## ${titles[part]}\n\n${tableOf(
-          cells.filter((cell) => cell.part === part),
-          besides[part],
-        )}`,
-    )
-    .join("\n\n");
+  const of = (part: RecallPart) => cells.filter((cell) => cell.part === part);
+  return [
+    ...parts.map((part) => titled(part, tableOf(of(part), besides[part]))),
+    ...(read.length === 0 ? [] : [titled("reading", readingTable(read))]),
+  ].join("\n\n");
+}
+
+const titled = (part: RecallPart, table: string) => `## ${titles[part]}\n\n${table}`;
+
+const groupTitles: Readonly<Record<ReadingGroup, string>> = {
+  read: "what was read",
+  unread: "other facts of those subjects",
+  clean: "the clean fifth of the subjects",
+};
+
+/** P@1 of the model alone → with the adapter. */
+function readingTable(cells: readonly ReadingCell[]): string {
+  const groups = Object.keys(groupTitles) as ReadingGroup[];
+  const first = cells[0] as ReadingCell;
+  const asked = (group: ReadingGroup) => `${groupTitles[group]} (${first.groups[group].after.questions} asked)`;
+  const head = ["", "in the sentences that were read", "in others that state the same", ...groups.map(asked), "seeds"];
+  const rows = [...new Set(cells.map(({ row }) => row))].map((row) => {
+    const own = cells.filter((cell) => cell.row === row);
+    const shown = (pick: (cell: ReadingCell) => number) => shownSpread(own.map(pick));
+    const metric = (name: string) => shown(({ metrics }) => percent(Number(metrics[name])));
+    const group = (name: ReadingGroup) =>
+      `${shown(({ groups }) => percent(groups[name].before.p1))} → ${shown(({ groups }) => percent(groups[name].after.p1))}`;
+    return [row, metric("taughtP1"), metric("p1"), ...groups.map(group), `${own.length}`];
+  });
+  return `${first.facts} facts of ${first.sentences} sentences; P@1 over LAMA's vocabulary, macro-averaged over relations\n\n${markdownTable(head, rows)}`;
 }
 
 function tableOf(cells: readonly RecallCell[], beside: string | undefined): string {

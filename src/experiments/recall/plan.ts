@@ -1,10 +1,12 @@
-import type { RecallProbeScores } from "../probing/recall.js";
-import type { recallParts } from "../settings/choices.js";
-import type { OtherTexts, RecallTeaching } from "../tasks/recall/recall-data.js";
-import type { KeptScores } from "../tasks/recall/recall-scores.js";
-import type { TrainingConfig } from "../training/config.js";
-import type { RecallPool } from "./recall-pool.js";
-import type { ExperimentWatch } from "./trainings.js";
+import type { RankScores } from "../../probing/rank-scores.js";
+import type { RecallProbeScores } from "../../probing/recall.js";
+import type { recallParts } from "../../settings/choices.js";
+import type { OtherTexts, RecallTeaching } from "../../tasks/recall/recall-data.js";
+import type { KeptScores } from "../../tasks/recall/recall-scores.js";
+import type { JsonObject } from "../../tasks/task.js";
+import type { TrainingConfig } from "../../training/config.js";
+import type { ExperimentWatch } from "../trainings.js";
+import type { RecallPool } from "./pool.js";
 
 /** Tables of the experiment. */
 export type RecallPart = (typeof recallParts)[number];
@@ -29,8 +31,15 @@ export interface RecallPlan {
   readonly few: number;
   readonly packSize: number;
   readonly packs: number;
+  /** Sentences that are read, and LAMA's folder; null where nothing is. */
+  readonly reading: {
+    readonly sentences: string;
+    readonly lama: string;
+    /** Sentences that are drawn of them. */
+    readonly most: number;
+  } | null;
   readonly asked: {
-    /** Facts that are asked of each adapter, at most, and facts about subjects that were not taught. */
+    /** Facts that are asked of each adapter (of LAMA's: of each relation), at most, and facts about subjects that were not taught. */
     readonly facts: number;
     readonly others: number;
     /** Lines of plain text. */
@@ -65,6 +74,35 @@ export interface RecallCell extends RecallMeasured {
   readonly beside?: RecallProbeScores;
 }
 
+/**
+ * LAMA's facts after sentences were read: those that the sentences state; others of the subjects that may stand there;
+ * and those of a fixed fifth of the subjects, which stand in no sentence.
+ */
+export const readingGroups = ["read", "unread", "clean"] as const;
+export type ReadingGroup = (typeof readingGroups)[number];
+
+/** Answers over LAMA's vocabulary, macro-averaged over relations: of the model alone, and with the adapter. */
+export type ReadingScores = { readonly before: RankScores; readonly after: RankScores };
+
+/** What can be asked of what was read, of one seed. */
+export interface ReadingCell {
+  readonly row: string;
+  readonly seed: number;
+  /** Facts that were taught, and the sentences that state them. */
+  readonly facts: number;
+  readonly sentences: number;
+  /** Of the training's last evaluation: `taughtP1` in sentences that were read, `p1` in others of the same facts. */
+  readonly metrics: JsonObject;
+  readonly groups: Readonly<Record<ReadingGroup, ReadingScores>>;
+}
+
+/** All that is measured. */
+export interface RecallResult {
+  readonly cells: readonly RecallCell[];
+  readonly read: readonly ReadingCell[];
+}
+
 export interface RecallWatch extends ExperimentWatch {
   readonly onCell?: (cell: RecallCell) => void;
+  readonly onRead?: (cell: ReadingCell) => void;
 }
