@@ -78,6 +78,13 @@ export const recallExperimentSettings = {
     few: count(1, 300, "facts of twins and of controls"),
     packSize: count(1, 750, "facts of a pack"),
     packs: count(1, 4, "packs", 64),
+    joinedShare: {
+      type: "number",
+      argument: "x",
+      schema: z.number().positive().max(1).default(0.2),
+      expects: "a number above 0, at most 1",
+      help: "share of each pack's facts that a joiner is taught",
+    },
     readSentences: count(1, 5000, "sentences that are read, at most"),
     askedFacts: count(1, 1000, "facts that are asked in each table (of LAMA's: of each relation), at most"),
     askedOthers: count(1, 500, "facts about subjects that were not taught, at most"),

@@ -22,6 +22,8 @@ export async function run(options: RecallExperimentSettings, context: CommandCon
       ...watch,
       onCell: ({ part, row, seed, heldOut }) =>
         watch.onNote(`${part}, ${row}, seed ${seed}: ${(100 * heldOut.p1).toFixed(1)} % in held-out wordings`),
+      onJoined: ({ row, seed, others }) =>
+        watch.onNote(`joiners, ${row}, seed ${seed}: ${(100 * others).toFixed(1)} % of facts that it was not taught`),
       onRead: ({ row, seed, groups: { read } }) =>
         watch.onNote(`reading, ${row}, seed ${seed}: ${(100 * read.after.p1).toFixed(1)} % of what was read`),
     });
@@ -34,7 +36,8 @@ async function planOf(
   backbone: BackboneHandle,
   context: CommandContext,
 ): Promise<RecallPlan> {
-  const { parts, seeds, counts, sizes, few, packs, packSize, askedFacts, askedOthers, askedLines } = options;
+  const { parts, seeds, counts, sizes, few, packs, packSize, joinedShare, askedFacts, askedOthers, askedLines } =
+    options;
   const { sentences, lama, readSentences: most } = options;
   const { keep, margin, wordingsPerFact, wordDropout, textShare, neighbourShare, asked } = options;
   const training = { ...asRecall({ ...options, seed: 0, bothDirections: false }, backbone.name), evalEvery: 0 };
@@ -59,7 +62,7 @@ async function planOf(
     },
     own: await otherTexts(options.text, ownTexts()),
     pool: await readRecallPool(options, backbone.tokenizer),
-    ...{ parts, seeds, counts, sizes, few, packs, packSize },
+    ...{ parts, seeds, counts, sizes, few, packs, packSize, joinedShare },
     reading: sentences !== undefined && lama !== undefined ? { sentences, lama, most } : null,
     asked: { facts: askedFacts, others: askedOthers, text: await readFirstLines(options.askedText, askedLines) },
   };

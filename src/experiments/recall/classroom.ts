@@ -18,7 +18,15 @@ import type { TrainingConfig } from "../../training/config.js";
 import { hashJson } from "../../weights/hash.js";
 import { Cells } from "../cells.js";
 import { type Laboratory, pretrainedCell } from "../trainings.js";
-import type { ReadingCell, RecallCell, RecallMeasured, RecallPart, RecallPlan, RecallWatch } from "./plan.js";
+import type {
+  JoinedCell,
+  ReadingCell,
+  RecallCell,
+  RecallMeasured,
+  RecallPart,
+  RecallPlan,
+  RecallWatch,
+} from "./plan.js";
 import { drawFacts } from "./pool.js";
 
 /** An adapter that was taught facts. */
@@ -59,6 +67,7 @@ type Asking = { readonly batchSize: number; readonly signal?: AbortSignal };
 export class Classroom {
   readonly cells: RecallCell[] = [];
   readonly read: ReadingCell[] = [];
+  readonly joined: JoinedCell[] = [];
   readonly laboratory: Laboratory;
 
   constructor(
@@ -92,6 +101,11 @@ export class Classroom {
   tellRead(cell: ReadingCell): void {
     this.read.push(cell);
     this.watch.onRead?.(cell);
+  }
+
+  tellJoined(cell: JoinedCell): void {
+    this.joined.push(cell);
+    this.watch.onJoined?.(cell);
   }
 
   /** Teaches facts in the wordings that are taught. */
@@ -133,7 +147,7 @@ export class Classroom {
       heldOut: of(heldOut, name),
       before: of(heldOut, "none"),
       neighboursKept: of(neighbours, name).kept,
-      text: await this.text(taught),
+      text: await this.text(name, [taught]),
     };
   }
 
@@ -154,16 +168,17 @@ export class Classroom {
     return scores;
   }
 
-  private async text(taught: Taught): Promise<KeptScores> {
+  /** Plain text beside an adapter, or beside several at once. */
+  async text(name: string, taught: readonly Taught[]): Promise<KeptScores> {
     const { text } = this.plan.asked;
-    const identity = { adapter: taught.hash, text: hashJson([...text]) };
-    const { scores } = await this.laboratory.cells.get(`${taught.name}.text`, identity, () =>
-      this.withModel([taught], async (model, maxLength, how) => {
+    const identity = { adapter: taught.map(({ hash }) => hash).join("+"), text: hashJson([...text]) };
+    const { scores } = await this.laboratory.cells.get(`${name}.text`, identity, () =>
+      this.withModel(taught, async (model, maxLength, how) => {
         const scores = await probeText(model, text, maxLength, how);
         return { scores: scores };
       }),
     );
-    return of(scores, taught.name);
+    return of(scores, taught.map((one) => one.name).join("+"));
   }
 
   async withModel<T>(

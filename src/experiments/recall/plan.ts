@@ -31,6 +31,8 @@ export interface RecallPlan {
   readonly few: number;
   readonly packSize: number;
   readonly packs: number;
+  /** Share of each pack's facts that a joiner is taught, above 0. */
+  readonly joinedShare: number;
   /** Sentences that are read, and LAMA's folder; null where nothing is. */
   readonly reading: {
     readonly sentences: string;
@@ -96,13 +98,34 @@ export interface ReadingCell {
   readonly groups: Readonly<Record<ReadingGroup, ReadingScores>>;
 }
 
+/** What packs answer that are joined in some way, in held-out wordings, and what becomes of plain text. */
+export interface JoinedScores {
+  /** P@1 of the facts that joiners are taught, and of all others. */
+  readonly taught: number;
+  readonly others: number;
+  readonly perplexityBefore: number;
+  readonly perplexity: number;
+  readonly textKept: number;
+}
+
+/** A way of joining packs, of one seed. */
+export interface JoinedCell extends JoinedScores {
+  readonly row: string;
+  readonly seed: number;
+  readonly packs: number;
+  /** How many facts joiners are taught, and how many they are not. */
+  readonly facts: { readonly taught: number; readonly others: number };
+}
+
 /** All that is measured. */
 export interface RecallResult {
   readonly cells: readonly RecallCell[];
+  readonly joined: readonly JoinedCell[];
   readonly read: readonly ReadingCell[];
 }
 
 export interface RecallWatch extends ExperimentWatch {
   readonly onCell?: (cell: RecallCell) => void;
+  readonly onJoined?: (cell: JoinedCell) => void;
   readonly onRead?: (cell: ReadingCell) => void;
 }

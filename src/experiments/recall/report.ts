@@ -1,5 +1,5 @@
 import { markdownTable, shownSpread } from "../tables.js";
-import type { ReadingCell, ReadingGroup, RecallCell, RecallPart, RecallResult } from "./plan.js";
+import type { JoinedCell, ReadingCell, ReadingGroup, RecallCell, RecallPart, RecallResult } from "./plan.js";
 
 const titles: Readonly<Record<RecallPart, string>> = {
   counts: "Facts whose object is one token",
@@ -8,6 +8,7 @@ const titles: Readonly<Record<RecallPart, string>> = {
   controls: "What each part of the objective does",
   twins: "Counterfactual twins: the objects of each relation permuted in two ways",
   packs: "Packs that were taught apart",
+  joiners: "Packs plugged in together, by their sum and by joiners that were taught a part of their facts",
   reading: "Facts read from sentences, asked by LAMA's templates",
 };
 
@@ -20,16 +21,36 @@ const besides: Readonly<Partial<Record<RecallPart, string>>> = {
 const percent = (share: number) => 100 * share;
 
 /** Percent, mean ± deviation over seeds; a table for each part. */
-export function recallTables({ cells, read }: RecallResult): string {
+export function recallTables({ cells, joined, read }: RecallResult): string {
   const parts = [...new Set(cells.map(({ part }) => part))];
   const of = (part: RecallPart) => cells.filter((cell) => cell.part === part);
   return [
     ...parts.map((part) => titled(part, tableOf(of(part), besides[part]))),
+    ...(joined.length === 0 ? [] : [titled("joiners", joinedTable(joined))]),
     ...(read.length === 0 ? [] : [titled("reading", readingTable(read))]),
   ].join("\n\n");
 }
 
 const titled = (part: RecallPart, table: string) => `## ${titles[part]}\n\n${table}`;
+
+/** P@1 in held-out wordings. */
+function joinedTable(cells: readonly JoinedCell[]): string {
+  const { facts } = cells[0] as JoinedCell;
+  const head = [
+    ...["", `${facts.taught} facts that joiners are taught`, `${facts.others} others of the packs`],
+    ...["text: perplexity before → after", "its likeliest word kept", "seeds"],
+  ];
+  const rows = [...new Set(cells.map(({ row }) => row))].map((row) => {
+    const own = cells.filter((cell) => cell.row === row);
+    const shown = (pick: (cell: JoinedCell) => number, digits = 1) => shownSpread(own.map(pick), digits);
+    return [
+      ...[row, shown(({ taught }) => percent(taught)), shown(({ others }) => percent(others))],
+      `${shown(({ perplexityBefore }) => perplexityBefore, 2)} → ${shown(({ perplexity }) => perplexity, 2)}`,
+      ...[shown(({ textKept }) => percent(textKept)), `${own.length}`],
+    ];
+  });
+  return markdownTable(head, rows);
+}
 
 const groupTitles: Readonly<Record<ReadingGroup, string>> = {
   read: "what was read",
