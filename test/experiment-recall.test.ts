@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { inProbedFifth } from "../src/data/lama-filters.js";
+import { writeRandomBackbone } from "../src/testing/random-backbone.js";
 import { expectComplaint, json, kadapter, testFolder } from "./support.js";
 
 let folder: string;
@@ -33,6 +34,10 @@ const sentences = [...facts.slice(0, 8), ...facts.slice(-1)].map(({ sub_label, o
 
 beforeAll(async () => {
   folder = await testFolder();
+  // Objects are words of its vocabulary.
+  const texts = objects.flatMap((name) => Array<string>(50).fill(`The capital is ${name} .`));
+  const sizes = { seed: 1, layers: 3, hiddenSize: 32, heads: 4, vocabSize: 400, initializerRange: 0.2, head: true };
+  await writeRandomBackbone(at("backbone"), texts, sizes);
   for (const name of ["TREx_template", "patterns"]) await mkdir(at("lama", name), { recursive: true });
   await writeFile(at("lama", "TREx_template", "P36.jsonl"), lines(facts));
   await writeFile(at("lama", "patterns", "P36.jsonl"), lines(patterns.map((pattern) => ({ pattern }))));
@@ -46,7 +51,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const options = (...more: (string | number)[]) => [
   ...["experiment", "recall", "--facts", at("lama", "TREx_template"), "--wordings", at("lama", "patterns")],
-  ...["--asked-text", at("plain.txt"), "--backbone", "models/own", "--out", at("out"), "--seeds", 1],
+  ...["--asked-text", at("plain.txt"), "--backbone", at("backbone"), "--out", at("out"), "--seeds", 1],
   ...["--few", 8, "--packs", 2, "--pack-size", 5, "--asked-others", 4, "--layers", "0,2", "--adapter-size", 32],
   ...["--max-steps", 2, "--batch-size", 8, "--save-every", 0, "--cache", "off", "--threads", 1, ...more],
 ];
