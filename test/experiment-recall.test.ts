@@ -26,11 +26,17 @@ const facts = [...others, ...clean].map((sub_label, i) => ({
   uuid: `${i}`,
 }));
 
-/** Sentences of the first eight subjects, and of one that may not be read. */
-const sentences = [...facts.slice(0, 8), ...facts.slice(-1)].map(({ sub_label, obj_label }) => ({
-  token: ["Kings", "of", sub_label, "lived", "in", obj_label, "."],
-  ...{ h: { pos: [2, 3] }, t: { pos: [5, 6] }, relation: "P36" },
-}));
+/** Sentences of the first eight subjects, and of one that may not be read; and six of another relation. */
+const sentences = [
+  ...[...facts.slice(0, 8), ...facts.slice(-1)].map(({ sub_label, obj_label }) => ({
+    token: ["Kings", "of", sub_label, "lived", "in", obj_label, "."],
+    ...{ h: { pos: [2, 3] }, t: { pos: [5, 6] }, relation: "P36" },
+  })),
+  ...facts.slice(8, 14).map(({ sub_label, obj_label }) => ({
+    token: ["Friends", "of", sub_label, "come", "from", obj_label, "."],
+    ...{ h: { pos: [2, 3] }, t: { pos: [5, 6] }, relation: "ally" },
+  })),
+];
 
 beforeAll(async () => {
   folder = await testFolder();
@@ -58,51 +64,76 @@ const options = (...more: (string | number)[]) => [
 
 const probability = expect.toSatisfy((value: number) => value >= 0 && value <= 1, "a fraction");
 
-it("makes every table, and finds what is finished", async () => {
-  const parts = "twins,packs,joiners,controls,reading";
-  const reading = ["--sentences", at("sentences.jsonl"), "--lama", at("lama")];
-  const run = () => json(options("--parts", parts, ...reading));
-  const first = await run();
-  const cells = first["cells"] as { part: string; row: string; heldOut: { p1: number }; parameters: number }[];
-  expect(cells.filter(({ part }) => part === "twins")).toHaveLength(2);
-  expect(cells.filter(({ part }) => part === "packs")).toHaveLength(2);
-  const controls = cells.filter(({ part }) => part === "controls");
-  expect(controls.map(({ row }) => row)).toEqual(
-    expect.arrayContaining(["as it is", "random adapter", "shuffled: other facts' objects"]),
-  );
-  for (const { heldOut } of cells) expect(heldOut.p1).toEqual(probability);
+interface Cell {
+  readonly part: string;
+  readonly row: string;
+  readonly heldOut: { readonly p1: number };
+  readonly parameters: number;
+}
+const cellsOf = (result: Record<string, unknown>, part: string) =>
+  (result["cells"] as readonly Cell[]).filter((cell) => cell.part === part);
 
-  // Of each pack's five facts a joiner is taught one.
+it("joins packs by their sum and by what is taught a part of their facts, and finds what is finished", async () => {
+  const run = () => json(options("--parts", "packs,joiners"));
+  const first = await run();
+  expect(cellsOf(first, "packs").map(({ row }) => row)).toEqual(["pack 1", "pack 2"]);
+  for (const { heldOut } of cellsOf(first, "packs")) expect(heldOut.p1).toEqual(probability);
+  // Of each pack's five facts a joiner is taught one; the gate keeps text that names none of them.
   expect(first["joined"]).toMatchObject(
     ["sum, nothing taught", "concat", "attention"].map((row) => ({
       ...{ row, seed: 1, packs: 2, facts: { taught: 2, others: 8 } },
       ...{ taught: probability, others: probability, textKept: 1 },
     })),
   );
-
-  // What stands in no sentence is the model's own, to the bit: the gate is shut.
-  const read = first["read"] as {
-    row: string;
-    facts: number;
-    groups: Record<string, { before: object; after: object }>;
-  }[];
-  expect(read.map(({ row }) => row)).toContain("sentences, no gate");
-  for (const { row, facts: count, groups } of read) {
-    expect(count).toBe(8);
-    expect(groups["read"]).toMatchObject({ after: { questions: 8 } });
-    expect(groups["unread"]).toMatchObject({ after: { questions: others.length - 8 } });
-    expect(groups["clean"]).toMatchObject({ after: { questions: clean.length } });
-    if (row !== "sentences, no gate") expect(groups["clean"]?.after).toEqual(groups["clean"]?.before);
-  }
-  const page = await readFile(at("out", "recall.md"), "utf8");
-  expect(page).toMatch(/^\| sentences, no gate \| .*→/m);
-  expect(page).toMatch(/^\| attention \| .*→/m);
+  expect(await readFile(at("out", "recall.md"), "utf8")).toMatch(/^\| attention \| .*→/m);
 
   const files = await readdir(at("out", "cells"));
   const times = () => Promise.all(files.map(async (name) => (await stat(at("out", "cells", name))).mtimeMs));
   const before = await times();
   expect(await run()).toEqual(first);
   expect(await times()).toEqual(before);
+});
+
+it("has a row for each control; one whose adapter never learns has only W", async () => {
+  const controls = cellsOf(await json(options("--parts", "controls")), "controls");
+  const parametersOf = (name: string) => controls.find(({ row }) => row === name)?.parameters;
+  expect(parametersOf("random adapter")).toBe(32 * 32);
+  const own = ["as it is", "shuffled: other facts' objects", "the paper's objective, then W alone"];
+  for (const row of own) expect(parametersOf(row)).toBeGreaterThan(32 * 32);
+});
+
+it("tells what can be asked of what was read; what stands in no sentence is the model's own, to the bit", async () => {
+  const result = await json(options("--parts", "reading", "--sentences", at("sentences.jsonl"), "--lama", at("lama")));
+  type Groups = Readonly<Record<string, { readonly before: object; readonly after: object }>>;
+  const read = result["read"] as readonly { readonly row: string; readonly facts: number; readonly groups: Groups }[];
+  expect(read.map(({ row }) => row)).toContain("sentences, no gate");
+  for (const { row, facts: count, groups } of read) {
+    expect(count).toBe(14);
+    expect(groups["read"]).toMatchObject({ after: { questions: 8 } });
+    expect(groups["unread"]).toMatchObject({ after: { questions: others.length - 8 } });
+    expect(groups["clean"]).toMatchObject({ after: { questions: clean.length } });
+    if (row !== "sentences, no gate") expect(groups["clean"]?.after).toEqual(groups["clean"]?.before);
+  }
+  expect(await readFile(at("out", "recall.md"), "utf8")).toMatch(/^\| sentences, no gate \| .*→/m);
+});
+
+it("tries one adapter for facts and relations beside one for each", async () => {
+  const data = ["--sentences", at("sentences.jsonl"), "--lama", at("lama"), "--relation-train", at("sentences.jsonl")];
+  const result = await json(options("--parts", "both", ...data, "--relation-test", at("sentences.jsonl")));
+  const answers = { taughtP1: probability };
+  expect(result["both"]).toMatchObject([
+    { row: "the model alone", seed: 1, relations: probability },
+    { row: "relations", relations: probability },
+    { row: "recall", relations: probability, ...answers },
+    { row: "one adapter for both", relations: probability, ...answers },
+    { row: "relations beside recall", relations: probability, ...answers },
+  ]);
+  // It is asked as every adapter that was taught facts, and is another than that which learnt nothing beside them.
+  const adapter = (name: string) => at("out", "adapters", `both-${name}-seed-1`);
+  const filled = await json(["fill", "[MASK] .", "--adapter", `both=${adapter("both")}`, "--threads", 1]);
+  expect(Object.keys(filled["sets"] as object)).toEqual(["none", "both"]);
+  const bits = (name: string) => readFile(join(adapter(name), "adapter_model.safetensors"));
+  expect((await bits("both")).equals(await bits("recall"))).toBe(false);
 });
 
 it("asks for the data that reading needs", async () => {

@@ -72,4 +72,5 @@ export const recallParts = [
   "sizes",
   "several-tokens",
   "reading",
+  "both",
 ] as const;

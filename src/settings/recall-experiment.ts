@@ -26,11 +26,24 @@ const counts = (usual: readonly number[], help: string) =>
     help,
   }) as const;
 
-/** Complains where sentences are to be read and something for it is not given. */
-const readingNeeds = (key: string, expected: string) => (settings: Readonly<Record<string, unknown>>) =>
-  settings[key] === undefined && (settings["parts"] as readonly string[]).includes("reading")
-    ? { what: `${setting(key)} is missing, and the part reading needs it`, expected }
-    : undefined;
+/** Parts that read sentences. */
+const readingParts = ["reading", "both"] as const satisfies readonly (typeof recallParts)[number][];
+
+/** Complains where a part needs a file that is not given. */
+const neededBy =
+  (parts: readonly string[], key: string, expected: string) => (settings: Readonly<Record<string, unknown>>) => {
+    const part = parts.find((one) => (settings["parts"] as readonly string[]).includes(one));
+    return settings[key] === undefined && part !== undefined
+      ? { what: `${setting(key)} is missing, and the part ${part} needs it`, expected }
+      : undefined;
+  };
+
+/** A file of relation data for some parts. */
+const partFile = (parts: readonly string[], key: string, help: string) => ({
+  ...moreRelationFiles(help, "none"),
+  ...{ argument: "file", schema: text.optional(), expects: "a file of relation data" },
+  check: neededBy(parts, key, "a file of relation data"),
+});
 
 /** `experiment recall`. */
 export const recallExperimentSettings = {
@@ -53,23 +66,31 @@ export const recallExperimentSettings = {
   parts: {
     ...dataSettings.train,
     argument: "list",
-    schema: listOf(z.enum(recallParts)).default(recallParts.filter((part) => part !== "reading")),
+    schema: listOf(z.enum(recallParts)).default(
+      recallParts.filter((part) => !(readingParts as readonly string[]).includes(part)),
+    ),
     expects: `some of ${recallParts.join(",")}`,
     help: `tables: ${recallParts.join(", ")}`,
-    otherwise: "all but reading, which needs more data",
+    otherwise: `all but ${readingParts.join(" and ")}, which need more data`,
   },
-  sentences: {
-    ...moreRelationFiles("relation data whose sentences are read, for the part reading", "none"),
-    ...{ argument: "file", schema: text.optional(), expects: "a file of relation data" },
-    check: readingNeeds("sentences", "a file of relation data"),
-  },
+  sentences: partFile(
+    readingParts,
+    "sentences",
+    `relation data whose sentences are read, for ${readingParts.join(" and ")}`,
+  ),
+  relationTrain: partFile(
+    ["both"],
+    "relationTrain",
+    "relation data on which a task is learnt beside the adapters, for both",
+  ),
+  relationTest: partFile(["both"], "relationTest", "relation data on which that task is tested, for both"),
   lama: {
     ...dataSettings.dev,
     argument: "dir",
     expects: "the folder of LAMA's data",
     help: "folder of LAMA's data, by whose templates is asked what was read: TREx_template, relations.jsonl, common_vocab_cased.txt",
     otherwise: "none",
-    check: readingNeeds("lama", "the folder of LAMA's data"),
+    check: neededBy(readingParts, "lama", "the folder of LAMA's data"),
   },
   seeds,
   ...group("Sample", {

@@ -24,6 +24,8 @@ export async function run(options: RecallExperimentSettings, context: CommandCon
         watch.onNote(`${part}, ${row}, seed ${seed}: ${(100 * heldOut.p1).toFixed(1)} % in held-out wordings`),
       onJoined: ({ row, seed, others }) =>
         watch.onNote(`joiners, ${row}, seed ${seed}: ${(100 * others).toFixed(1)} % of facts that it was not taught`),
+      onBoth: ({ row, seed, relations }) =>
+        watch.onNote(`both, ${row}, seed ${seed}: ${(100 * relations).toFixed(1)} % in telling relations`),
       onRead: ({ row, seed, groups: { read } }) =>
         watch.onNote(`reading, ${row}, seed ${seed}: ${(100 * read.after.p1).toFixed(1)} % of what was read`),
     });
@@ -38,7 +40,7 @@ async function planOf(
 ): Promise<RecallPlan> {
   const { parts, seeds, counts, sizes, few, packs, packSize, joinedShare, askedFacts, askedOthers, askedLines } =
     options;
-  const { sentences, lama, readSentences: most } = options;
+  const { sentences, lama, readSentences: most, relationTrain, relationTest } = options;
   const { keep, margin, wordingsPerFact, wordDropout, textShare, neighbourShare, asked } = options;
   const training = { ...asRecall({ ...options, seed: 0, bothDirections: false }, backbone.name), evalEvery: 0 };
   return {
@@ -64,6 +66,8 @@ async function planOf(
     pool: await readRecallPool(options, backbone.tokenizer),
     ...{ parts, seeds, counts, sizes, few, packs, packSize, joinedShare },
     reading: sentences !== undefined && lama !== undefined ? { sentences, lama, most } : null,
+    relations:
+      relationTrain !== undefined && relationTest !== undefined ? { train: relationTrain, test: relationTest } : null,
     asked: { facts: askedFacts, others: askedOthers, text: await readFirstLines(options.askedText, askedLines) },
   };
 }

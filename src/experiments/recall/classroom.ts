@@ -19,6 +19,7 @@ import { hashJson } from "../../weights/hash.js";
 import { Cells } from "../cells.js";
 import { type Laboratory, pretrainedCell } from "../trainings.js";
 import type {
+  BothCell,
   JoinedCell,
   ReadingCell,
   RecallCell,
@@ -68,6 +69,7 @@ export class Classroom {
   readonly cells: RecallCell[] = [];
   readonly read: ReadingCell[] = [];
   readonly joined: JoinedCell[] = [];
+  readonly both: BothCell[] = [];
   readonly laboratory: Laboratory;
 
   constructor(
@@ -101,6 +103,11 @@ export class Classroom {
   tellRead(cell: ReadingCell): void {
     this.read.push(cell);
     this.watch.onRead?.(cell);
+  }
+
+  tellBoth(cell: BothCell): void {
+    this.both.push(cell);
+    this.watch.onBoth?.(cell);
   }
 
   tellJoined(cell: JoinedCell): void {

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import type { FusionKind } from "../../adapters/fusion.js";
-import { type OpenedAdapter, openAdapters } from "../../adapters/opened-adapter.js";
+import { openAdapters } from "../../adapters/opened-adapter.js";
 import type { Fact } from "../../data/fact.js";
 import { backboneIdentity } from "../../features/backbone-handle.js";
 import { textTokens } from "../../probing/recall.js";
@@ -14,12 +14,7 @@ import { taughtTaskData } from "../../tasks/recall/recall-data.js";
 import type { RecallExample } from "../../tasks/recall/recall-example.js";
 import { inWordings } from "../../tasks/recall/recall-questions.js";
 import type { DownstreamTaskData } from "../../tasks/task-data.js";
-import { adamWDefaults } from "../../training/adamw.js";
-import type { FinetuneConfig, TrainingConfig } from "../../training/config.js";
-import { finetune } from "../../training/finetune.js";
-import { identityOf } from "../../training/identity.js";
-import { removeEarlierRun } from "../../training/run.js";
-import { hashesOfData } from "../trainings.js";
+import { finetunedCell, frozenFinetuning } from "../trainings.js";
 import { type Classroom, of } from "./classroom.js";
 import { type PackSet, teachPacks } from "./packs.js";
 import type { JoinedScores, RecallPlan } from "./plan.js";
@@ -71,46 +66,19 @@ async function trained(
   set: PackSet,
   lesson: Lesson,
 ): Promise<JoinedScores> {
-  const { executor, cells, watch } = laboratory;
   const name = `${set.name}.${kind}`;
   const training = plan.training();
   const adapters = await openAdapters(
     set.packs.map(({ folder }, i) => ({ name: `pack${i + 1}`, folder })),
     backboneIdentity(training.backbone),
   );
-  const config = joinerConfig(training, { name, kind, adapters, seed: lesson.seed });
-  const taskData = joinerData(plan, name, set, lesson);
-  const identity = { ...identityOf(config), data: hashesOfData(config, taskData) };
-  const metrics = await cells.get(name, identity, async () => {
-    const { metrics } = await finetune(executor, config, taskData, watch.onEvent, watch.signal);
-    watch.signal?.throwIfAborted();
-    await removeEarlierRun(config.out);
-    watch.onNote?.(`${name}: trained`);
-    return { ...metrics };
-  });
+  const out = join(training.out, "joiners", name);
+  const config = frozenFinetuning(training, { out, adapters, kind, residual: true, seed: lesson.seed });
+  const metrics = await finetunedCell(laboratory, name, config, joinerData(plan, name, set, lesson));
   const metric = (key: string) => Number(metrics[`test.${key}`]);
   return {
     ...{ taught: metric("taughtP1"), others: metric("p1"), textKept: metric("textKept") },
     ...{ perplexityBefore: metric("perplexityBefore"), perplexity: metric("perplexity") },
-  };
-}
-
-/** The packs stay as they are: only what joins them learns, at the rate of heads. */
-function joinerConfig(
-  { architecture: _, features: _features, freezeAdapter: _frozen, start: _start, ...training }: TrainingConfig,
-  own: {
-    readonly name: string;
-    readonly kind: FusionKind;
-    readonly adapters: readonly OpenedAdapter[];
-    readonly seed: number;
-  },
-): FinetuneConfig {
-  const { name, kind, adapters, seed } = own;
-  return {
-    ...training,
-    ...{ out: join(training.out, "joiners", name), resume: true, settings: { ...training.settings, seed } },
-    ...{ adapters, fusion: { kind, adapterDense: false }, residual: true, trains: "none" },
-    ...{ frozenDropout: false, dropout: 0, adamEpsilon: adamWDefaults.epsilon },
   };
 }
 

@@ -40,6 +40,8 @@ export interface RecallPlan {
     /** Sentences that are drawn of them. */
     readonly most: number;
   } | null;
+  /** Relation classification on which adapters that read sentences are tried; null where none are. */
+  readonly relations: { readonly train: string; readonly test: string } | null;
   readonly asked: {
     /** Facts that are asked of each adapter (of LAMA's: of each relation), at most, and facts about subjects that were not taught. */
     readonly facts: number;
@@ -117,15 +119,29 @@ export interface JoinedCell extends JoinedScores {
   readonly facts: { readonly taught: number; readonly others: number };
 }
 
+/** What an adapter is worth to relation classification, the model frozen, and what it answers, of one seed. */
+export interface BothCell {
+  readonly row: string;
+  readonly seed: number;
+  /** Name of the score, and the score on the test data. */
+  readonly score: string;
+  readonly relations: number;
+  /** P@1 in sentences that were read, and in others that state the same; left out where no facts were taught. */
+  readonly taughtP1?: number;
+  readonly heldOutP1?: number;
+}
+
 /** All that is measured. */
 export interface RecallResult {
   readonly cells: readonly RecallCell[];
   readonly joined: readonly JoinedCell[];
   readonly read: readonly ReadingCell[];
+  readonly both: readonly BothCell[];
 }
 
 export interface RecallWatch extends ExperimentWatch {
   readonly onCell?: (cell: RecallCell) => void;
   readonly onJoined?: (cell: JoinedCell) => void;
+  readonly onBoth?: (cell: BothCell) => void;
   readonly onRead?: (cell: ReadingCell) => void;
 }

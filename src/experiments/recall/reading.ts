@@ -25,11 +25,8 @@ interface Lesson {
 
 export async function reading(room: Classroom): Promise<void> {
   const { plan } = room;
-  if (plan.reading === null) throw new Error("nothing is given to be read");
-  const { sentences: file, lama, most } = plan.reading;
-  const files = new DataFiles(room.laboratory, plan.training().out);
-  const { clean } = await unprobedSamples(files, lama);
-  const read = await readQuestions({ facts: await clean("sentences", file, most) });
+  const { file, lama } = await cleanSentences(room);
+  const read = await readQuestions({ facts: file });
   const asked = await readLamaQuestions(lama, ["trex"]);
   const rows: Readonly<Record<string, Lesson>> = {
     sentences: { wordings: new Map(), own: {} },
@@ -46,6 +43,14 @@ export async function reading(room: Classroom): Promise<void> {
       });
     }
   }
+}
+
+/** A sample of the sentences, without those that name a subject of LAMA's clean fifth. */
+export async function cleanSentences({ plan, laboratory }: Classroom) {
+  if (plan.reading === null) throw new Error("nothing is given to be read");
+  const { sentences, lama, most } = plan.reading;
+  const { clean } = await unprobedSamples(new DataFiles(laboratory, plan.training().out), lama);
+  return { file: await clean("sentences", sentences, most), lama };
 }
 
 const sentencesOf = ({ facts }: ReadQuestions) => facts.reduce((sum, { sentences = [] }) => sum + sentences.length, 0);

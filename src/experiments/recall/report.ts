@@ -1,5 +1,5 @@
 import { markdownTable, shownSpread } from "../tables.js";
-import type { JoinedCell, ReadingCell, ReadingGroup, RecallCell, RecallPart, RecallResult } from "./plan.js";
+import type { BothCell, JoinedCell, ReadingCell, ReadingGroup, RecallCell, RecallPart, RecallResult } from "./plan.js";
 
 const titles: Readonly<Record<RecallPart, string>> = {
   counts: "Facts whose object is one token",
@@ -10,6 +10,7 @@ const titles: Readonly<Record<RecallPart, string>> = {
   packs: "Packs that were taught apart",
   joiners: "Packs plugged in together, by their sum and by joiners that were taught a part of their facts",
   reading: "Facts read from sentences, asked by LAMA's templates",
+  both: "One adapter for facts and relations",
 };
 
 /** What the last column tells, where there is one. */
@@ -21,13 +22,14 @@ const besides: Readonly<Partial<Record<RecallPart, string>>> = {
 const percent = (share: number) => 100 * share;
 
 /** Percent, mean ± deviation over seeds; a table for each part. */
-export function recallTables({ cells, joined, read }: RecallResult): string {
+export function recallTables({ cells, joined, read, both }: RecallResult): string {
   const parts = [...new Set(cells.map(({ part }) => part))];
   const of = (part: RecallPart) => cells.filter((cell) => cell.part === part);
   return [
     ...parts.map((part) => titled(part, tableOf(of(part), besides[part]))),
     ...(joined.length === 0 ? [] : [titled("joiners", joinedTable(joined))]),
     ...(read.length === 0 ? [] : [titled("reading", readingTable(read))]),
+    ...(both.length === 0 ? [] : [titled("both", bothTable(both))]),
   ].join("\n\n");
 }
 
@@ -48,6 +50,21 @@ function joinedTable(cells: readonly JoinedCell[]): string {
       `${shown(({ perplexityBefore }) => perplexityBefore, 2)} → ${shown(({ perplexity }) => perplexity, 2)}`,
       ...[shown(({ textKept }) => percent(textKept)), `${own.length}`],
     ];
+  });
+  return markdownTable(head, rows);
+}
+
+function bothTable(cells: readonly BothCell[]): string {
+  const score = `relations: ${cells[0]?.score.replace("test.", "")}`;
+  const head = ["", score, "in the sentences that were read", "in others that state the same", "seeds"];
+  const rows = [...new Set(cells.map(({ row }) => row))].map((row) => {
+    const own = cells.filter((cell) => cell.row === row);
+    const shown = (pick: (cell: BothCell) => number | undefined) => {
+      const known = own.flatMap((cell) => pick(cell) ?? []);
+      return known.length === 0 ? "–" : shownSpread(known.map(percent));
+    };
+    const each = [shown(({ relations }) => relations), shown(({ taughtP1 }) => taughtP1)];
+    return [row, ...each, shown(({ heldOutP1 }) => heldOutP1), `${own.length}`];
   });
   return markdownTable(head, rows);
 }
