@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readAdapterManifest } from "../src/adapters/folder.js";
 import { inProbedFifth } from "../src/data/lama-filters.js";
 import { writeRandomBackbone } from "../src/testing/random-backbone.js";
 import { expectComplaint, json, kadapter, testFolder } from "./support.js";
@@ -119,7 +120,9 @@ it("tells what can be asked of what was read; what stands in no sentence is the 
 
 it("tries one adapter for facts and relations beside one for each", async () => {
   const data = ["--sentences", at("sentences.jsonl"), "--lama", at("lama"), "--relation-train", at("sentences.jsonl")];
-  const result = await json(options("--parts", "both", ...data, "--relation-test", at("sentences.jsonl")));
+  const result = await json(
+    options("--parts", "both", ...data, "--relation-test", at("sentences.jsonl"), "--max-steps", 6),
+  );
   const answers = { taughtP1: probability };
   expect(result["both"]).toMatchObject([
     { row: "the model alone", seed: 1, relations: probability },
@@ -133,6 +136,8 @@ it("tries one adapter for facts and relations beside one for each", async () => 
   const filled = await json(["fill", "[MASK] .", "--adapter", `both=${adapter("both")}`, "--threads", 1]);
   expect(Object.keys(filled["sets"] as object)).toEqual(["none", "both"]);
   const bits = (name: string) => readFile(join(adapter(name), "adapter_model.safetensors"));
+  const { metrics } = await readAdapterManifest(adapter("both"));
+  expect(metrics).toMatchObject({ "relations.accuracy": probability, taughtP1: probability, steps: 6 });
   expect((await bits("both")).equals(await bits("recall"))).toBe(false);
 });
 

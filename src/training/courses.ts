@@ -49,14 +49,16 @@ export interface CourseParts<Example, Encoded extends EncodedText, Score> extend
   readonly prediction: PredictionSession<Encoded>;
   /** Examples of the dev data in one pass. */
   readonly batchSize: number;
+  /** How often each training example is read in an epoch; once by default. */
+  readonly times?: number;
 }
 
 export function makeCourse<Example, Encoded extends EncodedText, Score>(
   parts: CourseParts<Example, Encoded, Score>,
 ): Course {
-  const { name, index, task, model, train, dev, session, prediction, batchSize } = parts;
+  const { name, index, task, model, train, dev, session, prediction, batchSize, times = 1 } = parts;
   const encoded = new Map(
-    train.examples.map((example): [CourseExample, Encoded] => [
+    repeated(train.examples, times).map((example): [CourseExample, Encoded] => [
       { inputIds: example.inputIds, course: index, texts: textsOf(task, example) },
       example,
     ]),
@@ -72,6 +74,9 @@ export function makeCourse<Example, Encoded extends EncodedText, Score>(
     evaluate: async () => task.evaluation(await scoreOf(task, prediction, dev.examples, batchSize)),
   };
 }
+
+const repeated = <T>(items: readonly T[], times: number): readonly T[] =>
+  Array.from({ length: times }, () => items).flat();
 
 /** All courses' parameters as one state. */
 export class CoursesSession extends StatefulSession implements StepSession<CourseExample> {

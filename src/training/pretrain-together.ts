@@ -35,7 +35,8 @@ interface Scores<Score> {
 
 /**
  * Pre-trains an adapter as `pretrain` does, and on other tasks beside. Each step is one batch of one task, in an order
- * that follows from the seed, and a task has as many steps as its examples fill. The parameters with the best mean of
+ * that follows from the seed. What has fewer examples than the first task is read again and again in an epoch, so that
+ * all losses count the same. The parameters with the best mean of
  * the tasks' scores are kept. The folder is that of the first task; the others' heads are thrown away.
  *
  * @param onEvent told of every step, evaluation and checkpoint
@@ -52,7 +53,9 @@ export function pretrainTogether<Example, Encoded extends EncodedText, Score>(
   const config = { ...given, settings: { ...given.settings, gradientAccumulation: 1 } };
   const prepare = async (context: RunContext) => {
     const setup = pretrainingSetup(config, taskData);
-    const others = beside.map((one, i) => planBeside(context, config, one, i + 1));
+    const others = beside.map((one, i) =>
+      planBeside(context, config, one, { index: i + 1, beside: setup.train.examples.length }),
+    );
     return {
       data: { ...learntData(setup), ...Object.fromEntries(others.flatMap(({ data }) => data)) },
       open: async (): Promise<OpenTraining<CourseExample, Scores<Score>, PretrainResult<Score>>> => {
@@ -85,7 +88,12 @@ export function pretrainTogether<Example, Encoded extends EncodedText, Score>(
 }
 
 /** A task that is learnt beside, without its types. */
-function planBeside(context: RunContext, own: TrainingConfig, { name, taskData, features }: BesideTask, index: number) {
+function planBeside(
+  context: RunContext,
+  own: TrainingConfig,
+  { name, taskData, features }: BesideTask,
+  { index, beside }: { readonly index: number; readonly beside: number },
+) {
   const config = { ...own, features };
   return taskData((data) => {
     const setup = pretrainingSetup(config, data, name);
@@ -93,7 +101,8 @@ function planBeside(context: RunContext, own: TrainingConfig, { name, taskData, 
     const open = async (): Promise<Course> => {
       const { session, prediction } = await openSessions(context, config, setup);
       const batchSize = 2 * config.settings.batchSize;
-      return makeCourse({ ...setup, name, index, session, prediction, batchSize });
+      const times = Math.max(1, Math.round(beside / setup.train.examples.length));
+      return makeCourse({ ...setup, name, index, session, prediction, batchSize, times });
     };
     return { data: named, open };
   });
