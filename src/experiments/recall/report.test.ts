@@ -6,13 +6,17 @@ const nothing: RecallResult = { cells: [], joined: [], read: [], both: [] };
 const linesOf = (result: Partial<RecallResult>) => recallTables({ ...nothing, ...result }).split("\n");
 
 it("tells of packs by what joiners were taught, and by what they were not", () => {
-  const joined = [0.5, 0.7].map((others, seed): JoinedCell => ({
-    ...{ row: "concat", seed, packs: 4, facts: { taught: 60, others: 240 }, taught: 1, others },
-    ...{ perplexityBefore: 72.5, perplexity: 73, textKept: 0.99 },
-  }));
+  const joined = [0.5, 0.7].map(
+    (others, seed): JoinedCell => ({
+      ...{ row: "concat", seed, packs: 4, facts: { taught: 60, others: 240 }, taught: 1, others },
+      ...{ perplexityBefore: 72.5, perplexity: 73, textKept: 0.99 },
+    }),
+  );
   const lines = linesOf({ joined: joined });
   expect(lines).toContain("| concat | 100.0 ± 0.0 | 60.0 ± 14.1 | 72.50 ± 0.00 → 73.00 ± 0.00 | 99.0 ± 0.0 | 2 |");
-  expect(lines).toContainEqual(expect.stringMatching(/\| 60 facts that joiners are taught \| 240 others of the packs \|/));
+  expect(lines).toContainEqual(
+    expect.stringMatching(/\| 60 facts that joiners are taught \| 240 others of the packs \|/),
+  );
 });
 
 it("tells of what was read before and after, and how many questions that were", () => {
