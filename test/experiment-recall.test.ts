@@ -139,6 +139,16 @@ it("tries one adapter for facts and relations beside one for each", async () => 
   const { metrics } = await readAdapterManifest(adapter("both"));
   expect(metrics).toMatchObject({ "relations.accuracy": probability, taughtP1: probability, steps: 6 });
   expect((await bits("both")).equals(await bits("recall"))).toBe(false);
+
+  // A task is learnt beside it as beside any other adapter, which stays as it is.
+  const before = await bits("both");
+  const files = ["--train", at("sentences.jsonl"), "--dev", at("sentences.jsonl"), "--out", at("task")];
+  const task = await json([
+    ...["finetune", "relations", "--backbone", at("backbone"), "--adapter", `taught=${adapter("both")}`, ...files],
+    ...["--trains", "none", "--max-steps", 2, "--batch-size", 8, "--cache", "off", "--threads", 1],
+  ]);
+  expect(task).toMatchObject({ backboneUnchanged: true, dev: { accuracy: probability } });
+  expect((await bits("both")).equals(before)).toBe(true);
 });
 
 it("asks for the data that reading needs", async () => {

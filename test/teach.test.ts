@@ -273,36 +273,3 @@ it("says what it cannot do, and that its names were changed", async () => {
   expect(await refused("inspect", "gone.jsonl")).toMatch(/gone\.jsonl: .*no such file/);
   expect(await refused("inspect", "no/where")).toMatch(/model "no\/where": no such folder, and not in the cache/);
 });
-
-it("serves tasks as other adapters do: its output is read beside the model's, whoever joined it before", async () => {
-  const data = join(folder, "relations.jsonl");
-  const sentence = (i: number, relation: string) => ({
-    token: [
-      countries[i % 4],
-      relation === "capital" ? "is ruled from" : "is the friend of",
-      cells[relation as "capital"][i % 4],
-    ],
-    ...{ h: { pos: [0, 1] }, t: { pos: [2, 3] }, relation },
-  });
-  const lines = Array.from({ length: 16 }, (_, i) => JSON.stringify(sentence(i, i % 2 === 0 ? "capital" : "ally")));
-  await writeFile(data, lines.join("\n"));
-  const before = await readFile(join(out, "adapter_model.safetensors"));
-  const task = join(folder, "task");
-  const done = await json([
-    ...[
-      "finetune",
-      "relations",
-      "--backbone",
-      "models/own",
-      "--adapter",
-      `taught=${out}`,
-      "--train",
-      data,
-      "--dev",
-      data,
-    ],
-    ...["--trains", "none", "--max-steps", 4, "--batch-size", 8, "--cache", "off", "--threads", 1, "--out", task],
-  ]);
-  expect(done).toMatchObject({ backboneUnchanged: true, dev: { examples: 16 } });
-  expect((await readFile(join(out, "adapter_model.safetensors"))).equals(before)).toBe(true);
-});
