@@ -38,7 +38,7 @@ async function fill(cache: FeatureCache): Promise<number> {
   let computed = 0;
   await cache.fill(async (examples) => {
     computed += examples.length;
-    return examples.map((example) => record(cache, example));
+    return Array.from(examples, (example) => record(cache, example));
   });
   return computed;
 }
@@ -64,7 +64,7 @@ describe("FeatureCache", () => {
     const failing = cache.fill(async (examples) => {
       if (++shards === 2) throw new Error("the engine is closed");
       expect(examples).toHaveLength(1);
-      return examples.map((example) => new Uint8Array(cache.recordBytes(example)));
+      return Array.from(examples, (example) => new Uint8Array(cache.recordBytes(example)));
     });
     await expect(failing).rejects.toThrow("the engine is closed");
     expect(await openHere()).toEqual([]);

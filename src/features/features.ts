@@ -2,15 +2,24 @@ import type { TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import { openedBeside } from "../engine/scopes.js";
 import { hiddenStateName } from "../models/hidden-states.js";
+import type { Texts } from "../tasks/encoded-examples.js";
+import type { Examples } from "../tasks/examples.js";
 import type { EncodedText } from "../tasks/task.js";
 import { hashLists } from "../weights/hash.js";
 import type { BackboneHandle } from "./backbone-handle.js";
 import { roomFor } from "./cache-room.js";
 import { fillCache } from "./cached-features.js";
 import { FeatureCache, type FeatureDType } from "./feature-cache.js";
-import { type FeatureSource, idsOf, JoinedFeatures, type NeededStates, StreamedFeatures } from "./feature-sources.js";
+import {
+  type FeatureSource,
+  JoinedFeatures,
+  type NeededStates,
+  type ReadPositions,
+  StreamedFeatures,
+} from "./feature-sources.js";
 import type { BackbonePrecision, FrozenBackboneOptions } from "./frozen-backbone.js";
 import { int8Report } from "./int8-report.js";
+import { asTexts } from "./listed-texts.js";
 
 export interface FeatureOptions {
   /** Folder of caches; null computes everything anew. */
@@ -38,13 +47,13 @@ export const backboneOptions = ({ dtype, precision, cache }: FeatureOptions): Fr
 export function featureIdentity(
   executor: Executor,
   folder: BackboneHandle,
-  examples: readonly EncodedText[],
+  texts: Pick<Texts<EncodedText>, "hash">,
   { precision }: FeatureOptions,
 ): { readonly backbone: string; readonly configuration: string; readonly data: string; readonly int8?: number } {
   return {
     backbone: folder.hash,
     configuration: folder.configHash,
-    data: hashLists(idsOf(examples)),
+    data: texts.hash,
     ...(precision === "int8" ? { int8: executor.int8WeightBits } : {}),
   };
 }
@@ -60,11 +69,12 @@ export async function openFeatures<E extends EncodedText>(
   executor: Executor,
   folder: BackboneHandle,
   needed: NeededStates<E>,
-  examples: readonly E[],
+  given: Examples<E>,
   what: string,
   options: FeatureOptions,
   onEvent: (event: TrainEvent) => Promise<void> | void,
 ): Promise<FeatureSource<E>> {
+  const examples = asTexts(given);
   const { dtype } = options;
   const { layers, lastAt = null } = needed;
   const kept = layers.filter((layer) => layer > 0);
@@ -84,9 +94,9 @@ export async function openFeatures<E extends EncodedText>(
     root: options.cache,
     identity: {
       ...featureIdentity(executor, folder, examples, options),
-      ...(lastAt ? { lastAt: hashLists(examples.map((example) => lastAt.of(example))) } : {}),
+      ...(lastAt ? { lastAt: hashLists(positionsOf(examples, lastAt)) } : {}),
     },
-    lengths: examples.map(({ inputIds }) => inputIds.length),
+    lengths: examples.lengths,
     layers: kept,
     lastRows: lastAt?.count ?? null,
     hiddenSize,
@@ -97,4 +107,11 @@ export async function openFeatures<E extends EncodedText>(
   const cached = await fillCache(states, () => stream({ layers: kept, lastAt }), what, options.signal, onEvent);
   if (!layers.includes(0)) return cached;
   return new JoinedFeatures([cached, await openedBeside([cached], () => load({ layers: [0] }))]);
+}
+
+function* positionsOf<E extends EncodedText>(
+  examples: Iterable<E>,
+  at: ReadPositions<E>,
+): Generator<readonly number[]> {
+  for (const example of examples) yield at.of(example);
 }

@@ -2,16 +2,16 @@
  * One process at a time writes into a folder.
  * @module
  */
-import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { link, rename, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
-import { join } from "node:path";
+
 import { z } from "zod";
 import { codeOf, userError } from "../errors.js";
+import { link, rename, rm, writeFile } from "../host/files.js";
+import { randomBytes } from "../host/hashing.js";
+import { beganOf, hostname, isRunning, processId } from "../host/machine.js";
+import { join } from "../host/paths.js";
 import { fileError } from "./atomic.js";
 import { fileBytes } from "./bounds.js";
-import { isRunning, lockFile, temporaryBeside } from "./leftovers.js";
+import { lockFile, temporaryBeside } from "./leftovers.js";
 import { readTextIfThere } from "./text.js";
 
 const holderSchema = z.object({
@@ -35,7 +35,7 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, lockFile);
   const mark = randomBytes(8).toString("hex");
-  const own = `${JSON.stringify({ pid: process.pid, host: hostname(), began: beganOf(process.pid), mark })}\n`;
+  const own = `${JSON.stringify({ pid: processId, host: hostname(), began: beganOf(processId), mark })}\n`;
   while (!(await wrote(path, own))) await takeAway(path, folder);
   return {
     close: async () => {
@@ -88,7 +88,7 @@ function held(path: string, folder: string, holder: Holder | null): Error {
     holder === null
       ? "an unknown process"
       : holder.host === hostname()
-        ? holder.pid === process.pid
+        ? holder.pid === processId
           ? "this process"
           : `the process ${holder.pid}`
         : `the process ${holder.pid} on ${JSON.stringify(holder.host)}`;
@@ -105,19 +105,6 @@ function lives({ pid, began }: Holder): boolean {
   if (!isRunning(pid)) return false;
   const now = beganOf(pid);
   return began === null || now === null || began === now;
-}
-
-/** When a process began, in the system's own clock ticks since it was started; null where the system does not tell. */
-function beganOf(pid: number): string | null {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may hold spaces; the 22nd field is the 20th behind it.
-    const ticks = status.slice(status.lastIndexOf(")") + 2).split(" ")[19];
-    return ticks === undefined ? null : `${boot.slice(0, 8)}-${ticks}`;
-  } catch {
-    return null;
-  }
 }
 
 function holderOf(content: string): Holder | null {

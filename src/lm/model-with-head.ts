@@ -3,10 +3,11 @@
  * teaches a model with its own head takes it.
  * @module
  */
-import { join } from "node:path";
+
 import { setting, userError } from "../errors.js";
 import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";
 import { readJson } from "../files/json.js";
+import { join } from "../host/paths.js";
 import { ParamScope } from "../nn/index.js";
 import type { HostTensor } from "../tensor.js";
 import { type ConfigJson, copyTokenizer, givenModelStart, writeLanguageModel } from "./language-model-folder.js";

@@ -4,30 +4,20 @@
  */
 import type { Executor, Tensors } from "../engine/executor.js";
 import type { Parameter } from "../graph/index.js";
+import type { StoredData } from "../tasks/encoded-examples.js";
 import type { EncodedText, Evaluation } from "../tasks/task.js";
-import type { EncodedData, SkipCounts } from "../tasks/task-data.js";
+import type { SkipCounts } from "../tasks/task-data.js";
+import { type CourseExample, repeated, setOfCourses } from "./course-examples.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { scoreOf } from "./run.js";
-import {
-  onlyBatch,
-  type PredictionSession,
-  type StepResult,
-  type StepScalars,
-  type StepSession,
-  textsOf,
-} from "./session.js";
+import { onlyBatch, type PredictionSession, type StepResult, type StepScalars, type StepSession } from "./session.js";
 import type { TaskModel } from "./task-model.js";
-
-/** An example of one of the tasks. */
-export interface CourseExample extends EncodedText {
-  readonly course: number;
-  readonly texts: readonly EncodedText[];
-}
+import { stored, type TrainingSet } from "./trainer.js";
 
 /** One task in the training, without its types. */
 export interface Course {
   readonly name: string;
-  readonly examples: readonly CourseExample[];
+  readonly set: TrainingSet<EncodedText>;
   /** All of its model, and those of them that learn. */
   readonly parameters: readonly Parameter[];
   readonly trainable: readonly Parameter[];
@@ -41,10 +31,8 @@ export interface Course {
 /** What a course consists of. */
 export interface CourseParts<Example, Encoded extends EncodedText, Score> extends TaskModel<Example, Encoded, Score> {
   readonly name: string;
-  /** Its place among the courses. */
-  readonly index: number;
-  readonly train: EncodedData<Encoded>;
-  readonly dev: EncodedData<Encoded>;
+  readonly train: StoredData<Encoded>;
+  readonly dev: StoredData<Encoded>;
   readonly session: StepSession<Encoded>;
   readonly prediction: PredictionSession<Encoded>;
   /** Examples of the dev data in one pass. */
@@ -56,27 +44,18 @@ export interface CourseParts<Example, Encoded extends EncodedText, Score> extend
 export function makeCourse<Example, Encoded extends EncodedText, Score>(
   parts: CourseParts<Example, Encoded, Score>,
 ): Course {
-  const { name, index, task, model, train, dev, session, prediction, batchSize, times = 1 } = parts;
-  const encoded = new Map(
-    repeated(train.examples, times).map((example): [CourseExample, Encoded] => [
-      { inputIds: example.inputIds, course: index, texts: textsOf(task, example) },
-      example,
-    ]),
-  );
+  const { name, task, model, train, dev, session, prediction, batchSize, times = 1 } = parts;
   return {
     name,
-    examples: [...encoded.keys()],
+    set: repeated(stored<EncodedText>(train.examples), times),
     parameters: model.parameters,
     trainable: model.trainable,
     heads: model.taskParameters,
     skipped: train.skipped,
-    step: (batch, scalars) => session.step([batch.map((one) => encoded.get(one) as Encoded)], scalars),
+    step: (batch, scalars) => session.step([batch.map(({ own }) => own as Encoded)], scalars),
     evaluate: async () => task.evaluation(await scoreOf(task, prediction, dev.examples, batchSize)),
   };
 }
-
-const repeated = <T>(items: readonly T[], times: number): readonly T[] =>
-  Array.from({ length: times }, () => items).flat();
 
 /** All courses' parameters as one state. */
 export class CoursesSession extends StatefulSession implements StepSession<CourseExample> {
@@ -117,12 +96,9 @@ export const distinct = (parameters: readonly Parameter[]): readonly Parameter[]
   ...new Map(parameters.map((parameter) => [parameter.name, parameter])).values(),
 ];
 
-/** How a training feeds courses. */
-export const coursesOf = (courses: readonly Course[]) => ({
-  train: courses.flatMap(({ examples }) => examples),
-  texts: ({ texts }: CourseExample) => texts,
-  group: ({ course }: CourseExample) => course,
-});
+/** What a training of courses learns from. */
+export const examplesOf = (courses: readonly Course[]): TrainingSet<CourseExample> =>
+  setOfCourses(courses.map(({ set }) => set));
 
 /** Scores on each course's dev data, by its name. */
 export async function evaluations(courses: readonly Course[]): Promise<Record<string, Evaluation>> {

@@ -11,19 +11,19 @@ import { readBackboneTensors } from "../features/backbone-handle.js";
 import { TokenFeatures } from "../features/feature-sources.js";
 import type { Parameter } from "../graph/index.js";
 import { downstreamDesign } from "../models/design.js";
+import { storeEncoded } from "../tasks/encoded-examples.js";
 import type { EncodedText, Evaluation } from "../tasks/task.js";
-import type { TaskData } from "../tasks/task-data.js";
-import { encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
+import type { SkipCounts, TaskData } from "../tasks/task-data.js";
 import type { HostTensor } from "../tensor.js";
 import { hashJson } from "../weights/hash.js";
 import { optimizerOf, type TaskRunConfig } from "./config.js";
+import type { CourseExample } from "./course-examples.js";
 import {
   type Course,
-  type CourseExample,
   CoursesSession,
-  coursesOf,
   distinct,
   evaluations,
+  examplesOf,
   makeCourse,
   meanEvaluation,
 } from "./courses.js";
@@ -81,8 +81,10 @@ export function trainMultitask(
   signal?: AbortSignal,
 ): Promise<MultitaskResult> {
   const settings = { ...config.settings, gradientAccumulation: 1 };
-  const prepare = async ({ executor: scope }: RunContext) => {
-    const planned = taskSets.map((taskData, index) => planCourse(scope, config, taskData, index));
+  const prepare = async (context: RunContext) => {
+    const scope = context.executor;
+    const planned: PlannedCourse[] = [];
+    for (const taskData of taskSets) planned.push(await planCourse(context, config, taskData));
     return {
       data: Object.fromEntries(
         planned.flatMap(({ name, data }) => [
@@ -107,8 +109,8 @@ async function openMultitask(
   const score = () => evaluations(courses);
   return {
     ...{ backbone, parameters, trainable: parameters, score },
-    ...coursesOf(courses),
     session: new CoursesSession(executor, courses, () => readBackboneTensors(backbone)),
+    train: examplesOf(courses),
     evaluate: async () => meanEvaluation(await score()),
     finish: (ended) => finish(executor, courses, parameters, ended),
   };
@@ -137,19 +139,20 @@ interface PlannedCourse {
 }
 
 function planCourse(
-  executor: Executor,
+  { executor, keep, signal }: RunContext,
   config: MultitaskConfig,
   { name, taskData }: NamedTaskData,
-  index: number,
-): PlannedCourse {
+): Promise<PlannedCourse> {
   const { backbone, maxLength, headInit, dropout, settings } = config;
-  return taskData(({ kind, settings: learnt, train: trainSet, dev: devSet }): PlannedCourse => {
+  return taskData(async ({ kind, settings: learnt, train: trainSet, dev: devSet }): Promise<PlannedCourse> => {
     const { task, model } = makeTaskModel(kind, learnt, {
       ...{ backbone, maxLength, headInit, dropout, headScope: name, featureDtype: "float32" },
       design: downstreamDesign({ adapters: [], fusion: noFusion, headInit, trains: "backbone", frozenDropout: false }),
     });
-    const train = encodeFitting(task, backbone.tokenizer, trainSet);
-    const dev = encodeFitting(task, backbone.tokenizer, devSet);
+    const train = await storeEncoded(task, backbone.tokenizer, trainSet, signal);
+    keep(train.examples);
+    const dev = await storeEncoded(task, backbone.tokenizer, devSet, signal);
+    keep(dev.examples);
     const rateScale = headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate);
     const features = new TokenFeatures<EncodedText>(backbone, "float32");
     const options = { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
@@ -157,11 +160,11 @@ function planCourse(
       const session = await TrainingSession.open(options, optimizerOf(config), { rateScale, accumulation: false });
       const prediction = await PredictionSession.open(options);
       const batchSize = 2 * settings.batchSize;
-      return makeCourse({ name, index, task, model, train, dev, session, prediction, batchSize });
+      return makeCourse({ name, task, model, train, dev, session, prediction, batchSize });
     };
     const data = {
-      train: `${kind.name} ${hashJson([learnt.labels, learnt.options])} ${hashExamples(task, train.examples)}`,
-      dev: hashExamples(task, dev.examples),
+      train: `${kind.name} ${hashJson([learnt.labels, learnt.options])} ${train.examples.hashes.examples}`,
+      dev: dev.examples.hashes.examples,
     };
     return { name, data, open };
   });

@@ -7,13 +7,13 @@ import type { Executor } from "../engine/executor.js";
 import type { EncodedText, Evaluation } from "../tasks/task.js";
 import type { TaskData } from "../tasks/task-data.js";
 import type { TrainingConfig } from "./config.js";
+import type { CourseExample } from "./course-examples.js";
 import {
   type Course,
-  type CourseExample,
   CoursesSession,
-  coursesOf,
   distinct,
   evaluations,
+  examplesOf,
   makeCourse,
   meanEvaluation,
   namedMetrics,
@@ -36,8 +36,7 @@ interface Scores<Score> {
 /**
  * Pre-trains an adapter as `pretrain` does, and on other tasks beside. Each step is one batch of one task, in an order
  * that follows from the seed. What has fewer examples than the first task is read again and again in an epoch, so that
- * all losses count the same. The parameters with the best mean of
- * the tasks' scores are kept. The folder is that of the first task; the others' heads are thrown away.
+ * all losses count the same. The parameters with the best mean of the tasks' scores are kept. The folder is that of the first task; the others' heads are thrown away.
  *
  * @param onEvent told of every step, evaluation and checkpoint
  * @param signal stops after the step under way and leaves a checkpoint
@@ -52,28 +51,26 @@ export function pretrainTogether<Example, Encoded extends EncodedText, Score>(
 ): Promise<PretrainResult<Score>> {
   const config = { ...given, settings: { ...given.settings, gradientAccumulation: 1 } };
   const prepare = async (context: RunContext) => {
-    const setup = pretrainingSetup(config, taskData);
-    const others = beside.map((one, i) =>
-      planBeside(context, config, one, { index: i + 1, beside: setup.train.examples.length }),
-    );
+    const setup = await pretrainingSetup(context, config, taskData);
+    const others: PlannedBeside[] = [];
+    for (const one of beside) others.push(await planBeside(context, config, one, setup.train.examples.length));
     return {
       data: { ...learntData(setup), ...Object.fromEntries(others.flatMap(({ data }) => data)) },
       open: async (): Promise<OpenTraining<CourseExample, Scores<Score>, PretrainResult<Score>>> => {
         const { session, prediction, given: start } = await openSessions(context, config, setup);
         const batchSize = 2 * config.settings.batchSize;
-        const own = makeCourse({ ...setup, name: setup.kind.name, index: 0, session, prediction, batchSize });
+        const own = makeCourse({ ...setup, name: setup.kind.name, session, prediction, batchSize });
         const more: Course[] = [];
         for (const { open } of others) more.push(await open());
         const courses = [own, ...more];
         const learning = distinct(courses.flatMap(({ trainable }) => trainable));
         return {
-          ...coursesOf(courses),
-          ...{ backbone: config.backbone, trainable: learning },
+          ...{ backbone: config.backbone, train: examplesOf(courses), trainable: learning },
           parameters: distinct([...setup.model.storedParameters, ...learning]),
           session: new CoursesSession(context.executor, courses, start ?? (async () => ({}))),
           evaluate: async () => meanEvaluation(await evaluations(courses)),
           score: async () => ({
-            own: await scoreOf(setup.task, prediction, setup.dev.examples, batchSize, signal),
+            own: await scoreOf(setup.task, prediction, setup.dev.examples, batchSize, context.ranks, signal),
             beside: await evaluations(more),
           }),
           finish: ({ scores, ...ended }) => {
@@ -88,21 +85,28 @@ export function pretrainTogether<Example, Encoded extends EncodedText, Score>(
 }
 
 /** A task that is learnt beside, without its types. */
+interface PlannedBeside {
+  /** What the run's identity says of it. */
+  readonly data: readonly (readonly [string, string])[];
+  open(): Promise<Course>;
+}
+
+/** @param most examples that the first task has */
 function planBeside(
   context: RunContext,
   own: TrainingConfig,
   { name, taskData, features }: BesideTask,
-  { index, beside }: { readonly index: number; readonly beside: number },
-) {
+  most: number,
+): Promise<PlannedBeside> {
   const config = { ...own, features };
-  return taskData((data) => {
-    const setup = pretrainingSetup(config, data, name);
+  return taskData(async (data): Promise<PlannedBeside> => {
+    const setup = await pretrainingSetup(context, config, data, name);
     const named = Object.entries(learntData(setup)).map(([key, value]) => [`${name}.${key}`, value] as const);
     const open = async (): Promise<Course> => {
       const { session, prediction } = await openSessions(context, config, setup);
       const batchSize = 2 * config.settings.batchSize;
-      const times = Math.max(1, Math.round(beside / setup.train.examples.length));
-      return makeCourse({ ...setup, name, index, session, prediction, batchSize, times });
+      const times = Math.max(1, Math.round(most / setup.train.examples.length));
+      return makeCourse({ ...setup, name, session, prediction, batchSize, times });
     };
     return { data: named, open };
   });

@@ -6,18 +6,13 @@ import type { Executor, Tensors } from "../engine/executor.js";
 import { type FeatureOptions, openFeatures } from "../features/features.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { pretrainingDesign } from "../models/design.js";
+import { type StoredData, storeEncoded } from "../tasks/encoded-examples.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import {
-  type EncodedData,
-  type ExampleSet,
-  encodeFitting,
-  hashExamples,
-  type SkipCounts,
-  type TaskData,
-} from "../tasks/task-data.js";
+import type { ExampleSet, SkipCounts, TaskData } from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
 import { backboneStart } from "./backbone-start.js";
 import { optimizerOf, type TrainingConfig } from "./config.js";
+import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
   type OnEvent,
@@ -27,9 +22,10 @@ import {
   runTraining,
   scoreOf,
 } from "./run.js";
-import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
+import { PredictionSession, type SessionOptions } from "./session.js";
 import { headRateScale } from "./step.js";
 import { frozenTensors, makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
+import { stored } from "./trainer.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface PretrainResult<Score> {
@@ -59,7 +55,7 @@ export function pretrain<Example, Encoded extends EncodedText, Score>(
   signal?: AbortSignal,
 ): Promise<PretrainResult<Score>> {
   const prepare = async (context: RunContext) => {
-    const setup = pretrainingSetup(config, { kind, settings, ...data });
+    const setup = await pretrainingSetup(context, config, { kind, settings, ...data });
     return {
       data: learntData(setup),
       open: () => openPretraining(context, config, setup),
@@ -68,19 +64,24 @@ export function pretrain<Example, Encoded extends EncodedText, Score>(
   return runTraining(executor, config, prepare, onEvent, signal);
 }
 
-/** Reads the data of an adapter's training, and makes the model that learns them. */
-export function pretrainingSetup<Example, Encoded extends EncodedText, Score>(
+/** Encodes the data of an adapter's training, which stay on disk until it ends, and makes the model that learns them. */
+export async function pretrainingSetup<Example, Encoded extends EncodedText, Score>(
+  { keep, signal }: Pick<RunContext, "keep" | "signal">,
   config: TrainingConfig,
   { kind, settings, train, dev }: TaskData<Example, Encoded, Score>,
   headScope?: string,
-): PretrainingSetup<Example, Encoded, Score> {
+): Promise<PretrainingSetup<Example, Encoded, Score>> {
   const { backbone, architecture, maxLength, headInit, featureOptions } = config;
   const design = pretrainingDesign({ ...config, adapter: architecture });
   const how = { maxLength, headInit, dropout: architecture.dropout, featureDtype: featureOptions.dtype };
   const scope = headScope === undefined ? {} : { headScope };
   const made = makeTaskModel(kind, settings, { backbone, design, ...how, ...scope });
-  const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, backbone.tokenizer, set);
-  return { ...made, kind, settings, train: encode(train), dev: encode(dev) };
+  const encode = async (set: ExampleSet<Example>) => {
+    const encoded = await storeEncoded(made.task, backbone.tokenizer, set, signal);
+    keep(encoded.examples);
+    return encoded;
+  };
+  return { ...made, kind, settings, train: await encode(train), dev: await encode(dev) };
 }
 
 /** What a run's identity says of its data. */
@@ -88,8 +89,8 @@ export const learntData = <Example, Encoded extends EncodedText, Score>(
   setup: PretrainingSetup<Example, Encoded, Score>,
 ) => ({
   ...learntIdentity(setup),
-  train: hashExamples(setup.task, setup.train.examples),
-  dev: hashExamples(setup.task, setup.dev.examples),
+  train: setup.train.examples.hashes.examples,
+  dev: setup.dev.examples.hashes.examples,
 });
 
 /** Data as token ids, and the model for it. */
@@ -97,8 +98,8 @@ export interface PretrainingSetup<Example, Encoded extends EncodedText, Score>
   extends TaskModel<Example, Encoded, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
   readonly settings: TaskSettings;
-  readonly train: EncodedData<Encoded>;
-  readonly dev: EncodedData<Encoded>;
+  readonly train: StoredData<Encoded>;
+  readonly dev: StoredData<Encoded>;
 }
 
 async function openPretraining<Example, Encoded extends EncodedText, Score>(
@@ -109,11 +110,10 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
   const { backbone, settings } = config;
   const { task, model, train, dev } = setup;
   const { session, prediction } = await openSessions(context, config, setup);
-  const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize);
+  const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize, context.ranks);
   return {
-    ...{ session, backbone, score, train: train.examples, trainable: model.trainable },
+    ...{ session, backbone, score, train: stored(train.examples), trainable: model.trainable },
     parameters: model.storedParameters,
-    texts: (example) => textsOf(task, example),
     evaluate: async () => task.evaluation(await score()),
     finish: (ended) => finishPretraining(context, config, setup, ended),
   };
@@ -129,7 +129,8 @@ export async function openSessions<Example, Encoded extends EncodedText, Score>(
   const sources = await sourceOpener(context, config, setup);
   const forTraining = await sources(setup.train, "train");
   const prediction = await PredictionSession.open(await sources(setup.dev, "dev"));
-  const session = await TrainingSession.open(forTraining, optimizerOf(config), {
+  const session = await openStepSession(forTraining, optimizerOf(config), {
+    ranks: leavesOn(settings, context.ranks),
     accumulation: settings.gradientAccumulation > 1,
     rateScale: headRateScale(setup.model.taskParameters, headLearningRate / settings.learningRate),
   });
@@ -141,7 +142,7 @@ async function sourceOpener<Example, Encoded extends EncodedText, Score>(
   { executor, onEvent, signal, keep }: RunContext,
   config: TrainingConfig,
   { task, model }: PretrainingSetup<Example, Encoded, Score>,
-): Promise<(data: EncodedData<Encoded>, what: string) => Promise<SessionOptions<Encoded>>> {
+): Promise<(data: StoredData<Encoded>, what: string) => Promise<SessionOptions<Encoded>>> {
   const { backbone, maxLength, fixedWidth = false } = config;
   const options = { ...(await cacheable(config, onEvent)), ...(signal ? { signal } : {}) };
   const needed = neededStates({ task, model });
@@ -178,7 +179,7 @@ async function cacheable(
  * @param more scores beside the task's own
  */
 export async function finishPretraining<Example, Encoded extends EncodedText, Score>(
-  { executor }: RunContext,
+  { executor, ranks }: RunContext,
   config: TrainingConfig,
   setup: PretrainingSetup<Example, Encoded, Score>,
   { last, scores, backboneHash }: EndedRun<Score>,
@@ -193,7 +194,7 @@ export async function finishPretraining<Example, Encoded extends EncodedText, Sc
     architecture: config.architecture,
     ...record,
   });
-  if (scores !== null) {
+  if (scores !== null && ranks.rank === 0) {
     const adapter: Parameters = await readParameters(executor, model.adapterParameters);
     const head = await readParameters(executor, model.taskParameters);
     const { subjects, wordings } = setup.settings;
