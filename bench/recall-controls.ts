@@ -4,7 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { drawFacts, type RecallPool } from "../src/experiments/recall-pool.js";
+import { drawFacts, type RecallPool } from "../src/experiments/recall/pool.js";
 import { markdownTable } from "../src/experiments/tables.js";
 import type { BackboneHandle } from "../src/features/backbone-handle.js";
 import { epochBatches } from "../src/features/batches.js";

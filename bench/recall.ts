@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { roberta } from "../src/backbones/index.js";
 import { readFirstLines } from "../src/data/text.js";
 import { userError } from "../src/errors.js";
-import { drawFacts, readRecallPool } from "../src/experiments/recall-pool.js";
+import { drawFacts, readRecallPool } from "../src/experiments/recall/pool.js";
 import { type BackboneHandle, openBackbone } from "../src/features/backbone-handle.js";
 import { workerExecutor } from "../src/runtime/worker-executor.js";
 import { published } from "../src/testing/published.js";

@@ -119,7 +119,11 @@ async function trainHere({ kind, files, settings }: Training, engine: Engine, ba
   const named = Object.fromEntries(Object.entries(files).map(([key, name]) => [key, join("examples", name)]));
   const knowledge = kind === "facts" ? facts(named as never) : recall(named as never);
   const losses: number[] = [];
-  for await (const event of train<Readonly<Record<string, unknown>>, unknown>(engine, base, knowledge, { ...settings, out, cache: "off" })) {
+  for await (const event of train<Readonly<Record<string, unknown>>, unknown>(engine, base, knowledge, {
+    ...settings,
+    out,
+    cache: "off",
+  })) {
     if (event.kind === "step") losses.push(event.loss);
   }
   return losses;
@@ -139,7 +143,10 @@ async function trainInTab({
   const base = await kadapter.openBackbone("models/own");
   const knowledge = kind === "facts" ? kadapter.facts(files as never) : kadapter.recall(files as never);
   const losses: number[] = [];
-  for await (const event of kadapter.train<Readonly<Record<string, unknown>>, unknown>(engine, base, knowledge, { ...settings, out: "tab" })) {
+  for await (const event of kadapter.train<Readonly<Record<string, unknown>>, unknown>(engine, base, knowledge, {
+    ...settings,
+    out: "tab",
+  })) {
     if (event.kind === "step") losses.push(event.loss);
   }
   await kadapter.removeFolder("tab/checkpoints");

@@ -29,6 +29,8 @@ const downstreamManifestSchema = z.object({
   format: z.literal("kadapter-downstream/1"),
   trains: z.enum(trainedParts),
   fusion: fusionConfigSchema,
+  /** Whether what is fused is added to the last hidden state, for the model's own language-model head. */
+  residual: z.boolean().optional(),
   adapters: z.array(
     z.object({
       name: z.string().max(256),

@@ -7,11 +7,7 @@
 import { join } from "node:path";
 import { randomInit } from "../adapters/config.js";
 import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
-import { type LamaRelation, lamaSetsIn, readLama, readVocabulary } from "../data/lama.js";
-import { SkipCounter } from "../data/skips.js";
-import { filterSubjects, probedSubjects } from "../data/subject-filter.js";
 import type { Executor } from "../engine/executor.js";
-import { userError } from "../errors.js";
 import { backboneIdentity } from "../features/backbone-handle.js";
 import { adapterRecord, setName } from "../lm/lm-head-folder.js";
 import { MaskedTexts } from "../lm/masked-texts.js";
@@ -19,13 +15,12 @@ import { collectTextBlocks } from "../lm/text-blocks.js";
 import { ClozeModel, type ClozeModelOptions } from "../probing/cloze-model.js";
 import { type LamaReport, probeLama } from "../probing/lama.js";
 import type { JsonObject } from "../tasks/task.js";
-import type { SkipCounts } from "../tasks/task-data.js";
 import { identityOf } from "../training/identity.js";
 import { trainLmHead } from "../training/lm-head.js";
 import type { AnyTaskData } from "../training/multitask.js";
 import { removeEarlierRun } from "../training/run.js";
 import { asStored } from "../training/training-record.js";
-import { hashJson, hashLists } from "../weights/hash.js";
+import { hashLists } from "../weights/hash.js";
 import { Cells } from "./cells.js";
 import { DataFiles } from "./data-files.js";
 import { factsAsTask, readFacts } from "./facts.js";
@@ -33,24 +28,23 @@ import {
   type HeadScores,
   type LamaCell,
   type LamaKind,
-  type LamaPart,
   type LamaPlan,
   type LamaProbe,
   type LamaResult,
   type LamaWatch,
   lamaKinds,
-  lamaParts,
   lamaProbes,
   setOf,
 } from "./lama-plan.js";
-import { sampleRelations } from "./sample-relations.js";
+import { type LamaQuestions, readLamaQuestions } from "./lama-questions.js";
 import { pretrainedCell } from "./trainings.js";
+import { unprobedSamples } from "./unprobed.js";
 
 /** Makes the data, trains adapters and heads, and asks; what is finished is not done again. */
 export async function runLama(executor: Executor, plan: LamaPlan, watch: LamaWatch = {}): Promise<LamaResult> {
   const run = new LamaRun(executor, plan, watch);
   // Read first, so that hours are not spent where the questions are not there.
-  const questions = await readQuestions(plan.lama);
+  const questions = await readLamaQuestions(plan.lama);
   const adapters = await run.trainAdapters();
   const heads = await run.trainHeads(adapters);
   return { ...heads, cells: await run.askAll(questions, adapters, heads.heads) };
@@ -112,24 +106,13 @@ class LamaRun {
     const { facts, lama, teaching } = this.plan;
     const { train, dev, sentences, devSentences } = facts;
     const files = new DataFiles(this.laboratory, this.plan.training.out);
-    const subjects = await probedSubjects(lama);
-    const asked = { subjects: hashJson(subjects.keys()) };
-    const filtered = (name: string, from: string) =>
-      files.made({ name, from: [from], how: asked }, (path) => filterSubjects(from, path, subjects));
-    const sampled = (name: string, from: string, limit: number) =>
-      files.made({ name, from: [from], how: { limit } }, (path) => sampleRelations([from], path, { limit }));
-    // Sampled records are written in another form, so they are asked once more whom they name.
-    const clean = async (name: string, from: string, limit: number) => {
-      const all = await filtered(`${name}-all.json.gz`, from);
-      const some = await sampled(`${name}-sample.jsonl`, all, limit);
-      return filtered(`${name}.jsonl`, some);
-    };
-    const cleanTrain = await clean("facts", train, sentences);
-    const cleanDev = await clean("dev", dev, devSentences);
+    const samples = await unprobedSamples(files, lama);
+    const cleanTrain = await samples.clean("facts", train, sentences);
+    const cleanDev = await samples.clean("dev", dev, devSentences);
     const task = async (file: string) => factsAsTask(await readFacts([file], [cleanDev]), teaching);
     const learnt = await task(cleanTrain);
     if (this.plan.seen.length === 0) return { clean: learnt, seen: learnt };
-    return { clean: learnt, seen: await task(await sampled("seen.jsonl", train, sentences)) };
+    return { clean: learnt, seen: await task(await samples.seen("seen", train, sentences)) };
   }
 
   /** A head for the model alone and for each adapter, seed by seed. */
@@ -196,7 +179,7 @@ class LamaRun {
     });
   }
 
-  async askAll(questions: Questions, adapters: Adapters, heads: LamaResult["heads"]): Promise<LamaCell[]> {
+  async askAll(questions: LamaQuestions, adapters: Adapters, heads: LamaResult["heads"]): Promise<LamaCell[]> {
     const { seeds, ownHead } = this.plan;
     const cells: LamaCell[] = [];
     for (const probe of Object.keys(lamaProbes) as LamaProbe[]) {
@@ -234,7 +217,7 @@ class LamaRun {
   private async ask(
     seed: number | null,
     probe: LamaProbe,
-    { relations, skipped, vocabulary }: Questions,
+    { relations, skipped, vocabulary }: LamaQuestions,
   ): Promise<Record<string, LamaReport>> {
     const { signal } = this.watch;
     const { folder: backbone } = this.plan.training.backbone;
@@ -259,34 +242,6 @@ class LamaRun {
       await model.close();
     }
   }
-}
-
-/** What is asked, and what answers compete. */
-interface Questions {
-  readonly relations: readonly (readonly [LamaPart, readonly LamaRelation[]])[];
-  /** What LAMA has and a reader leaves out, by reason. */
-  readonly skipped: ReadonlyMap<LamaPart, SkipCounts>;
-  readonly vocabulary: readonly string[];
-  readonly identity: { readonly relations: string; readonly vocabulary: string };
-}
-
-async function readQuestions(folder: string): Promise<Questions> {
-  const vocabulary = await readVocabulary(join(folder, "common_vocab_cased.txt"));
-  const there = await lamaSetsIn(folder);
-  const relations: [LamaPart, readonly LamaRelation[]][] = [];
-  const skipped = new Map<LamaPart, SkipCounts>();
-  for (const part of lamaParts.filter((one) => there.includes(one))) {
-    const { counts, onSkip } = new SkipCounter();
-    relations.push([part, await readLama(folder, part, { onSkip })]);
-    skipped.set(part, counts);
-  }
-  if (relations.length === 0) {
-    throw userError({ where: folder, what: "the folder holds nothing to ask", expected: lamaParts.join(" or ") });
-  }
-  // Where facts stand in files does not decide what is answered.
-  const placeless = JSON.parse(JSON.stringify(relations, (key, value) => (key === "where" ? undefined : value)));
-  const identity = { relations: hashJson(placeless), vocabulary: hashJson(vocabulary) };
-  return { relations, skipped, vocabulary, identity };
 }
 
 /** What is opened when it is first asked for, and closed if it was. */

@@ -4,7 +4,8 @@
  */
 import type { KAdapterConfig } from "../adapters/config.js";
 import { readAdapterManifest } from "../adapters/folder.js";
-import type { TrainEvent } from "../engine/events.js";
+import type { FusionKind } from "../adapters/fusion.js";
+import type { Metrics, TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
@@ -12,8 +13,10 @@ import type { HeadInit } from "../models/task-head.js";
 import { hashExamples } from "../tasks/example-hash.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
 import { type DownstreamTaskData, encodedOf, type TaskData } from "../tasks/task-data.js";
+import { adamWDefaults } from "../training/adamw.js";
 import { chosenInit } from "../training/backbone-start.js";
-import { type TrainingConfig, trainingConfig } from "../training/config.js";
+import { type FinetuneConfig, type TrainingConfig, trainingConfig } from "../training/config.js";
+import { finetune } from "../training/finetune.js";
 import { identityOf } from "../training/identity.js";
 import { pretrain } from "../training/pretrain.js";
 import { removeEarlierRun } from "../training/run.js";
@@ -137,6 +140,42 @@ export async function pretrainedCell<Example, Encoded extends EncodedText, Score
     watch.onNote?.(`${name}: trained`);
     return { ...trained };
   });
+}
+
+/** Fine-tunes a model, unless a cell of the experiment holds its scores. */
+export async function finetunedCell<Example, Encoded extends EncodedText, Score>(
+  { executor, cells, watch }: Laboratory,
+  name: string,
+  config: FinetuneConfig,
+  taskData: DownstreamTaskData<Example, Encoded, Score>,
+): Promise<Metrics> {
+  const identity = { ...identityOf(config), data: hashesOfData(config, taskData) };
+  return cells.get(name, identity, async () => {
+    const { metrics } = await finetune(executor, { ...config, resume: true }, taskData, watch.onEvent, watch.signal);
+    watch.signal?.throwIfAborted();
+    await removeEarlierRun(config.out);
+    watch.onNote?.(`${name}: finished`);
+    return { ...metrics };
+  });
+}
+
+/** How a model beside finished adapters is fine-tuned where only what joins them and the head learn. */
+export function frozenFinetuning(
+  training: TrainingConfig,
+  own: Pick<FinetuneConfig, "out" | "adapters"> & {
+    readonly seed: number;
+    readonly kind: FusionKind;
+    readonly residual?: true;
+  },
+): FinetuneConfig {
+  const { architecture: _, features: _features, freezeAdapter: _frozen, start: _start, ...common } = training;
+  const { out, adapters, seed, kind, residual } = own;
+  return {
+    ...common,
+    ...{ out, adapters, resume: true, settings: { ...training.settings, seed } },
+    ...{ fusion: { kind, adapterDense: false }, trains: "none", frozenDropout: false, dropout: 0 },
+    ...{ adamEpsilon: adamWDefaults.epsilon, ...(residual ? { residual } : {}) },
+  };
 }
 
 /**

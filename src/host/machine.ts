@@ -2,7 +2,8 @@
  * What this process and its machine are called; see `files.ts`.
  * @module
  */
-import { readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -17,8 +18,14 @@ export const environment = (): NodeJS.ProcessEnv => process.env;
 /** What relative paths begin at. */
 export const workingFolder = (): string => process.cwd();
 
-/** The folder of the package, two above this file in both src and dist. */
-export const packageFolder = (): string => fileURLToPath(new URL("../../", import.meta.url));
+/** The folder of the package: how far above this file it is differs between sources, build and compiled benchmarks. */
+export const packageFolder = (): string => folderOfPackage(dirname(fileURLToPath(import.meta.url)));
+
+/** The next folder with a package.json. */
+function folderOfPackage(from: string): string {
+  if (existsSync(join(from, "package.json")) || dirname(from) === from) return from;
+  return folderOfPackage(dirname(from));
+}
 
 /** Within which numbers of processes mean something, such as a container; nothing where the system does not tell. */
 export function processNamespace(): string {

@@ -22,6 +22,9 @@ export interface LmHeadSizes {
   readonly vocabSize: number;
 }
 
+/** Of the head's norm, as BERT has it. */
+export const headNormEpsilon = 1e-12;
+
 /**
  * Scores over the vocabulary, as BERT's masked-LM head computes them (`BertLMPredictionHead`):
  *
@@ -49,7 +52,7 @@ export class LmHead {
       weight: normal(0.02),
       bias: constant(0),
     });
-    this.norm = new LayerNorm(transform.at("LayerNorm"), hiddenSize, 1e-12);
+    this.norm = new LayerNorm(transform.at("LayerNorm"), hiddenSize, headNormEpsilon);
     this.decoder = tied ? null : scope.at("decoder").param("weight", [vocabSize, hiddenSize], normal(0.02));
     this.bias = scope.param("bias", [vocabSize], constant(0));
     this.parameters = scope.all.slice(before);

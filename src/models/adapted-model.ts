@@ -40,7 +40,12 @@ export class AdaptedModel implements TrainableModel {
 
   /** All parameters, those of a backbone in the graph and those that its head reads included. */
   get parameters(): readonly Parameter[] {
-    return [...this.backboneParameters, ...this.adapterParameters, ...this.taskParameters, ...this.frozenParameters];
+    return [...this.storedParameters, ...this.frozenParameters];
+  }
+
+  /** Those that a folder of the model holds: what the head reads of a frozen backbone is the backbone's. */
+  get storedParameters(): readonly Parameter[] {
+    return [...this.backboneParameters, ...this.adapterParameters, ...this.taskParameters];
   }
 
   /** The frozen backbone's own that the head reads; see {@link TaskHead.frozen}. */

@@ -54,6 +54,8 @@ export function pretrainingDesign({ features, adapter, freezeAdapter = false }: 
 export interface DownstreamDesign extends Pick<AdaptedDesign, "trains" | "frozenDropout"> {
   readonly adapters: readonly NamedAdapter[];
   readonly fusion: FusionConfig;
+  /** Whether what is fused is added to the last hidden state, for the model's own language-model head. */
+  readonly residual?: boolean;
   /** How the fusion's parameters start. */
   readonly headInit: RandomInit;
   /** See {@link AdaptedDesign.outputs}. */
@@ -62,12 +64,12 @@ export interface DownstreamDesign extends Pick<AdaptedDesign, "trains" | "frozen
 
 /** The design for a downstream task (K-Adapter §3.5): finished adapters, their fusion and the task's head. */
 export function downstreamDesign(design: DownstreamDesign): AdaptedDesign {
-  const { adapters, fusion, headInit: init, trains, frozenDropout, fedOutputs = false } = design;
+  const { adapters, fusion, residual = false, headInit: init, trains, frozenDropout, fedOutputs = false } = design;
   const stays = trains === "none" && !frozenDropout;
   if (fedOutputs && (!stays || fusion.taps)) throw new Error("only outputs that never change can be fed");
   return {
     adapters: adapters.map(({ name, config }) => ({ name, config })),
-    joined: { by: "fusion", fusion, init },
+    joined: residual ? { by: "residual", fused: { fusion, init } } : { by: "fusion", fusion, init },
     ...{ trains, frozenDropout, outputs: fedOutputs ? "fed" : stays ? "rounded" : "exact" },
   };
 }
@@ -77,7 +79,7 @@ export function designOf(manifest: AdapterManifest | DownstreamManifest): Adapte
   if (manifest.format === "kadapter/1") {
     return pretrainingDesign({ features: manifest.features, adapter: manifest.architecture });
   }
-  const { adapters, fusion, trains } = manifest;
+  const { adapters, fusion, residual = false, trains } = manifest;
   const named = adapters.map(({ name, architecture }) => ({ name, config: architecture }));
-  return downstreamDesign({ adapters: named, fusion, headInit: "official", trains, frozenDropout: false });
+  return downstreamDesign({ adapters: named, fusion, residual, headInit: "official", trains, frozenDropout: false });
 }

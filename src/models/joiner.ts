@@ -11,12 +11,13 @@ import type { RandomInit } from "../nn/layers.js";
 /**
  * `features`: side by side, as heads read them while an adapter is pre-trained, or hidden states without an adapter
  * ({@link FeatureKind}). `fusion`: brought to one vector of the model's size, as downstream ({@link FusionConfig}).
- * `residual`: the last hidden state, and beside it what the adapters add to it, for the model's own language-model head.
+ * `residual`: the last hidden state, and beside it what the adapters add to it, for the model's own language-model head;
+ * each adds its own, or a fusion of all is added.
  */
 export type JoinedBy =
   | { readonly by: "features"; readonly features: FeatureKind; readonly taps: readonly number[] }
   | { readonly by: "fusion"; readonly fusion: FusionConfig; readonly init: RandomInit }
-  | { readonly by: "residual" };
+  | { readonly by: "residual"; readonly fused?: { readonly fusion: FusionConfig; readonly init: RandomInit } };
 
 /** Joins hidden states and adapters' outputs, `[batch, positions, hidden]` each. */
 export interface Joiner {
@@ -53,7 +54,7 @@ export function makeJoiner(scope: ParamScope, joined: JoinedBy, sizes: JoinerSiz
     case "fusion":
       return fusionJoiner(scope, joined, sizes);
     case "residual":
-      return residualJoiner(scope, sizes);
+      return joined.fused ? fusedResidualJoiner(scope, joined.fused, sizes) : residualJoiner(scope, sizes);
   }
 }
 
@@ -85,7 +86,8 @@ function fusionJoiner(
 
 /**
  * Name of a {@link JoinedBy} `residual` model's input that opens and shuts adapters: float32
- * `[batch, positions, adapters]`, 1 where an adapter is to add something and 0 where the model is to be itself.
+ * `[batch, positions, adapters]`, 1 where an adapter is to add something and 0 where the model is to be itself. A fusion
+ * has one gate for all, `[batch, positions, 1]`.
  */
 export const gatesInput = "gates";
 
@@ -107,6 +109,30 @@ function residualJoiner(scope: ParamScope, { names, hiddenSize, last }: JoinerSi
         return mul(g, matmul(g, output, g.use(weights[a] as Parameter), { transB: true }), gate);
       });
       return [state(last), added.reduce((sum, one) => add(g, sum, one))];
+    },
+  };
+}
+
+/**
+ *     h[L]   and   gate · W·fusion(h[L], o_1 … o_n)
+ *
+ * W is zero at the start, as above.
+ */
+function fusedResidualJoiner(
+  scope: ParamScope,
+  { fusion, init }: { readonly fusion: FusionConfig; readonly init: RandomInit },
+  { names, hiddenSize, last }: JoinerSizes,
+): Joiner {
+  const made = makeFusion(scope, { ...fusion, names, hiddenSize, init });
+  const weight = scope.at("join").param("weight", [hiddenSize, hiddenSize], constant(0));
+  return {
+    ...{ parameters: [...made.parameters, weight], adapterParameters: made.adapterParameters },
+    ...{ width: 2, layers: [last], narrows: true },
+    join: (pass, state, outputs) => {
+      const { g } = pass;
+      const gate = g.input(gatesInput, "float32", ["batch", "positions", 1]);
+      const fused = made.forward(pass, state(last), outputs);
+      return [state(last), mul(g, matmul(g, fused, g.use(weight), { transB: true }), gate)];
     },
   };
 }

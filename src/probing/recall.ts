@@ -236,6 +236,9 @@ function typedRight({ competing, right }: Question, { typed }: Answer): boolean 
   return best !== undefined && right.some((ids) => ids.join() === best.join());
 }
 
+/** Tokens of a line of plain text that are read, at most. */
+export const textTokens = (maxLength: number): number => maxLength - 8;
+
 /** What a set of adapters changes of plain text, beside the model alone (the first set). */
 export async function probeText(
   model: ClozeModel,
@@ -243,7 +246,8 @@ export async function probeText(
   maxLength: number,
   { batchSize, signal }: RecallProbeOptions,
 ): Promise<Readonly<Record<string, KeptScores>>> {
-  const examples = lines.map((text): RecallExample => ({ kind: "text", text, tokens: maxLength - 8, open: true }));
+  const tokens = textTokens(maxLength);
+  const examples = lines.map((text): RecallExample => ({ kind: "text", text, tokens, open: true }));
   const encoder = recallEncoder(maxLength, model.backbone);
   const { examples: texts } = encodeExamples(encoder, model.tokenizer, { examples, skipped: {} });
   const clozes = clozesOf(texts);

@@ -63,4 +63,14 @@ export const downstreamBaselines = ["none", "taps", "multitask"] as const;
 export const downstreamKinds = ["relations", "entity-typing", "multiple-choice", "open-qa"] as const;
 
 /** Tables of `experiment recall`. */
-export const recallParts = ["counts", "twins", "packs", "controls", "sizes", "several-tokens"] as const;
+export const recallParts = [
+  "counts",
+  "twins",
+  "packs",
+  "joiners",
+  "controls",
+  "sizes",
+  "several-tokens",
+  "reading",
+  "both",
+] as const;

@@ -79,6 +79,13 @@ export const trainHeadSettings = {
   train: { ...dataSettings.train, ...files(plainText, "plain text, gzipped or not: a sentence or paragraph a line") },
   dev: { ...dataSettings.train, ...files(plainText, "text for evaluation") },
   out: { ...dataSettings.out, expects: "a folder", help: "folder for the heads, one for each set" },
+  modelOut: {
+    ...dataSettings.out,
+    schema: text.optional(),
+    expects: "a folder",
+    help: "folder for a copy of the model whose own head is the one of the set none, so that it can be taught facts",
+    otherwise: "none is written",
+  },
   maxLength: dataSettings.maxLength,
   ...maskingSettings,
   ...group("Masking", {

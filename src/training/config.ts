@@ -11,6 +11,7 @@ import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { longestText, usualLengths } from "../backbones/text-length.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
+import type { DownstreamDesign } from "../models/design.js";
 import type { HeadInit } from "../models/task-head.js";
 import type { Ranks } from "../ranks/index.js";
 import type { JsonObject } from "../tasks/task.js";
@@ -60,6 +61,8 @@ export interface TrainingConfig extends TaskRunConfig {
 export interface FinetuneConfig extends TaskRunConfig {
   readonly adapters: readonly OpenedAdapter[];
   readonly fusion: FusionConfig;
+  /** See {@link DownstreamDesign.residual}. */
+  readonly residual?: boolean;
   readonly trains: TrainedParts;
   readonly frozenDropout: boolean;
   readonly dropout: number;

@@ -26,7 +26,7 @@ import {
 } from "./run.js";
 import { PredictionSession, type SessionOptions, type StepSession } from "./session.js";
 import { headRateScale } from "./step.js";
-import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
+import { frozenTensors, makeTaskModel, streamed, type TaskModel } from "./task-model.js";
 import { stored } from "./trainer.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
@@ -167,6 +167,7 @@ async function sessionOptions<Example, Encoded extends EncodedText, Score>(
   const given = async (): Promise<Tensors> => ({
     ...(trainsBackbone(trains) ? await startBackbone(config) : {}),
     ...adapterTensors(adapters),
+    ...(await frozenTensors(backbone, model)),
   });
   const { executor } = context;
   return { executor, features, padTokenId, model, task, maxLength, fixedWidth: fixedWidth(config), given };
@@ -237,7 +238,7 @@ async function finish<Example, Encoded extends EncodedText, Score>(
   { last, scores, backboneHash }: EndedRun<Scores<Score>>,
 ): Promise<FinetuneResult<Score>> {
   const { task, model, train, dev, test } = setup;
-  const { trains, fusion, adapters } = config;
+  const { trains, fusion, residual, adapters } = config;
   const metricsOf = (prefix: string, score: Score | null | undefined) =>
     score === null || score === undefined
       ? []
@@ -248,11 +249,12 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     format: "kadapter-downstream/1",
     trains,
     fusion,
+    ...(residual ? { residual } : {}),
     adapters: adapters.map(({ name, config: architecture, folder, hash }) => ({ name, architecture, folder, hash })),
     ...record,
   });
   if (scores !== null && ranks.rank === 0) {
-    await writeDownstreamFolder(config.out, manifest, await readParameters(executor, model.parameters));
+    await writeDownstreamFolder(config.out, manifest, await readParameters(executor, model.storedParameters));
   }
   const skipped = { train: train.skipped, dev: dev.skipped, test: test?.skipped ?? {} };
   const [ofDev, ofTest] = [scores?.dev ?? null, scores?.test ?? null];

@@ -133,7 +133,7 @@ async function openFolder(name: string): Promise<OpenFolder> {
       readTaskState(model, { adapter: folder, head: folder }, found.manifest.tensors);
     return { ...found, subjects, read };
   }
-  const read = async ({ parameters: wanted }: AdaptedModel) => {
+  const read = async ({ storedParameters: wanted }: AdaptedModel) => {
     const parameters = await readDownstreamParameters(folder, shapesOf(wanted));
     const { tensors: recorded } = found.manifest;
     const path = join(folder, downstreamFiles.model);

@@ -7,7 +7,7 @@
 import { noFusion } from "../adapters/fusion.js";
 import type { DoneEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
-import { type BackboneHandle, readBackboneTensors } from "../features/backbone-handle.js";
+import { readBackboneTensors } from "../features/backbone-handle.js";
 import { TokenFeatures } from "../features/feature-sources.js";
 import type { Parameter } from "../graph/index.js";
 import { downstreamDesign } from "../models/design.js";
@@ -17,20 +17,21 @@ import type { SkipCounts, TaskData } from "../tasks/task-data.js";
 import type { HostTensor } from "../tensor.js";
 import { hashJson } from "../weights/hash.js";
 import { optimizerOf, type TaskRunConfig } from "./config.js";
-import { type CourseExample, setOfCourses } from "./courses.js";
-import { ParameterState, StatefulSession } from "./parameter-state.js";
-import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining, scoreOf } from "./run.js";
+import type { CourseExample } from "./course-examples.js";
 import {
-  onlyBatch,
-  PredictionSession,
-  type StepResult,
-  type StepScalars,
-  type StepSession,
-  TrainingSession,
-} from "./session.js";
+  type Course,
+  CoursesSession,
+  distinct,
+  evaluations,
+  examplesOf,
+  makeCourse,
+  meanEvaluation,
+} from "./courses.js";
+import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining } from "./run.js";
+import { PredictionSession, TrainingSession } from "./session.js";
 import { headRateScale } from "./step.js";
 import { makeTaskModel } from "./task-model.js";
-import { stored, type TrainerSettings, type TrainingSet } from "./trainer.js";
+import type { TrainerSettings } from "./trainer.js";
 
 /** Task data, whatever its types. */
 export type AnyTaskData = <R>(
@@ -108,8 +109,8 @@ async function openMultitask(
   const score = () => evaluations(courses);
   return {
     ...{ backbone, parameters, trainable: parameters, score },
-    session: new MultitaskSession(executor, backbone, parameters, courses),
-    train: setOfCourses(courses.map(({ set }) => set)),
+    session: new CoursesSession(executor, courses, () => readBackboneTensors(backbone)),
+    train: examplesOf(courses),
     evaluate: async () => meanEvaluation(await score()),
     finish: (ended) => finish(executor, courses, parameters, ended),
   };
@@ -127,18 +128,6 @@ async function finish(
   const backbone = parameters.filter((parameter) => !heads.has(parameter)).map(({ name }) => name);
   const tensors = Object.entries(await executor.getState(backbone));
   return { reason, steps, bestStep, skipped, finished: { scores, tensors } };
-}
-
-/** One task in the training, without its types. */
-interface Course {
-  readonly name: string;
-  readonly set: TrainingSet<EncodedText>;
-  readonly parameters: readonly Parameter[];
-  /** Those among them that are its own. */
-  readonly heads: readonly Parameter[];
-  readonly skipped: SkipCounts;
-  step(batch: readonly CourseExample[], scalars: StepScalars): Promise<StepResult>;
-  evaluate(): Promise<Evaluation>;
 }
 
 /** One task whose data are read and encoded. */
@@ -170,18 +159,8 @@ function planCourse(
     const open = async (): Promise<Course> => {
       const session = await TrainingSession.open(options, optimizerOf(config), { rateScale, accumulation: false });
       const prediction = await PredictionSession.open(options);
-      return {
-        name,
-        set: stored<EncodedText>(train.examples),
-        parameters: model.parameters,
-        heads: model.taskParameters,
-        skipped: train.skipped,
-        step: (batch, scalars) => {
-          const own = batch.map((one) => one.own as NonNullable<ReturnType<typeof train.examples.at>>);
-          return session.step([own], scalars);
-        },
-        evaluate: async () => task.evaluation(await scoreOf(task, prediction, dev.examples, 2 * settings.batchSize)),
-      };
+      const batchSize = 2 * settings.batchSize;
+      return makeCourse({ name, task, model, train, dev, session, prediction, batchSize });
     };
     const data = {
       train: `${kind.name} ${hashJson([learnt.labels, learnt.options])} ${train.examples.hashes.examples}`,
@@ -189,48 +168,4 @@ function planCourse(
     };
     return { name, data, open };
   });
-}
-
-/** All tasks' parameters as one state; each step belongs to one task. */
-class MultitaskSession extends StatefulSession implements StepSession<CourseExample> {
-  constructor(
-    executor: Executor,
-    backbone: BackboneHandle,
-    parameters: readonly Parameter[],
-    private readonly courses: readonly Course[],
-  ) {
-    super(new ParameterState(executor, parameters, parameters, () => readBackboneTensors(backbone)));
-  }
-
-  readonly accumulates = false;
-
-  /** The tasks' sessions are closed with the training's scope. */
-  async close(): Promise<void> {}
-
-  step(microBatches: readonly (readonly CourseExample[])[], scalars: StepScalars): Promise<StepResult> {
-    const batch = onlyBatch(microBatches);
-    const course = this.courses[batch[0]?.course ?? -1];
-    if (!course) throw new Error("a step without examples");
-    return course.step(batch, scalars);
-  }
-}
-
-/** The backbone's parameters occur in every task's model. */
-const distinct = (parameters: readonly Parameter[]): readonly Parameter[] => [
-  ...new Map(parameters.map((parameter) => [parameter.name, parameter])).values(),
-];
-
-async function evaluations(courses: readonly Course[]): Promise<Record<string, Evaluation>> {
-  const found: Record<string, Evaluation> = {};
-  for (const course of courses) found[course.name] = await course.evaluate();
-  return found;
-}
-
-function meanEvaluation(scores: Readonly<Record<string, Evaluation>>): Evaluation {
-  const named = Object.entries(scores);
-  const metrics = named.flatMap(([name, own]) =>
-    Object.entries(own.metrics).map(([metric, value]): [string, number] => [`${name}.${metric}`, value]),
-  );
-  const metric = named.reduce((sum, [, own]) => sum + own.metric, 0) / named.length;
-  return { metrics: Object.fromEntries(metrics), metric };
 }

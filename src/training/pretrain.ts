@@ -55,66 +55,93 @@ export function pretrain<Example, Encoded extends EncodedText, Score>(
   signal?: AbortSignal,
 ): Promise<PretrainResult<Score>> {
   const prepare = async (context: RunContext) => {
-    const { backbone, architecture, maxLength, headInit, featureOptions } = config;
-    const design = pretrainingDesign({ ...config, adapter: architecture });
-    const how = { maxLength, headInit, dropout: architecture.dropout, featureDtype: featureOptions.dtype };
-    const made = makeTaskModel(kind, settings, { backbone, design, ...how });
-    const encode = async (set: ExampleSet<Example>) => {
-      const stored = await storeEncoded(made.task, backbone.tokenizer, set, context.signal);
-      context.keep(stored.examples);
-      return stored;
-    };
-    const setup = { ...made, kind, settings, train: await encode(data.train), dev: await encode(data.dev) };
+    const setup = await pretrainingSetup(context, config, { kind, settings, ...data });
     return {
-      data: {
-        ...learntIdentity(setup),
-        train: setup.train.examples.hashes.examples,
-        dev: setup.dev.examples.hashes.examples,
-      },
+      data: learntData(setup),
       open: () => openPretraining(context, config, setup),
     };
   };
   return runTraining(executor, config, prepare, onEvent, signal);
 }
 
+/** Encodes the data of an adapter's training, which stay on disk until it ends, and makes the model that learns them. */
+export async function pretrainingSetup<Example, Encoded extends EncodedText, Score>(
+  { keep, signal }: Pick<RunContext, "keep" | "signal">,
+  config: TrainingConfig,
+  { kind, settings, train, dev }: TaskData<Example, Encoded, Score>,
+  headScope?: string,
+): Promise<PretrainingSetup<Example, Encoded, Score>> {
+  const { backbone, architecture, maxLength, headInit, featureOptions } = config;
+  const design = pretrainingDesign({ ...config, adapter: architecture });
+  const how = { maxLength, headInit, dropout: architecture.dropout, featureDtype: featureOptions.dtype };
+  const scope = headScope === undefined ? {} : { headScope };
+  const made = makeTaskModel(kind, settings, { backbone, design, ...how, ...scope });
+  const encode = async (set: ExampleSet<Example>) => {
+    const encoded = await storeEncoded(made.task, backbone.tokenizer, set, signal);
+    keep(encoded.examples);
+    return encoded;
+  };
+  return { ...made, kind, settings, train: await encode(train), dev: await encode(dev) };
+}
+
+/** What a run's identity says of its data. */
+export const learntData = <Example, Encoded extends EncodedText, Score>(
+  setup: PretrainingSetup<Example, Encoded, Score>,
+) => ({
+  ...learntIdentity(setup),
+  train: setup.train.examples.hashes.examples,
+  dev: setup.dev.examples.hashes.examples,
+});
+
 /** Data as token ids, and the model for it. */
-interface Setup<Example, Encoded extends EncodedText, Score> extends TaskModel<Example, Encoded, Score> {
+export interface PretrainingSetup<Example, Encoded extends EncodedText, Score>
+  extends TaskModel<Example, Encoded, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
   readonly settings: TaskSettings;
   readonly train: StoredData<Encoded>;
   readonly dev: StoredData<Encoded>;
 }
 
-/** Opens the hidden states of both data sets (filling their caches), the training step and the prediction. */
 async function openPretraining<Example, Encoded extends EncodedText, Score>(
   context: RunContext,
   config: TrainingConfig,
-  setup: Setup<Example, Encoded, Score>,
+  setup: PretrainingSetup<Example, Encoded, Score>,
 ): Promise<OpenTraining<Encoded, Score, PretrainResult<Score>>> {
   const { backbone, settings } = config;
   const { task, model, train, dev } = setup;
-  const sources = await sourceOpener(context, config, setup);
-  const forTraining = await sources(train, "train");
-  const prediction = await PredictionSession.open(await sources(dev, "dev"));
-  const session = await openStepSession(forTraining, optimizerOf(config), {
-    ranks: leavesOn(settings, context.ranks),
-    accumulation: settings.gradientAccumulation > 1,
-    rateScale: headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate),
-  });
+  const { session, prediction } = await openSessions(context, config, setup);
   const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize, context.ranks);
   return {
     ...{ session, backbone, score, train: stored(train.examples), trainable: model.trainable },
-    parameters: [...model.adapterParameters, ...model.taskParameters],
+    parameters: model.storedParameters,
     evaluate: async () => task.evaluation(await score()),
-    finish: (ended) => finish(context, config, setup, ended),
+    finish: (ended) => finishPretraining(context, config, setup, ended),
   };
+}
+
+/** Opens the hidden states of both data sets (filling their caches), the training step and the prediction. */
+export async function openSessions<Example, Encoded extends EncodedText, Score>(
+  context: RunContext,
+  config: TrainingConfig,
+  setup: PretrainingSetup<Example, Encoded, Score>,
+) {
+  const { settings, headLearningRate } = config;
+  const sources = await sourceOpener(context, config, setup);
+  const forTraining = await sources(setup.train, "train");
+  const prediction = await PredictionSession.open(await sources(setup.dev, "dev"));
+  const session = await openStepSession(forTraining, optimizerOf(config), {
+    ranks: leavesOn(settings, context.ranks),
+    accumulation: settings.gradientAccumulation > 1,
+    rateScale: headRateScale(setup.model.taskParameters, headLearningRate / settings.learningRate),
+  });
+  return { session, prediction, given: forTraining.given };
 }
 
 /** Opens the hidden states of a data set that a session is fed. */
 async function sourceOpener<Example, Encoded extends EncodedText, Score>(
   { executor, onEvent, signal, keep }: RunContext,
   config: TrainingConfig,
-  { task, model }: Setup<Example, Encoded, Score>,
+  { task, model }: PretrainingSetup<Example, Encoded, Score>,
 ): Promise<(data: StoredData<Encoded>, what: string) => Promise<SessionOptions<Encoded>>> {
   const { backbone, maxLength, fixedWidth = false } = config;
   const options = { ...(await cacheable(config, onEvent)), ...(signal ? { signal } : {}) };
@@ -146,14 +173,20 @@ async function cacheable(
   return { ...featureOptions, cache: null };
 }
 
-async function finish<Example, Encoded extends EncodedText, Score>(
+/**
+ * Writes an adapter's folder, if its training was not interrupted.
+ *
+ * @param more scores beside the task's own
+ */
+export async function finishPretraining<Example, Encoded extends EncodedText, Score>(
   { executor, ranks }: RunContext,
   config: TrainingConfig,
-  setup: Setup<Example, Encoded, Score>,
+  setup: PretrainingSetup<Example, Encoded, Score>,
   { last, scores, backboneHash }: EndedRun<Score>,
+  more: Metrics = {},
 ): Promise<PretrainResult<Score>> {
   const { task, model, train, dev } = setup;
-  const scored = scores === null ? {} : task.evaluation(scores).metrics;
+  const scored = scores === null ? {} : { ...task.evaluation(scores).metrics, ...more };
   const record = trainingRecord(config, setup, config.fixedWidth === true, scored, last);
   const manifest: AdapterManifest = asStored({
     format: "kadapter/1",

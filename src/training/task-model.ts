@@ -1,6 +1,6 @@
 import { checkMaxLength } from "../backbones/text-length.js";
 import type { Executor, Tensors } from "../engine/executor.js";
-import { userError } from "../errors.js";
+import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { type FeatureSource, type NeededStates, StreamedFeatures, TokenFeatures } from "../features/feature-sources.js";
@@ -91,5 +91,6 @@ export async function frozenTensors(
     where: backbone.folder,
     what: "its weights hold no language-model head",
     expected: "a model that can be asked for words, such as BERT with its masked-language-model head",
+    fix: `train one with \`kadapter probe train-head\` and ${setting("modelOut")}`,
   });
 }

@@ -1,8 +1,8 @@
 import { readFirstLines } from "../../data/text.js";
-import { runRecall } from "../../experiments/recall.js";
-import type { RecallPlan } from "../../experiments/recall-plan.js";
-import { readRecallPool } from "../../experiments/recall-pool.js";
-import { recallTables } from "../../experiments/recall-report.js";
+import type { RecallPlan } from "../../experiments/recall/plan.js";
+import { readRecallPool } from "../../experiments/recall/pool.js";
+import { recallTables } from "../../experiments/recall/report.js";
+import { runRecall } from "../../experiments/recall/run.js";
 import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { asRecall, keptBy, ownTexts } from "../../library/knowledge.js";
 import type { RecallExperimentSettings } from "../../settings/recall-experiment.js";
@@ -18,12 +18,18 @@ export async function run(options: RecallExperimentSettings, context: CommandCon
     watch.onNote(
       `${single.length} facts with an object of one token, ${several.length} of several, of ${taught.size} relations`,
     );
-    const cells = await runRecall(executor, plan, {
+    const result = await runRecall(executor, plan, {
       ...watch,
       onCell: ({ part, row, seed, heldOut }) =>
         watch.onNote(`${part}, ${row}, seed ${seed}: ${(100 * heldOut.p1).toFixed(1)} % in held-out wordings`),
+      onJoined: ({ row, seed, others }) =>
+        watch.onNote(`joiners, ${row}, seed ${seed}: ${(100 * others).toFixed(1)} % of facts that it was not taught`),
+      onBoth: ({ row, seed, relations }) =>
+        watch.onNote(`both, ${row}, seed ${seed}: ${(100 * relations).toFixed(1)} % in telling relations`),
+      onRead: ({ row, seed, groups: { read } }) =>
+        watch.onNote(`reading, ${row}, seed ${seed}: ${(100 * read.after.p1).toFixed(1)} % of what was read`),
     });
-    await publish("recall", recallTables(cells), { cells, skipped: plan.pool.skipped });
+    await publish("recall", recallTables(result), { ...result, skipped: plan.pool.skipped });
   });
 }
 
@@ -32,7 +38,9 @@ async function planOf(
   backbone: BackboneHandle,
   context: CommandContext,
 ): Promise<RecallPlan> {
-  const { parts, seeds, counts, sizes, few, packs, packSize, askedFacts, askedOthers, askedLines } = options;
+  const { parts, seeds, counts, sizes, few, packs, packSize, joinedShare, askedFacts, askedOthers, askedLines } =
+    options;
+  const { sentences, lama, readSentences: most, relationTrain, relationTest } = options;
   const { keep, margin, wordingsPerFact, wordDropout, textShare, neighbourShare, asked } = options;
   const training = { ...asRecall({ ...options, seed: 0, bothDirections: false }, backbone.name), evalEvery: 0 };
   return {
@@ -56,7 +64,10 @@ async function planOf(
     },
     own: await otherTexts(options.text, ownTexts()),
     pool: await readRecallPool(options, backbone.tokenizer),
-    ...{ parts, seeds, counts, sizes, few, packs, packSize },
+    ...{ parts, seeds, counts, sizes, few, packs, packSize, joinedShare },
+    reading: sentences !== undefined && lama !== undefined ? { sentences, lama, most } : null,
+    relations:
+      relationTrain !== undefined && relationTest !== undefined ? { train: relationTrain, test: relationTest } : null,
     asked: { facts: askedFacts, others: askedOthers, text: await readFirstLines(options.askedText, askedLines) },
   };
 }

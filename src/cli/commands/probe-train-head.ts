@@ -14,6 +14,7 @@ import {
   setName,
 } from "../../lm/lm-head-folder.js";
 import { MaskedTexts } from "../../lm/masked-texts.js";
+import { requireOwnHead, writeModelWithHead } from "../../lm/model-with-head.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
 import { shown } from "../../phrases.js";
 import type { TrainHeadSettings } from "../../settings/probe.js";
@@ -31,16 +32,38 @@ export async function run(options: TrainHeadSettings, context: CommandContext): 
   const { out, overwrite, resume } = options;
   const sets = adapterSets(options.sets, Object.keys(options.adapter));
   if (!resume) for (const set of sets) await refuseExisting(join(out, nameOf(set)), overwrite);
+  await checkModelOut(options, sets);
   await withEngine(options, async (executor) => {
     const plan = await basePlan(options);
     const texts = await openTexts(executor, options, plan, context);
     try {
       const results = await trainAll(executor, sets, plan, texts, context);
+      await writeModel(options, plan, context);
       context.output.result({ out, sets: results, trainTexts: texts.train.length, devTexts: texts.dev.length });
     } finally {
       await texts.close();
     }
   });
+}
+
+/** Before hours are spent: whether the head that is asked for is trained, and can be the model's own. */
+async function checkModelOut(
+  { modelOut, newDecoder, backbone, overwrite, resume }: TrainHeadSettings,
+  sets: readonly (readonly string[])[],
+): Promise<void> {
+  if (modelOut === undefined) return;
+  if (newDecoder || !sets.some(({ length }) => length === 0)) {
+    const expected = `the set none, without ${setting("newDecoder", true)}`;
+    throw userError({ where: setting("modelOut"), what: "no head is trained that can be the model's own", expected });
+  }
+  requireOwnHead(await openBackbone(backbone));
+  await refuseExisting(modelOut, overwrite || resume);
+}
+
+async function writeModel({ modelOut }: TrainHeadSettings, { heads, backbone }: HeadsPlan, { output }: CommandContext) {
+  if (modelOut === undefined) return;
+  await withOutputFolder(modelOut, () => writeModelWithHead(modelOut, backbone, join(heads, nameOf([]))));
+  output.say(`the model with its head is in ${modelOut}`);
 }
 
 /** What all heads have in common. */
@@ -78,7 +101,7 @@ async function trainAll(
 
 /** Settings that do not decide what a head learns. */
 const free: ReadonlySet<string> = new Set([
-  ...["out", "sets", "resume", "overwrite", "saveEvery", "adapter"],
+  ...["out", "modelOut", "sets", "resume", "overwrite", "saveEvery", "adapter"],
   ...[...Object.keys(cacheSettings), ...Object.keys(runtimeSettings)],
 ]);
 

@@ -1,11 +1,11 @@
-import { type Fact, questionKey } from "../data/fact.js";
-import type { Wordings } from "../data/wordings.js";
-import { userError } from "../errors.js";
-import { hash32, RandomStream } from "../random.js";
-import { readQuestions } from "../tasks/recall/recall-data.js";
-import type { SkipCounts } from "../tasks/task-data.js";
-import type { Tokenizer } from "../text/tokenizer.js";
-import { wordIds } from "../text/word-ids.js";
+import { type Fact, questionKey } from "../../data/fact.js";
+import type { Wordings } from "../../data/wordings.js";
+import { userError } from "../../errors.js";
+import { hash32, RandomStream } from "../../random.js";
+import { readQuestions } from "../../tasks/recall/recall-data.js";
+import type { SkipCounts } from "../../tasks/task-data.js";
+import type { Tokenizer } from "../../text/tokenizer.js";
+import { wordIds } from "../../text/word-ids.js";
 
 /** What the experiment draws its facts from, and how they are said and asked. */
 export interface RecallPool {

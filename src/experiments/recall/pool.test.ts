@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Fact } from "../data/fact.js";
-import { loadTokenizer } from "../text/tokenizer.js";
-import { drawFacts, permuted, readRecallPool } from "./recall-pool.js";
+import type { Fact } from "../../data/fact.js";
+import { loadTokenizer } from "../../text/tokenizer.js";
+import { drawFacts, permuted, readRecallPool } from "./pool.js";
 
 let folder = "";
 beforeAll(async () => {
