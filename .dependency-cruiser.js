@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 /** The rooms of src from the lowest up: a room knows those of the lines above its own and no other, the same line included. */
 const floors = [
   ["phrases"],
-  ["errors", "tensor", "random", "statistics"],
+  ["errors", "tensor", "random", "statistics", "part"],
   ["files"],
   ["weights", "text", "data"],
   ["knowledge"],

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from "commander";
 import { codeOf, UserError, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { printable } from "../phrases.js";
+import type { CommandEntry } from "./command.js";
 import { flagName } from "./flags.js";
 import { Output, type Sink } from "./output.js";
 
@@ -59,8 +60,15 @@ const exit = { defect: 1, usage: 2, interrupted: 130 } as const;
 /** Makes a command's {@link CommandContext}; `json` is whether `--json` was given. */
 export type ContextFactory = (json: boolean) => CommandContext;
 
-/** Makes the command line; `words` are what the user typed after `kadapter`. */
-export type MakeProgram = (context: ContextFactory, words: readonly string[]) => Promise<Command>;
+/**
+ * Makes the command line; `words` are what the user typed after `kadapter`. `adapted` makes other commands of the
+ * entries, for a command that does something else with a command line than to run it.
+ */
+export type MakeProgram = (
+  context: ContextFactory,
+  words: readonly string[],
+  adapted?: (entries: readonly CommandEntry[]) => readonly CommandEntry[],
+) => Promise<Command>;
 
 /**
  * Runs the command line to its end and sets the exit code. It never calls `process.exit()`, which would abort the
@@ -75,7 +83,7 @@ export async function runCli(makeProgram: MakeProgram, argv: readonly string[], 
   };
   try {
     const program = await makeProgram(context, argv.slice(2));
-    tameCommander(program, process);
+    tameCommander(program, (text) => process.stdout.write(text));
     await program.parseAsync(argv);
     output?.finish();
   } catch (error) {
@@ -88,14 +96,10 @@ export async function runCli(makeProgram: MakeProgram, argv: readonly string[], 
 }
 
 /** Commander throws instead of exiting, and leaves the printing of errors to {@link report}. */
-function tameCommander(command: Command, process: ProcessLike): void {
+export function tameCommander(command: Command, writeOut: (text: string) => void): void {
   const nothing = () => undefined;
-  command.exitOverride().configureOutput({
-    writeOut: (text) => process.stdout.write(text),
-    writeErr: nothing,
-    outputError: nothing,
-  });
-  for (const child of command.commands) tameCommander(child, process);
+  command.exitOverride().configureOutput({ writeOut, writeErr: nothing, outputError: nothing });
+  for (const child of command.commands) tameCommander(child, writeOut);
 }
 
 function report(thrown: unknown, process: ProcessLike, interruption: Interruption): void {

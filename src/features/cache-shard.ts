@@ -9,10 +9,11 @@
 import { createHash } from "node:crypto";
 import { fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { openedBeside } from "../engine/scopes.js";
 import { codeOf, userError } from "../errors.js";
 import { fileError, writeAtomically } from "../files/atomic.js";
+import type { CheckedShards } from "./checked-shards.js";
 
 export const checksumBytes = 32;
 
@@ -53,9 +54,10 @@ export class OpenShard {
   /**
    * Opens a shard that holds so many bytes of records.
    *
+   * @param checked knows which shards were hashed before; those are not hashed again
    * @returns null where it is missing, torn or damaged
    */
-  static async open(file: string, bytes: number): Promise<OpenShard | null> {
+  static async open(file: string, bytes: number, checked?: CheckedShards): Promise<OpenShard | null> {
     const handle = await open(file, "r").catch((error: unknown) => {
       if (codeOf(error) === "ENOENT") return null;
       throw fileError(file, "read the cache", error);
@@ -63,7 +65,10 @@ export class OpenShard {
     if (!handle) return null;
     const shard = await openedBeside([handle], async () => {
       const stamp = stampOf(handle);
-      return (await isWhole(handle, bytes)) ? new OpenShard(file, bytes, handle, stamp) : null;
+      const name = basename(file);
+      if (!checked?.has(name, stamp) && !(await isWhole(handle, bytes))) return null;
+      checked?.add(name, stamp);
+      return new OpenShard(file, bytes, handle, stamp);
     });
     if (!shard) await handle.close();
     return shard;

@@ -12,10 +12,12 @@ import { openedBeside } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { removeLeftovers } from "../files/leftovers.js";
+import { isOwn, type Part } from "../part.js";
 import { dtypeBytes } from "../tensor.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
 import { cacheMark } from "./cache-room.js";
 import { checksumBytes, OpenShard, writeShard } from "./cache-shard.js";
+import { CheckedShards } from "./checked-shards.js";
 
 export type FeatureDType = "float16" | "float32";
 
@@ -48,6 +50,16 @@ interface Shard {
 
 /** Computes the kept hidden states of examples of one shard: for each its bytes, layer after layer, token after token. */
 export type ComputeFeatures = (examples: readonly number[]) => Promise<readonly Uint8Array[]>;
+
+/** What {@link FeatureCache.fill} found and did. */
+export interface FilledShards {
+  /** Shards that are there now, and how many the whole cache has. */
+  readonly shards: number;
+  readonly of: number;
+  /** Examples in these shards, and how many of them had to be computed. */
+  readonly examples: number;
+  readonly computed: number;
+}
 
 /** A planned cache: its place and size are known before anything is computed. */
 export class FeatureCache {
@@ -107,24 +119,50 @@ export class FeatureCache {
     return { shards, places };
   }
 
-  /** Computes what is missing or damaged and opens all shards for reading; where that fails, none stays open. */
-  async fill(compute: ComputeFeatures, onProgress?: (done: number, total: number) => void): Promise<void> {
+  /**
+   * Computes what is missing or damaged and opens all shards for reading; where that fails, none stays open.
+   *
+   * @param part the only shards that are looked at, dealt out in turn
+   * @param onProgress told of examples: how many are done, and of how many
+   */
+  async fill(
+    compute: ComputeFeatures,
+    onProgress?: (done: number, total: number) => void,
+    part?: Part,
+  ): Promise<FilledShards> {
     await removeLeftovers(this.folder, false);
     await writeFileAtomically(join(this.folder, cacheMark), `${JSON.stringify(this.options.identity, null, 2)}\n`);
-    await openedBeside([this], async () => {
-      let done = 0;
-      for (const [i, shard] of this.shards.entries()) {
-        this.open[i] = (await OpenShard.open(shard.file, shard.bytes)) ?? (await this.written(shard, compute));
-        done += shard.examples.length;
-        onProgress?.(done, this.options.lengths.length);
+    const checked = await CheckedShards.read(this.folder, part);
+    const own = [...this.shards.entries()].filter(([i]) => isOwn(i, part));
+    const total = own.reduce((sum, [, { examples }]) => sum + examples.length, 0);
+    let [done, computed] = [0, 0];
+    return openedBeside([this], async () => {
+      try {
+        for (const [i, shard] of own) {
+          let open = await OpenShard.open(shard.file, shard.bytes, checked);
+          if (!open) {
+            open = await this.written(shard, compute, checked);
+            computed += shard.examples.length;
+          }
+          this.open[i] = open;
+          done += shard.examples.length;
+          onProgress?.(done, total);
+        }
+      } finally {
+        await checked.save();
       }
+      return { shards: own.length, of: this.shards.length, examples: total, computed };
     });
   }
 
-  private async written({ file, bytes, examples }: Shard, compute: ComputeFeatures): Promise<OpenShard> {
+  private async written(
+    { file, bytes, examples }: Shard,
+    compute: ComputeFeatures,
+    checked: CheckedShards,
+  ): Promise<OpenShard> {
     await writeShard(file, bytes, await compute(examples));
     await this.markUse();
-    const shard = await OpenShard.open(file, bytes);
+    const shard = await OpenShard.open(file, bytes, checked);
     if (shard) return shard;
     throw userError({
       where: file,

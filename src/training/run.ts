@@ -10,7 +10,9 @@ import type { Executor } from "../engine/executor.js";
 import { inScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
+import type { FilledCache } from "../features/features.js";
 import type { Parameter } from "../graph/index.js";
+import type { Part } from "../part.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
 import { totalElements } from "../tensor.js";
 import { parametersIn } from "../weights/parameters.js";
@@ -44,6 +46,16 @@ export interface PreparedTraining<E extends EncodedText, Scores, Result> {
   readonly data: RunIdentity;
   /** Opens what computes, hidden states first: called only where the run may begin, or go on. */
   open(): Promise<OpenTraining<E, Scores, Result>>;
+}
+
+/** A training whose hidden states can be computed before it begins, by other processes. */
+export interface FillableTraining<E extends EncodedText, Scores, Result> extends PreparedTraining<E, Scores, Result> {
+  /**
+   * Computes the hidden states that {@link open} would, and keeps them.
+   *
+   * @param part a share of them
+   */
+  fill(part?: Part): Promise<readonly FilledCache[]>;
 }
 
 /** What differs from training to training. */
@@ -90,6 +102,38 @@ export function runTraining<E extends EncodedText, Scores, Result>(
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
 ): Promise<Result> {
+  return inContext(executor, onEvent, signal, async (context) => {
+    const scope = context.executor;
+    const prepared = await prepare(context);
+    const identity = identityOf(config, prepared.data);
+    const from = config.resume ? await resumePoint(config.out, identity) : null;
+    const training = await prepared.open();
+    const last = await trainerOf(scope, config, training, { identity, from }).finish(onEvent, signal);
+    const finished = last.reason !== "interrupted";
+    if (finished) await scope.setState(await readBest(checkpointFolder(config.out)));
+    const scores = finished ? await training.score() : null;
+    return await training.finish({ last, scores, backboneHash: await requireUntouched(training.backbone) });
+  });
+}
+
+/** Computes a training's hidden states, or a part of them, and trains nothing: no folder is made, none is written. */
+export function fillForTraining(
+  executor: Executor,
+  prepare: (context: RunContext) => Promise<Pick<FillableTraining<EncodedText, unknown, unknown>, "fill">>,
+  part: Part | undefined,
+  onEvent: OnEvent = () => undefined,
+  signal?: AbortSignal,
+): Promise<readonly FilledCache[]> {
+  return inContext(executor, onEvent, signal, async (context) => (await prepare(context)).fill(part));
+}
+
+/** What a training works with, closed at its end however that comes. */
+function inContext<R>(
+  executor: Executor,
+  onEvent: OnEvent,
+  signal: AbortSignal | undefined,
+  use: (context: RunContext) => Promise<R>,
+): Promise<R> {
   return inScope(executor, async (scope) => {
     const kept: { close(): Promise<void> }[] = [];
     const keep: RunContext["keep"] = (opened) => {
@@ -97,15 +141,7 @@ export function runTraining<E extends EncodedText, Scores, Result>(
       return opened;
     };
     try {
-      const prepared = await prepare({ executor: scope, onEvent, signal, keep });
-      const identity = identityOf(config, prepared.data);
-      const from = config.resume ? await resumePoint(config.out, identity) : null;
-      const training = await prepared.open();
-      const last = await trainerOf(scope, config, training, { identity, from }).finish(onEvent, signal);
-      const finished = last.reason !== "interrupted";
-      if (finished) await scope.setState(await readBest(checkpointFolder(config.out)));
-      const scores = finished ? await training.score() : null;
-      return await training.finish({ last, scores, backboneHash: await requireUntouched(training.backbone) });
+      return await use({ executor: scope, onEvent, signal, keep });
     } finally {
       for (const one of kept.reverse()) await one.close();
     }

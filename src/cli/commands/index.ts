@@ -77,6 +77,12 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./finetune.js")).openQa,
   }),
   command({
+    name: "features",
+    description: "compute the hidden states that a training reads before it begins, alone or as one part of an array",
+    settings: async () => (await import("../../settings/features.js")).featuresSettings,
+    run: async () => (await import("./features.js")).run,
+  }),
+  command({
     name: "sweep",
     description: "run a training over a grid and seeds, and write one table of the results",
     settings: async () => (await import("../../settings/tools.js")).sweepSettings,
