@@ -18,7 +18,7 @@ const floors = [
   ["lm"],
   ["training"],
   ["probing"],
-  ["demo", "experiments", "export", "serving"],
+  ["demo", "experiments", "export", "serving", "submit"],
   ["runtime"],
   ["library"],
   ["index"],

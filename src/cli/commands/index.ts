@@ -14,6 +14,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   data: "prepare data",
   facts: "a person's own knowledge, from files of any form to one folder",
   export: "write finished models for other programs",
+  submit: "hand a command to a cluster, whole, in parts or over MPI",
 };
 
 /** `teach`, and the same in the family of `pretrain`. */
@@ -237,6 +238,18 @@ export const commands: readonly CommandEntry[] = [
     description: "check the hashes of an adapter's tensors (not of its files), and that its backbone is unchanged",
     settings: async () => (await import("../../settings/apply.js")).verifySettings,
     run: async () => (await import("./verify.js")).run,
+  }),
+  command({
+    name: "submit slurm",
+    description: "make a batch script for Slurm of any command, or hand it in",
+    settings: async () => (await import("../../settings/submit.js")).slurmSettings,
+    run: async () => (await import("./submit.js")).slurm,
+  }),
+  command({
+    name: "submit kubernetes",
+    description: "make a manifest for Kubernetes of any command, or hand it in",
+    settings: async () => (await import("../../settings/submit.js")).kubernetesSettings,
+    run: async () => (await import("./submit.js")).kubernetes,
   }),
   command({
     name: "doctor",
