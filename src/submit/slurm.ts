@@ -71,21 +71,29 @@ function commandOf({ program, command, shape }: ClusterJob): string {
 }
 
 const signals = (grace: number) => `\
-child= code=0 late= signalled=
+child= code=0 late= signalled= passed=
 # TERM: the job was cancelled, or makes room for another. USR1: its time is up in ${grace} seconds.
-# In both cases the command saves what it has, and ends with 130.
+# In both cases the command saves what it has, and ends with 130. It is told once: twice would mean to stop at once.
 pass() {
   signalled=yes
-  [ -z "$child" ] || kill -TERM "$child" 2>/dev/null
+  if [ -n "$child" ] && [ -z "$passed" ]; then
+    passed=yes
+    kill -TERM "$child" 2>/dev/null
+  fi
 }
 trap pass TERM
 trap 'late=yes; pass' USR1
 
 # Runs a command to its end, in \`code\`. A signal ends a wait before that, so there may be several.
 run() {
-  [ -z "$signalled" ] || return
+  if [ -n "$signalled" ]; then
+    code=130
+    return
+  fi
   "$@" &
   child=$!
+  # One that came before the child had its name.
+  [ -z "$signalled" ] || pass
   wait "$child"
   code=$?
   while [ -n "$signalled" ]; do
@@ -117,7 +125,7 @@ while [ "$attempt" -le "$restarts" ]; do
   fi
   # 0 done, 2 a mistake in the command, 130 stopped: all else may be a node that is gone.
   case $code in 0 | 2 | 130) break ;; esac
-  [ -z "$late" ] || break
+  [ -z "$signalled$passed" ] || break
   sleep 15
 done`;
 
