@@ -3,6 +3,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 
 const data = "**/*.data.test.ts";
 const slow = "**/*.slow.test.ts";
+const cluster = "**/*.cluster.test.ts";
 
 /** For trainings and processes. The build that they run is loaded by Node, as a user's is. */
 const long: Partial<TestProjectInlineConfiguration["test"]> = {
@@ -13,7 +14,8 @@ const long: Partial<TestProjectInlineConfiguration["test"]> = {
 };
 
 // quick: beside the code, run on every save. The others need `npm run build`: cli, the command line as a whole; slow,
-// what takes minutes (kills at random, the demo, benchmarks); data, what reads the folder that KADAPTER_DATA names.
+// what takes minutes (kills at random, the demo, benchmarks); cluster, what needs a cluster's programs (MPI, Slurm); data,
+// what reads the folder that KADAPTER_DATA names.
 export default defineConfig({
   test: {
     // Most tests compute on one thread.
@@ -28,8 +30,9 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
-      { test: { name: "cli", include: ["test/**/*.test.ts"], exclude: [data, slow], ...long } },
+      { test: { name: "cli", include: ["test/**/*.test.ts"], exclude: [data, slow, cluster], ...long } },
       { test: { name: "slow", include: [`test/${slow}`], ...long } },
+      { test: { name: "cluster", include: [`test/${cluster}`], ...long } },
       { test: { name: "data", include: [`src/${data}`, `test/${data}`], ...long } },
     ],
   },

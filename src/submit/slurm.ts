@@ -71,7 +71,7 @@ function commandOf({ program, command, shape }: ClusterJob): string {
 }
 
 const signals = (grace: number) => `\
-child= code=0 late= signalled= passed=
+child='' code=0 late='' signalled='' passed=''
 # TERM: the job was cancelled, or makes room for another. USR1: its time is up in ${grace} seconds.
 # In both cases the command saves what it has, and ends with 130. It is told once: twice would mean to stop at once.
 pass() {
@@ -97,12 +97,12 @@ run() {
   wait "$child"
   code=$?
   while [ -n "$signalled" ]; do
-    signalled=
+    signalled=''
     wait "$child" 2>/dev/null
     again=$?
     [ "$again" -eq 127 ] || code=$again
   done
-  child=
+  child=''
 }`;
 
 const alone = `run "\${command[@]}"`;
