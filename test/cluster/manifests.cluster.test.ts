@@ -94,7 +94,9 @@ describe.skipIf(noShellcheck !== "")(`batch scripts${noShellcheck}`, () => {
     };
     await writeFile(file, slurmScript(job(shape), slurm));
     await promisify(execFile)("bash", ["-n", file]);
-    const { stdout } = await promisify(execFile)("shellcheck", ["--severity=warning", file]).catch((error: { stdout: string }) => error);
+    const { stdout } = await promisify(execFile)("shellcheck", ["--severity=warning", file]).catch(
+      (error: { stdout: string }) => error,
+    );
     expect(stdout).toBe("");
   });
 });

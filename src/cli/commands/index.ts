@@ -252,6 +252,13 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./submit.js")).kubernetes,
   }),
   command({
+    name: "plan",
+    description:
+      "measure this machine shortly, and say what a training takes on more of them: hours, cost, where it ends",
+    settings: async () => (await import("../../settings/plan.js")).planSettings,
+    run: async () => (await import("./plan.js")).run,
+  }),
+  command({
     name: "doctor",
     description: "say what this machine offers: devices, threads, versions",
     settings: async () => (await import("../../settings/tools.js")).doctorSettings,

@@ -38,7 +38,8 @@ export function whyNoSlurm(): string | null {
     "ip",
     "link",
     "add",
-    "b",
+    "name",
+    "probe",
     "type",
     "bridge",
   ]);
