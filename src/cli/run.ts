@@ -2,7 +2,8 @@ import { type Command, CommanderError } from "commander";
 import { codeOf, UserError, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { printable } from "../phrases.js";
-import type { CommandEntry } from "./command.js";
+import type { GivenSettings } from "../settings/given.js";
+import type { Table } from "../settings/setting.js";
 import { flagName } from "./flags.js";
 import { Output, type Sink } from "./output.js";
 
@@ -59,6 +60,21 @@ const exit = { defect: 1, usage: 2, interrupted: 130 } as const;
 
 /** Makes a command's {@link CommandContext}; `json` is whether `--json` was given. */
 export type ContextFactory = (json: boolean) => CommandContext;
+
+/** A command as the program sees it. */
+export interface CommandEntry {
+  /** Its words: `pretrain factual`. */
+  readonly name: string;
+  readonly description: string;
+  /** Whether a recipe may hold its settings. */
+  readonly recipe: boolean;
+  /** Everything that may be given as flags. */
+  flags(): Promise<Table>;
+  /** What a recipe may hold. */
+  table(): Promise<Table>;
+  /** Checks what was given, earlier sources before later ones, and runs. */
+  run(given: readonly GivenSettings[], context: CommandContext): Promise<void>;
+}
 
 /**
  * Makes the command line; `words` are what the user typed after `kadapter`. `adapted` makes other commands of the

@@ -31,7 +31,7 @@ async function largeTraining(): Promise<(cache: string) => readonly string[]> {
     { seed: 1, layers: 12, hiddenSize: 256, heads: 4, vocabSize: 600, maxTokens: 130 },
   );
   const lines = (await readFile(world.train, "utf8")).trim().split("\n");
-  const long = Array.from({ length: 700 }, (_, i) => {
+  const long = Array.from({ length: 420 }, (_, i) => {
     const { token, ...record } = JSON.parse(lines[i % lines.length] ?? "") as { token: string[] };
     return JSON.stringify({
       ...record,
