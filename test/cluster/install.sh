@@ -2,7 +2,8 @@
 # Installs what the tests of clusters need, where that may be done: Debian's MPI, Slurm, munge and shellcheck, and a checker
 # of Kubernetes' manifests from PyPI. Says what is missing where it may not; the tests then say so, too, and are skipped.
 set -u
-packages=(openmpi-bin slurmctld slurmd slurm-client munge libpmix2 iproute2 shellcheck)
+# Slurm looks for PMIx by a name that only its development package has.
+packages=(openmpi-bin slurmctld slurmd slurm-client munge libpmix-dev iproute2 shellcheck)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
