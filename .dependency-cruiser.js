@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 
 /** The rooms of src from the lowest up: a room knows those of the lines above its own and no other, the same line included. */
 const floors = [
-  ["phrases"],
+  ["phrases", "host"],
   ["errors", "tensor", "random", "statistics", "part"],
   ["files"],
   ["weights", "text", "data"],
@@ -11,28 +11,29 @@ const floors = [
   ["graph"],
   ["nn"],
   ["backbones"],
-  ["adapters", "engine"],
+  ["adapters", "engine", "ranks"],
   ["models", "settings"],
   ["tasks"],
   ["features"],
   ["lm"],
   ["training"],
-  ["probing"],
+  ["parsing", "probing"],
   ["demo", "experiments", "export", "serving", "submit"],
   ["runtime"],
   ["library"],
   ["index"],
-  ["cli", "parity"],
+  ["cli", "parity", "browser"],
   ["testing"],
 ];
 
 /** Rooms that know fewer than those below them. */
-const knowsOnly = { runtime: ["errors", "phrases", "tensor", "files", "graph", "engine"] };
+const knowsOnly = { runtime: ["errors", "phrases", "host", "tensor", "files", "graph", "engine"] };
 
 /** The only files that may import a package. ONNX Runtime's profiler is no concern of the package's, so a benchmark asks it. */
 const importersOf = {
   "onnxruntime-node": ["src/runtime/", "bench/profile.ts"],
-  koffi: ["src/runtime/"],
+  "onnxruntime-web": ["src/runtime/web/"],
+  koffi: ["src/ranks/", "src/runtime/"],
   commander: ["src/cli/"],
   "cli-progress": ["src/cli/"],
   fastify: ["src/serving/http/"],
@@ -40,6 +41,7 @@ const importersOf = {
   "fastify-type-provider-zod": ["src/serving/http/"],
   pino: ["src/serving/http/"],
   "prom-client": ["src/serving/"],
+  preact: ["src/serving/page/"],
   "@grpc/grpc-js": ["src/serving/grpc/"],
   "@grpc/proto-loader": ["src/serving/grpc/"],
 };

@@ -88,7 +88,7 @@ export function benchTeaching(
   });
   const { examples } = encodeFitting(task, backbone.tokenizer, data.train);
   const lengths = examples.map(({ inputIds }) => inputIds.length);
-  const batchesOf = (epoch: number) => epochBatches(lengths, batchSize, given.seed, epoch);
+  const batchesOf = (epoch: number) => [...epochBatches(lengths, batchSize, given.seed, epoch)];
   const stepsPerEpoch = batchesOf(0).length;
   const allSteps = stepsPerEpoch * epochs;
   const steps = maxSteps > 0 ? Math.min(maxSteps, allSteps) : allSteps;

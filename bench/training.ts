@@ -98,7 +98,7 @@ export function benchTraining(
     lengths,
     encoded,
     labels: labels.length,
-    epochs: Array.from({ length: epochs }, (_, epoch) => epochBatches(lengths, batchSize, ownSeed, epoch)),
+    epochs: Array.from({ length: epochs }, (_, epoch) => [...epochBatches(lengths, batchSize, ownSeed, epoch)]),
     writeStart: (path) => writeStart(path, made.model.parameters, ownSeed),
     run: (executor, out, seed = ownSeed) => timed(executor, plan(out, seed), taskData),
   };

@@ -16,6 +16,7 @@ import { readOpenQuestions } from "../src/data/open-questions.js";
 import { readRelations } from "../src/data/relation-data.js";
 import { readTextLines } from "../src/data/text.js";
 import { readTrees } from "../src/data/tree-data.js";
+import { readPairCounts } from "../src/data/trex/pair-counts.js";
 import { readWordings } from "../src/data/wordings.js";
 import { readSweep } from "../src/experiments/sweep/sweep-file.js";
 import { readJson } from "../src/files/json.js";
@@ -25,6 +26,7 @@ import { readDocuments } from "../src/knowledge/documents/documents.js";
 import { importKnowledge } from "../src/knowledge/import.js";
 import { factualSettings } from "../src/settings/factual.js";
 import { readRecipe } from "../src/settings/recipe.js";
+import { madeTrexDocument } from "../src/testing/made-trex.js";
 import { parquetOf } from "../src/testing/parquet-writer.js";
 import { zipOf } from "../src/testing/zip-writer.js";
 import { loadTokenizer } from "../src/text/tokenizer.js";
@@ -180,19 +182,41 @@ const documents: readonly Buffer[] = [
   parquetOf(["id", "title", "text"], [[["1", "T", "One thing."]]]),
 ];
 
+const spaces =
+  "1\ta\ta\tX\t_\t_\t0\tdep\t_\t_\n2\t\n\t\n\tSPACE\t_SP\t_\t1\tdep\t_\t_\n3\tb\tb\tX\t_\t_\t2\tdep\t_\t_\n";
+
+const pairs = {
+  format: "kadapter-pair-counts/1",
+  files: [{ name: "re-nlg_0.json", sha256: "0".repeat(64) }],
+  upTo: 1000,
+  relations: [{ relation: "P36", examples: 3, pairs: 2 }],
+};
+
 /** The readers with their files. */
 export async function readers(): Promise<readonly Reader[]> {
   const relations = ["fewrel.json", "semeval.txt", "tacred.json", "trex-rc.json", "trex.json", "wiki80.jsonl"];
   const examples = (names: readonly string[]) => Promise.all(names.map((name) => example(join("data", name))));
   return [
     {
-      ...{ name: "relations", file: "data", seeds: await examples(relations) },
+      ...{
+        name: "relations",
+        file: "data",
+        seeds: [
+          ...(await examples(relations)),
+          zipOf([{ name: "re-nlg_0.json", content: JSON.stringify([madeTrexDocument(0)]) }]),
+        ],
+      },
       read: (path) => all(readRelations(path, { onSkip })),
     },
     {
-      ...{ name: "trees", file: "data", seeds: await examples(["trees.conllu", "find-head.json"]) },
+      ...{
+        name: "trees",
+        file: "data",
+        seeds: [...(await examples(["trees.conllu", "find-head.json"])), Buffer.from(spaces)],
+      },
       read: (path) => all(readTrees(path)),
     },
+    { ...{ name: "pairs", file: "pairs.json", seeds: [json(pairs)] }, read: (path) => readPairCounts(path, 50) },
     {
       ...{ name: "facts", file: "data", seeds: [Buffer.from(facts), json(lama), await example("country/facts.csv")] },
       read: (path) => all(readFacts(path, { onSkip })),

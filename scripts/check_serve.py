@@ -26,11 +26,28 @@ def answers(client, model, tensor, **how):
     return [text.decode() if isinstance(text, bytes) else text for text in found.as_numpy("label")]
 
 
+def configured(module, client, model):
+    config = client.get_model_config(model)
+    if module is http:
+        return config["name"], [one["name"] for one in config["input"]]
+    return config.config.name, [one.name for one in config.config.input]
+
+
+def inferences(module, client, model):
+    statistics = client.get_inference_statistics(model)
+    if module is http:
+        return statistics["model_stats"][0]["inference_count"]
+    return statistics.model_stats[0].inference_count
+
+
 def check(module, client, model):
     assert client.is_server_live() and client.is_server_ready() and client.is_model_ready(model)
     client.get_server_metadata()
     client.get_model_metadata(model)
+    assert configured(module, client, model) == (model, ["text"])
+    asked = inferences(module, client, model)
     labels = answers(client, model, texts_of(module, TEXTS))
+    assert inferences(module, client, model) == asked + len(TEXTS)
     assert len(labels) == len(TEXTS) and all(labels), labels
     assert answers(client, model, texts_of(module, TEXTS), request_id="7") == labels
     alone = [answers(client, model, texts_of(module, [text]))[0] for text in TEXTS]

@@ -7,6 +7,7 @@ import { nameSettings, settingName } from "../dist/errors.js";
 import { exportSettings } from "../dist/settings/export.js";
 import { factualSettings } from "../dist/settings/factual.js";
 import { finetuneSettings, openQaSettings, relationsSettings, typingSettings } from "../dist/settings/finetune.js";
+import { pullSettings, pushSettings } from "../dist/settings/hub.js";
 import { linguisticSettings } from "../dist/settings/linguistic.js";
 import { recallSettings } from "../dist/settings/recall.js";
 import { helpText } from "../dist/settings/setting.js";
@@ -14,6 +15,8 @@ import { beginSettings } from "../dist/settings/shared.js";
 
 const tables = {
   ExportOptions: exportSettings,
+  PullOptions: pullSettings,
+  PushOptions: pushSettings,
   FactsData: factualSettings,
   FactsSettings: factualSettings,
   RecallData: recallSettings,

@@ -18,11 +18,20 @@
  */
 export type { Span } from "./data/relation-example.js";
 export type { Metrics, TrainEvent } from "./engine/events.js";
+export type { FloatMemory } from "./engine/executor.js";
 export { UserError } from "./errors.js";
 export type { DescribedAnswer } from "./export/description.js";
 export { type BackboneHandle, openBackbone } from "./features/backbone-handle.js";
 export { type Engine, type EngineOptions, openEngine } from "./library/engine.js";
 export { type ExportOptions, type ExportResult, exportOnnx } from "./library/export.js";
+export {
+  type PullOptions,
+  type PullResult,
+  type PushOptions,
+  type PushResult,
+  pull,
+  push,
+} from "./library/hub.js";
 export {
   type ChoicesData,
   choices,

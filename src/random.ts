@@ -59,7 +59,7 @@ export class RandomStream {
   }
 
   /** Shuffles in place. */
-  shuffle<T>(items: T[]): T[] {
+  shuffle<L extends Shuffled>(items: L): L {
     return shuffle(items, () => this.uniform());
   }
 }
@@ -69,10 +69,16 @@ export class RandomStream {
  *
  * @param uniform draws from [0, 1)
  */
-export function shuffle<T>(items: T[], uniform: () => number): T[] {
+export function shuffle<L extends Shuffled>(items: L, uniform: () => number): L {
   for (let i = items.length - 1; i > 0; i--) {
     const j = Math.floor(uniform() * (i + 1));
-    [items[i], items[j]] = [items[j] as T, items[i] as T];
+    [items[i], items[j]] = [items[j], items[i]];
   }
   return items;
+}
+
+/** A list, be it an array or a typed one. */
+interface Shuffled {
+  readonly length: number;
+  [index: number]: unknown;
 }

@@ -273,6 +273,21 @@ describe("a place that cannot be written", () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  test("no room for the examples", async () => {
+    const many = world.at("many.jsonl");
+    const one = `${(await readFile(world.train, "utf8")).trimEnd()}\n`;
+    await writeFile(many, one.repeat(Math.ceil(1_000_000 / one.length)));
+    const out = world.at("limited-examples");
+    const args = ["pretrain", "factual", "--backbone", world.backbone, "--train", many, "--out", out, "--json"];
+    const folder = world.at("data");
+    const run = await kadapterProcess(args, { before: `ulimit -f 300; export TMPDIR=${folder}` });
+    expect(expectFailedRun(run)).toContain(
+      `${folder}: cannot keep data there for a while (TMPDIR names another folder): the file grew over the size limit`,
+    );
+    expect(existsSync(out)).toBe(false);
+    expect((await filesBelow(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
   test.skipIf(!tmpfs)("a full disk", async () => {
     const out = world.at("disk");
     await mkdir(out);

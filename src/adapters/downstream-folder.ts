@@ -3,11 +3,12 @@
  * and head, and the backbone where that was trained.
  * @module
  */
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { removeMark, writeFileAtomically } from "../files/atomic.js";
+import { stat } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { tensorsOf } from "../weights/parameters.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";
 import { type Parameters, readParameterFile, type Shapes } from "../weights/strict-load.js";

@@ -3,9 +3,7 @@
  * `subjects.txt` where it has a say only in texts about some, and `wordings.jsonl` where it was taught facts in words.
  * @module
  */
-import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+
 import type { z } from "zod";
 import { readWordings, type Wordings } from "../data/wordings.js";
 import { setting, userError } from "../errors.js";
@@ -13,6 +11,8 @@ import { removeMark, writeFileAtomically } from "../files/atomic.js";
 import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson } from "../files/json.js";
 import { readTextIfThere } from "../files/text.js";
+import { existsSync, rm } from "../host/files.js";
+import { dirname, join } from "../host/paths.js";
 import { totalElements } from "../tensor.js";
 import { hashFile, hashWeights } from "../weights/hash.js";
 import { tensorsOf } from "../weights/parameters.js";

@@ -1,24 +1,23 @@
 import type { AdapterManifest } from "./adapter-manifest.js";
 import { type DownstreamManifest, isDownstreamFolder, readDownstreamManifest } from "./downstream-folder.js";
 import { readAdapterManifest } from "./folder.js";
-import { resolveAdapter } from "./hub-adapter.js";
+import { findAdapter, type Whereabouts } from "./hub-adapter.js";
 
 /** A finished adapter, or a fine-tuned model. */
 export type FoundModel = FoundAdapter | FoundDownstream;
 
-export interface FoundAdapter {
+interface Found extends Whereabouts {
   /** As it was named: a folder or a Hugging Face id. */
   readonly name: string;
-  /** On this machine. */
-  readonly folder: string;
+}
+
+export interface FoundAdapter extends Found {
   /** What it is, for messages. */
   readonly what: "adapter";
   readonly manifest: AdapterManifest;
 }
 
-export interface FoundDownstream {
-  readonly name: string;
-  readonly folder: string;
+export interface FoundDownstream extends Found {
   readonly what: "model";
   readonly manifest: DownstreamManifest;
 }
@@ -29,8 +28,9 @@ export interface FoundDownstream {
  * @throws UserError where there is none, its training is not finished, or its configuration is damaged
  */
 export async function findModel(name: string): Promise<FoundModel> {
-  const folder = await resolveAdapter(name);
+  const place = await findAdapter(name);
+  const { folder } = place;
   return (await isDownstreamFolder(folder))
-    ? { name, folder, what: "model", manifest: await readDownstreamManifest(folder) }
-    : { name, folder, what: "adapter", manifest: await readAdapterManifest(folder) };
+    ? { name, ...place, what: "model", manifest: await readDownstreamManifest(folder) }
+    : { name, ...place, what: "adapter", manifest: await readAdapterManifest(folder) };
 }

@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
-import { basename, isAbsolute, resolve } from "node:path";
+import { existsSync } from "../host/files.js";
+import { basename, isAbsolute, resolve } from "../host/paths.js";
 import { counted, printable } from "../phrases.js";
+import { isHubName, parseModelId } from "../weights/hub-cache.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
+import { cardHeader } from "./card-header.js";
 import { holdsAdapter } from "./config.js";
 
 /** The README of an adapter's folder, for those who find it. */
@@ -9,10 +11,7 @@ export function modelCard(manifest: AdapterManifest, adapterParameters: number, 
   const { architecture, backbone, features, metrics, recipe, task } = manifest;
   const ownHead = features === "residual";
   const base = baseName(backbone.name);
-  return `---
-library_name: kadapter
-${base === null ? "" : `base_model: ${JSON.stringify(base)}\n`}tags: [k-adapter, adapter, ${task.name}]
----
+  return `${cardHeader({ base, tags: [task.name], recipe, metrics })}
 
 # A knowledge adapter for ${base === null ? "an unknown backbone" : cell(base)}
 
@@ -80,6 +79,7 @@ function hubId(name: string): string | null {
   // A snapshot in the hub's cache: models--FacebookAI--roberta-large/snapshots/…
   const cached = /models--([^/\\]+)--([^/\\]+)[/\\]snapshots/.exec(name);
   if (cached) return `${cached[1]}/${cached[2]}`;
+  if (isHubName(name)) return parseModelId(name)?.id ?? null;
   return /^\w[\w.-]*(\/[\w.-]+)?$/.test(name) && !existsSync(name) ? name : null;
 }
 

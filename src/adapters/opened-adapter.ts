@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { userError } from "../errors.js";
+import { join } from "../host/paths.js";
 import type { AdapterManifest } from "./adapter-manifest.js";
 import type { NamedAdapter } from "./adapter-set.js";
 import { holdsAdapter } from "./config.js";
@@ -15,12 +15,12 @@ import {
   requireRecordedTensors,
   requireSameBackbone,
 } from "./folder.js";
-import { resolveAdapter } from "./hub-adapter.js";
+import { findAdapter } from "./hub-adapter.js";
 import { adapterShapes } from "./official/import-adapter.js";
 
 /** A finished adapter, read from its folder to be used beside others. */
 export interface OpenedAdapter extends NamedAdapter {
-  /** As it was named: a folder or a Hugging Face id. */
+  /** As it was named; one of the hub with the commit that it is at. */
   readonly folder: string;
   /** Where its files are on this machine. */
   readonly path: string;
@@ -48,7 +48,7 @@ export async function openAdapters(
   checkAdapterNames(named.map(({ name }) => name));
   const adapters: OpenedAdapter[] = [];
   for (const { name, folder } of named) {
-    const path = await resolveAdapter(folder);
+    const { folder: path, pinned, notes: origin } = await findAdapter(folder);
     const manifest = await readAdapterManifest(path);
     const { features, architecture: config, task } = manifest;
     requireSameBackbone(path, manifest, backbone);
@@ -59,9 +59,9 @@ export async function openAdapters(
     const parameters = await readAdapterParameters(path, "adapter", adapterShapes(config, backbone.hiddenSize));
     const hash = await hashOfTensors(join(path, adapterFiles.adapter));
     requireRecordedTensors(join(path, adapterFiles.adapter), manifest.tensors?.adapter, hash);
-    const notes = folderNotes(path, manifest);
+    const notes = [...origin, ...folderNotes(path, manifest)];
     const fixedWidth = task.fixedWidth ?? false;
-    adapters.push({ name, folder, path, manifest, config, parameters, hash, fixedWidth, notes });
+    adapters.push({ name, folder: pinned ?? folder, path, manifest, config, parameters, hash, fixedWidth, notes });
   }
   return adapters;
 }

@@ -52,20 +52,32 @@ export function training<T extends Table>({
   run,
   ...about
 }: Parts<T, RunRequest<Settings<T>>>): CommandEntry {
-  const begin = async () => (await import("../settings/shared.js")).beginSettings;
+  // How this process begins, and with whom, is no part of what is learnt.
+  const begin = async () => {
+    const { beginSettings, rankSettings } = await import("../settings/shared.js");
+    return { beginSettings, rankSettings };
+  };
   return {
     ...about,
     recipe: true,
-    flags: async () => ({ ...(await settings()), ...(await begin()) }),
+    flags: async () => {
+      const [table, { beginSettings, rankSettings }] = [await settings(), await begin()];
+      return { ...table, ...beginSettings, ...("leaves" in table ? rankSettings : {}) };
+    },
     table: settings,
     run: async (given, context) => {
       const { resolveGiven } = await import("../settings/given.js");
       const table = await settings();
       const keep = (wanted: (key: string) => boolean) =>
         given.map((source) => new Map([...source].filter(([key]) => wanted(key))));
-      const { resume, overwrite } = resolveGiven(await begin(), ...keep((key) => !(key in table)));
+      const { beginSettings, rankSettings } = await begin();
+      const others = keep((key) => !(key in table));
+      const { resume, overwrite, ...how } = resolveGiven({ ...beginSettings, ...rankSettings }, ...others);
       const options = resolveGiven(table, ...keep((key) => key in table));
-      await (await run())({ options, resume, overwrite }, context);
+      const start = async (own: CommandContext) => (await run())({ options, resume, overwrite }, own);
+      if (how.ranks === "alone") return start(context);
+      const { onRanks } = await import("./ranks.js");
+      await onRanks({ ...how, ...options }, context, start);
     },
   };
 }

@@ -4,6 +4,8 @@ import {
   beginSettings,
   cacheSettings,
   dataSettings,
+  leafSettings,
+  rankSettings,
   runtimeSettings,
   trainingSettings,
 } from "../settings/shared.js";
@@ -20,6 +22,7 @@ const sharedTables: readonly Table[] = [
   cacheSettings,
   runtimeSettings,
   beginSettings,
+  { ...leafSettings, ...rankSettings },
 ];
 
 /** `docs/cli.md`: every command and flag, from the same tables as `--help`. */

@@ -41,6 +41,7 @@ describe("resolveGiven", () => {
       dev: "d",
       out: "o",
       minEntityPairs: 0,
+      mostBad: 0.1,
       labelSmoothing: 0,
       objective: "own-output",
       temperature: 0.05,

@@ -1,5 +1,5 @@
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
-import { learnAdapter } from "../library/learn.js";
+import { type Learning, learnAdapter } from "../library/learn.js";
 import type { PretrainSettings } from "../library/plan.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { RecordedTaskData } from "../tasks/task-data.js";
@@ -13,7 +13,10 @@ type PretrainRequest = RunRequest<PretrainSettings>;
 /** What `pretrain` does for one kind of knowledge. */
 export interface PretrainCommand<Example, Encoded extends EncodedText, Score> {
   /** Reads the data. */
-  taskData(backbone: BackboneHandle): Promise<RecordedTaskData<Example, Encoded, Score>>;
+  taskData(
+    backbone: BackboneHandle,
+    how: Pick<Learning, "executor" | "signal">,
+  ): Promise<RecordedTaskData<Example, Encoded, Score>>;
   /** What was reached, for people. */
   summary(score: Score): string;
   /** What `--json` holds of a score besides its metrics. */
@@ -30,9 +33,9 @@ export async function runPretrain<Example, Encoded extends EncodedText, Score>(
   const backbone = await openBackbone(options.backbone);
   for (const note of backbone.tokenizer.notes) context.output.note(note);
   await watchTraining(options, context, async (executor, onEvent) => {
-    const { signal } = context;
-    const how = { executor, backbone, begin, onEvent, note: context.output.note.bind(context.output), signal };
-    const result = await learnAdapter(how, options, (one) => command.taskData(one));
+    const { signal, ranks } = context;
+    const how = { executor, backbone, begin, onEvent, note: context.output.note.bind(context.output), signal, ranks };
+    const result = await learnAdapter(how, options, (one) => command.taskData(one, how));
     report(result, command, request, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
   });

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { CommandEntry } from "./command.js";
 import { commandGroups, commands } from "./commands/index.js";
 import type { ContextFactory } from "./run.js";
+import { packageVersion } from "./version.js";
 
 /**
  * The command line. Every command is there by name and description; the one that `words` name has its options too, so
@@ -42,11 +42,4 @@ function parentOf(program: Command, parts: readonly string[]): Command {
   if (own === undefined) return program;
   const known = program.commands.find((command) => command.name() === group);
   return known ?? program.command(group).description(commandGroups[group] ?? "");
-}
-
-/** From package.json, which stands two folders above both src/cli and dist/cli. */
-function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version);
-  throw new Error("package.json has no version");
 }

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from "commander";
 import { codeOf, UserError, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { printable } from "../phrases.js";
+import type { Ranks } from "../ranks/index.js";
 import type { GivenSettings } from "../settings/given.js";
 import type { Table } from "../settings/setting.js";
 import { flagName } from "./flags.js";
@@ -14,6 +15,10 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The stream for progress: a bar if it is a terminal. */
   readonly stderr: Terminal;
+  /** The processes that train together, where there are others than this one. */
+  readonly ranks?: Ranks;
+  /** Called when all is said and the exit code is known. */
+  atEnd(act: (exitCode: number) => Promise<void>): void;
   /** Makes the whole command line, for a command that runs others. */
   readonly makeProgram: MakeProgram;
 }
@@ -26,9 +31,18 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
   /** @param hint How to go on: `continue with the same command and --resume`. */
-  constructor(readonly hint: string) {
+  constructor(
+    readonly hint: string,
+    /** Whether all ranks have stopped at the same place. */
+    readonly everywhere = true,
+  ) {
     super(`interrupted: ${hint}`);
   }
+}
+
+/** Thrown where another process says why all of them end; `cause` is what it says. */
+export class SaidElsewhere extends Error {
+  override readonly name = "SaidElsewhere";
 }
 
 /** Thrown by a command whose checks failed, when all is said about them: the result is printed, the exit code is 1. */
@@ -93,9 +107,11 @@ export type MakeProgram = (
 export async function runCli(makeProgram: MakeProgram, argv: readonly string[], process: ProcessLike): Promise<void> {
   const interruption = listenForInterruption(process);
   let output: Output | undefined;
+  const ends: ((exitCode: number) => Promise<void>)[] = [];
   const context: ContextFactory = (json) => {
     output = new Output(json, process.stdout, process.stderr);
-    return { output, signal: interruption.signal, stderr: process.stderr, makeProgram };
+    const atEnd = (act: (exitCode: number) => Promise<void>) => void ends.push(act);
+    return { output, signal: interruption.signal, stderr: process.stderr, atEnd, makeProgram };
   };
   try {
     const program = await makeProgram(context, argv.slice(2));
@@ -107,6 +123,7 @@ export async function runCli(makeProgram: MakeProgram, argv: readonly string[], 
     if (error instanceof Interrupted || error instanceof ChecksFailed) output?.finish();
     report(error, process, interruption);
   } finally {
+    for (const end of ends) await end(Number(process.exitCode ?? 0));
     interruption.stop();
   }
 }
@@ -124,10 +141,12 @@ function report(thrown: unknown, process: ProcessLike, interruption: Interruptio
     process.stderr.write(`${printable(line)}\n`);
     process.exitCode = code;
   };
-  if (error instanceof CommanderError) {
+  if (error instanceof SaidElsewhere) {
+    process.exitCode = error.cause instanceof Interrupted ? exit.interrupted : exit.usage;
+  } else if (error instanceof CommanderError) {
     if (error.exitCode === 0) return;
     fail(usageLine(error.code === "commander.help" ? "a command is missing" : error.message), exit.usage);
-  } else if (interruption.signal.aborted && (error instanceof Interrupted || isAbort(error))) {
+  } else if (error instanceof Interrupted || (interruption.signal.aborted && isAbort(error))) {
     if (interruption.readerGone) return;
     fail(error instanceof Interrupted ? error.message : "interrupted", exit.interrupted);
   } else if (error instanceof ChecksFailed) {

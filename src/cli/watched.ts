@@ -18,16 +18,16 @@ import { type RuntimeSettings, withEngine } from "./runtime.js";
  */
 export async function watchTraining<Result>(
   options: RuntimeSettings & { readonly out: string },
-  { stderr }: CommandContext,
+  { stderr, ranks }: CommandContext,
   train: (executor: Executor, onEvent: (event: TrainEvent) => Promise<void>) => Promise<Result>,
 ): Promise<Result> {
   const progress = createProgress(stderr);
-  const logs = new RunLogs(options.out);
+  const logs = ranks && ranks.rank > 0 ? null : new RunLogs(options.out);
   let begun = false;
   const onEvent = async (event: TrainEvent) => {
     begun ||= event.kind === "start";
     progress.handle(event);
-    await logs.handle(event);
+    await logs?.handle(event);
   };
   try {
     return await withEngine(options, (executor) => train(executor, onEvent));
@@ -37,10 +37,11 @@ export async function watchTraining<Result>(
       begun
         ? "continue with the same command and --resume"
         : "the hidden states so far are kept: continue with the same command",
+      false,
     );
   } finally {
     progress.stop();
-    await logs.close();
+    await logs?.close();
   }
 }
 

@@ -2,15 +2,16 @@
  * Folders of sentences that were aligned with knowledge: parts in OpenNRE's form, and a manifest that lists them.
  * @module
  */
-import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { Readable } from "node:stream";
+
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson, readJsonIfThere } from "../files/json.js";
 import { listOf } from "../files/lists.js";
+import { stat } from "../host/files.js";
+import { createHash } from "../host/hashing.js";
+import { join } from "../host/paths.js";
+import { streamOf } from "../host/streams.js";
 import { type PackedFile, readBytes } from "./bytes.js";
 
 export const manifestFile = "manifest.json";
@@ -69,7 +70,7 @@ export function checkedPart(folder: string, { file, sha256 }: PartFile): PackedF
   const path = join(folder, file);
   return {
     name: path,
-    open: async () => Readable.from(checked(path, sha256)),
+    open: async () => streamOf(checked(path, sha256)),
   };
 }
 

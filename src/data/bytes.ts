@@ -1,8 +1,7 @@
-import { createReadStream } from "node:fs";
-import { pipeline, Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { codeOf, UserError, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { Buffer } from "../host/bytes.js";
+import { type ByteStream, fileStream, gunzipped, streamOf } from "../host/streams.js";
 
 const chunkBytes = 1 << 18;
 
@@ -14,7 +13,7 @@ export interface PackedFile {
   /** `archive.zip!name`, for messages: it is no path. */
   readonly name: string;
   /** Its bytes from the start. */
-  open(): Promise<Readable>;
+  open(): Promise<ByteStream>;
 }
 
 /** What a file is called in messages. */
@@ -67,9 +66,9 @@ async function* told(chunks: AsyncIterable<Buffer>, onChunk: (chunk: Buffer) => 
 }
 
 /** A file whose bytes somebody is told of whenever it is read, as they lie on the disk. */
-export const watchedFile = (path: string, onChunk: (chunk: Buffer) => void): PackedFile => ({
-  name: path,
-  open: async () => Readable.from(readBytes(path, onChunk)),
+export const watchedFile = (file: DataFile, onChunk: (chunk: Buffer) => void): PackedFile => ({
+  name: fileName(file),
+  open: async () => streamOf(readBytes(file, onChunk)),
 });
 
 /**
@@ -79,19 +78,16 @@ export const watchedFile = (path: string, onChunk: (chunk: Buffer) => void): Pac
  * @param onChunk told of the bytes before they are unpacked
  */
 export async function* readBytes(from: DataFile, onChunk?: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
-  const file = typeof from === "string" ? createReadStream(from, { highWaterMark: chunkBytes }) : await from.open();
-  const read = onChunk === undefined ? (file as AsyncIterable<Buffer>) : told(file, onChunk);
+  const file = typeof from === "string" ? fileStream(from, { chunkBytes }) : await from.open();
+  const read = onChunk === undefined ? file : told(file, onChunk);
   const chunks = read[Symbol.asyncIterator]();
-  let unpacked: Readable | undefined;
+  let unpacked: ByteStream | undefined;
   try {
     const head = await peek(chunks);
     const all = chain([head], chunks);
     if (head[0] === 0x1f && head[1] === 0x8b) {
-      const gunzip = createGunzip({ chunkSize: chunkBytes });
-      unpacked = gunzip;
-      // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
-      pipeline(Readable.from(all, { objectMode: true }), gunzip, () => undefined);
-      for await (const chunk of gunzip as AsyncIterable<Buffer>) yield chunk;
+      unpacked = gunzipped(all, chunkBytes);
+      yield* unpacked;
     } else {
       yield* all;
     }

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { fileError } from "../files/atomic.js";
 import { packagePath } from "../files/package-path.js";
+import { readdir } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { readWordings, type Wordings } from "./wordings.js";
 
 /** As it is compared: without case, and with spaces between its words. */

@@ -6,16 +6,17 @@ import { userError } from "../errors.js";
 import { counted } from "../phrases.js";
 import { acceptTree, type DependencySentence, type DependencyWord, type TreeOptions } from "./dependency-sentence.js";
 import { type Line, readLines } from "./records.js";
+import { isSpaceToken, withoutSpaceTokens, withWholeRows } from "./space-tokens.js";
 
 /** A sentence longer than this is no sentence: blank lines are missing. */
 const mostLines = 100_000;
 
 const columns = { id: 0, form: 1, upos: 3, head: 6, relation: 7, misc: 9, count: 10 } as const;
 
-/** Reads a CoNLL-U file, plain or gzipped. Multiword tokens give the spacing of their words, empty nodes are passed over. */
+/** Reads a CoNLL-U file, plain or gzipped. Multiword tokens give the spacing of their words; empty nodes and spaCy's tokens of white space are passed over. */
 export async function* readConllu(path: string, options: TreeOptions = {}): AsyncGenerator<DependencySentence> {
   let block: Line[] = [];
-  for await (const line of readLines(path)) {
+  for await (const line of withWholeRows(readLines(path))) {
     if (line.text.trim() !== "") {
       if (block.push(line) <= mostLines) continue;
       throw userError({
@@ -68,14 +69,18 @@ function parseBlock(path: string, block: readonly Line[], options: TreeOptions):
   }
   const first = block[0];
   if (rows.length === 0 || !first) return null;
-  const words = wordsOf(rows, ranges, options.unlabelled === true);
-  if (!options.unlabelled && !acceptTree(words, (word) => (rows[word - 1] as Row).where, options)) return null;
+  const all = wordsOf(rows, ranges, options.unlabelled === true);
+  const { words, before } = all.some(isSpaceToken) ? withoutSpaceTokens(all) : { words: all, before: null };
+  if (words.length === 0) return null;
+  const whereOf = (word: number) => (rows[before?.[word - 1] ?? word - 1] as Row).where;
+  if (!options.unlabelled && !acceptTree(words, whereOf, options)) return null;
   return {
     words,
     ...(id === undefined ? {} : { id }),
     file: path,
     where: `${path}:${first.line}`,
-    ...(options.keepLines ? { lines: block.map(({ text }) => text) } : {}),
+    // Lines of white space would be counted as words.
+    ...(options.keepLines && before === null ? { lines: block.map(({ text }) => text) } : {}),
   };
 }
 

@@ -1,8 +1,7 @@
-import { pipeline, Readable } from "node:stream";
-import { CsvError, type Options, parse } from "csv-parse";
 import { userError } from "../errors.js";
 import { recordBytes } from "../files/bounds.js";
 import { checkedUtf8 } from "../files/utf8.js";
+import { CsvError, type CsvOptions, csvRows } from "../host/csv.js";
 import { counted } from "../phrases.js";
 import { type DataFile, fileName, readBytes } from "./bytes.js";
 import type { JsonRecord } from "./records.js";
@@ -39,15 +38,13 @@ export async function* readRows(file: DataFile, header: string, separator: Separ
   for await (const { record, where } of parsed<string[]>(file, header, options)) yield { cells: record, where };
 }
 
-type Parsed<T> = AsyncIterable<{ readonly record: T; readonly info: { readonly lines: number } }>;
-
 async function* parsed<T>(
   file: DataFile,
   header: string,
-  options: Options & { readonly delimiter: Separator },
+  options: CsvOptions & { readonly delimiter: Separator },
 ): AsyncGenerator<{ readonly record: T; readonly where: string }> {
   const path = fileName(file);
-  const parser = parse({
+  const rows = csvRows<T>(checkedUtf8(readBytes(file), path), {
     ...options,
     ...(options.delimiter === "\t" ? { quote: null } : {}),
     bom: true,
@@ -55,10 +52,8 @@ async function* parsed<T>(
     skip_empty_lines: true,
     max_record_size: recordBytes,
   });
-  // Errors of either stream come out of the loop below; the callback only keeps them from being thrown elsewhere.
-  pipeline(Readable.from(checkedUtf8(readBytes(file), path)), parser, () => undefined);
   try {
-    for await (const { record, info } of parser as unknown as Parsed<T>) {
+    for await (const { record, info } of rows) {
       yield { record, where: `${path}:${info.lines}` };
     }
   } catch (error) {

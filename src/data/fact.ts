@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { userError } from "../errors.js";
-import type { TrexSkip } from "./trex.js";
+import type { TrexSkip } from "./trex/trex.js";
 
 /** A fact that can be taught and asked for. */
 export interface Fact {

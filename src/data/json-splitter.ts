@@ -1,6 +1,7 @@
 import { UserError, userError } from "../errors.js";
 import { openBrackets, recordBytes } from "../files/bounds.js";
 import { decodeUtf8 } from "../files/utf8.js";
+import { Buffer } from "../host/bytes.js";
 
 /** One record of a large JSON file, still as bytes. */
 export interface JsonPiece {

@@ -3,12 +3,13 @@
  * their templates, ParaRel's paraphrases (Elazar et al. 2021) and vocabularies of answers.
  * @module
  */
-import { readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+
 import { z } from "zod";
 import { setting, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { listOf } from "../files/lists.js";
+import { readdir, stat } from "../host/files.js";
+import { basename, join } from "../host/paths.js";
 import { checkRecord, readLines, readRecords } from "./records.js";
 import type { OnSkip } from "./skips.js";
 

@@ -4,14 +4,15 @@
  * @module
  */
 
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { recordBytes } from "../files/bounds.js";
 import { listOf } from "../files/lists.js";
 import { decodeUtf8 } from "../files/utf8.js";
+import { Buffer } from "../host/bytes.js";
+import { readdir, stat } from "../host/files.js";
+import { basename, dirname, join } from "../host/paths.js";
 import { readBytes } from "./bytes.js";
 import { beginning, checkRecord, type JsonRecord, parseRecord, readJsonLines, readJsonRecords } from "./records.js";
 import type { LabelOptions } from "./relation-example.js";

@@ -1,9 +1,10 @@
-import { stat } from "node:fs/promises";
 import type { z } from "zod";
-import { userError } from "../errors.js";
+import { UserError, userError } from "../errors.js";
 import { recordBytes } from "../files/bounds.js";
 import { judge, parseJson, parseShallowJson } from "../files/json.js";
 import { decodeUtf8, refuseUtf16 } from "../files/utf8.js";
+import { Buffer } from "../host/bytes.js";
+import { stat } from "../host/files.js";
 import { withArticle } from "../phrases.js";
 import { type DataFile, fileName, readBytes } from "./bytes.js";
 import { defaultJsonLimits, type JsonLimits, JsonSplitter } from "./json-splitter.js";
@@ -118,11 +119,27 @@ const oneValue = { expected: "one JSON value", fix: "repair the record" };
 /** The JSON value of a record. */
 export const parseRecord = (text: string, where: string): unknown => parseJson(text, where, oneValue);
 
+/** Told of a record that is no JSON, where the records after it are read all the same. */
+export type OnBrokenRecord = (error: UserError, where: string) => void;
+
+/** What a record is made of; null, and told, where it is no JSON and somebody wants to know. */
+function orBroken<T>(make: () => T, where: string, onBroken: OnBrokenRecord | undefined): { readonly made: T } | null {
+  try {
+    return { made: make() };
+  } catch (error) {
+    if (onBroken === undefined || !(error instanceof UserError)) throw error;
+    onBroken(error, where);
+    return null;
+  }
+}
+
 /** The values of a JSON Lines file; empty lines are passed over. */
-export async function* readJsonLines(file: DataFile): AsyncGenerator<JsonRecord> {
+export async function* readJsonLines(file: DataFile, onBroken?: OnBrokenRecord): AsyncGenerator<JsonRecord> {
   for await (const { text, line } of readLines(file)) {
+    if (text.trim() === "") continue;
     const where = `${fileName(file)}:${line}`;
-    if (text.trim() !== "") yield { key: undefined, value: parseRecord(text, where), where };
+    const value = orBroken(() => parseRecord(text, where), where, onBroken);
+    if (value !== null) yield { key: undefined, value: value.made, where };
   }
 }
 
@@ -130,14 +147,20 @@ export async function* readJsonLines(file: DataFile): AsyncGenerator<JsonRecord>
  * The records of a file that is one JSON array, or one object of arrays, however large: one record at a time is held,
  * of at most 64 MB and 100 open brackets (`limits`).
  */
-export async function* readJsonRecords(file: DataFile, limits: Partial<JsonLimits> = {}): AsyncGenerator<JsonRecord> {
+export async function* readJsonRecords(
+  file: DataFile,
+  limits: Partial<JsonLimits> = {},
+  onBroken?: OnBrokenRecord,
+): AsyncGenerator<JsonRecord> {
   const path = fileName(file);
   const splitter = new JsonSplitter(path, { ...defaultJsonLimits, ...limits });
   for await (const chunk of withoutMark(file)) {
     for (const piece of splitter.push(chunk)) {
       const where = `${path}:${piece.line}`;
       // The splitter has counted its brackets.
-      yield { key: piece.key, value: parseShallowJson(decodeUtf8(piece.bytes, where), where, oneValue), where };
+      const parse = () => parseShallowJson(decodeUtf8(piece.bytes, where), where, oneValue);
+      const value = orBroken(parse, where, onBroken);
+      if (value !== null) yield { key: piece.key, value: value.made, where };
     }
   }
   splitter.end();

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { userError } from "../errors.js";
 import { isFolder } from "../files/folder.js";
+import { createHash } from "../host/hashing.js";
 import { shown } from "../phrases.js";
 import { isAlignedFolder } from "./aligned-folder.js";
 import { readFewRel } from "./fewrel.js";
@@ -9,9 +9,11 @@ import type { LabelOptions, RelationExample } from "./relation-example.js";
 import { readSemEval } from "./semeval.js";
 import { SkipCounter } from "./skips.js";
 import { readTacred } from "./tacred.js";
-import { mostRelations, readTrex, type TrexOptions } from "./trex.js";
+import { mostRelations } from "./trex/pair-counts.js";
+import { readTrex, type TrexOptions } from "./trex/trex.js";
 import { readTrexRc } from "./trex-rc.js";
 import { readWiki80 } from "./wiki80.js";
+import { isZip } from "./zip.js";
 
 /** Formats of relation data that can be read. */
 export const relationFormats = ["fewrel", "wiki80", "tacred", "semeval", "trex-rc", "trex"] as const;
@@ -62,6 +64,7 @@ export async function detectRelationFormat(path: string): Promise<RelationFormat
   if (await isFolder(path)) return (await isAlignedFolder(path)) ? "wiki80" : "trex";
   const head = await beginning(path);
   if (head === "") throw unknownFormat(path, "the file is empty");
+  if (isZip(head)) return "trex";
   if (semevalHead.test(head)) return "semeval";
   // An object of arrays of objects is FewRel's.
   if (fewRelHead.test(head)) return "fewrel";

@@ -134,7 +134,7 @@ describe("facts of sentences", () => {
     const broken = async () => {
       for await (const _ of readFacts(folder, { onSkip: noSkips })) break;
     };
-    await expect(broken()).rejects.toThrow(/no .json or .json.gz files in the folder/);
+    await expect(broken()).rejects.toThrow(/no .json, .json.gz or .zip files in the folder/);
   });
 });
 

@@ -3,7 +3,12 @@ export type OnSkip<Reason extends string = string> = (reason: Reason, where: str
 
 /** Counts by reason what readers leave out. */
 export class SkipCounter {
-  readonly counts: Record<string, number> = {};
+  readonly counts: Record<string, number>;
+
+  /** @param before what was left out already */
+  constructor(before: Readonly<Record<string, number>> = {}) {
+    this.counts = { ...before };
+  }
 
   /** Bound: it is handed to readers as it is. */
   readonly onSkip: OnSkip = (reason) => {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { basename } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileBytes } from "../files/bounds.js";
@@ -12,6 +11,7 @@ import { isFolder } from "../files/folder.js";
 import { listOf } from "../files/lists.js";
 import { readText } from "../files/text.js";
 import { parseYamlMap } from "../files/yaml-map.js";
+import { basename } from "../host/paths.js";
 import { mostPatternCharacters } from "./fact.js";
 import { checkTemplate, jsonlFiles } from "./lama.js";
 import { beginning, checkRecord, readJsonLines } from "./records.js";

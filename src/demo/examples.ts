@@ -8,9 +8,10 @@
  * ```
  * @module
  */
-import { join } from "node:path";
+
 import type { RelationExample, Span } from "../data/relation-example.js";
 import { writeWiki80 } from "../data/wiki80-writer.js";
+import { join } from "../host/paths.js";
 import { shuffle } from "../random.js";
 import { type Fact, facts, type Name } from "./facts.js";
 import { openings, patterns } from "./patterns.js";

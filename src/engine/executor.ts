@@ -64,6 +64,16 @@ export interface GraphSource {
    * exist before.
    */
   readonly adamW?: InPlaceAdamW;
+  /** The run writes only the gradients of {@link adamW}, where they lie; another graph applies them. */
+  readonly gradientsOnly?: boolean;
+}
+
+/** Float32 numbers in the memory of this process, which every thread of it may read and write. */
+export interface FloatMemory {
+  /** Of the first number. */
+  readonly address: bigint;
+  /** How many. */
+  readonly floats: number;
 }
 
 /** A graph that is ready to run. */
@@ -104,8 +114,11 @@ export interface PlanStep {
 export interface Executor extends AsyncDisposable {
   /** The device that was chosen. */
   readonly device: Exclude<DeviceName, "auto">;
-  /** How ONNX Runtime is called: `c` through its C interface, which copies no output; `node` through its npm package. */
-  readonly bindingName: "c" | "node";
+  /**
+   * How ONNX Runtime is called: `c` through its C interface, which copies no output; `node` through its npm
+   * package; `web` through onnxruntime-web, in a browser.
+   */
+  readonly bindingName: "c" | "node" | "web";
   /** Bits that int8 weights may take here: 7 where the processor's 8-bit products could overflow their 16-bit sums. */
   readonly int8WeightBits: 7 | 8;
   /** Whether it does AdamW itself, see `GraphSource.adamW` of `kadapter/engine`. */
@@ -133,6 +146,13 @@ export interface Executor extends AsyncDisposable {
   setZeros(shapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
   /** Copies of state slots. */
   getState(names: readonly string[]): Promise<Tensors>;
+  /**
+   * Where the gradients lie that this engine updates in place, for whoever changes them between two runs: in few pieces, with numbers between the slots that are nobody's. It holds until a graph is closed or a slot is set.
+   *
+   * @param names all gradients of one update
+   * @returns null where the host has no such memory: take copies then
+   */
+  gradientMemory(names: readonly string[]): Promise<readonly FloatMemory[] | null>;
   /**
    * The same engine for one more user: graphs loaded and slots set through a scope belong to it alone, whatever their
    * names. Closing the scope closes its graphs and frees its slots; closing the executor that it was opened from closes

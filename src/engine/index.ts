@@ -10,6 +10,7 @@ export type {
   Executor,
   ExecutorFacts,
   ExecutorOptions,
+  FloatMemory,
   GraphSource,
   LoadedGraph,
   Tensors,

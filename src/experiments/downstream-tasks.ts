@@ -2,8 +2,10 @@ import { noRelation } from "../data/tacred.js";
 import { userError } from "../errors.js";
 import type { downstreamKinds } from "../settings/choices.js";
 import { choiceTaskData } from "../tasks/choice/choice-data.js";
+import { filteredExamples } from "../tasks/examples.js";
 import { openQaTaskData } from "../tasks/qa/question-data.js";
 import { relationsTaskData } from "../tasks/relations/downstream-data.js";
+import { relationLabels } from "../tasks/relations/factual.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { DownstreamTaskData, ExampleSet } from "../tasks/task-data.js";
 import { typingTaskData } from "../tasks/typing/typing-data.js";
@@ -38,7 +40,7 @@ export async function openTask(
   switch (kind) {
     case "relations": {
       const { test: testSet, ...rest } = await relationsTaskData(data, {}, {});
-      const known = new Set(rest.train.examples.map(({ relation }) => relation).concat(noRelation));
+      const known = new Set([...relationLabels(rest.train.examples), noRelation]);
       const within = (set: typeof rest.dev, part: string) => withinRelations(set, known, `${name}, ${part}`, onNote);
       const sets = { dev: within(rest.dev, "dev"), test: within(present(testSet, test), "test") };
       return { ...task, taskData: whole({ ...rest, ...sets }) };
@@ -77,7 +79,7 @@ function withinRelations<Example extends { readonly relation: string }>(
   what: string,
   onNote: (line: string) => void,
 ): ExampleSet<Example> {
-  const examples = set.examples.filter(({ relation }) => known.has(relation));
+  const examples = filteredExamples(set.examples, ({ relation }) => known.has(relation));
   const left = set.examples.length - examples.length;
   if (left === 0) return set;
   onNote(`${what}: ${left} of ${set.examples.length} have a relation that is not learnt`);

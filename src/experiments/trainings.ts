@@ -9,8 +9,9 @@ import type { Executor } from "../engine/executor.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { HeadInit } from "../models/task-head.js";
+import { hashExamples } from "../tasks/example-hash.js";
 import type { EncodedText, JsonObject } from "../tasks/task.js";
-import { type DownstreamTaskData, encodeExamples, hashExamples, type TaskData } from "../tasks/task-data.js";
+import { type DownstreamTaskData, encodedOf, type TaskData } from "../tasks/task-data.js";
 import { chosenInit } from "../training/backbone-start.js";
 import { type TrainingConfig, trainingConfig } from "../training/config.js";
 import { identityOf } from "../training/identity.js";
@@ -86,7 +87,10 @@ export function hashesOfData<Example, Encoded extends EncodedText, Score>(
   const { kind, settings, train, dev, test } = taskData;
   const task = kind.make(settings, { maxLength, dropout: 0, headInit: 0.05 });
   const hashes = [train, dev, ...(test ? [test] : [])].map((set) =>
-    hashExamples(task, encodeExamples(task, backbone.tokenizer, set).examples),
+    hashExamples(
+      task,
+      encodedOf(task, backbone.tokenizer, set.examples, () => undefined),
+    ),
   );
   const all = [kind.name, hashJson({ ...settings }), ...hashes];
   byReader.set(reader, all);

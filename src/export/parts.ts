@@ -21,6 +21,7 @@ import type { EncodedText, TaskKind } from "../tasks/task.js";
 import { headPrediction } from "../tasks/trees/head-prediction.js";
 import { entityTyping } from "../tasks/typing/entity-typing.js";
 import { type LoadOptions, type ReadModel, readModel } from "../training/load-model.js";
+import { isHubName, parseModelId } from "../weights/hub-cache.js";
 
 /** What a model tells, as far as its inputs and outputs go. */
 export type PartKind = "words" | "relations" | "pairs" | "types" | "trees" | "choices" | "spans";
@@ -113,7 +114,10 @@ async function readPart(name: string, backbone: BackboneHandle | undefined) {
 }
 
 /** Names stand before a dot in those of outputs, and in a server's paths. */
-const nameOf = (folder: string): string => basename(folder.replace(/[/\\]+$/, "")).replace(/[^\w-]+/g, "_") || "model";
+const nameOf = (given: string): string => {
+  const folder = isHubName(given) ? (parseModelId(given)?.id ?? given) : given;
+  return basename(folder.replace(/[/\\]+$/, "")).replace(/[^\w-]+/g, "_") || "model";
+};
 
 /** What of a model the graph does not do as its training did. */
 function notesOf(folder: string, { manifest, model }: AnyRead): readonly string[] {

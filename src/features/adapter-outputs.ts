@@ -3,6 +3,7 @@ import type { TrainEvent } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { openedBeside } from "../engine/scopes.js";
 import { adapterOutputName } from "../models/hidden-states.js";
+import type { Examples } from "../tasks/examples.js";
 import type { EncodedText } from "../tasks/task.js";
 import { AdapterGraph } from "./adapter-graph.js";
 import type { BackboneHandle } from "./backbone-handle.js";
@@ -11,6 +12,7 @@ import { fillCache } from "./cached-features.js";
 import { FeatureCache } from "./feature-cache.js";
 import { type FeatureSource, idsOf, JoinedFeatures } from "./feature-sources.js";
 import { type FeatureOptions, featureIdentity, openFeatures } from "./features.js";
+import { asTexts } from "./listed-texts.js";
 import { padBatch } from "./token-batch.js";
 
 /** Computes an adapter's output for every batch anew, from the hidden states that it taps. */
@@ -53,15 +55,15 @@ export async function openAdapterOutputs<E extends EncodedText>(
   executor: Executor,
   folder: BackboneHandle,
   adapters: readonly OpenedAdapter[],
-  examples: readonly E[],
+  given: Examples<E>,
   what: string,
   options: FeatureOptions & { readonly cache: string },
   onEvent: (event: TrainEvent) => Promise<void> | void,
 ): Promise<FeatureSource<E>> {
   const { dtype, cache: root } = options;
   const { hiddenSize, padTokenId, layers: last } = folder.config;
+  const examples = asTexts(given);
   const identity = featureIdentity(executor, folder, examples, options);
-  const lengths = examples.map(({ inputIds }) => inputIds.length);
   const sources: FeatureSource<E>[] = [];
   for (const { name, config, parameters, hash } of adapters) {
     const own = `${what}, ${name}`;
@@ -75,7 +77,7 @@ export async function openAdapterOutputs<E extends EncodedText>(
     const cache = new FeatureCache({
       root,
       identity: { ...identity, adapter: hash, architecture: config },
-      lengths,
+      lengths: examples.lengths,
       // The cache keeps it like the last hidden state, which it refines.
       layers: [last],
       hiddenSize,

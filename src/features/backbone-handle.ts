@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { z } from "zod";
 import type { BackboneIdentity } from "../adapters/folder.js";
 import {
@@ -11,6 +10,7 @@ import {
 import type { Tensors } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { readJson, readJsonIfThere } from "../files/json.js";
+import { join } from "../host/paths.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.js";
 import { hashWeights } from "../weights/hash.js";

@@ -1,10 +1,10 @@
-import { access, constants, readdir, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
 import { setting } from "../errors.js";
 import { fileError, makeFolder } from "../files/atomic.js";
 import { mayBeInUse } from "../files/leftovers.js";
+import { access, constants, readdir, rm, stat } from "../host/files.js";
+import { environment, homedir } from "../host/machine.js";
+import { join } from "../host/paths.js";
 
 /** A file that is written at every use of a cache: its time tells the last use. */
 export const cacheMark = "identity.json";
@@ -80,7 +80,7 @@ async function sizeOf(folder: string): Promise<number> {
 }
 
 /** Where a cache is kept unless the user says otherwise. */
-export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+export function defaultCacheFolder(env: NodeJS.ProcessEnv = environment()): string {
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kadapter", "features");
 }
 

@@ -6,22 +6,16 @@
  * then the whole shard is hashed again.
  * @module
  */
-import { createHash } from "node:crypto";
-import { fstatSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { basename, dirname } from "node:path";
 import { openedBeside } from "../engine/scopes.js";
 import { codeOf, userError } from "../errors.js";
 import { fileError, writeAtomically } from "../files/atomic.js";
+import { Buffer } from "../host/bytes.js";
+import { type FileHandle, open, stampOf } from "../host/files.js";
+import { createHash } from "../host/hashing.js";
+import { basename, dirname } from "../host/paths.js";
 import type { CheckedShards } from "./checked-shards.js";
 
 export const checksumBytes = 32;
-
-/** What changes whenever the content does. */
-function stampOf(handle: FileHandle): string {
-  const { size, mtimeNs, ctimeNs } = fstatSync(handle.fd, { bigint: true });
-  return `${size} ${mtimeNs} ${ctimeNs}`;
-}
 
 /** A reading that failed. */
 const nothing = { bytesRead: 0 };
@@ -102,16 +96,25 @@ export class OpenShard {
   }
 }
 
-/** Writes a shard; it gets its name when it is whole. */
-export async function writeShard(file: string, bytes: number, records: readonly Uint8Array[]): Promise<void> {
-  const total = records.reduce((sum, { length }) => sum + length, 0);
-  if (total !== bytes) throw new Error(`${file}: ${total} bytes were computed instead of ${bytes}`);
+/**
+ * Writes a shard, record after record as they come; it gets its name when it is whole.
+ *
+ * @param bytes of all records together
+ */
+export async function writeShard(
+  file: string,
+  bytes: number,
+  records: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   const hash = createHash("sha256");
   await writeAtomically(file, async (handle) => {
-    for (const record of records) {
+    let total = 0;
+    for await (const record of records) {
       hash.update(record);
       await handle.writeFile(record);
+      total += record.length;
     }
+    if (total !== bytes) throw new Error(`${file}: ${total} bytes were computed instead of ${bytes}`);
     await handle.writeFile(hash.digest());
   });
 }

@@ -1,6 +1,8 @@
 import type { TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
+import { Buffer } from "../host/bytes.js";
 import type { Part } from "../part.js";
+import type { Texts } from "../tasks/encoded-examples.js";
 import type { EncodedText } from "../tasks/task.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { inferenceBatches } from "./batches.js";
@@ -11,8 +13,8 @@ import { putRows, takeRows } from "./token-rows.js";
 /** States of a data set that are kept in a cache. */
 export interface CachedStates<E extends EncodedText> {
   readonly cache: FeatureCache;
-  /** In the order in which the cache holds them. */
-  readonly examples: readonly E[];
+  /** Numbered as in the cache. */
+  readonly examples: Texts<E>;
   /** The names of the states, in the order in which an example's record holds them. */
   readonly names: readonly string[];
   readonly hiddenSize: number;
@@ -23,23 +25,19 @@ export interface CachedStates<E extends EncodedText> {
 
 /** Reads states from a cache that was filled. */
 class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
-  private readonly index: ReadonlyMap<E, number>;
-
-  constructor(private readonly states: CachedStates<E>) {
-    this.index = new Map(states.examples.map((example, i) => [example, i]));
-  }
+  constructor(private readonly states: CachedStates<E>) {}
 
   get dtype(): FeatureDType {
     return this.states.dtype;
   }
 
   async batch(examples: readonly E[], width: number): Promise<Tensors> {
-    const { cache, names, hiddenSize, dtype, lastAt } = this.states;
+    const { cache, examples: all, names, hiddenSize, dtype, lastAt } = this.states;
     const rowBytes = hiddenSize * dtypeBytes[dtype];
     const buffers = names.map(() => new Uint8Array(examples.length * width * rowBytes));
     await Promise.all(
       examples.map(async (example, row) => {
-        const record = await cache.read(this.index.get(example) ?? -1);
+        const record = await cache.read(all.indexOf(example) ?? -1);
         const size = example.inputIds.length * rowBytes;
         buffers.forEach((buffer, i) => {
           const text = buffer.subarray(row * width * rowBytes);
@@ -84,16 +82,15 @@ export async function fillShards<E extends EncodedText>(
   let source: FeatureSource<E> | null = null;
   let started = performance.now();
   let total = examples.length;
-  const compute = async (indices: readonly number[]) => {
+  async function* compute(indices: Uint32Array) {
     if (!source) {
       source = await load();
       // The rate and the time that is left are measured in sentences.
       started = performance.now();
       await onEvent({ kind: "prepare", what, done: 0, total, seconds: 0 });
     }
-    const shard = indices.map((i) => examples[i] as E);
-    return computeRecords(source, states, shard, signal);
-  };
+    yield* computeRecords(source, states, indices, signal);
+  }
   const onProgress = (done: number, all: number) => {
     total = all;
     void onEvent({ kind: "prepare", what, done, total, seconds: (performance.now() - started) / 1000 });
@@ -114,46 +111,45 @@ export async function fillCache<E extends EncodedText>(
   return new CachedFeatures(states);
 }
 
-/** States of each example without padding, one after another, the last one where it is kept. */
-async function computeRecords<E extends EncodedText>(
+/** States of each example without padding, one after another, the last one where it is kept; examples come by length. */
+async function* computeRecords<E extends EncodedText>(
   source: FeatureSource<E>,
-  { names, lastAt }: CachedStates<E>,
-  examples: readonly E[],
+  { examples: all, names, lastAt }: CachedStates<E>,
+  indices: Uint32Array,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array[]> {
-  const records = new Array<Uint8Array>(examples.length);
-  const lengths = examples.map(({ inputIds }) => inputIds.length);
-  const compute = (batch: readonly number[]) =>
-    source.batch(
-      batch.map((i) => examples[i] as E),
-      Math.max(...batch.map((i) => lengths[i] as number)),
-    );
-  for await (const [batch, states] of oneAhead(inferenceBatches(lengths), compute)) {
+): AsyncGenerator<Uint8Array> {
+  const compute = async (batch: readonly number[]) => {
+    const examples = batch.map((i) => all.at(indices[i] as number) as E);
+    const states = await source.batch(examples, Math.max(...examples.map(({ inputIds }) => inputIds.length)));
+    return { examples, states };
+  };
+  const lengths = indices.map((i) => all.lengths[i] as number);
+  for await (const { examples, states } of oneAhead(inferenceBatches(lengths), compute)) {
     signal?.throwIfAborted();
-    batch.forEach((i, row) => {
-      const positions = lastAt?.of(examples[i] as E);
+    for (const [row, example] of examples.entries()) {
+      const positions = lastAt?.of(example);
       const parts = names.map((name, k) => {
         const state = states[name] as HostTensor;
-        const rows = textBytes(state, row, lengths[i] as number);
+        const rows = textBytes(state, row, example.inputIds.length);
         return positions && k === names.length - 1 ? takeRows(rows, positions, rowBytesOf(state)) : rows;
       });
-      records[i] = Buffer.concat(parts);
-    });
+      yield Buffer.concat(parts);
+    }
   }
-  return records;
 }
 
 /** Results one after another; the next is computed while the caller works on the last. */
-async function* oneAhead<T, R>(items: readonly T[], compute: (item: T) => Promise<R>): AsyncGenerator<[T, R]> {
-  let running = items.length > 0 ? compute(items[0] as T) : null;
-  for (const [i, item] of items.entries()) {
-    const result = await (running as Promise<R>);
-    const following = items[i + 1];
-    running = following === undefined ? null : compute(following);
+async function* oneAhead<T, R>(items: Iterable<T>, compute: (item: T) => Promise<R>): AsyncGenerator<R> {
+  let running: Promise<R> | null = null;
+  for (const item of items) {
+    const last: Promise<R> | null = running;
+    const result: R | null = last ? await last : null;
+    running = compute(item);
     // A caller that stops here does not await it, and its failure would go unhandled.
-    running?.catch(() => undefined);
-    yield [item, result];
+    running.catch(() => undefined);
+    if (last) yield result as R;
   }
+  if (running) yield await running;
 }
 
 /** Bytes of one position. */

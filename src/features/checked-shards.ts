@@ -5,12 +5,12 @@
  * hashed again. Each part of an array writes a record of its own, so no two overwrite each other's; readers take all.
  * @module
  */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomically } from "../files/atomic.js";
 import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJsonIfThere } from "../files/json.js";
+import { readdir } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { type Part, partName } from "../part.js";
 
 const recordName = /^checked(\.\d+-of-\d+)?\.json$/;

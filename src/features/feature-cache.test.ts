@@ -39,7 +39,7 @@ async function fill(cache: FeatureCache): Promise<number> {
   let computed = 0;
   await cache.fill(async (examples) => {
     computed += examples.length;
-    return examples.map((example) => record(cache, example));
+    return Array.from(examples, (example) => record(cache, example));
   });
   return computed;
 }
@@ -65,7 +65,7 @@ describe("FeatureCache", () => {
     const failing = cache.fill(async (examples) => {
       if (++shards === 2) throw new Error("the engine is closed");
       expect(examples).toHaveLength(1);
-      return examples.map((example) => new Uint8Array(cache.recordBytes(example)));
+      return Array.from(examples, (example) => new Uint8Array(cache.recordBytes(example)));
     });
     await expect(failing).rejects.toThrow("the engine is closed");
     expect(await openHere()).toEqual([]);
@@ -187,8 +187,8 @@ const wide = () =>
 const part = (index: number, count: number) => ({ index, count });
 
 describe("a part of a cache", () => {
-  const compute = (cache: FeatureCache) => async (examples: readonly number[]) =>
-    examples.map((example) => record(cache, example));
+  const compute = (cache: FeatureCache) => async (examples: Uint32Array) =>
+    Array.from(examples, (example) => record(cache, example));
 
   it("is every n-th shard, and all together are the whole", async () => {
     const [first, second, whole] = [wide(), wide(), wide()];
@@ -216,7 +216,11 @@ describe("a part of a cache", () => {
 describe("a shard that was hashed before", () => {
   it("is not hashed again while its file is the same, whoever hashed it", async () => {
     const cache = make();
-    await cache.fill(async (examples) => examples.map((example) => record(cache, example)), undefined, part(0, 1));
+    await cache.fill(
+      async (examples) => Array.from(examples, (example) => record(cache, example)),
+      undefined,
+      part(0, 1),
+    );
     await cache.close();
     const [file] = (await shardFiles(cache)) as [string];
     const { size } = await stat(file);

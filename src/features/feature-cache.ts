@@ -6,15 +6,17 @@
  * computed again. Shards get their name when they are whole: two processes may fill and read one cache.
  * @module
  */
-import { utimes } from "node:fs/promises";
-import { join } from "node:path";
+
 import { openedBeside } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { writeFileAtomically } from "../files/atomic.js";
 import { removeLeftovers } from "../files/leftovers.js";
+import { utimes } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { isOwn, type Part } from "../part.js";
 import { dtypeBytes } from "../tensor.js";
-import { hashJson, type JsonValue } from "../weights/hash.js";
+import { hashJson, hashNumbers, type JsonValue } from "../weights/hash.js";
+import { byLength } from "./batches.js";
 import { cacheMark } from "./cache-room.js";
 import { checksumBytes, OpenShard, writeShard } from "./cache-shard.js";
 import { CheckedShards } from "./checked-shards.js";
@@ -27,7 +29,7 @@ export interface FeatureCacheOptions {
   /** What decides the bits, besides lengths, layers and dtype: hashes of backbone and data. */
   readonly identity: { readonly [name: string]: JsonValue };
   /** Tokens of each example. */
-  readonly lengths: readonly number[];
+  readonly lengths: ArrayLike<number>;
   /** Hidden states that are kept. */
   readonly layers: readonly number[];
   /**
@@ -43,13 +45,17 @@ const shardBytes = 64 * 2 ** 20;
 
 interface Shard {
   readonly file: string;
-  /** Indices of its examples, in the order in which they stand in it. */
-  readonly examples: readonly number[];
-  readonly bytes: number;
+  /** Where its examples begin and end among all of them by length. */
+  readonly first: number;
+  end: number;
+  bytes: number;
 }
 
-/** Computes the kept hidden states of examples of one shard: for each its bytes, layer after layer, token after token. */
-export type ComputeFeatures = (examples: readonly number[]) => Promise<readonly Uint8Array[]>;
+/**
+ * Computes the kept hidden states of examples of one shard, in their order: for each its bytes, layer after layer, token
+ * after token.
+ */
+export type ComputeFeatures = (examples: Uint32Array) => AsyncIterable<Uint8Array> | Promise<Iterable<Uint8Array>>;
 
 /** What {@link FeatureCache.fill} found and did. */
 export interface FilledShards {
@@ -66,8 +72,10 @@ export class FeatureCache {
   readonly folder: string;
   /** Size of the whole on disk. */
   readonly bytes: number;
-  private readonly shards: readonly Shard[];
-  private readonly places: readonly { readonly shard: number; readonly offset: number }[];
+  private readonly shards: Shard[] = [];
+  /** The shard of each example, and where it begins in it. */
+  private readonly shardOf: Uint32Array;
+  private readonly offsets: Uint32Array;
   private readonly open: (OpenShard | null)[];
 
   constructor(private readonly options: FeatureCacheOptions) {
@@ -77,15 +85,15 @@ export class FeatureCache {
       layers: [...layers],
       hiddenSize,
       dtype,
-      lengths: hashJson([...lengths]),
+      lengths: hashNumbers(lengths),
       version: 2,
     });
     this.folder = join(root, key.slice(0, 32));
-    const { shards, places } = this.plan();
-    this.shards = shards;
-    this.places = places;
-    this.bytes = shards.reduce((sum, { bytes }) => sum + bytes + checksumBytes, 0);
-    this.open = shards.map(() => null);
+    this.shardOf = new Uint32Array(lengths.length);
+    this.offsets = new Uint32Array(lengths.length);
+    this.plan();
+    this.bytes = this.shards.reduce((sum, { bytes }) => sum + bytes + checksumBytes, 0);
+    this.open = this.shards.map(() => null);
   }
 
   /** Bytes of one example. */
@@ -95,28 +103,21 @@ export class FeatureCache {
     return (tokens * (layers.length - 1) + (lastRows ?? tokens)) * hiddenSize * dtypeBytes[dtype];
   }
 
-  private plan() {
-    const order = Array.from(this.options.lengths.keys()).sort(
-      (a, b) => (this.options.lengths[a] as number) - (this.options.lengths[b] as number),
-    );
-    const shards: { file: string; examples: number[]; bytes: number }[] = [];
-    const places = new Array<{ shard: number; offset: number }>(order.length);
-    for (const example of order) {
+  /** Cuts the examples, by length, into shards. */
+  private plan(): void {
+    for (const [rank, example] of byLength(this.options.lengths).entries()) {
       const size = this.recordBytes(example);
-      let last = shards.at(-1);
+      let last = this.shards.at(-1);
       if (!last || (last.bytes > 0 && last.bytes + size > shardBytes)) {
-        last = {
-          file: join(this.folder, `shard-${String(shards.length).padStart(5, "0")}.bin`),
-          examples: [],
-          bytes: 0,
-        };
-        shards.push(last);
+        const file = join(this.folder, `shard-${String(this.shards.length).padStart(5, "0")}.bin`);
+        last = { file, first: rank, end: rank, bytes: 0 };
+        this.shards.push(last);
       }
-      places[example] = { shard: shards.length - 1, offset: last.bytes };
-      last.examples.push(example);
+      this.shardOf[example] = this.shards.length - 1;
+      this.offsets[example] = last.bytes;
+      last.end = rank + 1;
       last.bytes += size;
     }
-    return { shards, places };
   }
 
   /**
@@ -133,19 +134,21 @@ export class FeatureCache {
     await removeLeftovers(this.folder, false);
     await writeFileAtomically(join(this.folder, cacheMark), `${JSON.stringify(this.options.identity, null, 2)}\n`);
     const checked = await CheckedShards.read(this.folder, part);
+    const order = byLength(this.options.lengths);
     const own = [...this.shards.entries()].filter(([i]) => isOwn(i, part));
-    const total = own.reduce((sum, [, { examples }]) => sum + examples.length, 0);
+    const total = own.reduce((sum, [, { first, end }]) => sum + end - first, 0);
     let [done, computed] = [0, 0];
     return openedBeside([this], async () => {
       try {
         for (const [i, shard] of own) {
+          const examples = order.subarray(shard.first, shard.end);
           let open = await OpenShard.open(shard.file, shard.bytes, checked);
           if (!open) {
-            open = await this.written(shard, compute, checked);
-            computed += shard.examples.length;
+            open = await this.written(shard, compute(examples), checked);
+            computed += examples.length;
           }
           this.open[i] = open;
-          done += shard.examples.length;
+          done += examples.length;
           onProgress?.(done, total);
         }
       } finally {
@@ -156,11 +159,11 @@ export class FeatureCache {
   }
 
   private async written(
-    { file, bytes, examples }: Shard,
-    compute: ComputeFeatures,
+    { file, bytes }: Shard,
+    records: ReturnType<ComputeFeatures>,
     checked: CheckedShards,
   ): Promise<OpenShard> {
-    await writeShard(file, bytes, await compute(examples));
+    await writeShard(file, bytes, await records);
     await this.markUse();
     const shard = await OpenShard.open(file, bytes, checked);
     if (shard) return shard;
@@ -179,10 +182,9 @@ export class FeatureCache {
 
   /** The bytes of one example: `[tokens, hidden]` of each layer, of the last one `[rows, hidden]`. */
   async read(example: number): Promise<Uint8Array<ArrayBuffer>> {
-    const place = this.places[example];
-    const shard = place && this.open[place.shard];
-    if (!place || !shard) throw new Error(`example ${example} is not in the cache`);
-    return shard.read(place.offset, this.recordBytes(example));
+    const shard = this.open[this.shardOf[example] ?? -1];
+    if (!shard) throw new Error(`example ${example} is not in the cache`);
+    return shard.read(this.offsets[example] as number, this.recordBytes(example));
   }
 
   async close(): Promise<void> {

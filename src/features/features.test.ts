@@ -21,6 +21,7 @@ import { type BackboneHandle, openBackbone } from "./backbone-handle.js";
 import { FeatureCache } from "./feature-cache.js";
 import type { FeatureSource, NeededStates } from "./feature-sources.js";
 import { type FeatureOptions, featureIdentity, openFeatures } from "./features.js";
+import { asTexts } from "./listed-texts.js";
 
 const [hiddenSize, layers, maxLength] = [32, 3, 64];
 const taps = [0, 1];
@@ -165,7 +166,11 @@ describe("the last state where it is read at two positions", () => {
     await (await open(whole)).close();
     const before = new FeatureCache({
       root: caches,
-      identity: featureIdentity(executor, backbone, examples, { cache: caches, cacheLimit: 0, dtype: "float32" }),
+      identity: featureIdentity(executor, backbone, asTexts(examples), {
+        cache: caches,
+        cacheLimit: 0,
+        dtype: "float32",
+      }),
       lengths: examples.map(({ inputIds }) => inputIds.length),
       layers: [1, layers],
       hiddenSize,

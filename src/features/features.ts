@@ -4,15 +4,24 @@ import { openedBeside } from "../engine/scopes.js";
 import { setting, userError } from "../errors.js";
 import { hiddenStateName } from "../models/hidden-states.js";
 import type { Part } from "../part.js";
+import type { Texts } from "../tasks/encoded-examples.js";
+import type { Examples } from "../tasks/examples.js";
 import type { EncodedText } from "../tasks/task.js";
 import { hashLists } from "../weights/hash.js";
 import type { BackboneHandle } from "./backbone-handle.js";
 import { roomFor } from "./cache-room.js";
 import { type CachedStates, fillCache, fillShards } from "./cached-features.js";
 import { FeatureCache, type FeatureDType, type FilledShards } from "./feature-cache.js";
-import { type FeatureSource, idsOf, JoinedFeatures, type NeededStates, StreamedFeatures } from "./feature-sources.js";
+import {
+  type FeatureSource,
+  JoinedFeatures,
+  type NeededStates,
+  type ReadPositions,
+  StreamedFeatures,
+} from "./feature-sources.js";
 import type { BackbonePrecision, FrozenBackboneOptions } from "./frozen-backbone.js";
 import { int8Report } from "./int8-report.js";
+import { asTexts } from "./listed-texts.js";
 
 type OnEvent = (event: TrainEvent) => Promise<void> | void;
 
@@ -42,13 +51,13 @@ export const backboneOptions = ({ dtype, precision, cache }: FeatureOptions): Fr
 export function featureIdentity(
   executor: Executor,
   folder: BackboneHandle,
-  examples: readonly EncodedText[],
+  texts: Pick<Texts<EncodedText>, "hash">,
   { precision }: FeatureOptions,
 ): { readonly backbone: string; readonly configuration: string; readonly data: string; readonly int8?: number } {
   return {
     backbone: folder.hash,
     configuration: folder.configHash,
-    data: hashLists(idsOf(examples)),
+    data: texts.hash,
     ...(precision === "int8" ? { int8: executor.int8WeightBits } : {}),
   };
 }
@@ -58,7 +67,7 @@ function plannedStates<E extends EncodedText>(
   executor: Executor,
   folder: BackboneHandle,
   { layers, lastAt = null }: NeededStates<E>,
-  examples: readonly E[],
+  examples: Texts<E>,
   options: FeatureOptions,
 ): CachedStates<E> | null {
   const { dtype } = options;
@@ -70,9 +79,9 @@ function plannedStates<E extends EncodedText>(
     root: options.cache,
     identity: {
       ...featureIdentity(executor, folder, examples, options),
-      ...(lastAt ? { lastAt: hashLists(examples.map((example) => lastAt.of(example))) } : {}),
+      ...(lastAt ? { lastAt: hashLists(positionsOf(examples, lastAt)) } : {}),
     },
-    lengths: examples.map(({ inputIds }) => inputIds.length),
+    lengths: examples.lengths,
     layers: kept,
     lastRows: lastAt?.count ?? null,
     hiddenSize,
@@ -98,11 +107,12 @@ export async function openFeatures<E extends EncodedText>(
   executor: Executor,
   folder: BackboneHandle,
   needed: NeededStates<E>,
-  examples: readonly E[],
+  given: Examples<E>,
   what: string,
   options: FeatureOptions,
   onEvent: OnEvent,
 ): Promise<FeatureSource<E>> {
+  const examples = asTexts(given);
   const load = (wanted: NeededStates<E>) => StreamedFeatures.load(executor, folder, wanted, backboneOptions(options));
   const stream = async (wanted: NeededStates<E>) => {
     const streamed = await load(wanted);
@@ -138,12 +148,12 @@ export async function fillFeatures<E extends EncodedText>(
   executor: Executor,
   folder: BackboneHandle,
   needed: NeededStates<E>,
-  examples: readonly E[],
+  given: Examples<E>,
   what: string,
   options: FeatureOptions & { readonly part?: Part },
   onEvent: OnEvent,
 ): Promise<FilledCache> {
-  const states = plannedStates(executor, folder, needed, examples, options);
+  const states = plannedStates(executor, folder, needed, asTexts(given), options);
   if (options.cache === null || states === null) {
     throw userError({ where: what, what: "this training keeps no hidden states, so there are none to compute for it" });
   }
@@ -163,3 +173,10 @@ export async function fillFeatures<E extends EncodedText>(
 }
 
 const allowMore = `allow more with ${setting("cacheSize")}, or name a folder with ${setting("cache")}`;
+
+function* positionsOf<E extends EncodedText>(
+  examples: Iterable<E>,
+  at: ReadPositions<E>,
+): Generator<readonly number[]> {
+  for (const example of examples) yield at.of(example);
+}

@@ -1,5 +1,6 @@
 import { hiddenStateName } from "../models/hidden-states.js";
 import { counted } from "../phrases.js";
+import type { Examples } from "../tasks/examples.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { HostTensor } from "../tensor.js";
 import { toFloat32 } from "../weights/float32.js";
@@ -15,10 +16,11 @@ const sampleSize = 32;
 export async function int8Report<E extends EncodedText>(
   exact: StreamedFeatures<E>,
   int8: StreamedFeatures<E>,
-  examples: readonly E[],
+  examples: Examples<E>,
 ): Promise<string> {
   const every = Math.max(1, Math.floor(examples.length / sampleSize));
-  const sample = examples.filter((_, i) => i % every === 0).slice(0, sampleSize);
+  const count = Math.min(sampleSize, Math.ceil(examples.length / every));
+  const sample = Array.from({ length: count }, (_, i) => examples.at(i * every) as E);
   const texts = idsOf(sample);
   const width = Math.max(...texts.map(({ length }) => length));
   const [expected, got] = [await exact.batch(sample, width), await int8.batch(sample, width)];

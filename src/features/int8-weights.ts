@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { makeFolder } from "../files/atomic.js";
 import type { Parameter } from "../graph/index.js";
+import { join } from "../host/paths.js";
 import { quantizedFrom, quantizeWeight, scalesOf } from "../nn/index.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { readCheckedTensors, writeCheckedTensors } from "../weights/checked-tensors.js";

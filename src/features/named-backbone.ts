@@ -3,9 +3,10 @@
  * meant from where the training ran, and is no id that may be looked up on the hub.
  * @module
  */
-import { stat } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+
 import { setting, userError } from "../errors.js";
+import { stat } from "../host/files.js";
+import { dirname, isAbsolute, resolve } from "../host/paths.js";
 import { shown } from "../phrases.js";
 import { isCached } from "../weights/hub.js";
 import { parseModelId } from "../weights/hub-cache.js";

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { codeOf, UserError, userError } from "../errors.js";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "../host/files.js";
+import { dirname } from "../host/paths.js";
 import { removeLeftoversOf, temporaryBeside } from "./leftovers.js";
 
 /** Turns a file system failure into one line that names the path and what to do. */

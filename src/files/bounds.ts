@@ -9,6 +9,8 @@ const [kibibyte, mebibyte, gibibyte] = [2 ** 10, 2 ** 20, 2 ** 30];
 /** Largest sizes in bytes of files that are read whole. */
 export const fileBytes = {
   lock: 4 * kibibyte,
+  /** A token for the hub. */
+  token: 4 * kibibyte,
   /** Recipes and sweeps. */
   settings: 64 * kibibyte,
   /** Configurations and manifests: the labels of the largest ones take some hundred kilobytes. */
@@ -54,6 +56,12 @@ export const knowledgeBounds = {
   turtle: 4 * mebibyte,
 } as const;
 
+/**
+ * A question to a server: UTF-16 units of one text, and of all of its texts. Making tokens of them keeps the server from
+ * everything else, and no model here reads a tenth of it.
+ */
+export const questionBounds = { text: 16_384, all: 131_072 } as const;
+
 /** Documents that are aligned with knowledge. */
 export const documentBounds = {
   files: 100_000,
@@ -66,4 +74,15 @@ export const documentBounds = {
   /** UTF-16 units of a sentence, and pairs of one: a record for each pair repeats the sentence. */
   sentence: 4096,
   pairs: 100,
+} as const;
+
+/** What a hub of models may answer. */
+export const hubBounds = {
+  /** Bytes of an answer that is no file: of a listing's page, or of an error. */
+  answer: 64 * mebibyte,
+  /** Pages of a listing, and the files that they list; repositories of models have some dozens. */
+  pages: 200,
+  files: 100_000,
+  /** Seconds that it may ask to be left alone for, each time. */
+  wait: 60,
 } as const;

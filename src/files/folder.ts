@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { stat } from "../host/files.js";
 import { fileError } from "./atomic.js";
 
 /** @throws UserError where there is nothing of that name, or it cannot be read */

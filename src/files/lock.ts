@@ -6,17 +6,15 @@
  * machines' clocks are compared.
  * @module
  */
-import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { link, open, rename, rm, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { codeOf, userError } from "../errors.js";
+import { link, open, rename, rm, utimes, writeFile } from "../host/files.js";
+import { randomBytes } from "../host/hashing.js";
+import { beganOf, every, hostname, isRunning, processId, sleep } from "../host/machine.js";
+import { join } from "../host/paths.js";
 import { fileError } from "./atomic.js";
 import { fileBytes } from "./bounds.js";
-import { isRunning, lockFile, temporaryBeside } from "./leftovers.js";
+import { lockFile, temporaryBeside } from "./leftovers.js";
 import { readTextIfThere } from "./text.js";
 
 const holderSchema = z.object({
@@ -51,12 +49,12 @@ const usualTimes: LockTimes = { renew: 10_000, watch: 60_000 };
 export async function lockFolder(folder: string, { renew, watch }: LockTimes = usualTimes): Promise<FolderLock> {
   const path = join(folder, lockFile);
   const mark = randomBytes(8).toString("hex");
-  const own = `${JSON.stringify({ pid: process.pid, host: hostname(), began: beganOf(process.pid), mark })}\n`;
+  const own = `${JSON.stringify({ pid: processId, host: hostname(), began: beganOf(processId), mark })}\n`;
   while (!(await wrote(path, own))) await takeAway(path, folder, watch);
-  const renewing = setInterval(() => void renewed(path), renew).unref();
+  const stopRenewing = every(renew, () => void renewed(path));
   return {
     close: async () => {
-      clearInterval(renewing);
+      stopRenewing();
       if ((await contentOf(path)) !== own) return;
       await rm(path, { force: true }).catch((error: unknown) => {
         throw fileError(path, "remove the lock", error);
@@ -72,12 +70,12 @@ async function renewed(path: string): Promise<void> {
 }
 
 /** When a lock was renewed last, by its own file system; null where it is gone. */
-async function renewalOf(path: string): Promise<bigint | null> {
+async function renewalOf(path: string): Promise<number | null> {
   // Opened each time: network file systems then ask their server again.
   const file = await open(path, "r").catch(() => null);
   if (!file) return null;
   try {
-    return (await file.stat({ bigint: true })).mtimeNs;
+    return (await file.stat()).mtimeMs;
   } finally {
     await file.close();
   }
@@ -140,7 +138,7 @@ function held(path: string, folder: string, holder: Holder | null): Error {
     holder === null
       ? "an unknown process"
       : holder.host === hostname()
-        ? holder.pid === process.pid
+        ? holder.pid === processId
           ? "this process"
           : `the process ${holder.pid}`
         : `the process ${holder.pid} on ${JSON.stringify(holder.host)}`;
@@ -156,19 +154,6 @@ function lives({ pid, began }: Holder): boolean {
   if (!isRunning(pid)) return false;
   const now = beganOf(pid);
   return began === null || now === null || began === now;
-}
-
-/** When a process began, in the system's own clock ticks since it was started; null where the system does not tell. */
-function beganOf(pid: number): string | null {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may hold spaces; the 22nd field is the 20th behind it.
-    const ticks = status.slice(status.lastIndexOf(")") + 2).split(" ")[19];
-    return ticks === undefined ? null : `${boot.slice(0, 8)}-${ticks}`;
-  } catch {
-    return null;
-  }
 }
 
 function holderOf(content: string): Holder | null {

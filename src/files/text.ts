@@ -1,5 +1,6 @@
-import { createReadStream } from "node:fs";
 import { codeOf, userError } from "../errors.js";
+import { Buffer } from "../host/bytes.js";
+import { fileStream } from "../host/streams.js";
 import { fileError } from "./atomic.js";
 import { fileBytes } from "./bounds.js";
 import { decodeUtf8 } from "./utf8.js";
@@ -34,7 +35,7 @@ export function readTextIfThere(path: string, kind: FileKind): Promise<string | 
 async function readWhole(path: string, { what, mostBytes = fileBytes.small }: FileKind): Promise<string> {
   const parts: Buffer[] = [];
   // `end` is inclusive and counts from 0, so one byte more than is allowed is read where there are too many.
-  for await (const part of createReadStream(path, { end: mostBytes })) parts.push(part as Buffer);
+  for await (const part of fileStream(path, { end: mostBytes })) parts.push(part);
   const bytes = Buffer.concat(parts);
   if (bytes.length <= mostBytes) return decodeUtf8(bytes, path).replace(/^\ufeff/, "");
   throw userError({ where: path, what: `${what} is too large`, expected: `at most ${sizeText(mostBytes)}` });

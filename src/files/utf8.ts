@@ -3,8 +3,9 @@
  * not into U+FFFD without a word.
  * @module
  */
-import { isUtf8 } from "node:buffer";
+
 import { userError } from "../errors.js";
+import { Buffer, isUtf8 } from "../host/bytes.js";
 
 const replacement = "\ufffd";
 const replacementBytes = Buffer.from(replacement);

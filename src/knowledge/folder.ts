@@ -2,10 +2,11 @@
  * Reading a folder of knowledge.
  * @module
  */
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+
 import { type JsonRecord, readJsonLines, readLines } from "../data/records.js";
 import { fileError } from "../files/atomic.js";
+import { stat } from "../host/files.js";
+import { join } from "../host/paths.js";
 import type { Entity, KnowledgeSource, Triple, TripleObject } from "./knowledge.js";
 import { damaged, type KnowledgeManifest, knowledgeFiles, manifestFile, readManifest } from "./manifest.js";
 

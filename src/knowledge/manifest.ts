@@ -2,12 +2,13 @@
  * What a folder of knowledge says of itself.
  * @module
  */
-import { join } from "node:path";
+
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileBytes } from "../files/bounds.js";
 import { parseWith, readJson } from "../files/json.js";
 import { listOf, mapOf } from "../files/lists.js";
+import { join } from "../host/paths.js";
 
 /** The files of a folder of knowledge. */
 export const knowledgeFiles = {

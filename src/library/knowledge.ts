@@ -4,12 +4,20 @@
  * @module
  */
 import type { z } from "zod";
+import type { DependencySentence } from "../data/dependency-sentence.js";
 import type { RelationReading } from "../data/relation-data.js";
+import type { TreeReading } from "../data/tree-data.js";
 import { demoSubjects, demoText } from "../demo/plain-text.js";
 import type { Metrics } from "../engine/events.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FilledCache } from "../features/features.js";
-import { type FactualSettings, factualSettings, type objectiveSettings } from "../settings/factual.js";
+import { readOrParseTrees } from "../parsing/training-trees.js";
+import {
+  type FactualSettings,
+  factualSettings,
+  type objectiveSettings,
+  type trexSettings,
+} from "../settings/factual.js";
 import {
   type choiceSettings,
   type FinetuneSettings,
@@ -43,7 +51,7 @@ import {
 } from "../tasks/relations/factual.js";
 import type { PrototypeScores } from "../tasks/relations/prototypes.js";
 import type { EncodedText } from "../tasks/task.js";
-import type { DownstreamTaskData } from "../tasks/task-data.js";
+import type { DownstreamTaskData, ExampleSet } from "../tasks/task-data.js";
 import type { AttachmentScores } from "../tasks/trees/attachment-scores.js";
 import { linguisticTaskData } from "../tasks/trees/linguistic.js";
 import { typingTaskData } from "../tasks/typing/typing-data.js";
@@ -133,8 +141,8 @@ type GivenElsewhere = "backbone" | "device" | "threads";
 type Own<T extends Table, K extends PropertyKey> = Pick<Given<T>, Extract<keyof Given<T>, K>>;
 type Rest<T extends Table, K extends PropertyKey> = Omit<Given<T>, K | GivenElsewhere>;
 
-type FactKey = DataKey | keyof typeof objectiveSettings;
-type TreeKey = DataKey | keyof typeof treeSettings;
+type FactKey = DataKey | keyof typeof objectiveSettings | keyof typeof trexSettings;
+type TreeKey = DataKey | "parseWith" | keyof typeof treeSettings;
 type TaughtKey = keyof typeof taughtSettings;
 type FactualTable = typeof factualSettings;
 type RecallTable = typeof recallSettings;
@@ -186,7 +194,9 @@ export const withFeatures = (settings: FactualSettings): FactualSettings => ({
 });
 
 /** Which facts are read; without a seed what is held out follows from the usual one. */
-type FactSource = Pick<FactualSettings, "train" | "dev" | "format" | "minEntityPairs" | "entityVector"> & OptionalSeed;
+type FactSource = Pick<FactualSettings, "train" | "dev" | "format" | "minEntityPairs" | "entityVector"> &
+  Partial<Pick<FactualSettings, "pairCounts" | "mostBad">> &
+  OptionalSeed;
 type OptionalSeed = Partial<Pick<FactualSettings, "seed">>;
 
 /** Facts to be learnt by classification. */
@@ -205,8 +215,9 @@ export function contrastedFacts(settings: FactualSettings, backbone: BackboneHan
 }
 
 function factSource(settings: FactSource, backbone: BackboneHandle) {
-  const { train, dev, seed, format = "auto", minEntityPairs, entityVector } = settings;
-  const read: RelationReading = { format, minEntityPairs };
+  const { train, dev, seed, format = "auto", minEntityPairs, pairCounts, mostBad, entityVector } = settings;
+  const trex = { ...(pairCounts === undefined ? {} : { pairCounts }), ...(mostBad === undefined ? {} : { mostBad }) };
+  const read: RelationReading = { format, minEntityPairs, ...trex };
   const how = seed === undefined ? { read } : { read, seed };
   return { train, dev, ...how, entityVector: entityVector ?? defaultEntityVector(backbone.config) };
 }
@@ -214,11 +225,31 @@ function factSource(settings: FactSource, backbone: BackboneHandle) {
 /** Dependency trees to be learnt. */
 export function treesOf(
   settings: Pick<LinguisticSettings, "train" | "dev" | "format" | keyof typeof treeSettings> & OptionalSeed,
+  read: ExampleSet<DependencySentence> | null = null,
 ) {
-  const { train, dev, seed, format = "auto", brokenTrees, head, loss, alignment, arcSize, las } = settings;
+  const { train, dev, seed, head, loss, alignment, arcSize, las } = settings;
   const task = { head, loss, alignment, arcSize };
   const part = seed === undefined ? {} : { seed };
-  return linguisticTaskData({ train, dev, ...part, read: { format, brokenTrees }, task, relations: las });
+  const source = { train: read ?? train, dev, read: treeReading(settings) };
+  return linguisticTaskData({ ...source, ...part, task, relations: las });
+}
+
+const treeReading = ({ format, brokenTrees }: Pick<LinguisticSettings, "format" | "brokenTrees">): TreeReading => ({
+  format: format ?? "auto",
+  brokenTrees,
+});
+
+/** {@link treesOf}; what is plain text is parsed first, where an adapter is named that parses it. */
+export async function treesOrTextsOf(
+  settings: LinguisticSettings,
+  { executor, signal }: Pick<Learning, "executor" | "signal">,
+) {
+  const { parseWith: adapter, train, batchSize } = settings;
+  if (adapter === undefined) return treesOf(settings);
+  return treesOf(
+    settings,
+    await readOrParseTrees(train, treeReading(settings), { executor, adapter, batchSize, signal }),
+  );
 }
 
 const sourceOf = ({ train, dev, test, seed }: FinetuneSettings): DownstreamData => ({
@@ -273,7 +304,8 @@ export function facts(given: FactsData): Knowledge<FactsSettings, FactsScores> {
 }
 
 /**
- * Dependency trees (K-Adapter §3.4): CoNLL-U or find_head files. Without `dev` a tenth of the trees is held out.
+ * Dependency trees (K-Adapter §3.4): CoNLL-U or find_head files, or plain text that another such adapter parses
+ * (`parseWith`). Without `dev` a tenth of the trees is held out.
  *
  * @example
  * trees({ train: "en_ewt-ud-train.conllu", dev: "en_ewt-ud-dev.conllu", las: true })
@@ -283,8 +315,8 @@ export function trees(given: TreesData): Knowledge<TreesSettings, AttachmentScor
     table: linguisticSettings,
     given: { ...given },
     learn: async (how, settings: LinguisticSettings) =>
-      resultOf(settings.out, await learnAdapter(how, settings, () => treesOf(settings))),
-    fill: (how, settings: LinguisticSettings) => fillForAdapter(how, settings, () => treesOf(settings)),
+      resultOf(settings.out, await learnAdapter(how, settings, () => treesOrTextsOf(settings, how))),
+    fill: (how, settings: LinguisticSettings) => fillForAdapter(how, settings, () => treesOrTextsOf(settings, how)),
   };
 }
 

@@ -11,6 +11,7 @@ import { type BackboneHandle, backboneIdentity } from "../features/backbone-hand
 import type { FilledCache } from "../features/features.js";
 import type { Part } from "../part.js";
 import { counted } from "../phrases.js";
+import { alone, type Ranks } from "../ranks/index.js";
 import type { FinetuneSettings } from "../settings/finetune.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { DownstreamTaskData, ExampleSet, RecordedTaskData } from "../tasks/task-data.js";
@@ -29,20 +30,22 @@ export interface Learning {
   readonly onEvent: OnEvent;
   readonly note: Note;
   readonly signal?: AbortSignal | undefined;
+  /** The processes that train together; this one is alone if it is left out. */
+  readonly ranks?: Ranks | undefined;
 }
 
 /** Trains an adapter beside a frozen model and writes its folder. */
 export function learnAdapter<Example, Encoded extends EncodedText, Score>(
-  { executor, backbone, begin, onEvent, note, signal }: Learning,
+  { executor, backbone, begin, onEvent, note, signal, ranks = alone() }: Learning,
   settings: PretrainSettings,
   read: (backbone: BackboneHandle) => Promise<RecordedTaskData<Example, Encoded, Score>>,
 ): Promise<PretrainResult<Score>> {
   const { out } = settings;
-  return inOutputFolder({ out, ...begin }, async () => {
+  return inOutputFolder({ out, ...begin, ranks }, async () => {
     const config = pretrainConfig(settings, backbone, begin.resume, note);
     const data = await read(backbone);
     const recipe = { ...config.recipe, ...heldOutOf(data.dev, note), ...data.recorded };
-    return pretrain(executor, { ...config, recipe }, data, onEvent, signal);
+    return pretrain(executor, { ...config, ranks, recipe }, data, onEvent, signal);
   });
 }
 
@@ -77,16 +80,16 @@ const adaptersOf = (settings: FinetuneSettings, backbone: BackboneHandle) =>
 
 /** Trains a downstream model with any adapters and writes its folder. */
 export function learnDownstream<Example, Encoded extends EncodedText, Score>(
-  { executor, backbone, begin, onEvent, note, signal }: Learning,
+  { executor, backbone, begin, onEvent, note, signal, ranks = alone() }: Learning,
   settings: FinetuneSettings,
   read: () => Promise<DownstreamTaskData<Example, Encoded, Score>>,
 ): Promise<FinetuneResult<Score>> {
   const { out } = settings;
-  return inOutputFolder({ out, ...begin }, async () => {
+  return inOutputFolder({ out, ...begin, ranks }, async () => {
     const config = finetuneConfig(settings, backbone, await adaptersOf(settings, backbone), begin.resume);
     const data = await read();
     const recipe = { ...config.recipe, ...heldOutOf(data.dev, note) };
-    return finetune(executor, { ...config, recipe }, data, onEvent, signal);
+    return finetune(executor, { ...config, ranks, recipe }, data, onEvent, signal);
   });
 }
 

@@ -2,15 +2,17 @@
  * The folder that a training writes into.
  * @module
  */
-import { access, constants, readdir, rmdir } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+
 import { downstreamFiles } from "../adapters/downstream-folder.js";
 import { adapterFiles } from "../adapters/folder.js";
 import { setting, userError } from "../errors.js";
 import { fileError, makeFolder } from "../files/atomic.js";
 import { lockFile, removeLeftovers } from "../files/leftovers.js";
 import { lockFolder } from "../files/lock.js";
+import { access, constants, readdir, rmdir } from "../host/files.js";
+import { basename, dirname, join, resolve } from "../host/paths.js";
 import { counted } from "../phrases.js";
+import { alone, barrier, type Ranks } from "../ranks/index.js";
 import { checkpointFolder, removeEarlierRun } from "../training/run.js";
 
 /** How a run begins where its folder holds something. */
@@ -20,6 +22,8 @@ export interface Beginning {
   readonly resume: boolean;
   /** Replace what the folder holds. */
   readonly overwrite: boolean;
+  /** The processes that train together: the first of them makes the folder. This one is alone if it is left out. */
+  readonly ranks?: Ranks;
 }
 
 /**
@@ -49,10 +53,16 @@ async function refuseUsed({ out, resume, overwrite }: Beginning): Promise<void> 
  * before hours are spent; if the training fails, folders that were made and are still empty are removed.
  */
 export async function inOutputFolder<T>(beginning: Beginning, train: () => Promise<T>): Promise<T> {
-  return withOutputFolder(beginning.out, async () => {
-    await refuseUsed(beginning);
-    if (beginning.overwrite) await removeEarlierRun(beginning.out);
+  const { out, overwrite, ranks = alone() } = beginning;
+  const begin = async () => {
+    await barrier(ranks, { patient: true });
     return train();
+  };
+  if (ranks.rank > 0) return begin();
+  return withOutputFolder(out, async () => {
+    await refuseUsed(beginning);
+    if (overwrite) await removeEarlierRun(out);
+    return begin();
   });
 }
 

@@ -79,8 +79,11 @@ export function featureOptionsOf({
   };
 }
 
-type TrainerOptions = Omit<TrainerSettings, "maxSteps" | "batchTokens" | "gradientAccumulation" | "decay"> & {
-  readonly [Key in "maxSteps" | "batchTokens" | "gradientAccumulation"]?: number | undefined;
+type TrainerOptions = Omit<
+  TrainerSettings,
+  "maxSteps" | "batchTokens" | "gradientAccumulation" | "leaves" | "decay"
+> & {
+  readonly [Key in "maxSteps" | "batchTokens" | "gradientAccumulation" | "leaves"]?: number | undefined;
 } & { readonly decay?: TrainerSettings["decay"] | undefined };
 
 /** The trainer's settings; those for which a command has no option are off, and a step is one batch. */
@@ -91,6 +94,7 @@ export function trainerSettingsOf(options: TrainerOptions): TrainerSettings {
     batchSize: options.batchSize,
     ...(options.batchTokens === undefined ? {} : { batchTokens: options.batchTokens }),
     gradientAccumulation: options.gradientAccumulation ?? 1,
+    ...(options.leaves === undefined || options.leaves === 1 ? {} : { leaves: options.leaves }),
     learningRate: options.learningRate,
     warmup: options.warmup,
     ...(options.decay === undefined ? {} : { decay: options.decay }),

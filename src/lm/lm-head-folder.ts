@@ -2,14 +2,15 @@
  * A trained language-model head as a folder: `lm_head_config.json` and `head.safetensors`.
  * @module
  */
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+
 import { z } from "zod";
 import { readManifestFile } from "../adapters/folder.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import { fileError, removeMark, writeFileAtomically } from "../files/atomic.js";
+import { readdir, stat } from "../host/files.js";
+import { join } from "../host/paths.js";
 import type { HostTensor } from "../tensor.js";
 import { tensorsOf } from "../weights/parameters.js";
 import { writeSafetensors } from "../weights/safetensors-writer.js";

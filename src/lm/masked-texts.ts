@@ -192,11 +192,11 @@ export class MaskedTexts {
   }
 
   /** The records of some texts: `[parts, masked, hidden]` each. */
-  private async compute(records: readonly number[]): Promise<Uint8Array[]> {
+  private async compute(records: Uint32Array): Promise<Uint8Array[]> {
     const source = await this.open();
     const { adapters, backbone, signal } = this.options;
     const { hiddenSize } = backbone.config;
-    const texts = records.map((record) => this.at(record).text);
+    const texts = Array.from(records, (record) => this.at(record).text);
     const lengths = texts.map(({ inputIds }) => inputIds.length);
     const found = new Array<Uint8Array>(records.length);
     for (const batch of inferenceBatches(lengths)) {

@@ -6,7 +6,7 @@
 import { findModel } from "../adapters/found-model.js";
 import { isAdapterHere } from "../adapters/hub-adapter.js";
 import { type OpenedAdapter, openAdapters } from "../adapters/opened-adapter.js";
-import type { Executor } from "../engine/executor.js";
+import type { Executor, LoadedGraph, Tensors } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { openedInScope } from "../engine/scopes.js";
@@ -57,6 +57,8 @@ export interface ClozeModelOptions {
   readonly adapters?: Readonly<Record<string, string>>;
   /** How the backbone is opened, where it may be open already. */
   readonly open?: typeof openBackbone;
+  /** Loads the backbone's own head, where it may be loaded already; in this model's scope by default. */
+  readonly ownHead?: (backbone: BackboneHandle) => Promise<LoadedGraph | null>;
   /** Where the vectors at masks come from; passes of its own by default. */
   readonly positions?: (backbone: BackboneHandle, adapters: readonly OpenedAdapter[]) => Promise<PositionSource>;
 }
@@ -91,13 +93,15 @@ export class ClozeModel implements AsyncDisposable {
     const recalls = Object.keys(taught).length > 0;
     const manifests = await chosenHeads(folders, recalls ? undefined : options.sets);
     const { open = openBackbone, positions = PositionFeatures.open.bind(null, executor) } = options;
+    const { ownHead = loadOwnHead.bind(null, executor) } = options;
     const backbone = await open(await chosenBackbone(options, manifests[0]));
     const adapters = recalls ? new Map() : await readAdapters(manifests, backbone, options.adapters ?? {});
-    const sets = manifests.length === 0 ? [await ownSet(executor, backbone)] : [];
-    if (recalls) {
+    const own = manifests.length === 0 ? ownSet(backbone, await ownHead(backbone)) : null;
+    const sets = own ? [own] : [];
+    if (own && recalls) {
       const named = Object.entries(taught).map(([name, folder]) => ({ name, folder }));
       const opened = await openAdapters(named, backboneIdentity(backbone));
-      sets.push(...(await loadRecallSets(executor, backbone, opened)));
+      sets.push(...(await loadRecallSets(executor, backbone, opened, own.head)));
       if (options.sets) sets.splice(0, sets.length, ...options.sets.map((name) => setNamed(sets, name)));
     }
     for (const one of manifests) sets.push(await loadSet(executor, one, backbone, adapters));
@@ -144,12 +148,13 @@ export class ClozeModel implements AsyncDisposable {
 
   /** What a set says at each row, so many rows at a time. */
   private async read(
-    { adapters, head, gates }: HeadSet,
+    set: HeadSet,
     vectors: PositionVectors,
     rows: readonly Row[],
     most: number,
     use: (row: number, logits: Float32Array) => void,
   ): Promise<void> {
+    const { adapters, gates } = set;
     const names = [backboneName, ...adapters.map(({ name }) => name)];
     const joined = joinVectors(vectors, names, this.backbone.config.hiddenSize);
     const width = joined.length / rows.length;
@@ -158,10 +163,22 @@ export class ClozeModel implements AsyncDisposable {
       const features = float32Tensor([some.length, width], joined.slice(start * width, (start + some.length) * width));
       const opened = gates && Float32Array.from(some.flatMap(({ cloze }) => gates(cloze.gatedBy ?? cloze)));
       const gated = opened && { [gatesInput]: float32Tensor([some.length, 1, adapters.length], opened) };
-      const logits = floatsOf(await head.run({ features, ...gated }, ["logits"]), "logits");
+      const logits = floatsOf(await this.logits(set, { features, ...gated }), "logits");
       const size = logits.length / some.length;
       for (const row of some.keys()) use(start + row, logits.subarray(row * size, (row + 1) * size));
     }
+  }
+
+  /** One call for both graphs, so that what is joined stays where they run. */
+  private async logits({ join, head }: HeadSet, feeds: Tensors): Promise<Tensors> {
+    const fetch = ["logits"];
+    if (!join) return head.run(feeds, fetch);
+    const from = { features: { step: 0, output: "joined" } };
+    const [, last] = await this.scope.runPlan([
+      { graph: join, feeds, fetch: [] },
+      { graph: head, feeds: {}, from, fetch },
+    ]);
+    return last as Tensors;
   }
 
   async close(): Promise<void> {
@@ -284,9 +301,9 @@ async function requireHere(name: string, folder: string): Promise<void> {
   });
 }
 
-async function ownSet(executor: Executor, backbone: BackboneHandle): Promise<HeadSet> {
+/** @param head null where the weights hold none */
+function ownSet(backbone: BackboneHandle, head: LoadedGraph | null): HeadSet {
   if (!backbone.config.causal && backbone.tokenizer.specials.mask === undefined) throw noMask(backbone.folder);
-  const head = await loadOwnHead(executor, backbone);
   if (head) return { name: "none", adapters: [], head };
   throw userError({
     where: backbone.folder,

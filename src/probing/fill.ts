@@ -41,12 +41,13 @@ export interface FillOptions {
   readonly candidates?: readonly string[] | undefined;
   /** The text's one mask stands for up to so many tokens. */
   readonly tokens?: number | undefined;
+  /** Whoever asked has left where it is aborted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How many answers are told, and how they are asked for. */
-export interface FillHow extends Pick<FillOptions, "top" | "tokens"> {
+export interface FillHow extends Pick<FillOptions, "top" | "tokens" | "signal"> {
   readonly batchSize: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Answers of several tokens that are kept while they are decoded, at least and at most. */
@@ -191,15 +192,15 @@ async function lengthScores(
 export async function fill(
   model: ClozeModel,
   text: string,
-  { top, candidates, tokens }: FillOptions,
+  { top, candidates, tokens, signal }: FillOptions,
 ): Promise<Readonly<Record<string, readonly Filling[]>>> {
   if (candidates !== undefined) {
     const cloze = model.causal ? soleMask(maskedText(text, model)) : clozeOf(text, model.tokenizer);
-    return fillCandidates(model, cloze, candidates, top);
+    return fillCandidates(model, cloze, candidates, top, signal);
   }
   const masked = maskedText(text, model);
   requireFits(model, filledLength(masked) + (tokens ?? 1) - 1);
-  const found = await likeliestAnswers(model, [masked], { top, tokens, batchSize: 32 });
+  const found = await likeliestAnswers(model, [masked], { top, tokens, batchSize: 32, signal });
   return Object.fromEntries(model.names.map((name, set) => [name, found[set]?.[0] ?? []]));
 }
 
@@ -216,6 +217,7 @@ async function fillCandidates(
   cloze: Cloze,
   candidates: readonly string[],
   top: number,
+  signal?: AbortSignal,
 ): Promise<Readonly<Record<string, readonly Filling[]>>> {
   const tokens = new AnswerTokens(model.tokenizer);
   const answers = candidates.map((word) => {
@@ -224,7 +226,7 @@ async function fillCandidates(
     throw userError({ where: setting("candidates"), what: `the model has no tokens for ${JSON.stringify(word)}` });
   });
   requireFits(model, cloze.inputIds.length - 1 + Math.max(...answers.map(({ length }) => length)));
-  const scores = await scoreAnswers(model, [cloze], answers, 64);
+  const scores = await scoreAnswers(model, [cloze], answers, 64, signal);
   const ranked = (set: number) => {
     const row = Float32Array.from(scores[set]?.[0] ?? []);
     const total = logSumExp(row);

@@ -4,18 +4,16 @@
  */
 import { readAdapterParameters, readSubjects } from "../adapters/folder.js";
 import type { OpenedAdapter } from "../adapters/opened-adapter.js";
-import type { Executor } from "../engine/executor.js";
+import type { Executor, LoadedGraph } from "../engine/executor.js";
 import { loadWithParameters } from "../engine/fixed-parameters.js";
 import { inferencePass } from "../engine/inference-pass.js";
 import { setting, userError } from "../errors.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
-import { readOwnHead } from "../features/word-embeddings.js";
-import { add, GraphBuilder, slice, unsqueeze } from "../graph/index.js";
+import { add, GraphBuilder, reshape, slice, unsqueeze } from "../graph/index.js";
 import { setName } from "../lm/lm-head-folder.js";
 import { makeJoiner } from "../models/joiner.js";
 import { ParamScope } from "../nn/index.js";
 import { noSubjects, recallOptionsOf } from "../tasks/recall/recall.js";
-import { RecallHead } from "../tasks/recall/recall-head.js";
 import { SubjectGate } from "../tasks/recall/subject-gate.js";
 import { float32Tensor, type HostTensor } from "../tensor.js";
 import { shapesOf } from "../weights/strict-load.js";
@@ -31,20 +29,22 @@ interface RecallAdapter {
 }
 
 /**
- * The sets of adapters that were taught facts: each, and all where they are several.
+ * The sets of adapters that were taught facts: each, and all where they are several. All of them have one head.
  *
+ * @param own the model's own head: `features` `[rows, hidden]` → `logits`
  * @throws UserError where one of them learnt something else, which the model's own head cannot read
  */
 export async function loadRecallSets(
   executor: Executor,
   backbone: BackboneHandle,
   adapters: readonly OpenedAdapter[],
+  own: LoadedGraph,
 ): Promise<HeadSet[]> {
   const opened: RecallAdapter[] = [];
   for (const adapter of adapters) opened.push(await openRecall(adapter, backbone));
   const sets = [...opened.map((one) => [one]), ...(opened.length > 1 ? [opened] : [])];
   const loaded: HeadSet[] = [];
-  for (const set of sets) loaded.push(await loadSet(executor, backbone, set));
+  for (const set of sets) loaded.push(await loadSet(executor, backbone, set, own));
   return loaded;
 }
 
@@ -68,14 +68,16 @@ async function openRecall(adapter: OpenedAdapter, { config, tokenizer }: Backbon
   return { adapter, join, gate: new SubjectGate(tokenizer, subjects, reach) };
 }
 
-/** `features` `[rows, (1 + adapters) · hidden]`, `gates` `[rows, 1, adapters]` → `logits` `[rows, 1, vocab]` */
-async function loadSet(executor: Executor, backbone: BackboneHandle, set: readonly RecallAdapter[]): Promise<HeadSet> {
+/** `features` `[rows, (1 + adapters) · hidden]`, `gates` `[rows, 1, adapters]` → `joined` `[rows, hidden]` */
+async function loadSet(
+  executor: Executor,
+  backbone: BackboneHandle,
+  set: readonly RecallAdapter[],
+  own: LoadedGraph,
+): Promise<HeadSet> {
   const { hiddenSize, layers: last } = backbone.config;
   const adapters = set.map(({ adapter }) => adapter);
   const joiner = makeJoiner(ParamScope.root(), { by: "residual" }, { names: names(adapters), hiddenSize, last });
-  const model = backbone.definition.build(backbone.config);
-  const own = await readOwnHead(backbone, new RecallHead(model).frozen);
-  if (own === null) throw new Error("the model's own head was there before");
   const g = new GraphBuilder();
   const pass = inferencePass(g, executor);
   const fed = unsqueeze(g, g.input("features", "float32", ["batch", (1 + set.length) * hiddenSize]), 1);
@@ -86,15 +88,16 @@ async function loadSet(executor: Executor, backbone: BackboneHandle, set: readon
     set.map((_, i) => part(i + 1)),
   );
   if (!state || !added) throw new Error("the joiner gives the state and what is added");
-  const logits = model.lmLogits(pass, add(g, state, added));
-  const tensors = new Map<string, HostTensor>(own);
+  const joined = reshape(g, add(g, state, added), -1, hiddenSize);
+  const tensors = new Map<string, HostTensor>();
   [...shapesOf(joiner.parameters).keys()].forEach((name, i) => {
     tensors.set(name, (set[i] as RecallAdapter).join);
   });
   return {
     name: setName(adapters),
     adapters,
-    head: await loadWithParameters(executor, g.build({ logits }), tensors),
+    join: await loadWithParameters(executor, g.build({ joined }), tensors),
+    head: own,
     gates: ({ inputIds, position }) =>
       set.map(({ gate }) => (gate === null || gate.opensAt(inputIds, position) ? 1 : 0)),
   };

@@ -24,11 +24,11 @@ export class TaughtModel implements AsyncDisposable {
    */
   static async open(
     executor: Executor,
-    { folder, manifest }: FoundModel,
+    { name, manifest }: FoundModel,
     backbone?: string,
-    shared: Pick<ClozeModelOptions, "open" | "positions"> = {},
+    shared: Pick<ClozeModelOptions, "open" | "ownHead" | "positions"> = {},
   ): Promise<TaughtModel> {
-    const own = { backbone, sets: [adapterSet], adapters: { [adapterSet]: folder } };
+    const own = { backbone, sets: [adapterSet], adapters: { [adapterSet]: name } };
     const model = await ClozeModel.open(executor, { ...own, ...shared });
     return new TaughtModel(manifest.task.maxLength, model);
   }

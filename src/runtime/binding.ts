@@ -34,6 +34,10 @@ export interface Binding<V> {
   /** The tensor that was wrapped, or a copy of what a run has made or keeps elsewhere. */
   unwrap(value: V): HostTensor | Promise<HostTensor>;
   release(value: V): void;
+  /** Is told of memory that is not touched yet, in which values of {@link wrap} will lie. */
+  prepare?(memory: Uint8Array<ArrayBuffer>): void;
+  /** Where memory lies in this process, for libraries that work on it; absent where nothing of the kind can be loaded. */
+  addressOf?(memory: Uint8Array<ArrayBuffer>): bigint;
   /** Lets go of what the binding itself has opened; all its values were released before. */
   close?(): Promise<void>;
 }

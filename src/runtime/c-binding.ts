@@ -4,7 +4,7 @@ import { byteCount, type DType, type HostTensor, type TensorType, viewAs } from 
 import type { Binding, BoundSession } from "./binding.js";
 import { intraOpWaiting, slowFusions } from "./devices.js";
 import { externalContents } from "./external.js";
-import { freshBytes, freshTensors, reserve } from "./huge-pages.js";
+import { adviseHugePages, freshBytes, freshTensors, reserve } from "./huge-pages.js";
 import { trimMalloc } from "./malloc-trim.js";
 import { OrtLibrary, type Pointer } from "./ort-library.js";
 
@@ -56,6 +56,8 @@ export const defaultMemory = 0;
  */
 export class CBinding implements Binding<CValue> {
   readonly writesInPlace = true;
+  readonly prepare = adviseHugePages;
+  readonly addressOf = (memory: Uint8Array<ArrayBuffer>): bigint => koffi.address(memory);
   private readonly environment: Pointer;
   private readonly memory: Pointer;
 

@@ -1,6 +1,6 @@
-import { open } from "node:fs/promises";
 import type { GraphSource } from "../engine/executor.js";
 import { fileError } from "../files/atomic.js";
+import { open } from "../host/files.js";
 
 /**
  * Contents of the files that hold a graph's external tensors.

@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import koffi from "koffi";
 import { byteCount, type HostTensor, type TensorType, viewAs } from "../tensor.js";
+import { aligned } from "./alignment.js";
 import type { Pointer } from "./ort-library.js";
 
 const pageBytes = 2 ** 21;
@@ -49,8 +50,6 @@ export function freshBytes(bytes: number): Uint8Array<ArrayBuffer> {
 
 /** Tensors share pieces of memory of about this size, as many of them are smaller than a huge page. */
 const pieceBytes = 2 ** 28;
-/** Where a tensor lies decides how its sums are grouped, so all begin alike. */
-export const alignment = 64;
 
 /** Tensors of zeros, not touched yet. */
 export function freshTensors(types: readonly TensorType[]): HostTensor[] {
@@ -69,8 +68,6 @@ export function freshTensors(types: readonly TensorType[]): HostTensor[] {
   });
   return tensors;
 }
-
-export const aligned = (size: number) => Math.ceil(size / alignment) * alignment;
 
 /** Bytes of a piece that holds the first tensor, and those behind it as far as they go. */
 function pieceFor(sizes: readonly number[]): number {

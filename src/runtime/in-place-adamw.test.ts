@@ -35,7 +35,7 @@ const scalars = {
 
 /** All slots after two updates from the same start. */
 function run(planeBytes?: number) {
-  const memory = new AdamWMemory(update, planeBytes);
+  const memory = new AdamWMemory(update, undefined, planeBytes);
   [...memory.places.values()].forEach(({ data, shape }, i) => {
     data.set(randomTensor(i, shape, 0, 1).data);
   });
@@ -47,7 +47,7 @@ function run(planeBytes?: number) {
 describe("AdamWMemory", () => {
   it("gives every slot a place of its own, all aligned alike", () => {
     for (const planeBytes of [undefined, 512]) {
-      const { places } = new AdamWMemory(update, planeBytes);
+      const { places } = new AdamWMemory(update, undefined, planeBytes);
       expect(places.size).toBe(4 * sizes.length);
       const tensors = [...places.values()];
       tensors.forEach(({ data }, i) => {

@@ -1,7 +1,14 @@
-import { type AdamWGroup, type InPlaceAdamW, type LearningSlots, rateNames, type Tensors } from "../engine/executor.js";
+import {
+  type AdamWGroup,
+  type FloatMemory,
+  type InPlaceAdamW,
+  type LearningSlots,
+  rateNames,
+  type Tensors,
+} from "../engine/executor.js";
 import { byteCount, float32Tensor, floatsOf, type HostTensor } from "../tensor.js";
 import { type AdamWKernel, adamWKernel, type Planes } from "./adamw-kernel.js";
-import { adviseHugePages, aligned, alignment } from "./huge-pages.js";
+import { aligned, alignment } from "./alignment.js";
 
 /** Most bytes of one plane, unless a single tensor is larger: a kernel's memory holds four planes. */
 const mostPlaneBytes = 2 ** 28;
@@ -14,6 +21,7 @@ const float32Bytes = (shape: readonly number[]) => byteCount({ dtype: "float32",
 interface Piece {
   readonly group: AdamWGroup;
   readonly planes: Planes;
+  readonly memory: ArrayBuffer;
   readonly run: AdamWKernel;
 }
 
@@ -29,15 +37,29 @@ export class AdamWMemory {
 
   constructor(
     readonly update: InPlaceAdamW,
+    /** Told of memory that is not touched yet. */
+    prepare: (memory: Uint8Array<ArrayBuffer>) => void = () => undefined,
     planeBytes = mostPlaneBytes,
   ) {
     const places = new Map<string, HostTensor<"float32">>();
     this.pieces = update.groups.flatMap((group) =>
-      inPieces(group.parameters, planeBytes).map((parameters) => makePiece(group, parameters, places)),
+      inPieces(group.parameters, planeBytes).map((parameters) => makePiece(group, parameters, places, prepare)),
     );
     this.places = places;
     this.gradients = new Set(update.groups.flatMap(({ parameters }) => parameters.map(({ gradient }) => gradient)));
     this.factors = [...new Set(update.groups.flatMap(({ factor }) => (factor === null ? [] : [factor])))];
+  }
+
+  /**
+   * The planes of gradients.
+   *
+   * @param addressOf where memory lies in this process
+   */
+  gradientPlanes(addressOf: (memory: Uint8Array<ArrayBuffer>) => bigint): readonly FloatMemory[] {
+    return this.pieces.map(({ planes: { bytes, stride }, memory }) => ({
+      address: addressOf(new Uint8Array(memory)) + BigInt(3 * stride),
+      floats: bytes / Float32Array.BYTES_PER_ELEMENT,
+    }));
   }
 
   /**
@@ -88,11 +110,12 @@ function makePiece(
   group: AdamWGroup,
   parameters: readonly LearningSlots[],
   places: Map<string, HostTensor<"float32">>,
+  prepare: (memory: Uint8Array<ArrayBuffer>) => void,
 ): Piece {
   const bytes = parameters.reduce((sum, { shape }) => sum + aligned(float32Bytes(shape)), 0);
   const planes = { bytes, stride: bytes + skew };
   const { memory, run } = adamWKernel(planes);
-  adviseHugePages(new Uint8Array(memory));
+  prepare(new Uint8Array(memory));
   let at = 0;
   for (const { value, firstMoment, secondMoment, gradient, shape } of parameters) {
     const length = float32Bytes(shape) / 4;
@@ -101,5 +124,5 @@ function makePiece(
     });
     at += aligned(4 * length);
   }
-  return { group, planes, run };
+  return { group, planes, memory, run };
 }

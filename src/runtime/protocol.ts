@@ -1,5 +1,13 @@
 /** Messages between {@link workerExecutor} and the worker thread that runs the graphs. */
-import type { Executor, ExecutorFacts, ExecutorOptions, GraphSource, PlanStep, Tensors } from "../engine/executor.js";
+import type {
+  Executor,
+  ExecutorFacts,
+  ExecutorOptions,
+  FloatMemory,
+  GraphSource,
+  PlanStep,
+  Tensors,
+} from "../engine/executor.js";
 
 /** What stands in the scope that is named, see {@link Executor.scope}; 0 is the executor itself. */
 interface Scoped {
@@ -17,6 +25,7 @@ export type Request =
   | ({ readonly call: "setState"; readonly tensors: Tensors } & Scoped)
   | ({ readonly call: "setZeros"; readonly shapes: Readonly<Record<string, readonly number[]>> } & Scoped)
   | ({ readonly call: "getState"; readonly names: readonly string[] } & Scoped)
+  | ({ readonly call: "gradientMemory"; readonly names: readonly string[] } & Scoped)
   /** Closes a scope; 0 ends the worker. */
   | ({ readonly call: "close" } & Scoped);
 
@@ -35,6 +44,7 @@ export interface Results {
   setState: null;
   setZeros: null;
   getState: Tensors;
+  gradientMemory: readonly FloatMemory[] | null;
   close: null;
 }
 

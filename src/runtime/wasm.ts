@@ -28,7 +28,7 @@ const section = (id: number, items: readonly Code[]): Code => {
   const content = vector(items);
   return [id, ...unsigned(content.length), ...content];
 };
-const text = (value: string): Code => vector(Array.from(Buffer.from(value), (byte) => [byte]));
+const text = (value: string): Code => vector(Array.from(new TextEncoder().encode(value), (byte) => [byte]));
 
 const simd = (code: number): Code => [0xfd, ...unsigned(code)];
 /** Operands lie at multiples of 2⁴ bytes. */

@@ -1,5 +1,5 @@
 import type { FoundModel } from "../adapters/found-model.js";
-import type { Executor } from "../engine/executor.js";
+import type { Executor, LoadedGraph } from "../engine/executor.js";
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import { Batcher, type BatcherOptions } from "./batcher.js";
 import { SharedBackbone } from "./shared-backbone.js";
@@ -7,6 +7,8 @@ import { SharedBackbone } from "./shared-backbone.js";
 /** A backbone that is used by whoever holds this. */
 export interface BackboneLease {
   readonly batcher: Batcher;
+  /** See {@link SharedBackbone.ownHead}. */
+  readonly ownHead: () => Promise<LoadedGraph | null>;
   /** The last one frees its memory. */
   release(): Promise<void>;
 }
@@ -58,7 +60,8 @@ export class Backbones {
     this.opened.set(key, opened);
     opened.uses++;
     try {
-      return { batcher: await opened.batcher, release: () => this.release(handle, opened) };
+      const [batcher, shared] = [await opened.batcher, await opened.shared];
+      return { batcher, ownHead: () => shared.ownHead(), release: () => this.release(handle, opened) };
     } catch (error) {
       this.opened.delete(key);
       throw error;

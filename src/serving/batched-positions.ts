@@ -13,6 +13,7 @@ import { selectRows } from "../tasks/select.js";
 import { concatenated, floatsOf } from "../tensor.js";
 import type { Batcher } from "./batcher.js";
 import { type Item, paddingOf, type Reader } from "./job.js";
+import type { ModelMeter } from "./model-meter.js";
 
 interface PositionItem extends Item {
   readonly positions: readonly number[];
@@ -23,6 +24,7 @@ interface NamedReader {
   readonly name: string;
   readonly hidesPadding: boolean;
   readonly reader: Reader<PositionItem, Float32Array>;
+  readonly meter?: ModelMeter | undefined;
 }
 
 /** Vectors at positions out of a backbone that others read, too: one pass for all who ask at a time. */
@@ -38,6 +40,7 @@ export class BatchedPositions implements PositionSource {
     batcher: Batcher,
     { config: { layers: last, hiddenSize } }: BackboneHandle,
     adapters: readonly OpenedAdapter[],
+    meterOf: (adapter: string) => ModelMeter | undefined = () => undefined,
   ): Promise<BatchedPositions> {
     const readers: NamedReader[] = [{ name: backboneName, hidesPadding: true, reader: stateReader(last, hiddenSize) }];
     const graphs: AdapterGraph[] = [];
@@ -46,7 +49,7 @@ export class BatchedPositions implements PositionSource {
       const graph = await AdapterGraph.load(executor, { config, parameters, hiddenSize, ...types, selects: true });
       graphs.push(graph);
       const reader = adapterReader(graph, config.layers, hiddenSize);
-      readers.push({ name, hidesPadding: config.maskPadding, reader });
+      readers.push({ name, hidesPadding: config.maskPadding, reader, meter: meterOf(name) });
     }
     return new BatchedPositions(batcher, readers, graphs);
   }
@@ -59,10 +62,10 @@ export class BatchedPositions implements PositionSource {
     const items = texts.map((text): PositionItem => ({ texts: [text], positions: text.positions }));
     const wanted = this.readers.filter(({ name }) => name === backboneName || (names?.includes(name) ?? true));
     const found = await Promise.all(
-      wanted.map(async ({ name, hidesPadding, reader }) => {
+      wanted.map(async ({ name, hidesPadding, reader, meter }) => {
         const asked = items.map((item) => {
           const padding = paddingOf(item, { fixedWidth: null, hidesPadding });
-          return this.batcher.ask({ reader, item, padding, signal });
+          return this.batcher.ask({ reader, item, padding, signal, meter });
         });
         return [name, concatenated(await Promise.all(asked))] as const;
       }),

@@ -1,8 +1,11 @@
 import type { Item, Job } from "./job.js";
+import type { ModelMeter } from "./model-meter.js";
 import { nextBatch, type Waiting, waitingFor } from "./next-batch.js";
 import type { BatchFacts, SharedBackbone } from "./shared-backbone.js";
 
 interface Queued extends Waiting, Job {
+  /** When it came, by `performance.now()`. */
+  readonly since: number;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
@@ -34,7 +37,8 @@ export class Batcher {
     return new Promise<Result>((resolve, reject) => {
       const waiting = waitingFor(job.item, job.padding);
       // The reader that takes the item is the job's own.
-      this.queue.push({ ...waiting, ...(job as unknown as Job), resolve: resolve as Queued["resolve"], reject });
+      const since = performance.now();
+      this.queue.push({ ...waiting, ...(job as unknown as Job), since, resolve: resolve as Queued["resolve"], reject });
       this.running ??= this.run();
     });
   }
@@ -64,8 +68,10 @@ export class Batcher {
   /** Where a batch fails, each job is tried alone, so that only the one that cannot be computed fails. */
   private async answer(batch: readonly Queued[]): Promise<void> {
     try {
+      const started = performance.now();
       const { results, facts } = await this.backbone.run(batch);
       this.options.onBatch?.(facts);
+      tellMeters(batch, started, facts.seconds);
       batch.forEach(({ resolve }, i) => {
         resolve(results[i]);
       });
@@ -74,4 +80,13 @@ export class Batcher {
       else for (const one of batch) await this.answer([one]);
     }
   }
+}
+
+/** Tells each model of a batch what became of its items. */
+function tellMeters(batch: readonly Queued[], started: number, seconds: number): void {
+  const waited = new Map<ModelMeter, number[]>();
+  for (const { meter, since } of batch) {
+    if (meter) waited.set(meter, [...(waited.get(meter) ?? []), (started - since) / 1000]);
+  }
+  for (const [meter, own] of waited) meter.onBatch(own, seconds);
 }

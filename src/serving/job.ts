@@ -6,6 +6,7 @@ import type { LoadedGraph, Tensors } from "../engine/executor.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { HostTensor } from "../tensor.js";
+import type { ModelMeter } from "./model-meter.js";
 
 /** Texts that are computed together, and in one batch: the answers of a multiple choice are several. */
 export interface Item {
@@ -44,6 +45,8 @@ export interface Job<I extends Item = Item, Result = unknown> {
   readonly padding: Padding;
   /** Whoever asked has left where it is aborted. */
   readonly signal: AbortSignal | undefined;
+  /** Counts for the model that asks. */
+  readonly meter?: ModelMeter | undefined;
 }
 
 /** The longest text of an item. */

@@ -25,9 +25,8 @@ export class MadeOnDemand {
 
   /** A backbone's own head alone, beside each of the adapters, and beside all of them. */
   async fill(backbone: string, adapters: readonly RegisteredModel[]): Promise<Pin<FillModel>> {
-    const folders = Object.fromEntries(adapters.map(({ name, folder }) => [name, folder]));
     const { value, release } = await this.of(`fill ${backbone}`, adapters, async () => {
-      const fill = await openFillModel(this.executor, this.backbones, { backbone, adapters: folders });
+      const fill = await openFillModel(this.executor, this.backbones, backbone, adapters);
       return { fill, close: () => fill.close() };
     });
     return { value: (value as { readonly fill: FillModel }).fill, release };

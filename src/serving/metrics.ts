@@ -25,7 +25,13 @@ export class ServingMetrics {
     this.gauge("models", "Models that are loaded", now.models);
   }
 
+  /** Batches since the start, their different texts, and the seconds that they took. */
+  readonly batches = { count: 0, texts: 0, seconds: 0 };
+
   readonly onBatch = ({ texts, tokens, padded, readers, seconds: taken }: BatchFacts): void => {
+    this.batches.count++;
+    this.batches.texts += texts;
+    this.batches.seconds += taken;
     this.batchTexts.observe(texts);
     this.batchReaders.observe(readers);
     this.batchSeconds.observe(taken);

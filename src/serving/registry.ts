@@ -3,6 +3,7 @@ import type { Executor } from "../engine/executor.js";
 import { userError } from "../errors.js";
 import { recall } from "../tasks/recall/recall.js";
 import type { Backbones } from "./backbones.js";
+import { ModelMeter } from "./model-meter.js";
 import { type Pin, Pins } from "./pins.js";
 import { type ServedModel, versionOf } from "./served-model.js";
 import { ServingError } from "./serving-error.js";
@@ -18,6 +19,7 @@ export interface RegisteredModel {
   readonly task: string;
   readonly backbone: string;
   readonly served: ServedModel;
+  readonly meter: ModelMeter;
   close(): Promise<void>;
 }
 
@@ -38,10 +40,11 @@ function openServed(
   backbones: Backbones,
   found: FoundModel,
   backbone: string | undefined,
+  meter: ModelMeter,
 ): Promise<ServedModel> {
   const kind = found.manifest.task.name;
-  if (kind === recall.name) return openWordModel(executor, backbones, found, backbone);
-  if (taskKinds.includes(kind)) return openTaskModel(executor, backbones, found, backbone);
+  if (kind === recall.name) return openWordModel(executor, backbones, found, backbone, meter);
+  if (taskKinds.includes(kind)) return openTaskModel(executor, backbones, found, backbone, meter);
   const expected = [...taskKinds, recall.name].join(", ");
   throw userError({ where: found.folder, what: `a model for ${kind} is not served`, expected });
 }
@@ -82,6 +85,13 @@ export class Registry {
     pin?.release();
     const what = pin ? `the model ${name} has no version ${String(version).slice(0, 64)}` : `there is no model ${name}`;
     throw new ServingError("not-found", what);
+  }
+
+  /** {@link pin} for a look at it. */
+  current(name: string, version?: string): RegisteredModel {
+    const { value, release } = this.pin(name, version);
+    release();
+    return value;
   }
 
   /**
@@ -136,9 +146,10 @@ export class Registry {
       throw new ServingError("forbidden", "its backbone is not open here; start the server with it");
     }
     if (before === undefined) await this.makeRoom();
-    const served = await openServed(this.executor, this.backbones, found, known);
+    const meter = new ModelMeter();
+    const served = await openServed(this.executor, this.backbones, found, known, meter);
     const { task, backbone } = served;
-    const about = { name, version, folder, task, backbone: backbone.name, served };
+    const about = { name, version, folder, task, backbone: backbone.name, served, meter };
     const model: RegisteredModel = { ...about, close: () => served.close() };
     this.open.add(keyOf(name, version), model);
     this.versions.set(name, version);

@@ -3,13 +3,15 @@
  * @module
  */
 import type { Executor } from "../engine/executor.js";
-import { UserError } from "../errors.js";
 import { fill } from "../probing/fill.js";
 import { Admission } from "./admission.js";
 import { type BackboneLease, Backbones } from "./backbones.js";
 import { MadeOnDemand } from "./made-on-demand.js";
 import { ServingMetrics } from "./metrics.js";
 import type { Pin } from "./pins.js";
+import { metered, prepareAll, prepared, refusing } from "./preparing.js";
+import { requireSize } from "./question-size.js";
+import { RecentRequests } from "./recent-times.js";
 import { type RegisteredModel, Registry } from "./registry.js";
 import type { AskedHow, Prepared } from "./served-model.js";
 import { ServingError } from "./serving-error.js";
@@ -36,6 +38,8 @@ export class Service {
   readonly admission: Admission;
   readonly registry: Registry;
   readonly metrics: ServingMetrics;
+  /** Times of the requests that were answered, from their admission on. */
+  readonly recent = new RecentRequests();
   private readonly backbones: Backbones;
   private readonly made: MadeOnDemand;
   private readonly kept: BackboneLease[] = [];
@@ -47,7 +51,7 @@ export class Service {
     this.admission = new Admission(options.queueTokens);
     this.metrics = new ServingMetrics({
       tokens: () => this.admission.tokens,
-      waiting: () => this.backbones.waiting(),
+      waiting: () => this.waiting(),
       models: () => this.registry.models.length,
     });
     this.backbones = new Backbones(executor, { budget: options.batchTokens, onBatch: this.metrics.onBatch });
@@ -90,11 +94,13 @@ export class Service {
     how: AskedHow & { readonly signal?: AbortSignal | undefined; readonly version?: string | undefined },
   ): Promise<Predictions> {
     const pins = this.pinAll([...new Set(names)], how.version);
+    const models = pins.map(({ value }) => value);
     try {
-      const asked = pins.flatMap(({ value: { name, served } }) =>
-        inputs.map((input, i) => prepared(`inputs.${i} of model ${name}`, () => served.prepare(input, how))),
-      );
-      const answers = await this.answerAll(asked, how.signal);
+      const answers = await metered(models, inputs.length, async () => {
+        const asked: Prepared[] = [];
+        for (const model of models) asked.push(...(await prepareAll(model, inputs, how)));
+        return this.answerAll(asked, how.signal);
+      });
       const of = (model: number) => answers.slice(model * inputs.length, (model + 1) * inputs.length);
       return {
         answers: Object.fromEntries(pins.map(({ value }, i) => [value.name, of(i)])),
@@ -106,7 +112,12 @@ export class Service {
   }
 
   /** Words for a text's masks: of the backbone alone, beside each adapter, and beside all of them. */
-  async fill(text: string, names: readonly string[], how: AskedHow): Promise<Awaited<ReturnType<typeof fill>>> {
+  async fill(
+    text: string,
+    names: readonly string[],
+    how: AskedHow & { readonly signal?: AbortSignal | undefined },
+  ): Promise<Awaited<ReturnType<typeof fill>>> {
+    requireSize(text, "text");
     const pins = this.pinAll([...new Set(names)]);
     try {
       const adapters = pins.map(({ value }) => value);
@@ -114,9 +125,11 @@ export class Service {
       const filling = await refusing(() => this.made.fill(backbone, adapters));
       try {
         const { model } = filling.value;
-        const { ids } = prepared("text", () => ({ ids: model.tokenizer.encode(text).ids }));
-        const cost = Math.max(1, ids.length) * model.names.length;
-        return await this.admission.with(cost, () => refusing(() => fill(model, text, how)));
+        return await metered(adapters, 1, () => {
+          const { ids } = prepared("text", () => ({ ids: model.tokenizer.encode(text).ids }));
+          const cost = Math.max(1, ids.length) * model.names.length;
+          return this.admitted(cost, () => refusing(() => fill(model, text, how)));
+        });
       } finally {
         filling.release();
       }
@@ -135,6 +148,9 @@ export class Service {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<readonly unknown[]> {
+    inputs.forEach((text, i) => {
+      requireSize(text, `inputs.${i}`);
+    });
     const pins = this.pinAll(how.adapter === undefined ? [] : [how.adapter]);
     try {
       const adapter = pins[0]?.value ?? null;
@@ -166,7 +182,7 @@ export class Service {
 
   private async answerAll(asked: readonly Prepared[], signal: AbortSignal | undefined): Promise<readonly unknown[]> {
     const tokens = asked.reduce((sum, one) => sum + one.tokens, 0);
-    return this.admission.with(tokens, () =>
+    return this.admitted(tokens, () =>
       refusing(async () => {
         // All of them end before the models are let go of.
         const ended = await Promise.allSettled(asked.map((one) => one.answer(signal)));
@@ -176,6 +192,13 @@ export class Service {
         });
       }),
     );
+  }
+
+  private async admitted<R>(tokens: number, work: () => Promise<R>): Promise<R> {
+    const started = performance.now();
+    const result = await this.admission.with(tokens, work);
+    this.recent.add((performance.now() - started) / 1000);
+    return result;
   }
 
   private pinAll(names: readonly string[], version?: string): readonly Pin<RegisteredModel>[] {
@@ -189,26 +212,18 @@ export class Service {
     }
   }
 
+  /** The one that is asked where no model is named; undefined where there is none. */
+  get backbone(): string | undefined {
+    return this.options.backbone ?? this.registry.models[0]?.served.backbone.name;
+  }
+
+  /** Items that wait for a batch. */
+  waiting(): Promise<number> {
+    return this.backbones.waiting();
+  }
+
   private defaultBackbone(): string {
-    const name = this.options.backbone ?? this.registry.models[0]?.served.backbone.name;
-    if (name !== undefined) return name;
+    if (this.backbone !== undefined) return this.backbone;
     throw new ServingError("not-found", "no model is loaded, and the server was given no backbone");
-  }
-}
-
-/** What the user's request lacks, as a refusal that says where. */
-function prepared<R>(where: string, prepare: () => R): R {
-  try {
-    return prepare();
-  } catch (error) {
-    throw error instanceof UserError ? new ServingError("invalid", `${where}: ${error.message}`) : error;
-  }
-}
-
-async function refusing<R>(work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof UserError ? new ServingError("invalid", error.message) : error;
   }
 }

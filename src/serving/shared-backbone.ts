@@ -4,6 +4,7 @@ import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureDType } from "../features/feature-cache.js";
 import { loadBackboneGraph } from "../features/frozen-backbone.js";
 import { padBatch, tokenFeeds } from "../features/token-batch.js";
+import { loadOwnHead } from "../features/word-embeddings.js";
 import { cast } from "../graph/index.js";
 import { hiddenStateName } from "../models/hidden-states.js";
 import type { EncodedText } from "../tasks/task.js";
@@ -68,6 +69,18 @@ export class SharedBackbone {
     const plan = new Plan(this.folder, this.graph, jobs);
     const results = plan.resultsFrom(await this.executor.runPlan(plan.steps));
     return { results, facts: { ...plan.facts, seconds: (performance.now() - started) / 1000 } };
+  }
+
+  private own: Promise<LoadedGraph | null> | null = null;
+
+  /** Its own language-model head, whose output matrix all that fill masks share; null where its weights hold none. */
+  ownHead(): Promise<LoadedGraph | null> {
+    const own = this.own ?? loadOwnHead(this.executor, this.folder);
+    this.own = own;
+    own.catch(() => {
+      this.own = null;
+    });
+    return own;
   }
 
   /** Frees its memory. */

@@ -10,6 +10,7 @@ import { parseWith } from "../files/json.js";
 import { trainsBackbone } from "../models/design.js";
 import { type Asking, askedWhere } from "../tasks/asking.js";
 import { askChoice } from "../tasks/choice/asking.js";
+import { textsOf } from "../tasks/encoded-examples.js";
 import { askPassages } from "../tasks/qa/asking.js";
 import { askDownstreamRelations, askPairs, askRelations } from "../tasks/relations/asking.js";
 import type { EncodedText, Task } from "../tasks/task.js";
@@ -18,10 +19,11 @@ import { askTrees } from "../tasks/trees/asking.js";
 import { askTypes } from "../tasks/typing/asking.js";
 import { concatenated, floatsOf } from "../tensor.js";
 import { type ReadModel, readModel } from "../training/load-model.js";
-import { type Loaded, loadPrediction, rowsOf, textsOf } from "../training/session.js";
+import { type Loaded, loadPrediction, rowsOf } from "../training/session.js";
 import type { Backbones } from "./backbones.js";
 import type { Batcher } from "./batcher.js";
 import { type Item, type Padding, paddingOf, type Reader } from "./job.js";
+import type { ModelMeter } from "./model-meter.js";
 import type { AskedHow, Prepared, ServedModel } from "./served-model.js";
 
 type AnyAsking = Asking<unknown, unknown, unknown, EncodedText, unknown>;
@@ -54,14 +56,15 @@ interface TaskItem extends Item {
 export async function openTaskModel(
   executor: Executor,
   backbones: Backbones,
-  { folder, manifest: { task } }: FoundModel,
+  { name: asked, folder, manifest: { task } }: FoundModel,
   backbone: string | undefined,
+  meter: ModelMeter,
 ): Promise<ServedModel> {
   const found = askings.find(({ asking }) => asking.kind.name === task.name);
   if (!found) throw new Error(`${task.name} is not served here`);
   const { task: name, asking } = found;
   const taskOptions = name === "trees" ? treeOptions : {};
-  const read = await readModel(folder, asking.kind, { backbone, open: backbones.open, taskOptions });
+  const read = await readModel(asked, asking.kind, { backbone, open: backbones.open, taskOptions });
   if (read.manifest.backbonePrecision !== "float32") {
     throw userError({
       where: folder,
@@ -78,7 +81,7 @@ export async function openTaskModel(
         await scope.close();
         await lease.release();
       };
-      return new TaskModelServed(name, asking, read, loaded, lease.batcher, close);
+      return new TaskModelServed(name, asking, read, loaded, { batcher: lease.batcher, meter }, close);
     }),
   );
 }
@@ -93,7 +96,7 @@ class TaskModelServed implements ServedModel {
     private readonly asking: AnyAsking,
     private readonly read: AnyRead,
     loaded: Loaded,
-    private readonly batcher: Batcher,
+    private readonly asked: { readonly batcher: Batcher; readonly meter: ModelMeter },
     readonly close: () => Promise<void>,
   ) {
     this.backbone = read.backbone;
@@ -125,9 +128,9 @@ class TaskModelServed implements ServedModel {
   }
 
   private async logits(encoded: EncodedText, texts: readonly EncodedText[], signal: AbortSignal | undefined) {
-    const { read } = this;
-    const ask = (item: TaskItem) =>
-      this.batcher.ask({ reader: this.reader, item, padding: this.paddingOf(item), signal });
+    const { read, reader } = this;
+    const { batcher, meter } = this.asked;
+    const ask = (item: TaskItem) => batcher.ask({ reader, item, padding: this.paddingOf(item), signal, meter });
     if (!read.task.hostLoss) return ask({ texts, encoded });
     const parts = await Promise.all(texts.map((text) => ask({ texts: [text], encoded: text })));
     const logits = concatenated(parts);

@@ -5,6 +5,7 @@
 import type { FoundModel } from "../adapters/found-model.js";
 import type { Executor } from "../engine/executor.js";
 import { userError } from "../errors.js";
+import type { BackboneHandle } from "../features/backbone-handle.js";
 import { parseWith } from "../files/json.js";
 import { filledLength, maskedText } from "../probing/answers.js";
 import { ClozeModel, type ClozeModelOptions } from "../probing/cloze-model.js";
@@ -13,6 +14,7 @@ import { askedWhere } from "../tasks/asking.js";
 import { wordQuestion } from "../tasks/recall/asking.js";
 import type { BackboneLease, Backbones } from "./backbones.js";
 import { BatchedPositions } from "./batched-positions.js";
+import type { ModelMeter } from "./model-meter.js";
 import type { AskedHow, Prepared, ServedModel } from "./served-model.js";
 
 /** Texts that a model of words sends to the batcher at a time. */
@@ -21,15 +23,20 @@ const together = 32;
 /** What models of words have of a shared backbone; its leases are taken when they are opened. */
 class SharedParts {
   private readonly leases: BackboneLease[] = [];
-  readonly options: Pick<Required<ClozeModelOptions>, "open" | "positions">;
+  readonly options: Pick<Required<ClozeModelOptions>, "open" | "ownHead" | "positions">;
 
-  constructor(executor: Executor, backbones: Backbones) {
+  constructor(executor: Executor, backbones: Backbones, meterOf: (adapter: string) => ModelMeter | undefined) {
+    const leaseOf = async (backbone: BackboneHandle) => {
+      const lease = await backbones.acquire(backbone);
+      this.leases.push(lease);
+      return lease;
+    };
     this.options = {
       open: backbones.open,
+      ownHead: async (backbone) => (await leaseOf(backbone)).ownHead(),
       positions: async (backbone, adapters) => {
-        const lease = await backbones.acquire(backbone);
-        this.leases.push(lease);
-        return BatchedPositions.open(executor, lease.batcher, backbone, adapters);
+        const lease = await leaseOf(backbone);
+        return BatchedPositions.open(executor, lease.batcher, backbone, adapters, meterOf);
       },
     };
   }
@@ -42,9 +49,10 @@ class SharedParts {
 async function openShared<M extends { close(): Promise<void> }>(
   executor: Executor,
   backbones: Backbones,
+  meterOf: (adapter: string) => ModelMeter | undefined,
   open: (shared: SharedParts["options"]) => Promise<M>,
 ): Promise<{ readonly model: M; close(): Promise<void> }> {
-  const parts = new SharedParts(executor, backbones);
+  const parts = new SharedParts(executor, backbones, meterOf);
   try {
     const model = await open(parts.options);
     const close = async () => {
@@ -64,13 +72,25 @@ export interface FillModel {
   close(): Promise<void>;
 }
 
-/** Opens a backbone's own head beside any adapters that were taught facts: folders by name. */
+/** A model that an adapter was taught for. */
+export interface TaughtFolder {
+  readonly name: string;
+  readonly folder: string;
+  readonly meter: ModelMeter;
+}
+
+/** Opens a backbone's own head beside any adapters that were taught facts. */
 export function openFillModel(
   executor: Executor,
   backbones: Backbones,
-  given: { readonly backbone: string; readonly adapters: Readonly<Record<string, string>> },
+  backbone: string,
+  taught: readonly TaughtFolder[],
 ): Promise<FillModel> {
-  return openShared(executor, backbones, (shared) => ClozeModel.open(executor, { ...given, ...shared }));
+  const adapters = Object.fromEntries(taught.map(({ name, folder }) => [name, folder]));
+  const meterOf = (adapter: string) => taught.find(({ name }) => name === adapter)?.meter;
+  return openShared(executor, backbones, meterOf, (shared) =>
+    ClozeModel.open(executor, { backbone, adapters, ...shared }),
+  );
 }
 
 /** Opens one adapter that was taught facts, to be asked for words. */
@@ -79,9 +99,13 @@ export async function openWordModel(
   backbones: Backbones,
   found: FoundModel,
   backbone: string | undefined,
+  meter: ModelMeter,
 ): Promise<ServedModel> {
-  const { model: taught, close } = await openShared(executor, backbones, (shared) =>
-    TaughtModel.open(executor, found, backbone, shared),
+  const { model: taught, close } = await openShared(
+    executor,
+    backbones,
+    () => meter,
+    (shared) => TaughtModel.open(executor, found, backbone, shared),
   );
   const prepare = (question: unknown, { top, tokens }: AskedHow): Prepared => {
     const { text } = parseWith(wordQuestion, question, askedWhere);

@@ -14,7 +14,7 @@ import { group, type Settings } from "./setting.js";
 import { dataSettings, trainingSettings } from "./shared.js";
 import { count, fileList, files, listOf, optionalCount, rate, text, toggle, whole } from "./values.js";
 
-const { seed: _, features: _features, freezeAdapter: _freeze, ...linguistic } = linguisticSettings;
+const { seed: _, features: _features, freezeAdapter: _freeze, parseWith: _parse, ...linguistic } = linguisticSettings;
 
 /** `experiment linguistic`. */
 export const linguisticExperimentSettings = {

@@ -21,7 +21,8 @@ const adapter = {
   help: "the adapter or the fine-tuned model: a folder or a Hugging Face id",
 };
 
-const backbone = {
+/** The model that an adapter works beside. */
+export const backbone = {
   ...dataSettings.backbone,
   schema: text.optional(),
   expects: "a model folder or a Hugging Face id",
@@ -40,7 +41,7 @@ const format = {
 const writtenFile = { ...dataSettings.out, argument: "file", schema: text.optional(), expects: "a file to write" };
 
 /** Which adapter, as the argument or as a flag. */
-const namedSettings = {
+export const namedSettings = {
   dir: { ...adapter, schema: text.optional(), positional: true },
   adapter: {
     ...adapter,

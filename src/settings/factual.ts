@@ -3,8 +3,15 @@ import { setting } from "../errors.js";
 import { entityVectors } from "../text/markers.js";
 import { factualObjectives } from "./choices.js";
 import { group, type Settings } from "./setting.js";
-import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { choice, count, share } from "./values.js";
+import {
+  adapterSettings,
+  cacheSettings,
+  dataSettings,
+  leafSettings,
+  runtimeSettings,
+  trainingSettings,
+} from "./shared.js";
+import { choice, count, share, text } from "./values.js";
 
 /** What is learnt of facts, and how. */
 export const objectiveSettings = group("Objective", {
@@ -38,15 +45,36 @@ export const objectiveSettings = group("Objective", {
     help: "whose vector stands for an entity: first-marker (its first marker's) or last-token (its last token's)",
     otherwise: "first-marker; last-token beside a causal model",
   },
+});
+
+/** How T-REx's dump is read. */
+export const trexSettings = group("T-REx", {
   minEntityPairs: count(0, 0, "relations of T-REx with fewer entity pairs are left out"),
+  pairCounts: {
+    type: "text",
+    argument: "file",
+    schema: text.optional(),
+    expects: "a file",
+    help: `file of the entity pairs that each relation has, for ${setting("minEntityPairs")}: written where it is not there, and read where it is, which saves a reading of the data`,
+    otherwise: "they are counted in every run",
+  },
+  mostBad: {
+    type: "number",
+    argument: "share",
+    schema: z.number().min(0).max(1).default(0.1),
+    expects: "a share from 0 to 1",
+    help: "share of T-REx's triples, and of its files, that may be wrong; they are left out and counted",
+  },
 });
 
 /** `pretrain factual`: plain JSON once resolved, stored in `adapter_config.json`. */
 export const factualSettings = {
   ...dataSettings,
   ...objectiveSettings,
+  ...trexSettings,
   ...adapterSettings,
   ...trainingSettings,
+  ...leafSettings,
   ...cacheSettings,
   ...runtimeSettings,
 };

@@ -7,6 +7,7 @@ import {
   adapterSettings,
   cacheSettings,
   dataSettings,
+  leafSettings,
   runtimeSettings,
   taskTextLength,
   trainingSettings,
@@ -74,6 +75,7 @@ export const finetuneSettings = {
   maxLength: taskTextLength,
   headInit: adapterSettings.headInit,
   ...trainingSettings,
+  ...leafSettings,
   learningRate: {
     ...trainingSettings.learningRate,
     schema: rate.default(2e-5),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { setting } from "../errors.js";
 import { maskings, newModelTypes } from "./choices.js";
 import { group, type Settings } from "./setting.js";
-import { dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
+import { dataSettings, leafSettings, runtimeSettings, trainingSettings } from "./shared.js";
 import { choice, count, files, optionalFiles, rate, share, steps, text, whole } from "./values.js";
 
 const plainText = "files of plain text";
@@ -98,6 +98,7 @@ export const languageModelSettings = {
   epochs: { ...trainingSettings.epochs, help: "passes over the training text" },
   maxSteps: trainingSettings.maxSteps,
   batchSize: { ...trainingSettings.batchSize, help: "texts in one step" },
+  ...leafSettings,
   learningRate: { ...trainingSettings.learningRate, schema: rate.default(1e-3) },
   warmup: trainingSettings.warmup,
   decay: {

@@ -3,8 +3,15 @@ import { treeFormats } from "../data/tree-data.js";
 import { setting } from "../errors.js";
 import { alignments, choiceLosses, treeHeads } from "./choices.js";
 import { group, type Settings } from "./setting.js";
-import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
-import { choice, count, files, optionalFiles, toggle } from "./values.js";
+import {
+  adapterSettings,
+  cacheSettings,
+  dataSettings,
+  leafSettings,
+  runtimeSettings,
+  trainingSettings,
+} from "./shared.js";
+import { choice, count, files, optionalFiles, text, toggle } from "./values.js";
 
 const trees = "files of dependency trees";
 
@@ -49,9 +56,18 @@ export const linguisticSettings = {
     expects: `one of ${treeFormats.join(", ")}`,
     help: `format of the data: ${treeFormats.join(", ")}`,
   },
+  parseWith: {
+    ...dataSettings.format,
+    argument: "dir|id",
+    schema: text.optional(),
+    expects: "a linguistic adapter's folder or Hugging Face id",
+    help: `a finished linguistic adapter that parses those files of ${setting("train")} that hold plain text`,
+    otherwise: "all files hold trees",
+  },
   ...treeSettings,
   ...adapterSettings,
   ...trainingSettings,
+  ...leafSettings,
   ...cacheSettings,
   ...runtimeSettings,
 };

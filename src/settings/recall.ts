@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { group, type Settings } from "./setting.js";
-import { adapterSettings, cacheSettings, dataSettings, runtimeSettings, trainingSettings } from "./shared.js";
+import {
+  adapterSettings,
+  cacheSettings,
+  dataSettings,
+  leafSettings,
+  runtimeSettings,
+  trainingSettings,
+} from "./shared.js";
 import { choice, count, fileList, rate, text, toggle, whole } from "./values.js";
 
 /** The facts, and what they are said in. */
@@ -106,6 +113,7 @@ export const recallSettings = {
   ...recallOwn,
   ...shape,
   ...trainingSettings,
+  ...leafSettings,
   epochs: { ...trainingSettings.epochs, schema: whole(1, 1_000_000).default(10) },
   batchSize: { ...trainingSettings.batchSize, schema: whole(1, 65536).default(64) },
   learningRate: { ...trainingSettings.learningRate, schema: rate.default(3e-4) },

@@ -230,6 +230,43 @@ export const trainingSettings = group("Training", {
   },
 });
 
+const isPowerOfTwo = (value: number) => 2 ** Math.round(Math.log2(value)) === value;
+
+/** For trainings whose steps several processes can share. */
+export const leafSettings = group("Ranks", {
+  leaves: {
+    type: "number",
+    argument: "n",
+    schema: whole(1, 4096).refine(isPowerOfTwo).optional(),
+    expects: "a power of two from 1",
+    help: "forward passes in one optimiser step that are computed apart and summed in one fixed order, on one process or several: the same bits on any number of them",
+    otherwise: "1",
+    check: ({ leaves, gradientAccumulation }) =>
+      typeof leaves === "number" && leaves > 1 && typeof gradientAccumulation === "number" && gradientAccumulation > 1
+        ? {
+            what: `${setting("gradientAccumulation")} is given, too, and both are forward passes in one step`,
+            expected: "one of them",
+          }
+        : undefined,
+  },
+});
+
+/** Whether this process trains alone. */
+export const rankSettings = group("Ranks", {
+  ranks: choice(
+    ["alone", "mpi"],
+    "alone",
+    "who trains: this process alone, or all processes that mpirun or srun has started (mpi); each computes a part of every step's leaves",
+  ),
+  rankTimeout: {
+    type: "number",
+    argument: "s",
+    schema: z.number().min(1).max(86400).default(300),
+    expects: "a number of seconds from 1 to 86400",
+    help: "the training ends with an error where another rank has not answered for so long within a step",
+  },
+});
+
 /** How the frozen backbone's hidden states are kept between epochs and runs. */
 export const cacheSettings = group("Hidden states", {
   cache: {

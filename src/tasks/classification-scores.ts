@@ -55,14 +55,14 @@ const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part /
 
 /** Scores of single-label classification. Without examples all are 0. */
 export function scoreClassification(
-  predictions: readonly { readonly truth: number; readonly logits: Float32Array }[],
+  predictions: Iterable<{ readonly truth: number; readonly logits: Float32Array }>,
   labels: readonly string[],
 ): ClassificationScores {
   const counts = labels.map(() => ({ hit: 0, predicted: 0, support: 0 }));
-  let loss = 0;
-  let hits = 0;
+  let [loss, hits, examples] = [0, 0, 0];
   for (const { truth, logits } of predictions) {
     const answer = argmax(logits);
+    examples++;
     loss += negativeLogLikelihood(logits, truth);
     const [own, said] = [counts[truth], counts[answer]];
     if (!own || !said) throw new Error(`class ${truth} or ${answer} has no label`);
@@ -86,7 +86,7 @@ export function scoreClassification(
     }),
   );
   const occurring = Object.values(perClass).filter(({ support, predicted }) => support + predicted > 0);
-  const accuracy = ratio(hits, predictions.length);
+  const accuracy = ratio(hits, examples);
   return {
     accuracy,
     microF1: accuracy,
@@ -94,8 +94,8 @@ export function scoreClassification(
       occurring.reduce((sum, { f1 }) => sum + f1, 0),
       occurring.length,
     ),
-    loss: ratio(loss, predictions.length),
-    examples: predictions.length,
+    loss: ratio(loss, examples),
+    examples,
     perClass,
   };
 }

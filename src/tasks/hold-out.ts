@@ -5,6 +5,8 @@
 import { setting, userError } from "../errors.js";
 import { counted } from "../phrases.js";
 import { RandomStream } from "../random.js";
+import { chosenExamples, type Examples } from "./examples.js";
+import { type Groups, groupsOf, Numbering } from "./grouping.js";
 import type { ExampleSet } from "./task-data.js";
 
 /** Share of the examples that is held out. */
@@ -27,62 +29,92 @@ export interface HeldOut<Example> {
 }
 
 /**
- * Holds out a tenth of the examples, at least one.
+ * Holds out a tenth of the examples, at least one. They stay where they are, and are read once.
  *
  * @throws UserError where there are too few examples to part
  */
 export function holdOut<Example>(set: ExampleSet<Example>, options: HoldOutOptions<Example>): HeldOut<Example> {
-  const { together } = options;
-  const wanted = Math.max(1, Math.round(share * set.examples.length));
-  const byKey = together ? chosen(set.examples, wanted, together, options) : new Set<number>();
+  const { examples } = set;
+  const { classOf, classes, groupOf, groups } = numbered(examples, options);
+  const wanted = Math.max(1, Math.round(share * examples.length));
+  const inClasses = { classOf, classes, wanted, seed: options.seed };
+  const byKey = groupOf ? chosen(groupsOf(groupOf, groups), inClasses) : null;
   // Where nearly all examples share their keys, keeping them together would hold out (nearly) nothing.
-  const held = 2 * byKey.size >= wanted ? byKey : chosen(set.examples, wanted, null, options);
-  if (held.size === 0) {
+  const together = byKey !== null && 2 * byKey.count >= wanted;
+  const held = together ? byKey : chosen(each(examples.length), inClasses);
+  if (held.count === 0) {
     throw userError({
       where: set.where,
-      what: `${counted(set.examples.length, "example is", "examples are")} too few to hold some out for evaluation`,
+      what: `${counted(examples.length, "example is", "examples are")} too few to hold some out for evaluation`,
       fix: `give examples for evaluation with ${setting("dev")}`,
     });
   }
-  const part = (keep: boolean) => set.examples.filter((_, i) => held.has(i) === keep);
+  const part = (marked: number) => chosenExamples(examples, placesOf(held.marks, marked));
   return {
-    train: { ...set, examples: part(false) },
+    train: { ...set, examples: part(0) },
     dev: {
       where: `${set.where} (held out)`,
-      examples: part(true),
+      examples: part(1),
       skipped: {},
-      heldOut: { examples: held.size, of: set.examples.length, together: held === byKey },
+      heldOut: { examples: held.count, of: examples.length, together },
     },
   };
 }
 
-/** Indices of examples to hold out: whole groups in random order, as long as they fit and no class loses its last example. */
-function chosen<Example>(
-  examples: readonly Example[],
-  wanted: number,
-  key: ((example: Example) => string) | null,
-  { seed, label = () => "" }: HoldOutOptions<Example>,
-): ReadonlySet<number> {
-  const groups = new Map<string, number[]>();
-  const left = new Map<string, number>();
-  for (const [i, example] of examples.entries()) {
-    const name = key === null ? String(i) : key(example);
-    const members = groups.get(name);
-    if (members) members.push(i);
-    else groups.set(name, [i]);
-    left.set(label(example), (left.get(label(example)) ?? 0) + 1);
+/** Classes and groups of examples as numbers. */
+function numbered<Example>(examples: Examples<Example>, { together, label }: HoldOutOptions<Example>) {
+  const classOf = new Uint32Array(examples.length);
+  const groupOf = together ? new Uint32Array(examples.length) : null;
+  const [classes, groups] = [new Numbering(), new Numbering()];
+  let i = 0;
+  for (const example of examples) {
+    classOf[i] = classes.of(label?.(example) ?? "");
+    if (groupOf && together) groupOf[i] = groups.of(together(example));
+    i++;
   }
-  const held = new Set<number>();
-  for (const members of new RandomStream(seed, "hold-out").shuffle([...groups.values()])) {
-    if (held.size + members.length > wanted) continue;
-    const after = new Map<string, number>();
-    for (const i of members) {
-      const name = label(examples[i] as Example);
-      after.set(name, (after.get(name) ?? left.get(name) ?? 0) - 1);
+  return { classOf, classes: classes.length, groupOf, groups: groups.length };
+}
+
+/** Every example as a group of its own. */
+const each = (length: number): Groups => ({ length, members: (group) => Uint32Array.of(group) });
+
+/** The numbers of the examples with this mark. */
+function placesOf(marks: Uint8Array, marked: number): Uint32Array {
+  const places = new Uint32Array(marks.reduce((sum, mark) => sum + (mark === marked ? 1 : 0), 0));
+  let count = 0;
+  marks.forEach((mark, i) => {
+    if (mark === marked) places[count++] = i;
+  });
+  return places;
+}
+
+interface InClasses {
+  readonly classOf: Uint32Array;
+  readonly classes: number;
+  readonly wanted: number;
+  readonly seed: number;
+}
+
+/** Examples to hold out: whole groups in random order, as long as they fit and no class loses its last example. */
+function chosen(
+  groups: Groups,
+  { classOf, classes, wanted, seed }: InClasses,
+): { readonly marks: Uint8Array; readonly count: number } {
+  const left = new Uint32Array(classes);
+  for (const own of classOf) left[own]!++;
+  const marks = new Uint8Array(classOf.length);
+  const order = Uint32Array.from({ length: groups.length }, (_, group) => group);
+  let count = 0;
+  for (const group of new RandomStream(seed, "hold-out").shuffle(order)) {
+    const members = groups.members(group);
+    if (count + members.length > wanted) continue;
+    for (const i of members) left[classOf[i] as number]!--;
+    if (members.some((i) => left[classOf[i] as number] === 0)) {
+      for (const i of members) left[classOf[i] as number]!++;
+      continue;
     }
-    if ([...after.values()].some((count) => count < 1)) continue;
-    for (const [name, count] of after) left.set(name, count);
-    for (const i of members) held.add(i);
+    for (const i of members) marks[i] = 1;
+    count += members.length;
   }
-  return held;
+  return { marks, count };
 }

@@ -7,6 +7,7 @@
 export { choiceTaskData } from "./choice/choice-data.js";
 export { multipleChoice } from "./choice/multiple-choice.js";
 export { argmax, probabilities, scoreClassification } from "./classification-scores.js";
+export type { Examples } from "./examples.js";
 export { binaryCrossEntropy, crossEntropy } from "./losses.js";
 export { openQa } from "./qa/open-qa.js";
 export { openQaTaskData } from "./qa/question-data.js";

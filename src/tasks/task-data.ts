@@ -2,13 +2,12 @@
  * Examples on their way into a model: read, encoded, counted.
  * @module
  */
-import { createHash } from "node:crypto";
 import { type OnSkip, SkipCounter } from "../data/skips.js";
 import { setting, userError } from "../errors.js";
 import { counted, tally } from "../phrases.js";
-import { bytesOf } from "../tensor.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import { hashJson, hashLists } from "../weights/hash.js";
+import type { Examples } from "./examples.js";
+import { StoredExamples } from "./stored-examples.js";
 import type { EncodedText, JsonObject, Skipped, Task, TaskKind, TaskSettings } from "./task.js";
 
 /** How many examples could not be used, by reason. */
@@ -18,11 +17,17 @@ export type SkipCounts = Readonly<Record<string, number>>;
 export interface ExampleSet<Example> {
   /** The files, for messages. */
   readonly where: string;
-  readonly examples: readonly Example[];
+  /** An array, or what stays on disk. */
+  readonly examples: Examples<Example>;
   /** What its format leaves out. */
   readonly skipped: SkipCounts;
   /** For a set that was held out of the training data: how many of how many, and whether what is alike stayed together. */
   readonly heldOut?: { readonly examples: number; readonly of: number; readonly together: boolean };
+}
+
+/** A data set in memory. */
+export interface ListedExamples<Example> extends ExampleSet<Example> {
+  readonly examples: readonly Example[];
 }
 
 /** What is learnt, and from what. */
@@ -52,7 +57,7 @@ export interface EncodedData<Encoded extends EncodedText> {
 }
 
 /**
- * Reads a whole data set of one or more files.
+ * Reads a whole data set of one or more files; its examples stay on disk.
  *
  * @param read given a file, and what to call for each record that its format leaves out
  * @param expected what an example is, for the error when there are none
@@ -63,29 +68,38 @@ export async function collectExamples<Example>(
   expected: string,
 ): Promise<ExampleSet<Example>> {
   const { counts, onSkip } = new SkipCounter();
-  const examples: Example[] = [];
+  const examples = await StoredExamples.create<Example>();
   for (const file of files) {
     const before = examples.length;
-    for await (const example of read(file, onSkip)) examples.push(example);
+    for await (const example of read(file, onSkip)) examples.add(example);
     if (examples.length === before) throw userError({ where: file, what: "the file holds no examples", expected });
   }
   return { where: files.join(" "), examples, skipped: counts };
 }
 
-/** Encodes examples; those that do not fit are counted. */
+/** Examples as token ids, one after the other; those that do not fit are counted. */
+export function* encodedOf<Example, Encoded extends EncodedText>(
+  task: Pick<Task<Example, Encoded, unknown>, "encode">,
+  tokenizer: Tokenizer,
+  examples: Iterable<Example>,
+  onSkip: (reason: string) => void,
+): Generator<Encoded> {
+  for (const example of examples) {
+    const result = task.encode(example, tokenizer);
+    if (isSkipped(result)) onSkip(result.skipped);
+    else yield result;
+  }
+}
+
+/** Encodes examples into memory; those that do not fit are counted. */
 export function encodeExamples<Example, Encoded extends EncodedText>(
-  task: Task<Example, Encoded, unknown>,
+  task: Pick<Task<Example, Encoded, unknown>, "encode">,
   tokenizer: Tokenizer,
   { examples, skipped }: Pick<ExampleSet<Example>, "examples" | "skipped">,
 ): EncodedData<Encoded> {
-  const counts: Record<string, number> = { ...skipped };
-  const encoded = examples.flatMap((example) => {
-    const result = task.encode(example, tokenizer);
-    if (!isSkipped(result)) return [result];
-    counts[result.skipped] = (counts[result.skipped] ?? 0) + 1;
-    return [];
-  });
-  return { examples: encoded, skipped: counts };
+  const counter = new SkipCounter(skipped);
+  const encoded = [...encodedOf(task, tokenizer, examples, (reason) => counter.onSkip(reason, ""))];
+  return { examples: encoded, skipped: counter.counts };
 }
 
 /**
@@ -94,15 +108,24 @@ export function encodeExamples<Example, Encoded extends EncodedText>(
  * @throws UserError where no example fits
  */
 export function encodeFitting<Example, Encoded extends EncodedText>(
-  task: Task<Example, Encoded, unknown>,
+  task: Pick<Task<Example, Encoded, unknown>, "encode">,
   tokenizer: Tokenizer,
   set: ExampleSet<Example>,
 ): EncodedData<Encoded> {
   const encoded = encodeExamples(task, tokenizer, set);
-  if (encoded.examples.length > 0) return encoded;
+  requireSome(encoded, set.where);
+  return encoded;
+}
+
+/** @throws UserError where no example is left */
+export function requireSome(
+  { examples, skipped }: { readonly examples: { readonly length: number }; readonly skipped: SkipCounts },
+  where: string,
+): void {
+  if (examples.length > 0) return;
   throw userError({
-    where: set.where,
-    what: `none of ${counted(countSkipped(encoded.skipped), "example")} fits (${tally(encoded.skipped)})`,
+    where,
+    what: `none of ${counted(countSkipped(skipped), "example")} fits (${tally(skipped)})`,
     fix: `raise ${setting("maxLength")}`,
   });
 }
@@ -121,27 +144,3 @@ export function isSkipped(result: EncodedText | Skipped): result is Skipped {
 
 export const countSkipped = (skipped: SkipCounts): number =>
   Object.values(skipped).reduce((sum, count) => sum + count, 0);
-
-/** SHA-256 of all that examples feed: their tokens and the task's own inputs. */
-export function hashExamples<Encoded extends EncodedText>(
-  task: Pick<Task<never, Encoded, unknown>, "feeds">,
-  examples: readonly Encoded[],
-): string {
-  const hash = createHash("sha256");
-  for (const example of examples) {
-    hash.update(Int32Array.of(example.inputIds.length, ...example.inputIds));
-    for (const [name, tensor] of Object.entries(task.feeds([example], example.inputIds.length))) {
-      hash.update(`${name}:${tensor.shape.join()};`).update(bytesOf(tensor));
-    }
-  }
-  return hash.digest("hex");
-}
-
-/** {@link hashExamples}, with every text of an example. */
-export function hashTexts<Encoded extends EncodedText>(
-  task: Pick<Task<never, Encoded, unknown>, "feeds" | "texts">,
-  examples: readonly Encoded[],
-): string {
-  const texts = examples.flatMap((example) => task.texts?.(example) ?? [example]);
-  return hashJson([hashExamples(task, examples), hashLists(texts.map(({ inputIds }) => inputIds))]);
-}

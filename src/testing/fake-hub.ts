@@ -32,9 +32,9 @@ export function fakeHub(
     const body = path === undefined ? undefined : files[path];
     if (path === undefined || body === undefined) return Promise.resolve(new Response("no", { status: 404 }));
     const sent = tamper(path, body);
-    if (!new Headers(init?.headers).has("Range")) return Promise.resolve(new Response(sent));
-    const headers = { "Content-Range": `bytes 0-0/${Buffer.byteLength(body)}`, ETag: '"x"' };
-    return Promise.resolve(new Response(sent.slice(0, 1), { status: 206, headers }));
+    const [, from] = /^bytes=(\d+)-$/.exec(new Headers(init?.headers).get("Range") ?? "") ?? [];
+    if (from === undefined) return Promise.resolve(new Response(sent));
+    return Promise.resolve(new Response(sent.slice(Number(from)), { status: 206 }));
   };
   return { requests, fetch: hub };
 }

@@ -83,13 +83,15 @@ export async function writeServedModel(
         ...{ fusion: noFusion, headInit: "official", trains: "none", frozenDropout: false },
       })
     : pretrainingDesign({ features: "adapter", adapter: architecture });
-  const how = { backbone, design, maxLength, headInit: 0.3, dropout: 0, featureDtype: hiddenStates } as const;
+  // Wide ones would say what float32's last bits decide.
+  const spread = usualSize ? 0.02 : 0.2;
+  const how = { backbone, design, maxLength, headInit: 1.5 * spread, dropout: 0, featureDtype: hiddenStates } as const;
   const { model } = makeTaskModel(kind, { labels, options }, how);
   const drawn = (parameters: typeof model.parameters): Parameters =>
     new Map(
       parameters.map((one, i) => {
         const start = initialValue(one, seed);
-        return [one.name, { shape: one.shape, data: start.map((x, j) => x + 0.2 * Math.sin(seed + i + 7 * j)) }];
+        return [one.name, { shape: one.shape, data: start.map((x, j) => x + spread * Math.sin(seed + i + 7 * j)) }];
       }),
     );
   const common = {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { userError } from "../errors.js";
+import { Buffer } from "../host/bytes.js";
 import { charsmapNormaliser, clusterNormaliser } from "./charsmap.js";
 import type { Normaliser } from "./mapped-text.js";
 import { type MappedText, MappedTextBuilder, originEnd, originStart, sliceMapped } from "./mapped-text.js";

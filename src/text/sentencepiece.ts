@@ -2,8 +2,10 @@
  * SentencePiece's model files (sentencepiece_model.proto) as tokenizer.json's object.
  * @module
  */
+
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { userError } from "../errors.js";
+import { Buffer } from "../host/bytes.js";
 import type { SpecialNames, TokenizerJson } from "./vocab-files.js";
 
 /** `ModelProto.SentencePiece.Type` */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { join } from "node:path";
 import { z } from "zod";
 import { userError } from "../errors.js";
 import { fileBytes } from "../files/bounds.js";
 import { type JsonFile, readJsonIfThere } from "../files/json.js";
+import { join } from "../host/paths.js";
 import type { AddedToken } from "./align.js";
 import type { SpecialNames } from "./vocab-files.js";
 

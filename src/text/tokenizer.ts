@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { parseJson, readJsonIfThere } from "../files/json.js";
 import { readTextIfThere } from "../files/text.js";
+import { readdir, readFile } from "../host/files.js";
+import { createHash } from "../host/hashing.js";
+import { basename, join } from "../host/paths.js";
 import {
   type AddedToken,
   AddedTokenSplitter,

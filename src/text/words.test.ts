@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { smallBert, smallBpe } from "../testing/small-tokenizers.js";
+import type { Tokenizer } from "./tokenizer.js";
 import { encodeWords, type SpacedWord, type WordEncoding } from "./words.js";
 
 const bpe = await smallBpe();
@@ -61,5 +62,15 @@ describe("encodeWords", () => {
     expect(encodeWords(bert, word)).toEqual({ ids: [bert.specials.unk], firsts: [0] });
     const strict = { ...bert, encode: bert.encode.bind(bert), specials: { ...bert.specials, unk: undefined } };
     expect(encodeWords(strict, word)).toBeNull();
+  });
+
+  it("takes a word of more tokens than a call has room for arguments", () => {
+    const many = 300_000;
+    const tokenizer = {
+      specials: {},
+      encode: () => ({ ids: new Int32Array(many), offsets: Array<[number, number]>(many).fill([0, 1]) }),
+    };
+    const encoded = encodeWords(tokenizer as unknown as Tokenizer, [{ form: "x", spaceAfter: false }]);
+    expect([encoded?.ids.length, encoded?.firsts]).toEqual([many, [0]]);
   });
 });

@@ -45,14 +45,14 @@ function encodeRun(
   const starts = firstsOf(together.offsets, space.length, forms);
   if (starts) {
     for (const start of starts) firsts.push(ids.length + start);
-    ids.push(...together.ids);
+    for (const id of together.ids) ids.push(id);
     return true;
   }
   return forms.every((form, i) => {
     const alone = tokenizer.encode((i === 0 ? space : "") + form).ids;
     const { unk } = tokenizer.specials;
     firsts.push(ids.length);
-    ids.push(...(alone.length === 0 && unk !== undefined ? [unk] : alone));
+    for (const id of alone.length === 0 && unk !== undefined ? [unk] : alone) ids.push(id);
     return alone.length > 0 || unk !== undefined;
   });
 }

@@ -1,11 +1,11 @@
-import { readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import type { Tensors } from "../engine/executor.js";
 import { codeOf, setting, userError } from "../errors.js";
 import { fileError, makeFolder, renameDurably, writeFileAtomically } from "../files/atomic.js";
 import { parseWith, readJsonIfThere } from "../files/json.js";
 import { temporaryBeside } from "../files/leftovers.js";
+import { readdir, rename, rm } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { readCheckedTensors, writeCheckedTensors } from "../weights/checked-tensors.js";
 import { hashJson, type JsonValue } from "../weights/hash.js";
 import { asStored } from "./training-record.js";
@@ -51,7 +51,11 @@ const folderName = (step: number) => `step-${String(step).padStart(8, "0")}`;
 /** The newest checkpoint of a run, or null when there is none. */
 export async function latestCheckpoint(root: string): Promise<Checkpoint | null> {
   const path = (await checkpointFolders(root)).at(-1);
-  if (path === undefined) return null;
+  return path === undefined ? null : openCheckpoint(path);
+}
+
+/** A checkpoint by its folder. */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const file = join(path, progressFile);
   const about = { what: "the checkpoint", expected: "a whole checkpoint", fix: fixOf(path) };
   const json = await readJsonIfThere(file, about);

@@ -12,6 +12,7 @@ import { longestText, usualLengths } from "../backbones/text-length.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
 import type { HeadInit } from "../models/task-head.js";
+import type { Ranks } from "../ranks/index.js";
 import type { JsonObject } from "../tasks/task.js";
 import { type AdamWConfig, adamWDefaults } from "./adamw.js";
 import { chosenAdapterConfig } from "./backbone-start.js";
@@ -26,6 +27,8 @@ export interface RunConfig {
   readonly maxGradNorm: number;
   /** Whether it goes on from the last checkpoint, where there is one. */
   readonly resume: boolean;
+  /** The processes that train together; this one is alone if it is left out. */
+  readonly ranks?: Ranks;
 }
 
 /** Settings of a training on tasks. */

@@ -2,6 +2,7 @@ import { adapterScope } from "../adapters/adapter-set.js";
 import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/downstream-folder.js";
 import type { Metrics } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
+import { setting, userError } from "../errors.js";
 import { openAdapterOutputs, tapsOf } from "../features/adapter-outputs.js";
 import { readBackboneTensors } from "../features/backbone-handle.js";
 import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
@@ -9,18 +10,13 @@ import { backboneOptions, type FilledCache, fillFeatures, openFeatures } from ".
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { downstreamDesign, trainsBackbone } from "../models/design.js";
 import type { Part } from "../part.js";
+import { type StoredData, storeEncoded, type Texts } from "../tasks/encoded-examples.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import {
-  type DownstreamTaskData,
-  type EncodedData,
-  type ExampleSet,
-  encodeFitting,
-  hashTexts,
-  type SkipCounts,
-} from "../tasks/task-data.js";
+import type { DownstreamTaskData, ExampleSet, SkipCounts } from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
 import { type FinetuneConfig, optimizerOf } from "./config.js";
 import { HostLossSession } from "./host-loss-session.js";
+import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
   type FillableTraining,
@@ -32,9 +28,10 @@ import {
   runTraining,
   scoreOf,
 } from "./run.js";
-import { PredictionSession, type SessionOptions, type StepSession, TrainingSession, textsOf } from "./session.js";
+import { PredictionSession, type SessionOptions, type StepSession } from "./session.js";
 import { headRateScale } from "./step.js";
 import { makeTaskModel, streamed, type TaskModel } from "./task-model.js";
+import { stored } from "./trainer.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface FinetuneResult<Score> {
@@ -53,9 +50,9 @@ export interface FinetuneResult<Score> {
 interface Setup<Example, Encoded extends EncodedText, Score> extends TaskModel<Example, Encoded, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
   readonly settings: TaskSettings;
-  readonly train: EncodedData<Encoded>;
-  readonly dev: EncodedData<Encoded>;
-  readonly test: EncodedData<Encoded> | null;
+  readonly train: StoredData<Encoded>;
+  readonly dev: StoredData<Encoded>;
+  readonly test: StoredData<Encoded> | null;
 }
 
 /** Scores on the dev and the test data. */
@@ -107,15 +104,20 @@ function preparation<Example, Encoded extends EncodedText, Score>(
     const design = downstreamDesign({ ...config, fedOutputs: keepsOutputs(config) });
     const featureDtype = config.featureOptions.dtype;
     const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
-    const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, config.backbone.tokenizer, set);
-    const sets = { train: encode(train), dev: encode(dev), test: test ? encode(test) : null };
+    if (made.task.hostLoss && leavesOn(config.settings, context.ranks)) throw leavesRefused();
+    const encode = async (set: ExampleSet<Example>) => {
+      const stored = await storeEncoded(made.task, config.backbone.tokenizer, set, context.signal);
+      context.keep(stored.examples);
+      return stored;
+    };
+    const sets = { train: await encode(train), dev: await encode(dev), test: test ? await encode(test) : null };
     const setup = { ...made, kind, settings, ...sets };
     return {
       data: {
         ...learntIdentity({ kind, settings }),
         ...(fixedWidth(config) ? { fixedWidth: "true" } : {}),
-        train: hashTexts(made.task, sets.train.examples),
-        dev: hashTexts(made.task, sets.dev.examples),
+        train: sets.train.examples.hashes.both,
+        dev: sets.dev.examples.hashes.both,
       },
       open: () => openFinetuning(context, config, setup),
       fill: (part) => fillSources(context, config, setup, part),
@@ -132,16 +134,20 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
   const { task, model, train, dev, test } = setup;
   const { signal } = context;
   if (fixedWidth(config)) await context.onEvent({ kind: "note", text: fixedWidthNote(config) });
-  const session = await openSession(config, setup, await sessionOptions(context, config, setup, train, "train"));
-  const scorer = async ({ examples }: EncodedData<Encoded>, options: SessionOptions<Encoded>) => {
+  const session = await openSession(
+    context,
+    config,
+    setup,
+    await sessionOptions(context, config, setup, train, "train"),
+  );
+  const scorer = async ({ examples }: StoredData<Encoded>, options: SessionOptions<Encoded>) => {
     const prediction = await PredictionSession.open(options);
-    return (signal?: AbortSignal) => scoreOf(task, prediction, examples, 2 * settings.batchSize, signal);
+    return (signal?: AbortSignal) => scoreOf(task, prediction, examples, 2 * settings.batchSize, context.ranks, signal);
   };
   const scoreDev = await scorer(dev, await sessionOptions(context, config, setup, dev, "dev"));
   const scoreTest = test ? await scorer(test, await sessionOptions(context, config, setup, test, "test")) : null;
   return {
-    ...{ session, backbone, train: train.examples, parameters: model.parameters, trainable: model.trainable },
-    texts: (example) => textsOf(task, example),
+    ...{ session, backbone, train: stored(train.examples), parameters: model.parameters, trainable: model.trainable },
     // Not to be stopped in the middle: the steps before it would not be saved.
     evaluate: async () => task.evaluation(await scoreDev()),
     score: async () => ({ dev: await scoreDev(signal), test: scoreTest ? await scoreTest(signal) : null }),
@@ -150,6 +156,7 @@ async function openFinetuning<Example, Encoded extends EncodedText, Score>(
 }
 
 async function openSession<Example, Encoded extends EncodedText, Score>(
+  { ranks }: RunContext,
   config: FinetuneConfig,
   { model, task }: Setup<Example, Encoded, Score>,
   options: SessionOptions<Encoded>,
@@ -162,24 +169,31 @@ async function openSession<Example, Encoded extends EncodedText, Score>(
     // The released scripts clip the backbone's and the task model's gradients separately.
     clipGroups: { backbone, task_model: trainable.filter((parameter) => !backbone.includes(parameter)) },
   };
+  const leaves = leavesOn(settings, ranks);
   if (task.hostLoss) return HostLossSession.open(options, optimizer, variants);
   const accumulation = settings.gradientAccumulation > 1;
-  return TrainingSession.open(options, optimizer, { ...variants, accumulation });
+  return openStepSession(options, optimizer, { ...variants, accumulation, ranks: leaves });
 }
+
+const leavesRefused = () =>
+  userError({
+    where: setting("leaves"),
+    what: "the loss of this task spans more texts than one batch: its steps are no sums of leaves",
+    fix: "leave it out",
+  });
 
 /** What a session of a data set is made with; opens what it is fed. */
 async function sessionOptions<Example, Encoded extends EncodedText, Score>(
   context: RunContext,
   config: FinetuneConfig,
   setup: Setup<Example, Encoded, Score>,
-  data: EncodedData<Encoded>,
+  data: StoredData<Encoded>,
   what: string,
 ): Promise<SessionOptions<Encoded>> {
   const { backbone, maxLength, trains, adapters } = config;
   const { model, task } = setup;
   const { padTokenId } = backbone.config;
-  const texts = data.examples.flatMap((example) => textsOf(task, example));
-  const features = context.keep(await openSource(context, config, setup, texts, what));
+  const features = context.keep(await openSource(context, config, setup, data.examples.texts, what));
   const given = async (): Promise<Tensors> => ({
     ...(trainsBackbone(trains) ? await startBackbone(config) : {}),
     ...adapterTensors(adapters),
@@ -193,7 +207,7 @@ async function openSource<Example, Encoded extends EncodedText, Score>(
   { executor, signal, onEvent, keep }: RunContext,
   { backbone, featureOptions, trains, adapters }: FinetuneConfig,
   { task, model }: Setup<Example, Encoded, Score>,
-  texts: readonly EncodedText[],
+  texts: Texts<EncodedText>,
   what: string,
 ): Promise<FeatureSource<EncodedText>> {
   const { cache, dtype } = featureOptions;
@@ -216,7 +230,7 @@ const keepsStates = (trains: FinetuneConfig["trains"], model: AdaptedModel): boo
 async function fillSources<Example, Encoded extends EncodedText, Score>(
   { executor, signal, onEvent }: RunContext,
   { backbone, featureOptions, trains, adapters }: FinetuneConfig,
-  { task, model, train, dev, test }: Setup<Example, Encoded, Score>,
+  { model, train, dev, test }: Setup<Example, Encoded, Score>,
   part: Part | undefined,
 ): Promise<readonly FilledCache[]> {
   const cache = keepsStates(trains, model) ? featureOptions.cache : null;
@@ -225,9 +239,8 @@ async function fillSources<Example, Encoded extends EncodedText, Score>(
   const filled: FilledCache[] = [];
   for (const [what, data] of Object.entries({ train, dev, test })) {
     if (!data) continue;
-    const texts = data.examples.flatMap((example) => textsOf(task, example));
     for (const needed of [{ layers: model.neededLayers }, ...tapped]) {
-      filled.push(await fillFeatures(executor, backbone, needed, texts, what, options, onEvent));
+      filled.push(await fillFeatures(executor, backbone, needed, data.examples.texts, what, options, onEvent));
     }
   }
   return filled;
@@ -272,7 +285,7 @@ async function startBackbone({ backbone, start }: FinetuneConfig): Promise<Tenso
 }
 
 async function finish<Example, Encoded extends EncodedText, Score>(
-  { executor }: RunContext,
+  { executor, ranks }: RunContext,
   config: FinetuneConfig,
   setup: Setup<Example, Encoded, Score>,
   { last, scores, backboneHash }: EndedRun<Scores<Score>>,
@@ -292,7 +305,7 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     adapters: adapters.map(({ name, config: architecture, folder, hash }) => ({ name, architecture, folder, hash })),
     ...record,
   });
-  if (scores !== null) {
+  if (scores !== null && ranks.rank === 0) {
     await writeDownstreamFolder(config.out, manifest, await readParameters(executor, model.parameters));
   }
   const skipped = { train: train.skipped, dev: dev.skipped, test: test?.skipped ?? {} };

@@ -1,6 +1,7 @@
 import type { Tensors } from "../engine/executor.js";
 import { GraphBuilder } from "../graph/index.js";
 import { Dropout, dropoutFeeds, type Pass } from "../nn/index.js";
+import { textsOf } from "../tasks/encoded-examples.js";
 import type { EncodedText, HostLoss } from "../tasks/task.js";
 import { float32Tensor, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
@@ -19,7 +20,6 @@ import {
   stepOptions,
   type TrainingVariants,
   textFeeds,
-  textsOf,
   widthOf,
 } from "./session.js";
 import { accumulationFeeds, type StepGraph, splitStep } from "./step.js";

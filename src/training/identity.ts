@@ -10,7 +10,16 @@ import { hashJson, type JsonValue } from "../weights/hash.js";
 export type RunIdentity = Readonly<Record<string, string>>;
 
 /** Settings that may differ: where things are kept, how often, and what the finished folder says of them. */
-const free: ReadonlySet<string> = new Set(["out", "resume", "recipe", "saveEvery", "cache", "cacheLimit", "signal"]);
+const free: ReadonlySet<string> = new Set([
+  "out",
+  "resume",
+  "recipe",
+  "saveEvery",
+  "cache",
+  "cacheLimit",
+  "signal",
+  "ranks",
+]);
 
 /** Groups of settings, each of which counts by its own name. */
 const groups: ReadonlySet<string> = new Set(["settings", "architecture", "featureOptions", "masking"]);
@@ -109,7 +118,7 @@ const mostDifferences = 5;
 const dataNames: ReadonlySet<string> = new Set(["train", "dev"]);
 
 /** A value as it was given; of a long one, such as a hash, the beginning. */
-function brief(value: unknown): string {
+export function brief(value: unknown): string {
   if (value === undefined) return "not set";
   // Values that are no texts stand as JSON.
   const isList = typeof value === "string" && value.startsWith("[");

@@ -22,7 +22,9 @@ import { toFloat32 } from "../weights/float32.js";
 import { hashLists } from "../weights/hash.js";
 import { optimizerOf, type RunConfig } from "./config.js";
 import { LanguageModelSession } from "./language-model-session.js";
+import { leavesOn } from "./leaf-session.js";
 import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining } from "./run.js";
+import { inMemory } from "./trainer.js";
 
 /** How a language model is trained. */
 export interface LanguageModelConfig extends RunConfig {
@@ -116,7 +118,7 @@ async function encodeTexts(
 }
 
 async function openLanguageModel(
-  { executor }: RunContext,
+  { executor, ranks }: RunContext,
   config: LanguageModelConfig,
   { objective, train, heldOut }: EncodedTexts,
   read: { readonly examples: number; readonly seconds: number },
@@ -127,13 +129,20 @@ async function openLanguageModel(
     ...{ executor, backbone: start, model, objective, given: start.given },
     optimizer: optimizerOf(config),
     batchSize: settings.batchSize,
+    ranks: leavesOn(settings, ranks),
   });
   return {
-    ...{ session, train, parameters: model.parameters, trainable: model.parameters, backbone: start.backbone },
+    ...{
+      session,
+      train: inMemory(train),
+      parameters: model.parameters,
+      trainable: model.parameters,
+      backbone: start.backbone,
+    },
     evaluate: async () => objective.evaluation(await session.score(heldOut.dev)),
     score: () => scoreAsWritten(executor, config, model, session, heldOut),
     finish: async ({ last: { step: steps, reason, bestStep }, scores: finished }: EndedRun<Finished>) => {
-      const tokens = tokensAfter(steps, train, settings.batchSize);
+      const tokens = tokensAfter(steps, train, settings.batchSize * (settings.leaves ?? 1));
       const run = { tokens: Math.round(read.examples * (tokensOf(train) / train.length)), seconds: read.seconds };
       return { reason, steps, bestStep, tokens, run, heldOut, finished };
     },

@@ -30,6 +30,7 @@ import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, readParameters, runTraining } from "./run.js";
 import { onlyBatch, type StepResult, type StepScalars, type StepSession, single } from "./session.js";
 import { fusedStep, stepSource } from "./step.js";
+import { inMemory } from "./trainer.js";
 import { asStored } from "./training-record.js";
 
 /** How a head is trained. */
@@ -94,7 +95,7 @@ async function openLmHead(
   const { task, train } = texts;
   const { parameters } = session.head;
   return {
-    ...{ session, train, parameters, trainable: parameters, backbone: config.backbone },
+    ...{ session, train: inMemory(train), parameters, trainable: parameters, backbone: config.backbone },
     evaluate: async () => task.evaluation(await session.score()),
     score: () => session.score(),
     finish: (ended) => finish(executor, config, session.head, train.length, ended),

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { AdapterManifest } from "../adapters/adapter-manifest.js";
 import { type DownstreamManifest, downstreamFiles, readDownstreamParameters } from "../adapters/downstream-folder.js";
 import {
@@ -16,6 +15,7 @@ import { openedInScope } from "../engine/scopes.js";
 import { UserError, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity, openBackbone } from "../features/backbone-handle.js";
 import { namedBackbone } from "../features/named-backbone.js";
+import { join } from "../host/paths.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { designOf } from "../models/design.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
@@ -98,7 +98,7 @@ export async function readModel<Example, Encoded extends EncodedText, Score>(
   kind: TaskKind<Example, Encoded, Score>,
   { backbone: backboneName, taskOptions = {}, open = openBackbone }: LoadOptions = {},
 ): Promise<ReadModel<Example, Encoded, Score>> {
-  const { folder, manifest, what, subjects, read } = await openFolder(named);
+  const { folder, manifest, what, notes: origin, subjects, read } = await openFolder(named);
   const { task, backbone: recorded } = manifest;
   if (task.name !== kind.name) {
     throw userError({
@@ -113,11 +113,11 @@ export async function readModel<Example, Encoded extends EncodedText, Score>(
   const settings = { labels: task.labels, options, ...(subjects ? { subjects } : {}) };
   const made = madeFrom(folder, manifest, kind, settings, backbone);
   const state = { ...(await read(made.model)), ...(await frozenTensors(backbone, made.model)) };
-  const notes = [...folderNotes(folder, manifest), ...backbone.tokenizer.notes];
+  const notes = [...origin, ...folderNotes(folder, manifest), ...backbone.tokenizer.notes];
   return { ...made, folder, manifest, backbone, subjects, state, notes };
 }
 
-interface OpenFolder extends Pick<FoundModel, "folder" | "what" | "manifest"> {
+interface OpenFolder extends Pick<FoundModel, "folder" | "notes" | "what" | "manifest"> {
   /** Names that open an adapter's gate. */
   readonly subjects: readonly string[] | null;
   /** Reads the parameters of the model that the manifest tells of, all of them and no others. */

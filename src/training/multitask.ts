@@ -11,12 +11,13 @@ import { type BackboneHandle, readBackboneTensors } from "../features/backbone-h
 import { TokenFeatures } from "../features/feature-sources.js";
 import type { Parameter } from "../graph/index.js";
 import { downstreamDesign } from "../models/design.js";
+import { storeEncoded } from "../tasks/encoded-examples.js";
 import type { EncodedText, Evaluation } from "../tasks/task.js";
-import type { TaskData } from "../tasks/task-data.js";
-import { encodeFitting, hashExamples, type SkipCounts } from "../tasks/task-data.js";
+import type { SkipCounts, TaskData } from "../tasks/task-data.js";
 import type { HostTensor } from "../tensor.js";
 import { hashJson } from "../weights/hash.js";
 import { optimizerOf, type TaskRunConfig } from "./config.js";
+import { type CourseExample, setOfCourses } from "./courses.js";
 import { ParameterState, StatefulSession } from "./parameter-state.js";
 import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining, scoreOf } from "./run.js";
 import {
@@ -26,11 +27,10 @@ import {
   type StepScalars,
   type StepSession,
   TrainingSession,
-  textsOf,
 } from "./session.js";
 import { headRateScale } from "./step.js";
 import { makeTaskModel } from "./task-model.js";
-import type { TrainerSettings } from "./trainer.js";
+import { stored, type TrainerSettings, type TrainingSet } from "./trainer.js";
 
 /** Task data, whatever its types. */
 export type AnyTaskData = <R>(
@@ -80,8 +80,10 @@ export function trainMultitask(
   signal?: AbortSignal,
 ): Promise<MultitaskResult> {
   const settings = { ...config.settings, gradientAccumulation: 1 };
-  const prepare = async ({ executor: scope }: RunContext) => {
-    const planned = taskSets.map((taskData, index) => planCourse(scope, config, taskData, index));
+  const prepare = async (context: RunContext) => {
+    const scope = context.executor;
+    const planned: PlannedCourse[] = [];
+    for (const taskData of taskSets) planned.push(await planCourse(context, config, taskData));
     return {
       data: Object.fromEntries(
         planned.flatMap(({ name, data }) => [
@@ -107,9 +109,7 @@ async function openMultitask(
   return {
     ...{ backbone, parameters, trainable: parameters, score },
     session: new MultitaskSession(executor, backbone, parameters, courses),
-    train: courses.flatMap(({ examples }) => examples),
-    texts: ({ texts }) => texts,
-    group: ({ course }) => course,
+    train: setOfCourses(courses.map(({ set }) => set)),
     evaluate: async () => meanEvaluation(await score()),
     finish: (ended) => finish(executor, courses, parameters, ended),
   };
@@ -129,16 +129,10 @@ async function finish(
   return { reason, steps, bestStep, skipped, finished: { scores, tensors } };
 }
 
-/** An example of one of the tasks. */
-interface CourseExample extends EncodedText {
-  readonly course: number;
-  readonly texts: readonly EncodedText[];
-}
-
 /** One task in the training, without its types. */
 interface Course {
   readonly name: string;
-  readonly examples: readonly CourseExample[];
+  readonly set: TrainingSet<EncodedText>;
   readonly parameters: readonly Parameter[];
   /** Those among them that are its own. */
   readonly heads: readonly Parameter[];
@@ -156,47 +150,42 @@ interface PlannedCourse {
 }
 
 function planCourse(
-  executor: Executor,
+  { executor, keep, signal }: RunContext,
   config: MultitaskConfig,
   { name, taskData }: NamedTaskData,
-  index: number,
-): PlannedCourse {
+): Promise<PlannedCourse> {
   const { backbone, maxLength, headInit, dropout, settings } = config;
-  return taskData(({ kind, settings: learnt, train: trainSet, dev: devSet }): PlannedCourse => {
+  return taskData(async ({ kind, settings: learnt, train: trainSet, dev: devSet }): Promise<PlannedCourse> => {
     const { task, model } = makeTaskModel(kind, learnt, {
       ...{ backbone, maxLength, headInit, dropout, headScope: name, featureDtype: "float32" },
       design: downstreamDesign({ adapters: [], fusion: noFusion, headInit, trains: "backbone", frozenDropout: false }),
     });
-    const train = encodeFitting(task, backbone.tokenizer, trainSet);
-    const dev = encodeFitting(task, backbone.tokenizer, devSet);
+    const train = await storeEncoded(task, backbone.tokenizer, trainSet, signal);
+    keep(train.examples);
+    const dev = await storeEncoded(task, backbone.tokenizer, devSet, signal);
+    keep(dev.examples);
     const rateScale = headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate);
     const features = new TokenFeatures<EncodedText>(backbone, "float32");
     const options = { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
-    const encoded = new Map(
-      train.examples.map((example): [CourseExample, (typeof train.examples)[number]] => [
-        { inputIds: example.inputIds, course: index, texts: textsOf(task, example) },
-        example,
-      ]),
-    );
     const open = async (): Promise<Course> => {
       const session = await TrainingSession.open(options, optimizerOf(config), { rateScale, accumulation: false });
       const prediction = await PredictionSession.open(options);
       return {
         name,
-        examples: [...encoded.keys()],
+        set: stored<EncodedText>(train.examples),
         parameters: model.parameters,
         heads: model.taskParameters,
         skipped: train.skipped,
         step: (batch, scalars) => {
-          const own = batch.map((one) => encoded.get(one) as (typeof train.examples)[number]);
+          const own = batch.map((one) => one.own as NonNullable<ReturnType<typeof train.examples.at>>);
           return session.step([own], scalars);
         },
         evaluate: async () => task.evaluation(await scoreOf(task, prediction, dev.examples, 2 * settings.batchSize)),
       };
     };
     const data = {
-      train: `${kind.name} ${hashJson([learnt.labels, learnt.options])} ${hashExamples(task, train.examples)}`,
-      dev: hashExamples(task, dev.examples),
+      train: `${kind.name} ${hashJson([learnt.labels, learnt.options])} ${train.examples.hashes.examples}`,
+      dev: dev.examples.hashes.examples,
     };
     return { name, data, open };
   });

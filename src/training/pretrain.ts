@@ -7,18 +7,13 @@ import { type FeatureOptions, type FilledCache, fillFeatures, openFeatures } fro
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { pretrainingDesign } from "../models/design.js";
 import type { Part } from "../part.js";
+import { type StoredData, storeEncoded } from "../tasks/encoded-examples.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
-import {
-  type EncodedData,
-  type ExampleSet,
-  encodeFitting,
-  hashExamples,
-  type SkipCounts,
-  type TaskData,
-} from "../tasks/task-data.js";
+import type { ExampleSet, SkipCounts, TaskData } from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
 import { backboneStart } from "./backbone-start.js";
 import { optimizerOf, type TrainingConfig } from "./config.js";
+import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
   type FillableTraining,
@@ -30,9 +25,10 @@ import {
   runTraining,
   scoreOf,
 } from "./run.js";
-import { PredictionSession, type SessionOptions, TrainingSession, textsOf } from "./session.js";
+import { PredictionSession, type SessionOptions } from "./session.js";
 import { headRateScale } from "./step.js";
 import { frozenTensors, makeTaskModel, neededStates, type TaskModel } from "./task-model.js";
+import { stored } from "./trainer.js";
 import { asStored, learntIdentity, trainingRecord } from "./training-record.js";
 
 export interface PretrainResult<Score> {
@@ -91,13 +87,17 @@ function preparation<Example, Encoded extends EncodedText, Score>(
     const design = pretrainingDesign({ ...config, adapter: architecture });
     const how = { maxLength, headInit, dropout: architecture.dropout, featureDtype: featureOptions.dtype };
     const made = makeTaskModel(kind, settings, { backbone, design, ...how });
-    const encode = (set: ExampleSet<Example>) => encodeFitting(made.task, backbone.tokenizer, set);
-    const setup = { ...made, kind, settings, train: encode(data.train), dev: encode(data.dev) };
+    const encode = async (set: ExampleSet<Example>) => {
+      const stored = await storeEncoded(made.task, backbone.tokenizer, set, context.signal);
+      context.keep(stored.examples);
+      return stored;
+    };
+    const setup = { ...made, kind, settings, train: await encode(data.train), dev: await encode(data.dev) };
     return {
       data: {
         ...learntIdentity(setup),
-        train: hashExamples(made.task, setup.train.examples),
-        dev: hashExamples(made.task, setup.dev.examples),
+        train: setup.train.examples.hashes.examples,
+        dev: setup.dev.examples.hashes.examples,
       },
       open: () => openPretraining(context, config, setup),
       fill: (part) => fillSources(context, config, setup, part),
@@ -109,8 +109,8 @@ function preparation<Example, Encoded extends EncodedText, Score>(
 interface Setup<Example, Encoded extends EncodedText, Score> extends TaskModel<Example, Encoded, Score> {
   readonly kind: TaskKind<Example, Encoded, Score>;
   readonly settings: TaskSettings;
-  readonly train: EncodedData<Encoded>;
-  readonly dev: EncodedData<Encoded>;
+  readonly train: StoredData<Encoded>;
+  readonly dev: StoredData<Encoded>;
 }
 
 /** Opens the hidden states of both data sets (filling their caches), the training step and the prediction. */
@@ -124,15 +124,15 @@ async function openPretraining<Example, Encoded extends EncodedText, Score>(
   const sources = await sourceOpener(context, config, setup);
   const forTraining = await sources(train, "train");
   const prediction = await PredictionSession.open(await sources(dev, "dev"));
-  const session = await TrainingSession.open(forTraining, optimizerOf(config), {
+  const session = await openStepSession(forTraining, optimizerOf(config), {
+    ranks: leavesOn(settings, context.ranks),
     accumulation: settings.gradientAccumulation > 1,
     rateScale: headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate),
   });
-  const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize);
+  const score = () => scoreOf(task, prediction, dev.examples, 2 * settings.batchSize, context.ranks);
   return {
-    ...{ session, backbone, score, train: train.examples, trainable: model.trainable },
+    ...{ session, backbone, score, train: stored(train.examples), trainable: model.trainable },
     parameters: [...model.adapterParameters, ...model.taskParameters],
-    texts: (example) => textsOf(task, example),
     evaluate: async () => task.evaluation(await score()),
     finish: (ended) => finish(context, config, setup, ended),
   };
@@ -143,7 +143,7 @@ async function sourceOpener<Example, Encoded extends EncodedText, Score>(
   { executor, onEvent, signal, keep }: RunContext,
   config: TrainingConfig,
   { task, model }: Setup<Example, Encoded, Score>,
-): Promise<(data: EncodedData<Encoded>, what: string) => Promise<SessionOptions<Encoded>>> {
+): Promise<(data: StoredData<Encoded>, what: string) => Promise<SessionOptions<Encoded>>> {
   const { backbone, maxLength, fixedWidth = false } = config;
   const options = { ...(await cacheable(config, onEvent)), ...(signal ? { signal } : {}) };
   const needed = neededStates({ task, model });
@@ -191,7 +191,7 @@ async function cacheable(
 }
 
 async function finish<Example, Encoded extends EncodedText, Score>(
-  { executor }: RunContext,
+  { executor, ranks }: RunContext,
   config: TrainingConfig,
   setup: Setup<Example, Encoded, Score>,
   { last, scores, backboneHash }: EndedRun<Score>,
@@ -205,7 +205,7 @@ async function finish<Example, Encoded extends EncodedText, Score>(
     architecture: config.architecture,
     ...record,
   });
-  if (scores !== null) {
+  if (scores !== null && ranks.rank === 0) {
     const adapter: Parameters = await readParameters(executor, model.adapterParameters);
     const head = await readParameters(executor, model.taskParameters);
     const { subjects, wordings } = setup.settings;

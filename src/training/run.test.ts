@@ -12,6 +12,7 @@ import { writeRandomBackbone } from "../testing/random-backbone.js";
 import type { RunConfig } from "./config.js";
 import { type PreparedTraining, type RunContext, runTraining } from "./run.js";
 import { onlyBatch, type StepScalars, type StepSession } from "./session.js";
+import { inMemory } from "./trainer.js";
 
 let folder = "";
 let executor: Executor;
@@ -80,7 +81,7 @@ const counting =
       see?.(session);
       const score = async () => floatsOf(await scope.getState(["w"]), "w")[0] as number;
       return {
-        ...{ session, train, parameters: [parameter], trainable: [parameter], score },
+        ...{ session, train: inMemory(train), parameters: [parameter], trainable: [parameter], score },
         backbone: backbone ?? null,
         evaluate: async () => {
           await evaluate?.();

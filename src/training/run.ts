@@ -3,7 +3,7 @@
  * only then the folder.
  * @module
  */
-import { join } from "node:path";
+
 import type { Parameters } from "../adapters/folder.js";
 import type { DoneEvent, TrainEvent } from "../engine/events.js";
 import type { Executor } from "../engine/executor.js";
@@ -12,15 +12,20 @@ import { userError } from "../errors.js";
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
 import type { FilledCache } from "../features/features.js";
 import type { Parameter } from "../graph/index.js";
+import { join } from "../host/paths.js";
 import type { Part } from "../part.js";
+import { alone, barrier, firstThenOthers, fromFirst, type Ranks } from "../ranks/index.js";
+import type { EncodedExamples } from "../tasks/encoded-examples.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
 import { totalElements } from "../tensor.js";
 import { parametersIn } from "../weights/parameters.js";
-import { latestCheckpoint, readBest, removeCheckpoints, writeBest } from "./checkpoint.js";
+import { latestCheckpoint, openCheckpoint, readBest, removeCheckpoints, writeBest } from "./checkpoint.js";
 import type { RunConfig } from "./config.js";
 import { identityOf, type RunIdentity, requireSameRun } from "./identity.js";
+import { requireLeaves, requireSameOnAll } from "./same-on-all-ranks.js";
 import type { PredictionSession, StepSession } from "./session.js";
-import { predictAll, type ResumePoint, Trainer, type TrainerOptions } from "./trainer.js";
+import { storeLogits } from "./stored-logits.js";
+import { type ResumePoint, Trainer, type TrainerOptions, type TrainingSet } from "./trainer.js";
 
 export type OnEvent = (event: TrainEvent) => Promise<void> | void;
 
@@ -36,6 +41,8 @@ export interface RunContext {
   readonly executor: Executor;
   readonly onEvent: OnEvent;
   readonly signal: AbortSignal | undefined;
+  /** The processes that train together; the first of them writes. */
+  readonly ranks: Ranks;
   /** Closes something with the training, however that ends. */
   keep<T extends { close(): Promise<void> }>(opened: T): T;
 }
@@ -61,10 +68,7 @@ export interface FillableTraining<E extends EncodedText, Scores, Result> extends
 /** What differs from training to training. */
 export interface OpenTraining<E extends EncodedText, Scores, Result> {
   readonly session: StepSession<E>;
-  readonly train: readonly E[];
-  /** See {@link TrainerOptions}. */
-  texts?(example: E): readonly EncodedText[];
-  group?(example: E): number;
+  readonly train: TrainingSet<E>;
   /** All parameters of the model; the best are kept. */
   readonly parameters: readonly Parameter[];
   /** Those that learn. */
@@ -97,26 +101,34 @@ export interface EndedRun<Scores> {
  */
 export function runTraining<E extends EncodedText, Scores, Result>(
   executor: Executor,
-  config: Pick<RunConfig, "out" | "settings" | "resume">,
+  config: Pick<RunConfig, "out" | "settings" | "resume" | "ranks">,
   prepare: (context: RunContext) => Promise<PreparedTraining<E, Scores, Result>>,
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
 ): Promise<Result> {
-  return inContext(executor, onEvent, signal, async (context) => {
+  const ranks = config.ranks ?? alone();
+  requireLeaves(config.settings, ranks);
+  return inContext(executor, { onEvent, signal, ranks }, async (context) => {
     const scope = context.executor;
     const prepared = await prepare(context);
     const identity = identityOf(config, prepared.data);
-    const from = config.resume ? await resumePoint(config.out, identity) : null;
-    const training = await prepared.open();
-    const last = await trainerOf(scope, config, training, { identity, from }).finish(onEvent, signal);
+    await requireSameOnAll(ranks, config, identity);
+    const from = config.resume ? await resumePoint(config.out, identity, ranks) : null;
+    // What the first rank has cached, the others find.
+    const training = await firstThenOthers(ranks, () => prepared.open());
+    const last = await trainerOf(scope, config, training, { identity, from, ranks }).finish(onEvent, signal);
     const finished = last.reason !== "interrupted";
+    await barrier(ranks);
     if (finished) await scope.setState(await readBest(checkpointFolder(config.out)));
     const scores = finished ? await training.score() : null;
     return await training.finish({ last, scores, backboneHash: await requireUntouched(training.backbone) });
   });
 }
 
-/** Computes a training's hidden states, or a part of them, and trains nothing: no folder is made, none is written. */
+/**
+ * Computes a training's hidden states, or a part of them, and trains nothing: no folder is made, none is written. No rank
+ * waits for another: work is dealt out by parts.
+ */
 export function fillForTraining(
   executor: Executor,
   prepare: (context: RunContext) => Promise<Pick<FillableTraining<EncodedText, unknown, unknown>, "fill">>,
@@ -124,14 +136,14 @@ export function fillForTraining(
   onEvent: OnEvent = () => undefined,
   signal?: AbortSignal,
 ): Promise<readonly FilledCache[]> {
-  return inContext(executor, onEvent, signal, async (context) => (await prepare(context)).fill(part));
+  const given = { onEvent, signal, ranks: alone() };
+  return inContext(executor, given, async (context) => (await prepare(context)).fill(part));
 }
 
 /** What a training works with, closed at its end however that comes. */
 function inContext<R>(
   executor: Executor,
-  onEvent: OnEvent,
-  signal: AbortSignal | undefined,
+  given: Pick<RunContext, "onEvent" | "signal" | "ranks">,
   use: (context: RunContext) => Promise<R>,
 ): Promise<R> {
   return inScope(executor, async (scope) => {
@@ -141,7 +153,7 @@ function inContext<R>(
       return opened;
     };
     try {
-      return await use({ executor: scope, onEvent, signal, keep });
+      return await use({ executor: scope, ...given, keep });
     } finally {
       for (const one of kept.reverse()) await one.close();
     }
@@ -149,10 +161,11 @@ function inContext<R>(
 }
 
 /** Where a run goes on, if it has got anywhere. */
-async function resumePoint(out: string, identity: RunIdentity): Promise<ResumePoint | null> {
+async function resumePoint(out: string, identity: RunIdentity, ranks: Ranks): Promise<ResumePoint | null> {
   const root = checkpointFolder(out);
-  const checkpoint = await latestCheckpoint(root);
-  if (checkpoint === null) return null;
+  const path = await fromFirst(ranks, async () => (await latestCheckpoint(root))?.path ?? null, { patient: true });
+  if (path === null) return null;
+  const checkpoint = await openCheckpoint(path);
   const note = requireSameRun(checkpoint.path, checkpoint.progress, identity);
   // They may still be the best at the end: better to hear now than then that they are damaged.
   if (checkpoint.progress.best !== null) await readBest(root);
@@ -165,13 +178,11 @@ function trainerOf<E extends EncodedText, Scores, Result>(
   executor: Executor,
   config: Pick<RunConfig, "out" | "settings">,
   training: OpenTraining<E, Scores, Result>,
-  begin: Pick<TrainerOptions<E>, "identity" | "from">,
+  begin: Pick<TrainerOptions<E>, "identity" | "from" | "ranks">,
 ): Trainer<E> {
-  const { session, train, texts, group, parameters, trainable } = training;
+  const { session, train, parameters, trainable } = training;
   return new Trainer<E>({
     ...{ session, train, settings: config.settings, ...begin },
-    ...(texts ? { texts } : {}),
-    ...(group ? { group } : {}),
     evaluate: () => training.evaluate(),
     keepBest: async (current) => writeBest(checkpointFolder(config.out), await current()),
     readState: (slots) => executor.getState(slots),
@@ -199,14 +210,19 @@ export async function readParameters(executor: Executor, parameters: readonly Pa
   return parametersIn(await executor.getState(namesOf(parameters)), parameters);
 }
 
-/** A task's score of the current parameters. */
+/** A task's score of the current parameters. What is predicted stays on disk. */
 export async function scoreOf<E extends EncodedText, Score>(
   task: Pick<Task<never, E, Score>, "score">,
   session: PredictionSession<E>,
-  examples: readonly E[],
+  examples: EncodedExamples<E>,
   batchSize: number,
+  ranks?: Ranks,
   signal?: AbortSignal,
 ): Promise<Score> {
-  const logits = await predictAll(session, examples, batchSize, signal);
-  return task.score(examples.map((encoded, i) => ({ encoded, logits: logits[i] as Float32Array })));
+  const predicted = await storeLogits(session, examples, batchSize, ranks, signal);
+  try {
+    return task.score(predicted);
+  } finally {
+    predicted.close();
+  }
 }

@@ -1,57 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { resolveAdapterConfig } from "../adapters/config.js";
-import type { Executor, Tensors } from "../engine/executor.js";
-import type { FeatureSource } from "../features/feature-sources.js";
-import { AdaptedModel } from "../models/adapted-model.js";
-import { pretrainingDesign } from "../models/design.js";
-import { hiddenStateName } from "../models/hidden-states.js";
-import { RandomStream } from "../random.js";
+import type { Executor } from "../engine/executor.js";
 import { localExecutor } from "../runtime/local.js";
-import { type EncodedRelation, relationClassification } from "../tasks/relations/relation-classification.js";
-import { float32Tensor, floatsOf } from "../tensor.js";
+import type { EncodedRelation } from "../tasks/relations/relation-classification.js";
+import { floatsOf } from "../tensor.js";
+import { long, type MadeUpFeatures, madeUpTraining, short } from "../testing/made-up-training.js";
 import { adamWDefaults } from "./adamw.js";
 import { TrainingSession } from "./session.js";
-
-const [hiddenSize, layers, maxLength] = [16, 2, 24];
-const labels = ["capital", "author", "spouse"];
-
-const example = (name: string, length: number): EncodedRelation => ({
-  inputIds: Array.from({ length }, (_, i) => 4 + i),
-  subject: 1,
-  object: length - 2,
-  label: name.length % labels.length,
-  example: { text: name, where: name } as EncodedRelation["example"],
-});
-
-const short = [example("a", 7), example("bb", 9)];
-const long = [example("ccc", 12), example("dddd", 11), example("e", 10)];
-
-/** States that follow from the example and the position; padding holds what must not matter. */
-class MadeUpFeatures implements FeatureSource<EncodedRelation> {
-  readonly dtype = "float32";
-  readonly read: (readonly EncodedRelation[])[] = [];
-  failing: EncodedRelation | undefined;
-
-  async batch(examples: readonly EncodedRelation[], width: number): Promise<Tensors> {
-    this.read.push(examples);
-    if (this.failing && examples.includes(this.failing)) {
-      this.failing = undefined;
-      throw new Error("the disk is gone");
-    }
-    const state = (layer: number) => {
-      const data = new Float32Array(examples.length * width * hiddenSize).fill(5);
-      examples.forEach(({ example: { text }, inputIds }, row) => {
-        const random = new RandomStream(text, layer);
-        const real = Float32Array.from({ length: inputIds.length * hiddenSize }, () => random.normal());
-        data.set(real, row * width * hiddenSize);
-      });
-      return float32Tensor([examples.length, width, hiddenSize], data);
-    };
-    return Object.fromEntries(Array.from({ length: layers + 1 }, (_, i) => [hiddenStateName(i), state(i)]));
-  }
-
-  async close(): Promise<void> {}
-}
 
 let executor: Executor;
 beforeAll(async () => {
@@ -59,23 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => executor.close());
 
-async function opened(options: { maskPadding: boolean; fixedWidth: boolean }) {
-  const task = relationClassification.make({ labels, options: {} }, { maxLength, dropout: 0, headInit: "official" });
-  const { maskPadding, fixedWidth } = options;
-  const sizes = { size: 8, heads: 2, transformerLayers: 1, dropout: 0, layers: [0, 2], init: 0.3, maskPadding };
-  const model = new AdaptedModel({
-    ...pretrainingDesign({
-      features: "adapter",
-      adapter: resolveAdapterConfig({ hiddenSize, layers }, "official", sizes),
-    }),
-    hiddenSize,
-    backboneLayers: layers,
-    makeHead: (scope, given) => task.makeHead(scope, given),
-  });
-  const features = new MadeUpFeatures();
-  const all = { executor, features, padTokenId: 1, model, task, maxLength, fixedWidth };
-  const session = await TrainingSession.open<EncodedRelation>(all, adamWDefaults, { accumulation: false });
-  return { session, features };
+async function opened(how: { maskPadding: boolean; fixedWidth: boolean }) {
+  const options = madeUpTraining(executor, how);
+  const session = await TrainingSession.open<EncodedRelation>(options, adamWDefaults, { accumulation: false });
+  return { session, features: options.features };
 }
 
 type Opened = Awaited<ReturnType<typeof opened>>;
@@ -122,7 +63,15 @@ describe("reading ahead", () => {
     features.read.length = 0;
     const found: number[] = [];
     for (const [i, batch] of batches.entries())
-      found.push((await session.step([batch], scalars(i + 1), ahead ? batches[i + 1] : undefined)).loss);
+      found.push(
+        (
+          await session.step(
+            [batch],
+            scalars(i + 1),
+            ahead && batches[i + 1] ? [batches[i + 1] as typeof batch] : undefined,
+          )
+        ).loss,
+      );
     return { found, read: [...features.read] };
   }
 
@@ -135,14 +84,14 @@ describe("reading ahead", () => {
 
   it("tells an error once, at the step that wanted the batch", async () => {
     features.failing = long[0];
-    await expect(session.step([short], scalars(1), long)).resolves.toBeDefined();
-    await expect(session.step([long], scalars(2), short)).rejects.toThrow("the disk is gone");
+    await expect(session.step([short], scalars(1), [long])).resolves.toBeDefined();
+    await expect(session.step([long], scalars(2), [short])).rejects.toThrow("the disk is gone");
     await expect(session.step([long], scalars(2))).resolves.toBeDefined();
   });
 
   it("drops what was read when another batch comes", async () => {
     features.read.length = 0;
-    await session.step([short], scalars(1), long);
+    await session.step([short], scalars(1), [long]);
     await session.step([short], scalars(2));
     expect(features.read).toEqual([short, long, short]);
   });

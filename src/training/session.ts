@@ -5,6 +5,7 @@ import { padBatch } from "../features/token-batch.js";
 import { GraphBuilder, inRowBlocks, type Parameter, type Shape } from "../graph/index.js";
 import type { TrainableModel } from "../models/task-head.js";
 import { dropoutFeeds } from "../nn/index.js";
+import { textsOf } from "../tasks/encoded-examples.js";
 import type { EncodedText, Task } from "../tasks/task.js";
 import { concatenated, floatsOf } from "../tensor.js";
 import { type AdamWConfig, rateFeeds } from "./adamw.js";
@@ -33,11 +34,6 @@ async function batchFeeds<E extends EncodedText>(
   const texts = batch.flatMap((example) => textsOf(options.task, example));
   const width = widthOf(options, texts);
   return textFeeds(options, texts, width, options.task.feeds(batch, width), inputs);
-}
-
-/** The texts of an example, see {@link Task.texts}. */
-export function textsOf<E extends EncodedText>(task: SessionOptions<E>["task"], example: E): readonly EncodedText[] {
-  return task.texts?.(example) ?? [example];
 }
 
 /** The width to which texts are padded together: that of the longest, unless it is fixed. */
@@ -148,9 +144,13 @@ export interface StepSession<E extends EncodedText> extends AsyncDisposable {
   /**
    * One optimiser step over one or more micro-batches.
    *
-   * @param next the micro-batch that the next step will begin with: what it reads may be fetched while this step runs
+   * @param next the micro-batches of the next step: what it reads first may be fetched while this step runs
    */
-  step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult>;
+  step(
+    microBatches: readonly (readonly E[])[],
+    scalars: StepScalars,
+    next?: readonly (readonly E[])[],
+  ): Promise<StepResult>;
   /** Closes its graphs; what it is fed from stays open. */
   close(): Promise<void>;
 }
@@ -166,19 +166,42 @@ export function onlyBatch<E>(microBatches: readonly (readonly E[])[]): readonly 
   throw new Error(`a step of this session takes one batch of examples, not ${microBatches.length}`);
 }
 
-/** Runs optimiser steps; parameters and moments live where the graphs run. */
-export class TrainingSession<E extends EncodedText> extends StatefulSession implements StepSession<E> {
-  /** What the next batch is fed; it is read while this batch is computed. */
+/** What batches feed with dropout; the next batch's is read while this one is computed. */
+export class FeedsAhead<E extends EncodedText> {
   private ahead: { readonly batch: readonly E[]; readonly feeds: Promise<Tensors> } | null = null;
 
+  constructor(private readonly options: SessionOptions<E>) {}
+
+  /** @param keys what the dropout of the batch follows from */
+  async of({ inputs }: Loaded, batch: readonly E[], keys: readonly number[]): Promise<Tensors> {
+    const { ahead } = this;
+    this.ahead = null;
+    const feeds = await (ahead?.batch === batch ? ahead.feeds : batchFeeds(this.options, batch, inputs));
+    return { ...feeds, ...dropoutFeeds([...inputs.keys()], ["dropout", ...keys], namedDims(inputs, feeds)) };
+  }
+
+  read({ inputs }: Loaded, batch: readonly E[] | undefined): void {
+    if (!batch) return;
+    const feeds = batchFeeds(this.options, batch, inputs);
+    // The step that awaits it sees the error; if the training stops first, nobody needs it.
+    feeds.catch(() => undefined);
+    this.ahead = { batch, feeds };
+  }
+}
+
+/** Runs optimiser steps; parameters and moments live where the graphs run. */
+export class TrainingSession<E extends EncodedText> extends StatefulSession implements StepSession<E> {
+  private readonly feeds: FeedsAhead<E>;
+
   private constructor(
-    private readonly options: SessionOptions<E>,
+    options: SessionOptions<E>,
     private readonly optimizer: AdamWConfig,
     private readonly fused: Loaded,
     private readonly split: { readonly accumulate: Loaded; readonly update: Loaded } | null,
   ) {
     const { executor, model, given } = options;
     super(new ParameterState(executor, model.parameters, model.trainable, given, split !== null));
+    this.feeds = new FeedsAhead(options);
   }
 
   static async open<E extends EncodedText>(
@@ -202,13 +225,17 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
   }
 
   /** One optimiser step over one or more micro-batches. */
-  async step(microBatches: readonly (readonly E[])[], scalars: StepScalars, next?: readonly E[]): Promise<StepResult> {
+  async step(
+    microBatches: readonly (readonly E[])[],
+    scalars: StepScalars,
+    next?: readonly (readonly E[])[],
+  ): Promise<StepResult> {
     const { learningRate, update, seed } = scalars;
     const rates = rateFeeds(learningRate, update, this.optimizer);
     if (microBatches.length === 1 || !this.split) {
-      const feeds = await this.feeds(this.fused, onlyBatch(microBatches), [seed, update, 0]);
+      const feeds = await this.feeds.of(this.fused, onlyBatch(microBatches), [seed, update, 0]);
       const running = this.fused.graph.run({ ...feeds, ...rates }, this.fused.fetch);
-      this.readAhead(this.fused, next);
+      this.feeds.read(this.fused, next?.[0]);
       const results = await running;
       return { loss: single(results, "loss"), gradNorm: single(results, "grad_norm") };
     }
@@ -217,9 +244,9 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
     let loss = 0;
     for (const [i, batch] of microBatches.entries()) {
       const share = batch.length / examples;
-      const feeds = await this.feeds(accumulate, batch, [seed, update, i]);
+      const feeds = await this.feeds.of(accumulate, batch, [seed, update, i]);
       const running = accumulate.graph.run({ ...feeds, ...accumulationFeeds(i === 0, share) }, accumulate.fetch);
-      this.readAhead(accumulate, microBatches[i + 1] ?? next);
+      this.feeds.read(accumulate, microBatches[i + 1] ?? next?.[0]);
       loss += share * single(await running, "loss");
     }
     return { loss, gradNorm: single(await apply.graph.run(rates, apply.fetch), "grad_norm") };
@@ -227,22 +254,6 @@ export class TrainingSession<E extends EncodedText> extends StatefulSession impl
 
   async close(): Promise<void> {
     for (const { graph } of [this.fused, ...Object.values(this.split ?? {})]) await graph.close();
-  }
-
-  private async feeds(loaded: Loaded, batch: readonly E[], keys: readonly number[]): Promise<Tensors> {
-    const { ahead } = this;
-    this.ahead = null;
-    const feeds = await (ahead?.batch === batch ? ahead.feeds : batchFeeds(this.options, batch, loaded.inputs));
-    const dims = namedDims(loaded.inputs, feeds);
-    return { ...feeds, ...dropoutFeeds([...loaded.inputs.keys()], ["dropout", ...keys], dims) };
-  }
-
-  private readAhead(loaded: Loaded, batch: readonly E[] | undefined): void {
-    if (!batch) return;
-    const feeds = batchFeeds(this.options, batch, loaded.inputs);
-    // The step that awaits it sees the error; if the training stops first, nobody needs it.
-    feeds.catch(() => undefined);
-    this.ahead = { batch, feeds };
   }
 }
 

@@ -17,11 +17,17 @@ export interface StepGraph {
   readonly fetch: readonly string[];
   /** What the executor does after the graph. */
   readonly adamW?: InPlaceAdamW;
+  /** See {@link GraphSource.gradientsOnly}. */
+  readonly gradientsOnly?: boolean;
 }
 
 /** A step as an executor loads it. */
-export function stepSource({ graph, updates, adamW }: StepGraph): GraphSource {
-  return { model: toOnnx(graph), updates, ...(adamW ? { adamW } : {}) };
+export function stepSource({ graph, updates, adamW, gradientsOnly }: StepGraph): GraphSource {
+  return {
+    ...{ model: toOnnx(graph), updates },
+    ...(adamW ? { adamW } : {}),
+    ...(gradientsOnly ? { gradientsOnly } : {}),
+  };
 }
 
 export interface StepOptions extends UpdateOptions {
@@ -88,6 +94,27 @@ export function accumulationFeeds(isFirst: boolean, weight: number) {
     grad_weight: float32Scalar(weight),
   } satisfies Readonly<Record<string, HostTensor>>;
 }
+
+/**
+ * The same step for leaves that are summed by others: `leaf` leaves a batch's gradients in their slots, multiplied by
+ * what {@link leafWeightFeeds} says; `update` clips and applies what it finds there.
+ */
+export function stepInLeaves(options: StepOptions): { readonly leaf: StepGraph; readonly update: StepGraph } {
+  const update = updateStep(options);
+  const pass = trainingPass(options.dropout);
+  const { g } = pass;
+  const loss = options.loss(pass);
+  const share = mul(g, loss, g.input(leafWeight, "float32", []));
+  const kept = keptGradients(backward(g, share, options.trainable));
+  const graph = g.build({ loss, ...kept.outputs });
+  const inPlace = update.adamW ? { adamW: update.adamW, gradientsOnly: true } : {};
+  return { leaf: { graph, updates: kept.updates, fetch: ["loss"], ...inPlace }, update };
+}
+
+const leafWeight = "leaf_weight";
+
+/** What `leaf` of {@link stepInLeaves} is fed beside the batch. */
+export const leafWeightFeeds = (share: number) => ({ [leafWeight]: float32Scalar(share) });
 
 function accumulateGraph(options: StepOptions): StepGraph {
   const pass = trainingPass(options.dropout);

@@ -9,24 +9,11 @@ import { join } from "node:path";
 import type { TrainEvent } from "../engine/events.js";
 import { codeOf } from "../errors.js";
 import { fileError, makeFolder } from "../files/atomic.js";
+import { crc32c } from "../files/crc32c.js";
 import type { EventSink } from "./metrics-log.js";
 
 /** Named numbers of one step. */
 export type Scalars = Readonly<Record<string, number>>;
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  // Castagnoli's polynomial, bits reversed.
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  return crc >>> 0;
-});
-
-/** CRC-32C of bytes. */
-export function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return (crc ^ 0xffff_ffff) >>> 0;
-}
 
 /** The checksum as TFRecord stores it: rotated and shifted, so that a checksum of checksums is harmless. */
 export function maskedCrc32c(bytes: Uint8Array): number {

@@ -1,7 +1,10 @@
 import type { DoneEvent, Metrics, TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
-import { epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
+import { type Batches, epochBatches, groupedBatches, sortedBatches, tokenBatches } from "../features/batches.js";
+import { anyOf, fromFirst, onAllRanks, type Ranks } from "../ranks/index.js";
+import type { EncodedExamples } from "../tasks/encoded-examples.js";
+import type { Examples } from "../tasks/examples.js";
 import type { EncodedText } from "../tasks/task.js";
 import { type Checkpoint, readCheckpoint, type TrainingProgress, writeCheckpoint } from "./checkpoint.js";
 import { identityVersion, type RunIdentity } from "./identity.js";
@@ -18,6 +21,8 @@ export interface TrainerSettings {
   readonly batchTokens?: number;
   /** Forward passes in one optimiser step. */
   readonly gradientAccumulation: number;
+  /** The same, summed in the order of one tree, on whatever number of processes; a power of two, 1 if left out. */
+  readonly leaves?: number;
   readonly learningRate: number;
   readonly warmup: Warmup;
   /** Number (or share) of the last steps in which the learning rate falls to 0; all steps after the warm-up if left out. */
@@ -30,14 +35,21 @@ export interface TrainerSettings {
   readonly patience: number;
 }
 
+/** What a training learns from. */
+export interface TrainingSet<E extends EncodedText> {
+  readonly examples: Examples<E>;
+  /** Tokens of each example's longest text; its texts are padded together. */
+  readonly lengths: ArrayLike<number>;
+  /** How many texts each example has; one where it is left out or null. */
+  readonly textCounts?: ArrayLike<number> | null;
+  /** The group of each example. Only examples of one group share a batch; all examples form one group if left out. */
+  readonly groups?: ArrayLike<number>;
+}
+
 export interface TrainerOptions<E extends EncodedText> {
   readonly session: StepSession<E>;
   readonly settings: TrainerSettings;
-  readonly train: readonly E[];
-  /** The texts of an example, which are padded together; by default the example itself is its only text. */
-  texts?(example: E): readonly EncodedText[];
-  /** The group of an example. Only examples of one group share a batch; all examples form one group if left out. */
-  group?(example: E): number;
+  readonly train: TrainingSet<E>;
   /** Evaluates the current parameters; its `metric` decides which are the best. */
   evaluate(): Promise<{ readonly metrics: Metrics; readonly metric: number }>;
   /** Keeps the current parameters as the best so far. */
@@ -53,7 +65,13 @@ export interface TrainerOptions<E extends EncodedText> {
   /** Names of the parameters. */
   readonly parameters: readonly string[];
   readonly parameterCount: number;
+  /** The processes that train together; the first of them writes. */
+  readonly ranks: Ranks;
 }
+
+/** Forward passes of all processes in one step. */
+const passesOf = ({ gradientAccumulation, leaves = 1 }: Pick<TrainerSettings, "gradientAccumulation" | "leaves">) =>
+  gradientAccumulation * leaves;
 
 /** A checkpoint of the same run. */
 export interface ResumePoint {
@@ -76,25 +94,20 @@ interface Plan {
  */
 export class Trainer<E extends EncodedText> {
   private readonly plan: Plan;
-  /** Tokens of each example's longest text. */
-  private readonly lengths: readonly number[];
-  private readonly textCounts: readonly number[];
   private progress: TrainingProgress;
 
   /** @throws UserError where the session takes fewer micro-batches than the settings want */
   constructor(private readonly options: TrainerOptions<E>) {
-    const { settings, train, session } = options;
-    if (settings.gradientAccumulation > 1 && !session.accumulates) {
+    const { settings, session } = options;
+    const passes = passesOf(settings);
+    if (passes > 1 && !session.accumulates) {
       throw userError({
-        where: setting("gradientAccumulation"),
-        what: `a step of this training is one batch, not ${settings.gradientAccumulation}`,
+        where: setting((settings.leaves ?? 1) > 1 ? "leaves" : "gradientAccumulation"),
+        what: `a step of this training is one batch, not ${passes}`,
         fix: "leave it out, or raise the batch size",
       });
     }
-    const texts = train.map((example) => options.texts?.(example) ?? [example]);
-    this.lengths = texts.map((parts) => parts.reduce((most, { inputIds }) => Math.max(most, inputIds.length), 0));
-    this.textCounts = texts.map(({ length }) => length);
-    const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / settings.gradientAccumulation);
+    const stepsPerEpoch = Math.ceil(this.batchesOf(0).length / passes);
     const all = stepsPerEpoch * settings.epochs;
     const totalSteps = settings.maxSteps > 0 ? Math.min(all, settings.maxSteps) : all;
     const [warmup, decay] = [settings.warmup, settings.decay ?? totalSteps].map((one) => warmupSteps(one, totalSteps));
@@ -114,7 +127,7 @@ export class Trainer<E extends EncodedText> {
       step: this.progress.step,
       totalSteps,
       stepsPerEpoch,
-      examples: train.length,
+      examples: train.examples.length,
       parameters: parameterCount,
     };
     let reason: "completed" | "early-stop" | "interrupted" = "completed";
@@ -124,7 +137,7 @@ export class Trainer<E extends EncodedText> {
         reason = "early-stop";
         break;
       }
-      if (signal?.aborted) {
+      if (await anyOf(this.options.ranks, signal?.aborted === true)) {
         reason = "interrupted";
         break;
       }
@@ -199,14 +212,16 @@ export class Trainer<E extends EncodedText> {
     const { loss, gradNorm } = await session.step(
       microBatches,
       { learningRate, update, epoch: Math.floor(index / this.plan.stepsPerEpoch), seed: settings.seed },
-      this.upcoming?.microBatches[0],
+      this.upcoming?.microBatches,
     );
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
-      throw userError({
+      const diverged = userError({
         where: `step ${update}`,
         what: `the loss is ${loss} and its gradient's norm ${gradNorm}: the training has diverged`,
         fix: `lower ${setting("learningRate")}, or warm up longer`,
       });
+      // All ranks have summed the same.
+      throw onAllRanks(diverged);
     }
     this.progress = { ...this.progress, step: update };
     const sentences = microBatches.reduce((sum, { length }) => sum + length, 0);
@@ -219,41 +234,46 @@ export class Trainer<E extends EncodedText> {
 
   private microBatchesOf(index: number): readonly (readonly E[])[] {
     const { stepsPerEpoch } = this.plan;
-    const { gradientAccumulation } = this.options.settings;
-    const first = (index % stepsPerEpoch) * gradientAccumulation;
-    return this.batchesOf(Math.floor(index / stepsPerEpoch))
-      .slice(first, first + gradientAccumulation)
-      .map((batch) => batch.map((i) => this.options.train[i] as E));
+    const passes = passesOf(this.options.settings);
+    const first = (index % stepsPerEpoch) * passes;
+    const batches = this.batchesOf(Math.floor(index / stepsPerEpoch));
+    const count = Math.min(passes, batches.length - first);
+    const { examples } = this.options.train;
+    return Array.from({ length: count }, (_, i) => batches.at(first + i).map((example) => examples.at(example) as E));
   }
 
-  private cached: { readonly epoch: number; readonly batches: number[][] } | null = null;
+  private cached: { readonly epoch: number; readonly batches: Batches } | null = null;
 
-  private batchesOf(epoch: number): number[][] {
+  private batchesOf(epoch: number): Batches {
     if (this.cached?.epoch !== epoch) {
-      const { settings, train } = this.options;
-      const group = this.options.group?.bind(this.options);
-      const batches = group
-        ? groupedBatches(train.map(group), settings.seed, epoch, (members) => this.batchesAmong(members, epoch))
-        : this.batchesAmong([...train.keys()], epoch);
+      const { seed } = this.options.settings;
+      const { lengths, textCounts = null, groups } = this.options.train;
+      // Not both in memory.
+      this.cached = null;
+      const batches = groups
+        ? groupedBatches(groups, seed, epoch, (members) =>
+            this.batchesAmong(those(lengths, members), textCounts && those(textCounts, members), epoch),
+          )
+        : this.batchesAmong(lengths, textCounts, epoch);
       this.cached = { epoch, batches };
     }
     return this.cached.batches;
   }
 
-  /** Batches of some examples, as indices into these. */
-  private batchesAmong(members: readonly number[], epoch: number): number[][] {
+  /** Batches of examples of these sizes. */
+  private batchesAmong(lengths: ArrayLike<number>, textCounts: ArrayLike<number> | null, epoch: number): Batches {
     const { batchSize, batchTokens, seed } = this.options.settings;
-    const lengths = members.map((i) => this.lengths[i] as number);
-    if (batchTokens === undefined) return epochBatches(lengths, batchSize, seed, epoch);
-    const textCounts = members.map((i) => this.textCounts[i] as number);
-    return tokenBatches(lengths, batchTokens, seed, epoch, textCounts);
+    return batchTokens === undefined
+      ? epochBatches(lengths, batchSize, seed, epoch)
+      : tokenBatches(lengths, batchTokens, seed, epoch, textCounts);
   }
 
   private async evaluate(): Promise<TrainEvent> {
     const { metrics, metric } = await this.options.evaluate();
     const { step, best: before } = this.progress;
     const best = before === null || metric > before;
-    if (best) await this.options.keepBest(() => this.options.readState(this.options.parameters));
+    const { ranks } = this.options;
+    if (best && ranks.rank === 0) await this.options.keepBest(() => this.options.readState(this.options.parameters));
     this.progress = best
       ? { ...this.progress, best: metric, bestStep: step, evaluationsSinceBest: 0 }
       : { ...this.progress, evaluationsSinceBest: this.progress.evaluationsSinceBest + 1 };
@@ -261,11 +281,29 @@ export class Trainer<E extends EncodedText> {
   }
 
   private async save(): Promise<TrainEvent> {
-    const state = await this.options.readState(this.options.session.slots);
-    const path = await writeCheckpoint(this.options.checkpoints, this.progress, state);
+    const { ranks, session, checkpoints, readState } = this.options;
+    const path = await fromFirst(ranks, async () =>
+      writeCheckpoint(checkpoints, this.progress, await readState(session.slots)),
+    );
     return { kind: "checkpoint", step: this.progress.step, path };
   }
 }
+
+/** Those of some numbers that stand at these places. */
+const those = (all: ArrayLike<number>, places: Uint32Array): Uint32Array => places.map((i) => all[i] as number);
+
+/** Examples on disk to learn from. */
+export const stored = <E extends EncodedText>(examples: EncodedExamples<E>): TrainingSet<E> => ({
+  examples,
+  lengths: examples.lengths,
+  textCounts: examples.textCounts,
+});
+
+/** Examples in memory, of one text each, to learn from. */
+export const inMemory = <E extends EncodedText>(examples: readonly E[]): TrainingSet<E> => ({
+  examples,
+  lengths: Uint32Array.from(examples, ({ inputIds }) => inputIds.length),
+});
 
 /** Logits of every example, in the examples' order; batches of similar length. Throws an AbortError when `signal` asks for it. */
 export async function predictAll<E extends EncodedText>(

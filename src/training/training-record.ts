@@ -1,8 +1,8 @@
 import type { DoneEvent, Metrics } from "../engine/events.js";
 import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
 import type { FeatureOptions } from "../features/features.js";
-import type { EncodedText, JsonObject, TaskSettings } from "../tasks/task.js";
-import { countSkipped, type EncodedData } from "../tasks/task-data.js";
+import type { JsonObject, TaskSettings } from "../tasks/task.js";
+import { countSkipped, type SkipCounts } from "../tasks/task-data.js";
 import { hashJson } from "../weights/hash.js";
 
 /** What was trained: on which features, and by which recipe. */
@@ -13,13 +13,19 @@ interface RecordedPlan {
   readonly recipe: JsonObject;
 }
 
+/** How many examples there were. */
+interface Counted {
+  readonly examples: { readonly length: number };
+  readonly skipped: SkipCounts;
+}
+
 /** What was learnt, and from how much. */
 interface RecordedTaskData {
   readonly kind: { readonly name: string };
   readonly settings: TaskSettings;
-  readonly train: EncodedData<EncodedText>;
-  readonly dev: EncodedData<EncodedText>;
-  readonly test?: EncodedData<EncodedText> | null;
+  readonly train: Counted;
+  readonly dev: Counted;
+  readonly test?: Counted | null;
 }
 
 /** The part of a manifest that every training writes, be it of an adapter or of a downstream model. */

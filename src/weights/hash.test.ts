@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { hashFile, hashJson, hashLists } from "./hash.js";
+import { hashFile, hashJson, hashLists, hashNumbers } from "./hash.js";
 
 test("a file's hash is that of sha256sum", async () => {
   const folder = await mkdtemp(join(tmpdir(), "kadapter-"));
@@ -23,4 +23,8 @@ test("JSON values hash alike whatever the order of their keys", () => {
 
 test("lists of numbers hash as their JSON does", () => {
   for (const lists of [[], [[]], [[1, 20], [], [300]]]) expect(hashLists(lists)).toBe(hashJson(lists));
+  for (const length of [0, 1, 4096, 4097, 10_000]) {
+    const numbers = Array.from({ length }, (_, i) => i * i);
+    expect(hashNumbers(numbers)).toBe(hashJson(numbers));
+  }
 });

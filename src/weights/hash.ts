@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
 import { fileError } from "../files/atomic.js";
+import { createHash } from "../host/hashing.js";
+import { fileStream } from "../host/streams.js";
 import { bytesOf } from "../tensor.js";
 import type { WeightSource } from "./source.js";
 
@@ -9,7 +8,7 @@ import type { WeightSource } from "./source.js";
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {
-    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+    for await (const chunk of fileStream(path, { chunkBytes: 1 << 20 })) hash.update(chunk);
   } catch (error) {
     throw fileError(path, "read the file", error);
   }
@@ -66,12 +65,35 @@ export function hashJson(value: JsonValue): string {
 }
 
 /** {@link hashJson} of lists of whole numbers, list by list: as one text, those of a large data set would be too long. */
+export class ListHash {
+  private readonly hash = createHash("sha256").update("[");
+  private before = "";
+
+  add(list: readonly number[] | Int32Array): void {
+    this.hash.update(`${this.before}[${list.join(",")}]`);
+    this.before = ",";
+  }
+
+  /** The hash of the lists so far; nothing can be added afterwards. */
+  digest(): string {
+    return this.hash.update("]").digest("hex");
+  }
+}
+
+/** {@link ListHash} of all of these. */
 export function hashLists(lists: Iterable<readonly number[] | Int32Array>): string {
+  const hash = new ListHash();
+  for (const list of lists) hash.add(list);
+  return hash.digest();
+}
+
+/** {@link hashJson} of one long list of whole numbers. */
+export function hashNumbers(numbers: ArrayLike<number>): string {
   const hash = createHash("sha256").update("[");
-  let before = "";
-  for (const list of lists) {
-    hash.update(`${before}[${list.join(",")}]`);
-    before = ",";
+  const together = 4096;
+  for (let at = 0; at < numbers.length; at += together) {
+    const length = Math.min(together, numbers.length - at);
+    hash.update(`${at > 0 ? "," : ""}${Array.from({ length }, (_, i) => numbers[at + i]).join(",")}`);
   }
   return hash.update("]").digest("hex");
 }

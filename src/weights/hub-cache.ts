@@ -1,7 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { userError } from "../errors.js";
+import { readdir, readFile } from "../host/files.js";
+import { homedir } from "../host/machine.js";
+import { join } from "../host/paths.js";
 import { exists, type HubContent, shardsOf } from "./hub-content.js";
 import { quoted } from "./strict-json.js";
 
@@ -22,11 +22,21 @@ export function isCommit(revision: string): boolean {
   return COMMIT.test(revision);
 }
 
+/** What may stand before an id: it is then one of the hub, whatever folders there are. */
+const hubPrefix = "hf:";
+
+/** Whether a name can be one of the hub only. */
+export const isHubName = (name: string): boolean => name.startsWith(hubPrefix);
+
+/** A repository's name at one commit, which says the same for good. */
+export const pinnedName = (id: string, commit: string): string => `${hubPrefix}${id}@${commit}`;
+
 /**
- * Parses `name`, `owner/name` or either with `@revision`; undefined where it is none. The hub's own rules (letters,
+ * Parses `name`, `owner/name` or either with `@revision`, `hf:` before it or not; undefined where it is none. The hub's own rules (letters,
  * digits, `-`, `_`, `.`, neither `--` nor `..`), which also keep every path that is made of it inside the cache.
  */
-export function parseModelId(text: string): ModelId | undefined {
+export function parseModelId(given: string): ModelId | undefined {
+  const text = isHubName(given) ? given.slice(hubPrefix.length) : given;
   const at = text.indexOf("@");
   const id = at < 0 ? text : text.slice(0, at);
   const revision = at < 0 ? "main" : text.slice(at + 1);
@@ -38,12 +48,18 @@ export function parseModelId(text: string): ModelId | undefined {
   return { id, revision };
 }
 
-/** The cache folder that every Hugging Face library uses: HF_HUB_CACHE, else HF_HOME/hub, else the user's cache. */
-export function hubCacheFolder(env: Environment): string {
-  const set = (name: string) => env[name] || undefined; // an empty variable counts as unset
-  const home = set("HF_HOME") ?? join(set("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "huggingface");
-  return set("HF_HUB_CACHE") ?? set("HUGGINGFACE_HUB_CACHE") ?? join(home, "hub");
+/** A variable's value; an empty one counts as unset. */
+export const variable = (env: Environment, name: string): string | undefined => env[name] || undefined;
+
+/** Where every Hugging Face library keeps what is the user's: HF_HOME, else in the user's cache. */
+export function hubHome(env: Environment): string {
+  const cache = variable(env, "XDG_CACHE_HOME") ?? join(homedir(), ".cache");
+  return variable(env, "HF_HOME") ?? join(cache, "huggingface");
 }
+
+/** The cache folder that every Hugging Face library uses: HF_HUB_CACHE, else HF_HOME/hub, else the user's cache. */
+export const hubCacheFolder = (env: Environment): string =>
+  variable(env, "HF_HUB_CACHE") ?? variable(env, "HUGGINGFACE_HUB_CACHE") ?? join(hubHome(env), "hub");
 
 /** A model's folder in the cache. */
 export function repoFolder(cache: string, id: string): string {

@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { WEIGHT_FILES } from "./open.js";
 import { readShardIndex } from "./sharded.js";
 

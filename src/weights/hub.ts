@@ -1,20 +1,25 @@
-import { stat } from "node:fs/promises";
 import { userError } from "../errors.js";
-import { type Environment, findCached, hubCacheFolder, parseModelId } from "./hub-cache.js";
+import { stat } from "../host/files.js";
+import { environment } from "../host/machine.js";
+import {
+  type Environment,
+  findCached,
+  hubCacheFolder,
+  isCommit,
+  isHubName,
+  parseModelId,
+  variable,
+} from "./hub-cache.js";
 import { type HubContent, modelContent } from "./hub-content.js";
-import type { HubAccess } from "./hub-download.js";
-import { hubFetch } from "./hub-fetch.js";
+import { type HubAccess, hubFetch, isPrivateWay } from "./hub-fetch.js";
+import { checked as checkedToken, hubToken } from "./hub-token.js";
 import { quoted } from "./strict-json.js";
 
-/** Options of {@link resolveModel}; the environment's variables stand in for those left out. */
-export interface ResolveOptions {
-  /** Default: HF_HUB_CACHE, HF_HOME/hub, ~/.cache/huggingface/hub. */
-  readonly cacheDir?: string;
-  /** Default: HF_HUB_OFFLINE. */
-  readonly offline?: boolean;
+/** How the hub is reached; the environment's variables stand in for what is left out. */
+export interface HubOptions {
   /** Default: HF_ENDPOINT, https://huggingface.co. */
   readonly endpoint?: string;
-  /** For private and gated models. Default: HF_TOKEN. */
+  /** For private and gated models, and for whatever is written. Default: HF_TOKEN, or the file that a login wrote. */
   readonly accessToken?: string;
   /** Default: the platform's. */
   readonly fetch?: typeof fetch;
@@ -22,6 +27,16 @@ export interface ResolveOptions {
   readonly env?: Environment;
   /** Called while a file is downloaded, with bytes. */
   readonly onProgress?: (file: string, done: number, total: number) => void;
+}
+
+/** Options of {@link resolveModel}; the environment's variables stand in for those left out. */
+export interface ResolveOptions extends HubOptions {
+  /** Default: HF_HUB_CACHE, HF_HOME/hub, ~/.cache/huggingface/hub. */
+  readonly cacheDir?: string;
+  /** Default: HF_HUB_OFFLINE. */
+  readonly offline?: boolean;
+  /** Whether the hub is asked what a branch is at, though the cache has an answer. Default: no. */
+  readonly newest?: boolean;
 }
 
 /** A model on this machine. */
@@ -38,20 +53,29 @@ function isOn(value: string | undefined): boolean {
 
 const usualEndpoint = "https://huggingface.co";
 
-function accessOf(options: ResolveOptions, env: Environment): HubAccess {
-  const endpoint = options.endpoint ?? (env["HF_ENDPOINT"] || undefined);
-  const accessToken = options.accessToken ?? (env["HF_TOKEN"] || undefined);
-  const hub = (endpoint ?? usualEndpoint).replace(/(?<!\/)\/+$/, "");
+/** How the hub is reached: where, with whose token, and how much of it is believed. */
+export async function hubAccess(options: HubOptions): Promise<HubAccess> {
+  const env = options.env ?? process.env;
+  const hub = (options.endpoint ?? variable(env, "HF_ENDPOINT") ?? usualEndpoint).replace(/(?<!\/)\/+$/, "");
+  const token = await tokenFor(hub, options, env);
   return {
-    ...(endpoint === undefined ? {} : { hubUrl: hub }),
-    ...(accessToken === undefined ? {} : { accessToken }),
-    fetch: hubFetch(hub, accessToken !== undefined, options.fetch),
+    hubUrl: hub,
+    ...(token === undefined ? {} : { accessToken: token }),
+    fetch: hubFetch(hub, token !== undefined, options.fetch),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   };
 }
 
+async function tokenFor(hub: string, { accessToken }: HubOptions, env: Environment): Promise<string | undefined> {
+  if (accessToken !== undefined) return checkedToken(accessToken, "accessToken").token;
+  const found = await hubToken(env);
+  // A login is for the hub; a server that only HF_ENDPOINT names is asked without it, unless it may have it.
+  return found?.where !== "HF_TOKEN" && !isPrivateWay(hub) ? undefined : found?.token;
+}
+
 /**
- * Finds a model by a folder's path or by its Hugging Face id (`roberta-large`, `owner/name`, either with `@revision`):
+ * Finds a model by a folder's path or by its Hugging Face id (`roberta-large`, `owner/name`, either with
+ * `hf:` before it or `@revision` behind it):
  * configuration, tokenizer and weights (safetensors before .bin). See {@link resolveContent}.
  */
 export function resolveModel(name: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
@@ -62,7 +86,7 @@ export function resolveModel(name: string, options: ResolveOptions = {}): Promis
 export async function isCached(
   name: string,
   content: HubContent,
-  { cacheDir, env = process.env }: Pick<ResolveOptions, "cacheDir" | "env"> = {},
+  { cacheDir, env = environment() }: Pick<ResolveOptions, "cacheDir" | "env"> = {},
 ): Promise<boolean> {
   const repository = parseModelId(name);
   if (repository === undefined) return false;
@@ -70,7 +94,7 @@ export async function isCached(
 }
 
 /**
- * Finds what a folder or a repository of the hub holds: an existing folder wins; else the usual cache, taken as it is
+ * Finds what a folder or a repository of the hub holds: an existing folder wins, unless the name begins with `hf:`; else the usual cache, taken as it is
  * without asking whether the hub has something newer; else what is wanted is downloaded into that cache, each file
  * checked against the hub's hash.
  *
@@ -83,7 +107,8 @@ export async function resolveContent(
   options: ResolveOptions = {},
 ): Promise<ResolvedModel> {
   const { what } = content;
-  const stats = await stat(name).catch(() => undefined);
+  const alsoFolder = !isHubName(name);
+  const stats = alsoFolder ? await stat(name).catch(() => undefined) : undefined;
   if (stats?.isDirectory()) return { folder: name };
   if (stats !== undefined) {
     throw userError({ where: name, what: "this is a file", expected: `the ${what}'s folder or its id` });
@@ -91,21 +116,27 @@ export async function resolveContent(
   const repository = parseModelId(name);
   if (repository === undefined) {
     throw userError({
-      what: `${what} ${quoted(name)}: there is no such folder, and it is no Hugging Face id`,
-      expected: "a folder, or name, owner/name or owner/name@revision",
+      what: `${what} ${quoted(name)}: ${alsoFolder ? "there is no such folder, and it is" : "it is"} no Hugging Face id`,
+      expected: alsoFolder
+        ? "a folder, or name, owner/name or owner/name@revision"
+        : "hf:owner/name or hf:owner/name@revision",
     });
   }
-  const env = options.env ?? process.env;
+  const env = options.env ?? environment();
   const cache = options.cacheDir ?? hubCacheFolder(env);
+  const offline = options.offline ?? isOn(env["HF_HUB_OFFLINE"]);
   const cached = await findCached(cache, repository, content);
-  if ("folder" in cached) return { folder: cached.folder, id: repository.id, commit: cached.commit };
-  if (options.offline ?? isOn(env["HF_HUB_OFFLINE"])) {
+  const settled = offline || options.newest !== true || isCommit(repository.revision);
+  if (settled && "folder" in cached) return { folder: cached.folder, id: repository.id, commit: cached.commit };
+  if (offline) {
+    const lack = "lack" in cached ? cached.lack : "";
     throw userError({
-      what: `${what} ${quoted(name)}: no such folder, and not in the cache (${cached.lack}), and downloads are off`,
+      what: `${what} ${quoted(name)}: ${alsoFolder ? "no such folder, and not" : "not"} in the cache (${lack}), and downloads are off`,
       fix: `unset HF_HUB_OFFLINE, or give the folder that holds the ${what}`,
     });
   }
   // Loaded where it is needed: most calls find what they look for on the disk.
   const { downloadRepository } = await import("./hub-download.js");
-  return { id: repository.id, ...(await downloadRepository(cache, repository, content, accessOf(options, env))) };
+  const access = await hubAccess({ ...options, env });
+  return { id: repository.id, ...(await downloadRepository(cache, repository, content, access, alsoFolder)) };
 }

@@ -1,7 +1,8 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { Buffer } from "../host/bytes.js";
+import { readdir, stat } from "../host/files.js";
+import { join } from "../host/paths.js";
 import { counted } from "../phrases.js";
 import { RangeFile } from "./range-file.js";
 import { MAX_HEADER_BYTES, openSafetensors } from "./safetensors.js";

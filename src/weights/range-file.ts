@@ -1,6 +1,6 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
 import { userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
+import { type FileHandle, open, stat } from "../host/files.js";
 
 /** One read call: Node refuses lengths from 2 GiB on. */
 const LARGEST_READ = 1 << 30;

@@ -1,6 +1,7 @@
-import type { FileHandle } from "node:fs/promises";
 import { userError } from "../errors.js";
 import { writeAtomically } from "../files/atomic.js";
+import { Buffer } from "../host/bytes.js";
+import type { FileHandle } from "../host/files.js";
 import { bytesOf, type DType, elementCount, type HostTensor } from "../tensor.js";
 import { MAX_HEADER_BYTES } from "./safetensors.js";
 import { quoted } from "./strict-json.js";

@@ -1,5 +1,5 @@
-import { dirname, join } from "node:path";
 import { userError } from "../errors.js";
+import { dirname, join } from "../host/paths.js";
 import type { HostTensor } from "../tensor.js";
 import { RangeFile } from "./range-file.js";
 import type { ExternalData, TensorInfo, WeightSource } from "./source.js";

@@ -1,5 +1,6 @@
 import { userError } from "../errors.js";
 import { fileBytes } from "../files/bounds.js";
+import { Buffer } from "../host/bytes.js";
 import { counted } from "../phrases.js";
 import { byteCount, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { FileWeights } from "./file-weights.js";

@@ -1,4 +1,5 @@
 import { userError } from "../errors.js";
+import { Buffer } from "../host/bytes.js";
 import type { RangeFile } from "./range-file.js";
 import { quoted } from "./strict-json.js";
 

@@ -10,6 +10,7 @@ import { alignTexts } from "../../knowledge/pipeline/align-texts.js";
 import { threadPool } from "../../knowledge/pipeline/pool.js";
 import type { AlignReport } from "../../knowledge/pipeline/report.js";
 import { readProgress, reportFiles } from "../../knowledge/pipeline/run-folder.js";
+import { identityOfTexts } from "../../knowledge/pipeline/run-identity.js";
 import type { WorkerSetup } from "../../knowledge/pipeline/worker.js";
 import { inOutputFolder } from "../../library/output-folder.js";
 import { counted, tally } from "../../phrases.js";
@@ -45,13 +46,8 @@ async function alignInto(
   const shares = { train: 1 - dev - test, dev, test };
   const source = await openKnowledge(facts);
   const given = { ...alignOptions(options), negatives, seed };
-  const texts: { readonly name: string; readonly sha256: string }[] = [];
-  for (const { name, path } of files) {
-    signal.throwIfAborted();
-    texts.push({ name, sha256: await hashFile(path) });
-  }
   const identity = {
-    texts,
+    texts: await identityOfTexts(files, signal),
     knowledge: await hashFile(join(facts, manifestFile)),
     options: { ...given, exclude: given.exclude ?? [], dev, test, documents: parts, shardDocuments, samples, seed },
   };

@@ -26,6 +26,7 @@ const demo = (overwrite: boolean) =>
       output: new Output(true, nowhere, nowhere),
       signal: new AbortController().signal,
       stderr: process.stderr,
+      atEnd: () => undefined,
       makeProgram: createProgram,
     },
   );
@@ -149,6 +150,7 @@ describe("Commands", () => {
     const output = new Output(true, nowhere, { write: (line: string) => lines.push(line) });
     const commands = new Commands({
       ...{ output, signal: new AbortController().signal, stderr: process.stderr },
+      atEnd: () => undefined,
       makeProgram: async (context) => ({ parseAsync: async () => context(true).output.result({ ok: true }) }) as never,
     });
     expect(await commands.run(["fill", "It's [MASK].", "--adapter", "a=runs/a"])).toEqual({ ok: true });

@@ -3,7 +3,9 @@ import { readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, loadavg, totalmem } from "node:os";
 import { promisify } from "node:util";
+import { UserError } from "../../errors.js";
 import { counted } from "../../phrases.js";
+import { probeMpi } from "../../ranks/mpi/probe.js";
 import { installedDevices, int8WeightBits } from "../../runtime/devices.js";
 import { hubCacheFolder } from "../../weights/hub-cache.js";
 import type { CommandContext } from "../run.js";
@@ -22,6 +24,7 @@ export async function run(_: object, { output }: CommandContext): Promise<void> 
   const memory = { totalGiB: gib(totalmem()), freeGiB: gib(freemem()) };
   if (memory.freeGiB < 2) hints.push({ problem: "less than 2 GiB of memory are free", fix: "use a small backbone" });
   const devices = await probeDevices(hints);
+  const ranks = await readRanks(hints);
   const cache = await readCache(hints);
   const rows: Record<string, string> = {
     versions: Object.entries(versions)
@@ -40,13 +43,16 @@ export async function run(_: object, { output }: CommandContext): Promise<void> 
         state === "works" ? "works: a small graph of forward and gradient gives the right numbers" : state,
       ]),
     ),
+    ranks: ranks
+      ? `${ranks.version} (${ranks.path}), threads: ${ranks.threads}`
+      : "no message-passing library (MPI): trainings run on one process",
     "Hugging Face": `${cache.folder} (${cache.exists ? "exists" : "not there yet"})${cache.offline ? ", downloads are off" : ""}`,
   };
   const width = Math.max(...Object.keys(rows).map(({ length }) => length));
   for (const [name, text] of Object.entries(rows)) output.say(`${name.padEnd(width)}  ${text}`);
   for (const { problem, fix } of hints) output.say(`hint: ${problem}: ${fix}`);
   if (hints.length === 0) output.say("nothing is wrong");
-  output.result({ versions, processor, memory, devices, cache, hints });
+  output.result({ versions, processor, memory, devices, ranks, cache, hints });
 }
 
 const gib = (bytes: number): number => Math.round((bytes / 2 ** 30) * 10) / 10;
@@ -169,6 +175,17 @@ async function probe(device: "cpu" | "cuda" | "webgpu"): Promise<string | null> 
         ?.replace(/\/onnxruntime_src\/.* was false\. /, "")
         .replace(/ \)/g, ")") || `device ${device}: the attempt crashed`
     );
+  }
+}
+
+/** The message-passing library; none is no fault. */
+async function readRanks(hints: Hint[]) {
+  try {
+    return await probeMpi();
+  } catch (error) {
+    const problem = error instanceof UserError ? error.message : String(error);
+    hints.push({ problem, fix: "install it anew, or name another in the environment's KADAPTER_MPI" });
+    return null;
   }
 }
 

@@ -37,7 +37,7 @@ export async function evaluateTaught(
   noteWordings(found, options, output);
   const set = await questionsOf(found, options);
   await withEngine(options, async (executor) => {
-    await using model = await loadModel(executor, found.folder, recall, { backbone: options.backbone });
+    await using model = await loadModel(executor, found.name, recall, { backbone: options.backbone });
     for (const note of model.notes) output.note(note);
     const { tokenizer } = model.backbone;
     const encoded = encodeFitting(model.task, tokenizer, set);

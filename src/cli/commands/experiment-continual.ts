@@ -5,6 +5,7 @@ import type { BackboneHandle } from "../../features/backbone-handle.js";
 import { featureOptionsOf, readable } from "../../library/plan.js";
 import { RandomStream } from "../../random.js";
 import type { ContinualSettings, LearnKind } from "../../settings/knowledge-experiments.js";
+import { chosenExamples } from "../../tasks/examples.js";
 import {
   classificationTaskData,
   defaultEntityVector,
@@ -94,9 +95,9 @@ function stage<Example, Encoded extends EncodedText, Score>(
   { sentences, testSentences, dataSeed }: ContinualSettings,
 ): ContinualStage {
   const cut = (set: ExampleSet<Example>, most: number, part: string): ExampleSet<Example> => {
-    const order = new RandomStream(dataSeed, "continual", name, part).shuffle([...set.examples.keys()]);
-    const kept = new Set(order.slice(0, most));
-    return { ...set, examples: set.examples.filter((_, i) => kept.has(i)) };
+    const all = Uint32Array.from({ length: set.examples.length }, (_, i) => i);
+    const order = new RandomStream(dataSeed, "continual", name, part).shuffle(all);
+    return { ...set, examples: chosenExamples(set.examples, order.slice(0, most).sort()) };
   };
   const sets = {
     train: cut(taskData.train, sentences, "train"),

@@ -71,7 +71,7 @@ async function dataOf({ train, fewShot, farTrain, farTest }: TransferSettings): 
   if ((farTrain === undefined) !== (farTest === undefined)) {
     throw userError({ what: "the other data set needs both parts", expected: "--far-train and --far-test" });
   }
-  const read = async (files: readonly string[]) => (await readRelationSet(files, {})).examples;
+  const read = async (files: readonly string[]) => [...(await readRelationSet(files, {})).examples];
   const known = await read(train);
   return {
     train: known,

@@ -34,11 +34,11 @@ async function runFinetune<Example, Encoded extends EncodedText, Score>(
   context: CommandContext,
 ): Promise<void> {
   const { options, ...begin } = request;
-  const { output, signal } = context;
+  const { output, signal, ranks } = context;
   const backbone = await openBackbone(options.backbone);
   for (const note of backbone.tokenizer.notes) output.note(note);
   await watchTraining(options, context, async (executor, onEvent) => {
-    const how = { executor, backbone, begin, onEvent, note: output.note.bind(output), signal };
+    const how = { executor, backbone, begin, onEvent, note: output.note.bind(output), signal, ranks };
     const result = await learnDownstream(how, options, taskData);
     report(result, commands, options, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");

@@ -191,6 +191,12 @@ export const commands: readonly CommandEntry[] = [
     run: async () => (await import("./experiment-recall.js")).run,
   }),
   command({
+    name: "parse",
+    description: "parse texts into dependency trees with a linguistic adapter",
+    settings: async () => (await import("../../settings/parse.js")).parseSettings,
+    run: async () => (await import("./parse.js")).run,
+  }),
+  command({
     name: "align",
     description: "find entities, and facts about two of them, in the sentences of texts",
     settings: async () => (await import("../../settings/align.js")).alignCommandSettings,
@@ -202,6 +208,12 @@ export const commands: readonly CommandEntry[] = [
 
     settings: async () => (await import("../../settings/sample.js")).sampleSettings,
     run: async () => (await import("./data-sample.js")).run,
+  }),
+  command({
+    name: "data trex",
+    description: "make the paper's set of facts from T-REx as it was published",
+    settings: async () => (await import("../../settings/trex.js")).trexSetSettings,
+    run: async () => (await import("./data-trex.js")).run,
   }),
   command({
     name: "facts import",
@@ -220,6 +232,18 @@ export const commands: readonly CommandEntry[] = [
     description: "write adapters with their backbone as one ONNX graph that other programs run",
     settings: async () => (await import("../../settings/export.js")).exportSettings,
     run: async () => (await import("./export-onnx.js")).run,
+  }),
+  command({
+    name: "push",
+    description: "put an adapter or a fine-tuned model into a repository of Hugging Face's hub, in one commit",
+    settings: async () => (await import("../../settings/hub.js")).pushSettings,
+    run: async () => (await import("./push.js")).run,
+  }),
+  command({
+    name: "pull",
+    description: "copy an adapter or a fine-tuned model of Hugging Face's hub into a folder, its hashes checked",
+    settings: async () => (await import("../../settings/hub.js")).pullSettings,
+    run: async () => (await import("./pull.js")).run,
   }),
   command({
     name: "import",

@@ -1,4 +1,4 @@
-import { treesOf } from "../../library/knowledge.js";
+import { treesOrTextsOf } from "../../library/knowledge.js";
 import type { LinguisticSettings } from "../../settings/linguistic.js";
 import type { RunRequest } from "../command.js";
 import { runPretrain } from "../pretrain.js";
@@ -10,7 +10,7 @@ export async function run(request: RunRequest<LinguisticSettings>, context: Comm
   await runPretrain(
     request,
     {
-      taskData: () => treesOf(request.options),
+      taskData: (_, how) => treesOrTextsOf(request.options, how),
       summary: (scores) => attachmentSummary(scores),
       details: (scores) => (scores ? { perFile: scores.perFile } : {}),
     },

@@ -20,6 +20,7 @@ import type { LanguageModelStart } from "../../lm/language-model-start.js";
 import { learnVocabulary, newModelConfig, newModelStart } from "../../lm/new-language-model.js";
 import { collectTextBlocks } from "../../lm/text-blocks.js";
 import { counted } from "../../phrases.js";
+import { alone, firstThenOthers } from "../../ranks/index.js";
 import type { LanguageModelSettings } from "../../settings/language-model.js";
 import type { JsonObject } from "../../tasks/task.js";
 import type { HostTensor } from "../../tensor.js";
@@ -42,17 +43,24 @@ type LmRequest = RunRequest<LanguageModelSettings>;
 /** `pretrain lm`: a whole language model, from scratch or on from a given one. */
 export async function run(request: LmRequest, context: CommandContext): Promise<void> {
   const { options, ...begin } = request;
-  await inOutputFolder({ out: options.out, ...begin }, () => train(request, context));
+  await inOutputFolder({ out: options.out, ...begin, ...ranksOf(context) }, () => train(request, context));
 }
 
 async function train({ options: given, resume }: LmRequest, context: CommandContext): Promise<void> {
-  const { options, start, json, data } = await prepare(given, resume, context);
+  // What the first rank has written, such as a new vocabulary, the others read.
+  const prepared = await firstThenOthers(context.ranks ?? alone(), () => prepare(given, resume, context));
+  const { options, start, json, data } = prepared;
   await watchTraining(options, context, async (executor, onEvent) => {
-    const result = await trainLanguageModel(executor, planOf(options, resume, start), data, onEvent, context.signal);
+    const plan = { ...planOf(options, resume, start), ...ranksOf(context) };
+    const result = await trainLanguageModel(executor, plan, data, onEvent, context.signal);
     await report({ options, start, json, data, result }, context);
     if (result.reason === "interrupted") throw new Interrupted("continue with the same command and --resume");
   });
 }
+
+const ranksOf = ({ ranks }: CommandContext) => (ranks ? { ranks } : {});
+
+const isFirst = ({ ranks }: CommandContext) => (ranks?.rank ?? 0) === 0;
 
 type LmOptions = LanguageModelSettings & { readonly maxLength: number };
 
@@ -68,7 +76,7 @@ async function prepare(given: LanguageModelSettings, resume: boolean, context: C
   const { backbone: name, out, maxLength = usualLengths.sentence } = given;
   if (name === undefined) {
     const options = { ...given, maxLength };
-    const tokenizer = await learntTokenizer(options, resume, context);
+    const tokenizer = isFirst(context) ? await learntTokenizer(options, resume, context) : await loadTokenizer(out);
     const json = newModelConfig(options, tokenizer.vocabSize);
     const data = await readData(options, tokenizer);
     return { options, start: newModelStart(json, tokenizer, data.train, options.seed), json, data };
@@ -78,16 +86,19 @@ async function prepare(given: LanguageModelSettings, resume: boolean, context: C
   const start = givenModelStart(backbone);
   const json = (await readJson(join(backbone.folder, "config.json"), { what: "the configuration" })) as ConfigJson;
   const data = await readData(options, backbone.tokenizer);
-  if (!resume) await removeModel(out);
-  await copyTokenizer(backbone.folder, out);
+  if (isFirst(context)) {
+    if (!resume) await removeModel(out);
+    await copyTokenizer(backbone.folder, out);
+  }
   return { options, start, json, data };
 }
 
 /** Scores beside the baselines', the folder, and what there is to say. */
 async function report(
   { options, start, json, data, result }: Prepared & { readonly result: LanguageModelResult },
-  { output }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
+  const { output } = context;
   const {
     finished,
     reason,
@@ -109,6 +120,7 @@ async function report(
     out: undefined,
   });
   const facts = { ...factsOf(options, start, finished.tensors), steps, tokens, dev, tested, recipe };
+  if (!isFirst(context)) return;
   await writeLanguageModel(options.out, start, json, finished.tensors, languageModelCard(facts));
   const results = { ...common, parameters: facts.parameters, dev, ...(tested === null ? {} : { test: tested }) };
   await writeFileAtomically(join(options.out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);

@@ -19,6 +19,7 @@ import { verifyDownstream } from "../verify/downstream.js";
  */
 export async function run({ backbone, ...named }: VerifySettings, { output }: CommandContext): Promise<void> {
   const found = await findModel(adapterNamed(named));
+  for (const note of found.notes) output.note(note);
   const checks = await (found.what === "model" ? verifyDownstream(found, backbone) : verifyAdapter(found, backbone));
   for (const { name, ok, detail } of checks) {
     const line = `${ok === null ? "-     " : ok ? "ok    " : "failed"} ${name}: ${detail}`;

@@ -24,7 +24,7 @@ export async function withModel(found: FoundModel, flags: ModelFlags, output: Ou
   await useTask((commands) =>
     withEngine(flags, async (executor) => {
       const taskOptions = commands.taskOptions?.(flags) ?? {};
-      const model = await loadModel(executor, found.folder, commands.kind, { backbone: flags.backbone, taskOptions });
+      const model = await loadModel(executor, found.name, commands.kind, { backbone: flags.backbone, taskOptions });
       try {
         for (const note of model.notes) output.note(note);
         await use(model, commands);

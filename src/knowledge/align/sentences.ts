@@ -3,24 +3,8 @@
  * @module
  */
 import type { Span } from "../../data/relation-example.js";
+import { anywhere, beforeNames, beforeNumbers } from "../../text/abbreviations.js";
 import { commonWords } from "./common-words.js";
-
-/** Abbreviations that a name follows. */
-const beforeNames = new Set(
-  `mr mrs ms mx dr prof rev hon fr st ste sts gen col lt sgt cpl pvt capt cmdr cdr maj adm brig gov sen rep pres supt
-  amb mt mts ft vs cf viz eg ie al op messrs mme mlle`.split(/\s+/),
-);
-
-/** Abbreviations that a number follows. */
-const beforeNumbers = new Set(
-  `no nos nr pp p vol vols ch fig figs art sec c ca b d r fl approx jan feb mar apr jun jul aug sep sept oct nov
-  dec`.split(/\s+/),
-);
-
-/** Abbreviations that may end a sentence, too. */
-const anywhere = new Set(
-  "inc ltd co corp bros jr sr etc dept est assn univ a.m p.m u.s u.k u.n d.c e.g i.e ph.d".split(" "),
-);
 
 const lastWord = /(?:^|[\s("'“‘[])([\p{L}.]{1,12})\s?\.\s*$/u;
 const nextWord = /^["'“‘(]?\s*([\p{L}\p{N}]+)/u;

@@ -2,14 +2,15 @@
  * Files of documents: which there are, what they hold, and what each is called.
  * @module
  */
-import { readdir, stat } from "node:fs/promises";
-import { basename, join, sep } from "node:path";
+
 import { beginning } from "../../data/records.js";
 import { isZip } from "../../data/zip.js";
 import { userError } from "../../errors.js";
 import { fileError } from "../../files/atomic.js";
 import { documentBounds } from "../../files/bounds.js";
 import { isFolder } from "../../files/folder.js";
+import { readdir, stat } from "../../host/files.js";
+import { basename, join, sep } from "../../host/paths.js";
 
 /** Formats of documents, recognised by content. */
 export type DocumentFormat = "text" | "records" | "parquet" | "wikipedia" | "zip";

@@ -4,7 +4,7 @@
  */
 import { type DataFile, fileName, readBytes, watchedFile } from "../../data/bytes.js";
 import { beginning } from "../../data/records.js";
-import { zipMembers } from "../../data/zip.js";
+import { zipMembers } from "../../data/zip-members.js";
 import { userError } from "../../errors.js";
 import { type DocumentFile, type DocumentFormat, formatOfHead } from "./document-file.js";
 import { parquetDocuments } from "./parquet-documents.js";

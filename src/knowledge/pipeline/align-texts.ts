@@ -20,13 +20,13 @@ import { partsWithShare, RunCounts, type SavedCounts } from "./run-counts.js";
 import {
   partFolder,
   partName,
-  type RunIdentity,
   type RunProgress,
   removeOthers,
   reportFiles,
   writeJson,
   writeProgress,
 } from "./run-folder.js";
+import type { RunIdentity } from "./run-identity.js";
 
 /** What is aligned, and how it is written. */
 export interface AlignTextsPlan {

@@ -4,7 +4,6 @@
  */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import {
   alignedFormat,
   alignedManifest,
@@ -13,36 +12,20 @@ import {
   type PartFile,
   partFile,
 } from "../../data/aligned-folder.js";
-import { setting, userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { parseWith, readJsonIfThere } from "../../files/json.js";
-import { listOf, mapOf } from "../../files/lists.js";
-import { shown } from "../../phrases.js";
-import { hashJson, type JsonValue } from "../../weights/hash.js";
+import { listOf } from "../../files/lists.js";
 import { type PartName, type PartShares, partNames } from "./record.js";
 import { partsWithShare, type SavedCounts, savedCounts } from "./run-counts.js";
-
-/** All that decides what is written. */
-export interface RunIdentity {
-  /** The texts, in their order: what they are called, and the SHA-256 of each. */
-  readonly texts: readonly { readonly name: string; readonly sha256: string }[];
-  /** SHA-256 of what is known. */
-  readonly knowledge: string;
-  readonly options: Readonly<Record<string, JsonValue>>;
-}
-
-const hash = z.string().regex(/^[0-9a-f]{64}$/);
+import { type RunIdentity, refuseOtherRun, runIdentity } from "./run-identity.js";
 
 const runManifest = alignedManifest.extend({
-  texts: listOf(z.object({ name: z.string(), sha256: hash })),
-  knowledge: hash,
-  options: mapOf(z.json()),
+  ...runIdentity.shape,
   dev: listOf(partFile),
   test: listOf(partFile),
   /** What was counted so far; null when it is finished, and stands in the report. */
   counts: savedCounts.nullable(),
 });
-type RunManifest = z.output<typeof runManifest>;
 
 /** How far a run is. */
 export interface RunProgress {
@@ -69,33 +52,9 @@ export async function readProgress(out: string, identity: RunIdentity): Promise<
   const read = await readJsonIfThere(path, manifestKind);
   if (read === undefined) return null;
   const manifest = parseWith(runManifest, read, path, { expected: "the folder of an alignment" });
-  refuseOther(out, manifest, identity);
+  refuseOtherRun(out, { run: "the alignment", source: "knowledge" }, manifest, identity);
   const { parts: train, dev, test, counts, finished } = manifest;
   return { files: { train, dev, test }, counts, finished };
-}
-
-function refuseOther(out: string, manifest: RunManifest, { texts, knowledge, options }: RunIdentity): void {
-  const differs = (a: unknown, b: unknown) => hashJson(a as JsonValue) !== hashJson(b as JsonValue);
-  const refuse = (what: string) => {
-    throw userError({
-      where: out,
-      what,
-      fix: `choose another ${setting("out")}, or replace it with ${setting("overwrite", true)}`,
-    });
-  };
-  if (differs(manifest.knowledge, knowledge)) refuse("the alignment was begun with other knowledge");
-  for (const [i, { name, sha256 }] of texts.entries()) {
-    const before = manifest.texts[i];
-    if (before?.name !== name)
-      refuse(`the alignment was begun with other texts: ${shown(before?.name ?? "none")} instead of ${shown(name)}`);
-    if (before?.sha256 !== sha256) refuse(`the alignment was begun with another content of ${shown(name)}`);
-  }
-  if (manifest.texts.length > texts.length) refuse(`the alignment was begun with ${manifest.texts.length} texts`);
-  for (const key of new Set([...Object.keys(manifest.options), ...Object.keys(options)])) {
-    const [before, now] = [manifest.options[key] ?? null, options[key] ?? null];
-    if (differs(before, now))
-      refuse(`the alignment was begun with ${setting(key)} ${shown(before)}, not ${shown(now)}`);
-  }
 }
 
 /** Writes how far a run is. When it is finished, the other parts of the split get manifests of their own first. */

@@ -1,30 +1,13 @@
 /**
- * The messages and the service of the Open Inference Protocol over gRPC, with Triton's calls for the repository, as
+ * The messages and the service of the Open Inference Protocol over gRPC, with Triton's own calls, as
  * protobuf's JSON form, so that no file has to be found when the server starts. Names and numbers are those of
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/open_inference_grpc.proto
  * and https://github.com/triton-inference-server/common/blob/main/protobuf/grpc_service.proto
  * @module
  */
+import { all, message } from "./message.js";
+import { tritonMessages } from "./triton-messages.js";
 
-type Field = readonly [type: string, id: number, rule?: "repeated"];
-
-const message = (
-  fields: Readonly<Record<string, Field>>,
-  maps: Readonly<Record<string, number>> = {},
-  nested = {},
-) => ({
-  fields: {
-    ...Object.fromEntries(
-      Object.entries(fields).map(([name, [type, id, rule]]) => [name, { type, id, ...(rule ? { rule } : {}) }]),
-    ),
-    ...Object.fromEntries(
-      Object.entries(maps).map(([name, id]) => [name, { keyType: "string", type: "InferParameter", id }]),
-    ),
-  },
-  ...(Object.keys(nested).length > 0 ? { nested } : {}),
-});
-
-const all = (type: string, id: number): Field => [type, id, "repeated"];
 const named = { name: ["string", 1], version: ["string", 2] } as const;
 const tensor = { name: ["string", 1], datatype: ["string", 2], shape: all("int64", 3) } as const;
 const answeredTensor = { ...tensor, contents: ["InferTensorContents", 5] } as const;
@@ -39,6 +22,8 @@ const methods = [
   "RepositoryIndex",
   "RepositoryModelLoad",
   "RepositoryModelUnload",
+  "ModelConfig",
+  "ModelStatistics",
 ] as const;
 /** A call of the service. */
 export type Method = (typeof methods)[number];
@@ -151,6 +136,7 @@ export const inferencePackage = {
         RepositoryModelLoadResponse: message({}),
         RepositoryModelUnloadRequest: withRepositoryParameters,
         RepositoryModelUnloadResponse: message({}),
+        ...tritonMessages,
       },
     },
   },

@@ -68,6 +68,21 @@ it("infers from contents in fields and from raw ones, and answers alike", async 
   expect(await word()).toMatchObject({ word: label?.bytes_contents[0]?.toString() });
 });
 
+it("tells a model's configuration and statistics", async () => {
+  const { config } = await call<{ config: object }>("ModelConfig", { name: "recall" });
+  expect(config).toMatchObject({
+    name: "recall",
+    // TYPE_STRING
+    input: [{ name: "text", data_type: 13, dims: [-1] }],
+    version_policy: { latest: { num_versions: 1 } },
+  });
+  const { model_stats: all } = await call<{ model_stats: object[] }>("ModelStatistics", {});
+  expect(all).toMatchObject([{ name: "relations" }, { name: "recall" }]);
+  const { model_stats: own } = await call<{ model_stats: object[] }>("ModelStatistics", { name: "recall" });
+  expect(own).toMatchObject([{ inference_count: expect.any(Number), inference_stats: { success: { count: 3 } } }]);
+  await expect(call("ModelConfig", { name: "none" })).rejects.toMatchObject({ code: status.NOT_FOUND });
+});
+
 it("refuses what is wrong, and loads for those with the token only", async () => {
   const inputs = [{ name: "text", datatype: "BYTES", shape: [1] }];
   const bad = { model_name: "recall", inputs, raw_input_contents: [Buffer.of(9, 0, 0, 0, 1)] };

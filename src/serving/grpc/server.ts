@@ -21,6 +21,7 @@ import { folderBelow } from "../models-root.js";
 import { type AnsweredTensor, infer, type TextTensor, tensorsOfModel } from "../open-inference.js";
 import type { Service } from "../service.js";
 import { type Refusal, ServingError } from "../serving-error.js";
+import { allStatistics, tritonConfig } from "../triton.js";
 import { inferencePackage, type Method } from "./messages.js";
 
 export interface GrpcOptions {
@@ -114,17 +115,17 @@ export async function startGrpc(service: Service, options: GrpcOptions): Promise
 type Answerer = (request: never, metadata: Metadata, signal: AbortSignal) => unknown;
 
 function handlers(service: Service, loading: Loading | null): Record<string, handleUnaryCall<unknown, unknown>> {
-  const model = ({ name, version }: Named) => {
-    const pin = service.registry.pin(name, version || undefined);
-    pin.release();
-    return pin.value;
-  };
+  const model = ({ name, version }: Named) => service.registry.current(name, version || undefined);
   const allowed = (metadata: Metadata) => requireToken(loading, metadata.get("authorization")[0]?.toString());
   const answerers: Readonly<Record<Method, Answerer>> = {
     ServerLive: () => ({ live: true }),
     ServerReady: () => ({ ready: !service.admission.draining }),
     ModelReady: (request: Named) => ({ ready: !service.admission.draining && model(request) !== undefined }),
-    ServerMetadata: () => ({ name: "kadapter", version: "2", extensions: ["model_repository"] }),
+    ServerMetadata: () => ({
+      name: "kadapter",
+      version: "2",
+      extensions: ["model_repository", "model_configuration", "statistics"],
+    }),
     ModelMetadata: (request: Named) => {
       const found = model(request);
       return { name: found.name, versions: [found.version], platform: "kadapter", ...tensorsOfModel(found) };
@@ -138,6 +139,8 @@ function handlers(service: Service, loading: Loading | null): Record<string, han
       await service.load(name, await folderBelow(root, parameters["folder"]?.string_param ?? name));
       return {};
     },
+    ModelConfig: (request: Named) => ({ config: tritonConfig(model(request)) }),
+    ModelStatistics: ({ name, version }: Named) => allStatistics(service, name || undefined, version || undefined),
     RepositoryModelUnload: async ({ model_name: name }: RepositoryCall, metadata) => {
       allowed(metadata);
       await service.unload(name);

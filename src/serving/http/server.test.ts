@@ -18,7 +18,7 @@ beforeAll(async () => {
   await mkdir(join(root, "linked"));
   await symlink(join(root, "..", "nowhere"), join(root, "linked", "adapter_config.json"));
   await symlink("/etc", join(root, "out"));
-  const how = { host: "127.0.0.1", port: 0, bodyLimit: 4096, loading: { root, token } };
+  const how = { host: "127.0.0.1", port: 0, bodyLimit: 1_000_000, loading: { root, token } };
   server = await startHttp(service, { ...how, log: { write: (line) => log.push(line) } });
 }, startTimeout);
 afterAll(async () => {
@@ -81,6 +81,8 @@ describe("errors", () => {
     ["something unknown", 422, "invalid", { models: ["trees"], inputs: [{ text: "a" }], more: 1 }],
     ["a question of another kind", 422, "invalid", { models: ["relations"], inputs: [{ text }] }],
     ["a text that is too long", 422, "invalid", { models: ["trees"], inputs: [{ text: "a ".repeat(200) }] }],
+    ["a text that no model reads", 422, "invalid", { models: ["trees"], inputs: [{ text: "a".repeat(17_000) }] }],
+    ["a list that no model reads", 422, "invalid", { models: ["trees"], inputs: [{ words: Array(140_000).fill("") }] }],
     [
       "too much for any queue",
       422,
@@ -89,7 +91,7 @@ describe("errors", () => {
     ],
     ["no JSON", 400, "bad-request", '{"models": ['],
     ["half a character", 400, "bad-request", '{"models": ["trees"], "inputs": [{"text": "\\ud800"}]}'],
-    ["a body that is too large", 413, "too-large", { models: ["trees"], inputs: [{ text: "a".repeat(5000) }] }],
+    ["a body that is too large", 413, "too-large", { models: ["trees"], inputs: [{ text: "a".repeat(1_000_001) }] }],
   ])("say what is wrong: %s", async (_, status, code, body) => {
     const answer = await ask("POST", "/v1/predict", body);
     expect(answer.status).toBe(status);

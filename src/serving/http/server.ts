@@ -21,6 +21,7 @@ import type { Service } from "../service.js";
 import { ServingError } from "../serving-error.js";
 import { addHealth } from "./health.js";
 import { addModelRoutes } from "./model-routes.js";
+import { addPage, builtPage } from "./page.js";
 import { addV1 } from "./v1.js";
 import { addV2 } from "./v2.js";
 
@@ -32,6 +33,8 @@ export interface HttpOptions {
   readonly bodyLimit: number;
   /** How models may be loaded over HTTP; null where they may not. */
   readonly loading: Loading | null;
+  /** Folder of the page at `/`; that of the build by default. */
+  readonly page?: string;
   /** Where the log goes, a line of JSON for each refused request. */
   readonly log: { write(line: string): unknown };
 }
@@ -44,8 +47,14 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Milliseconds for a request's headers, for all of it, and for the next request of a connection. */
-const timeouts = { headers: 10_000, request: 30_000, idle: 60_000, check: 1_000 } as const;
+/**
+ * Milliseconds for a request's headers, for all of it, and for the next request of a connection; and for connections that
+ * are open still when nothing is under way any more.
+ */
+const timeouts = {
+  ...{ headers: 10_000, request: 30_000, idle: 60_000, check: 1_000 },
+  closing: { look: 100, last: 5_000 },
+} as const;
 
 export async function startHttp(service: Service, options: HttpOptions): Promise<HttpServer> {
   const app = await makeApp(service, options);
@@ -56,12 +65,28 @@ export async function startHttp(service: Service, options: HttpOptions): Promise
   });
   const stop = async () => {
     await service.drain();
-    await app.close();
+    await closeSoon(app);
   };
   return { url, stop };
 }
 
-async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOptions): Promise<FastifyInstance> {
+/**
+ * Closes it when what is answered has been sent. A connection that is idle a moment later is not waited for, and one whose
+ * request is not whole by then is cut: nothing of it was taken.
+ */
+async function closeSoon(app: FastifyInstance): Promise<void> {
+  const closeIdle = setInterval(() => app.server.closeIdleConnections(), timeouts.closing.look);
+  const closeAll = setTimeout(() => app.server.closeAllConnections(), timeouts.closing.last);
+  await app.close().finally(() => {
+    clearInterval(closeIdle);
+    clearTimeout(closeAll);
+  });
+}
+
+async function makeApp(
+  service: Service,
+  { bodyLimit, loading, page = builtPage(), log }: HttpOptions,
+): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit,
     requestTimeout: timeouts.request,
@@ -87,7 +112,7 @@ async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOption
   });
   answerErrors(app, service);
   await app.register(async (scope) => {
-    addHealth(scope, service);
+    addHealth(scope, service, loading);
     addV1(scope, service);
     addModelRoutes(scope, service, loading);
     await scope.register(async (open) => {
@@ -95,6 +120,7 @@ async function makeApp(service: Service, { bodyLimit, loading, log }: HttpOption
       open.addContentTypeParser("*", { parseAs: "buffer" }, jsonOrBinary);
       addV2(open, service, loading);
     });
+    await addPage(scope, page);
     scope.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   });
   return app;

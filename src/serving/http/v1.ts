@@ -44,9 +44,9 @@ export function addV1(scope: FastifyInstance, service: Service): void {
   app.post("/v1/predict", { schema: { summary: "Ask models", body: predict } }, ({ body }, reply) =>
     service.predict(body.models, body.inputs, { top: body.top, signal: whileThere(reply) }),
   );
-  app.post("/v1/fill", { schema: { summary: "Words for masks", body: fill } }, async ({ body }) => {
+  app.post("/v1/fill", { schema: { summary: "Words for masks", body: fill } }, async ({ body }, reply) => {
     const { text, adapters: names, ...how } = body;
-    return { text, sets: await service.fill(text, names, how) };
+    return { text, sets: await service.fill(text, names, { ...how, signal: whileThere(reply) }) };
   });
   app.post("/v1/embed", { schema: { summary: "Vectors of texts", body: embed } }, async ({ body }, reply) => {
     const { inputs, ...how } = body;

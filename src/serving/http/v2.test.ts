@@ -29,7 +29,7 @@ describe("/v2", () => {
   it("says what there is", async () => {
     expect((await ask("GET", "/v2")).json).toMatchObject({
       name: "kadapter",
-      extensions: ["model_repository", "binary_tensor_data"],
+      extensions: ["model_repository", "binary_tensor_data", "model_configuration", "statistics"],
     });
     const { json } = await ask<{ inputs: object[]; versions: string[] }>("GET", "/v2/models/choices");
     expect(json.inputs).toMatchObject([
@@ -65,6 +65,36 @@ describe("/v2", () => {
     expect(answer?.data.map((one) => chosen(JSON.parse(one)))).toEqual(answers["choices"]?.map(chosen));
     expect(label?.data).toEqual(answers["choices"]?.map((one) => (one as { answer: string }).answer));
     expect(probability?.data).toHaveLength(2);
+  });
+
+  it("tells a model's configuration and what it was asked, as Triton does", async () => {
+    const config = (await ask("GET", "/v2/models/choices/config")).json;
+    expect(config).toMatchObject({
+      ...{ name: "choices", max_batch_size: 0 },
+      input: [{ name: "context", data_type: "TYPE_STRING", dims: [-1] }, {}, { name: "answers", dims: [-1, -1] }],
+      output: [{ name: "answer" }, { name: "label" }, { name: "probability", data_type: "TYPE_FP32" }],
+    });
+    expect((await ask("GET", "/v2/models/none/config")).status).toBe(404);
+
+    type Stats = {
+      model_stats: (Record<string, number> & { inference_stats: Record<string, { count: number; ns: number }> })[];
+    };
+    const stats = async (path = "/recall/stats") => (await ask<Stats>("GET", `/v2/models${path}`)).json.model_stats;
+    const [before] = await stats();
+    const inputs = [tensor("text", "Winter lies in [MASK].", "Ormelle is [MASK].")];
+    await ask("POST", "/v2/models/recall/infer", { inputs });
+    await ask("POST", "/v2/models/recall/infer", { inputs: [tensor("text", "Nothing is missing.")] });
+    await ask("POST", "/v1/fill", { text: "Winter lies in [MASK].", adapters: ["recall"] });
+    const [after] = await stats();
+    const more = (name: string) => (after?.[name] ?? 0) - (before?.[name] ?? 0);
+    expect(more("inference_count")).toBe(3);
+    expect(more("execution_count")).toBeGreaterThanOrEqual(2);
+    const counted = (name: string) =>
+      (after?.inference_stats[name]?.count ?? 0) - (before?.inference_stats[name]?.count ?? 0);
+    expect([counted("success"), counted("fail"), counted("queue")]).toEqual([2, 1, 3]);
+    expect(after?.inference_stats["compute_infer"]?.ns).toBeGreaterThan(0);
+    expect(after?.["last_inference"]).toBeGreaterThan(Date.now() - 60_000);
+    expect((await stats("/stats")).map(({ name }) => name)).toEqual(["relations", "choices", "recall"]);
   });
 
   it("takes bodies of which nobody says what they are, as Triton's clients send them", async () => {

@@ -11,6 +11,7 @@ import { folderBelow } from "../models-root.js";
 import { type AnsweredTensor, infer, type TextTensor, tensorsOfModel } from "../open-inference.js";
 import type { Service } from "../service.js";
 import { ServingError } from "../serving-error.js";
+import { allStatistics, tritonConfig } from "../triton.js";
 import { whileThere } from "./while-there.js";
 
 const parameter = z.union([z.string(), z.number(), z.boolean()]);
@@ -38,7 +39,7 @@ const inferSchema = z.object({
 });
 type Infer = z.output<typeof inferSchema>;
 
-const extensions = ["model_repository", "binary_tensor_data"];
+const extensions = ["model_repository", "binary_tensor_data", "model_configuration", "statistics"];
 
 interface Named {
   readonly name: string;
@@ -52,9 +53,7 @@ export function addV2(app: FastifyInstance, service: Service, loading: Loading |
   const hidden = { schema: { hide: true } };
   const withModel = (request: FastifyRequest) => {
     const { name, version } = given(request);
-    const pin = service.registry.pin(name, version);
-    pin.release();
-    return pin.value;
+    return service.registry.current(name, version);
   };
   app.get("/v2", hidden, () => ({ name: "kadapter", version: "2", extensions }));
   app.get("/v2/health/live", hidden, () => ({ live: true }));
@@ -68,12 +67,18 @@ export function addV2(app: FastifyInstance, service: Service, loading: Loading |
       const { name, version } = model;
       return { name, versions: [version], platform: "kadapter", ...tensorsOfModel(model) };
     });
+    app.get(`${path}/config`, hidden, (request) => tritonConfig(withModel(request)));
+    app.get(`${path}/stats`, hidden, (request) => {
+      const { name, version } = given(request);
+      return allStatistics(service, name, version);
+    });
     app.get(`${path}/ready`, hidden, (request) => {
       service.admission.requireOpen();
       return { name: withModel(request).name, ready: true };
     });
     app.post(`${path}/infer`, hidden, (request, reply) => answered(service, request, reply));
   }
+  app.get("/v2/models/stats", hidden, () => allStatistics(service));
   app.post("/v2/repository/index", hidden, () =>
     service.registry.models.map(({ name, version }) => ({ name, version, state: "READY", reason: "" })),
   );

@@ -1,5 +1,6 @@
 import { type OpenQuestion, readOpenQuestions } from "../../data/open-questions.js";
 import { type DownstreamData, readSets } from "../downstream-data.js";
+import { filteredExamples } from "../examples.js";
 import { collectExamples, type DownstreamTaskData, type ExampleSet } from "../task-data.js";
 import { distantAnswers } from "./distant-answers.js";
 import type { EncodedQuestion } from "./encoded-question.js";
@@ -29,7 +30,8 @@ export function readQuestionSet(files: readonly string[], maxParagraphs?: number
 }
 
 function answerable(set: ExampleSet<OpenQuestion>): ExampleSet<OpenQuestion> {
-  const examples = set.examples.filter(
+  const examples = filteredExamples(
+    set.examples,
     ({ paragraphs, answers }) =>
       paragraphs.length === 0 || paragraphs.some((paragraph) => distantAnswers(paragraph, answers).length > 0),
   );

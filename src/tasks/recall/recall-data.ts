@@ -125,7 +125,9 @@ export async function readQuestions({
 }: QuestionFiles): Promise<ReadQuestions> {
   const expected = "facts with subject, relation and object";
   const set = await collectExamples([files].flat(), factsOf, expected);
-  const facts = sentences ? set.examples : set.examples.map(({ sentences: _, ...fact }): Fact => fact);
+  // Each is asked in many wordings, so they are in memory from here on.
+  const all = [...set.examples];
+  const facts = sentences ? all : all.map(({ sentences: _, ...fact }): Fact => fact);
   const known: Wordings = given === undefined ? new Map() : await readWordings(given);
   const named = facts.filter((fact) => !fact.sentences || known.has(fact.relation)).map(({ relation }) => relation);
   return { facts, ...(await wordingsOf(named, known)), skipped: set.skipped };

@@ -6,7 +6,7 @@ import type { Fact } from "../../data/fact.js";
 import type { Wordings } from "../../data/wordings.js";
 import { hash32, RandomStream } from "../../random.js";
 import type { recallNeighbours } from "../../settings/choices.js";
-import type { ExampleSet, SkipCounts } from "../task-data.js";
+import type { ListedExamples, SkipCounts } from "../task-data.js";
 import type { RecallExample } from "./recall-example.js";
 import {
   type HeldOutWording,
@@ -57,8 +57,8 @@ export interface RecallChoices {
 
 /** Examples for training and for evaluation. */
 export interface RecallQuestions {
-  readonly train: ExampleSet<RecallExample>;
-  readonly dev: ExampleSet<RecallExample>;
+  readonly train: ListedExamples<RecallExample>;
+  readonly dev: ListedExamples<RecallExample>;
   /** All that stands in a question and is not hidden, none twice: subjects, and objects where they are given. */
   readonly subjects: readonly string[];
   readonly heldOut: readonly HeldOutWording[];

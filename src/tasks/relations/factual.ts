@@ -5,6 +5,7 @@ import { setting, userError } from "../../errors.js";
 import type { factualObjectives } from "../../settings/choices.js";
 import type { EntityVector } from "../../text/markers.js";
 import type { ClassificationScores } from "../classification-scores.js";
+import { filteredExamples } from "../examples.js";
 import { type HeldOut, holdOut } from "../hold-out.js";
 import { collectExamples, type ExampleSet, type TaskData } from "../task-data.js";
 import type { PrototypeScores } from "./prototypes.js";
@@ -61,8 +62,11 @@ export function readRelationSet(
 }
 
 /** The relations of examples, in alphabetical order: the classes. */
-export const relationLabels = (examples: readonly RelationExample[]): string[] =>
-  [...new Set(examples.map(({ relation }) => relation))].sort();
+export function relationLabels(examples: Iterable<RelationExample>): string[] {
+  const relations = new Set<string>();
+  for (const { relation } of examples) relations.add(relation);
+  return [...relations].sort();
+}
 
 /** Relations to be learnt: examples, and the relations of the training data. */
 interface FactualSets {
@@ -135,7 +139,7 @@ export interface ContrastSettings extends Pick<FactualData, "entityVector"> {
 }
 
 function withinLabels({ where, examples, skipped }: ExampleSet<RelationExample>, known: ReadonlySet<string>) {
-  const kept = examples.filter(({ relation }) => known.has(relation));
+  const kept = filteredExamples(examples, ({ relation }) => known.has(relation));
   return {
     where,
     examples: kept,

@@ -98,15 +98,17 @@ export class RelationClassification implements Task<RelationExample, EncodedRela
   }
 
   score(predictions: Iterable<Prediction<EncodedRelation>>): ClassificationScores {
-    return scoreClassification(
-      Array.from(predictions, ({ encoded, logits }) => ({ truth: encoded.label, logits })),
-      this.labels,
-    );
+    return scoreClassification(toldLabels(predictions), this.labels);
   }
 
   evaluation({ accuracy, microF1, macroF1, loss }: ClassificationScores): Evaluation {
     return { metrics: { accuracy, microF1, macroF1, loss }, metric: accuracy };
   }
+}
+
+/** One after the other: there may be more than the memory holds. */
+function* toldLabels(predictions: Iterable<Prediction<EncodedRelation>>) {
+  for (const { encoded, logits } of predictions) yield { truth: encoded.label, logits };
 }
 
 /** The positions that stand for subject and object. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Attachment } from "../../data/conllu.js";
 import type { DependencySentence } from "../../data/dependency-sentence.js";
 import { userError } from "../../errors.js";
+import { udWords } from "../../text/ud-words.js";
 import { type Asking, askedWhere } from "../asking.js";
 import type { Prediction } from "../task.js";
 import type { AttachmentScores } from "./attachment-scores.js";
@@ -57,21 +58,15 @@ const word = (form: string, spaceAfter: boolean): DependencySentence["words"][nu
   spaceAfter,
 });
 
-/** Words and punctuation marks of a text. */
-function splitWords(text: string): DependencySentence["words"] {
-  const found = [...text.matchAll(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu)];
-  return found.map(({ 0: form, index }, i) => {
-    const next = found[i + 1]?.index ?? index + form.length + 1;
-    return word(form, next > index + form.length);
-  });
-}
-
 /** An adapter that tells each word's head. */
 export const askTrees: Asking<TreeQuestion, TreeAnswer, DependencySentence, EncodedSentence, AttachmentScores> = {
   kind: headPrediction,
   question: z.union([z.object({ text: z.string() }), z.object({ words: z.array(z.string()) })]),
   example: (question) => {
-    const words = "text" in question ? splitWords(question.text) : question.words.map((form) => word(form, true));
+    const words =
+      "text" in question
+        ? udWords(question.text).map(({ form, spaceAfter }) => word(form, spaceAfter))
+        : question.words.map((form) => word(form, true));
     if (words.length === 0) throw userError({ where: askedWhere, what: "there are no words" });
     return { words, file: askedWhere, where: askedWhere };
   },

@@ -34,18 +34,46 @@ export interface AttachedSentence {
 /** The universal part of a relation: `nsubj` of `nsubj:pass`. */
 export const universalRelation = (relation: string): string => relation.split(":", 1)[0] as string;
 
+/** Words that were told, those of them whose head is right, and those whose relation is right as well. */
 interface Counts {
-  readonly words: number;
-  readonly heads: number;
-  readonly both: number;
+  words: number;
+  heads: number;
+  both: number;
 }
 
-const none: Counts = { words: 0, heads: 0, both: 0 };
-const plus = (a: Counts, b: Counts): Counts => ({
-  words: a.words + b.words,
-  heads: a.heads + b.heads,
-  both: a.both + b.both,
-});
+/** What was counted over some sentences. */
+class Tally {
+  private sentences = 0;
+  private related = false;
+  private readonly all: Counts = { words: 0, heads: 0, both: 0 };
+  private readonly noPunct: Counts = { words: 0, heads: 0, both: 0 };
+
+  add({ words, heads, relations }: AttachedSentence): void {
+    this.sentences++;
+    this.related ||= relations !== null;
+    for (const [i, word] of words.entries()) {
+      const right = word.head === heads[i];
+      const both = right && relations?.[i] === universalRelation(word.relation);
+      for (const counts of word.upos === "PUNCT" ? [this.all] : [this.all, this.noPunct]) {
+        counts.words++;
+        if (right) counts.heads++;
+        if (both) counts.both++;
+      }
+    }
+  }
+
+  rates(): AttachmentRates {
+    const { all, noPunct } = this;
+    const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+    return {
+      uas: ratio(all.heads, all.words),
+      uasNoPunct: ratio(noPunct.heads, noPunct.words),
+      ...(this.related ? { las: ratio(all.both, all.words), lasNoPunct: ratio(noPunct.both, noPunct.words) } : {}),
+      words: all.words,
+      sentences: this.sentences,
+    };
+  }
+}
 
 /**
  * UAS and LAS as CoNLL 2018's `conll18_ud_eval.py` counts them over given words: relations without their subtypes.
@@ -53,42 +81,13 @@ const plus = (a: Counts, b: Counts): Counts => ({
  *
  * @see https://github.com/ufal/conll2018/blob/317933157f0ea39943dea9185fd67a06e28c29b7/evaluation_script/conll18_ud_eval.py
  */
-export function scoreAttachments(sentences: readonly AttachedSentence[]): AttachmentScores {
-  const files = new Map<string, AttachedSentence[]>();
+export function scoreAttachments(sentences: Iterable<AttachedSentence>): AttachmentScores {
+  const files = new Map<string, Tally>();
+  const all = new Tally();
   for (const sentence of sentences) {
-    const own = files.get(sentence.file);
-    if (own) own.push(sentence);
-    else files.set(sentence.file, [sentence]);
+    const own = files.get(sentence.file) ?? new Tally();
+    files.set(sentence.file, own);
+    for (const tally of [all, own]) tally.add(sentence);
   }
-  return {
-    ...ratesOf(sentences),
-    perFile: Object.fromEntries([...files].map(([file, own]) => [file, ratesOf(own)])),
-  };
-}
-
-function ratesOf(sentences: readonly AttachedSentence[]): AttachmentRates {
-  const all = sentences.map((sentence) => countWords(sentence, () => true)).reduce(plus, none);
-  const noPunct = sentences.map((sentence) => countWords(sentence, ({ upos }) => upos !== "PUNCT")).reduce(plus, none);
-  const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
-  return {
-    uas: ratio(all.heads, all.words),
-    uasNoPunct: ratio(noPunct.heads, noPunct.words),
-    ...(sentences.some(({ relations }) => relations !== null)
-      ? { las: ratio(all.both, all.words), lasNoPunct: ratio(noPunct.both, noPunct.words) }
-      : {}),
-    words: all.words,
-    sentences: sentences.length,
-  };
-}
-
-function countWords({ words, heads, relations }: AttachedSentence, counts: (word: DependencyWord) => boolean): Counts {
-  let [all, right, both] = [0, 0, 0];
-  words.forEach((word, i) => {
-    if (!counts(word)) return;
-    all++;
-    if (word.head !== heads[i]) return;
-    right++;
-    if (relations?.[i] === universalRelation(word.relation)) both++;
-  });
-  return { words: all, heads: right, both };
+  return { ...all.rates(), perFile: Object.fromEntries([...files].map(([file, own]) => [file, own.rates()])) };
 }

@@ -20,7 +20,12 @@ import type {
   TaskSettings,
 } from "../task.js";
 import { taskOptions } from "../task-options.js";
-import { type AttachmentScores, scoreAttachments, universalRelation } from "./attachment-scores.js";
+import {
+  type AttachedSentence,
+  type AttachmentScores,
+  scoreAttachments,
+  universalRelation,
+} from "./attachment-scores.js";
 import { BiaffineHead } from "./biaffine-head.js";
 import { ReleasedHeadPredictionHead } from "./released-head.js";
 import { type ArcScores, greedyHeads, maximumSpanningTree } from "./spanning-tree.js";
@@ -139,9 +144,12 @@ export class HeadPrediction implements Task<DependencySentence, EncodedSentence,
   }
 
   score(predictions: Iterable<Prediction<EncodedSentence>>): AttachmentScores {
-    return scoreAttachments(
-      Array.from(predictions, (prediction) => ({ ...prediction.encoded.sentence, ...this.attach(prediction) })),
-    );
+    return scoreAttachments(this.attached(predictions));
+  }
+
+  /** One after the other: there may be more than the memory holds. */
+  private *attached(predictions: Iterable<Prediction<EncodedSentence>>): Generator<AttachedSentence> {
+    for (const prediction of predictions) yield { ...prediction.encoded.sentence, ...this.attach(prediction) };
   }
 
   evaluation({ uas, uasNoPunct, las, lasNoPunct }: AttachmentScores): Evaluation {

@@ -8,7 +8,8 @@ import { type EncodedSentence, type HeadPredictionOptions, headPrediction } from
 
 /** Where trees are learnt from, and how. */
 export interface LinguisticData {
-  readonly train: readonly string[];
+  /** Files of trees, or trees that were read. */
+  readonly train: readonly string[] | ExampleSet<DependencySentence>;
   /** Default: a tenth of the training trees. */
   readonly dev?: readonly string[] | undefined;
   /** Decides what is held out where there are no {@link dev} data. */
@@ -41,7 +42,7 @@ export async function linguisticTaskData({
   task,
   relations,
 }: LinguisticData): Promise<LinguisticTaskData> {
-  const trainSet = await readTreeSet(train, read);
+  const trainSet = "examples" in train ? train : await readTreeSet(train, read);
   const labels = relations ? relationsOf(trainSet) : null;
   const sets = dev ? { train: trainSet, dev: await readTreeSet(dev, read) } : holdOut(trainSet, { seed });
   return { kind: headPrediction, settings: { labels, options: task }, ...sets };

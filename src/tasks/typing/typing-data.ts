@@ -12,7 +12,9 @@ export async function typingTaskData(
   { alwaysOne = false, official = false as false | "openentity" | "figer" },
 ): Promise<DownstreamTaskData<TypingExample, EncodedMention, TypingScores>> {
   const sets = await readSets(data, readTypingSet, (set, seed) => holdOut(set, { seed, together: ({ text }) => text }));
-  const labels = [...new Set(sets.train.examples.flatMap((example) => example.labels))];
+  const found = new Set<string>();
+  for (const example of sets.train.examples) for (const label of example.labels) found.add(label);
+  const labels = [...found];
   if (labels.length === 0) throw userError({ where: sets.train.where, what: "no mention of the file has a type" });
   return { kind: entityTyping, settings: { labels, options: { alwaysOne, official } }, ...sets };
 }
