@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 /** The rooms of src from the lowest up: a room knows those of the lines above its own and no other, the same line included. */
 const floors = [
   ["phrases", "host"],
-  ["errors", "tensor", "random", "statistics"],
+  ["errors", "tensor", "random", "statistics", "part"],
   ["files"],
   ["weights", "text", "data"],
   ["knowledge"],
@@ -18,7 +18,7 @@ const floors = [
   ["lm"],
   ["training"],
   ["parsing", "probing"],
-  ["demo", "experiments", "export", "serving"],
+  ["demo", "experiments", "export", "serving", "submit"],
   ["runtime"],
   ["library"],
   ["index"],

@@ -1,12 +1,4 @@
-/** The middle of several measurements: other work on the machine spoils a mean, and a minimum flatters. */
-export function median(values: readonly number[]): number {
-  if (values.length === 0) throw new Error("nothing was measured");
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
-}
+export { median } from "../src/statistics.js";
 
 /** Seconds that `body` takes. */
 export async function seconds(body: () => Promise<unknown>): Promise<number> {

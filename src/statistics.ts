@@ -20,3 +20,13 @@ export function wilsonInterval(successes: number, of: number): { readonly low: n
   const all = 1 + (z * z) / of;
   return { low: Math.max(0, (middle - half) / all), high: Math.min(1, (middle + half) / all) };
 }
+
+/** The middle one; of an even number of values the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new Error("nothing was measured");
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}

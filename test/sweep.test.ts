@@ -171,6 +171,25 @@ test.each<[string, string[], string[], RegExp]>([
   await rm(file);
 });
 
+test("parts do a share of the runs each, and one table is made of all", async () => {
+  const head = ["run: pretrain factual", "seeds: [1, 2, 3]"];
+  const file = await sweepFile("parts", head, shape);
+  const first = await json(["sweep", file, "--part", "0/2"]);
+  expect(outcomes(first).map(({ name }) => name)).toEqual(["seed=1", "seed=3"]);
+  expect(await filesBelow(world.at("parts"))).not.toContain("table.md");
+  // What is not finished is a row that says so, and the table is no success.
+  const half = await kadapter(["sweep", file, "--table-only"]);
+  expect(half.code).toBe(1);
+  expect(half.stdout).toMatch(/failed: it is not finished.* seed=2 \|/);
+  expect(outcomes(await json(["sweep", file, "--part", "1/2"])).map(({ name }) => name)).toEqual(["seed=2"]);
+  const whole = await json(["sweep", file, "--table-only"]);
+  const again = await json(["sweep", file]);
+  expect(whole).toEqual(again);
+  expect(whole["failed"]).toBe(0);
+  const both = await kadapter(["sweep", file, "--table-only", "--part", "0/2"]);
+  expect(expectComplaint(both)).toMatch(/--part is given, too/);
+});
+
 test("--dry-run names the runs and runs none", async () => {
   const file = await sweepFile("dry", ["run: finetune open-qa", "grid:", "  fusion: [add, concat]", "seeds: [7]"]);
   const said = await json(["sweep", file, "--dry-run"]);

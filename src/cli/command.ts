@@ -3,9 +3,10 @@
  * is run.
  * @module
  */
-import type { GivenSettings } from "../settings/given.js";
 import type { Settings, Table } from "../settings/setting.js";
-import type { CommandContext } from "./run.js";
+import type { CommandContext, CommandEntry } from "./run.js";
+
+export type { CommandEntry } from "./run.js";
 
 /** What a command does once its settings are checked. */
 export type Run<O> = (options: O, context: CommandContext) => Promise<void>;
@@ -17,21 +18,6 @@ export interface RunRequest<O> {
   readonly resume: boolean;
   /** Replace what the output folder holds. */
   readonly overwrite: boolean;
-}
-
-/** A command as the program sees it. */
-export interface CommandEntry {
-  /** Its words: `pretrain factual`. */
-  readonly name: string;
-  readonly description: string;
-  /** Whether a recipe may hold its settings. */
-  readonly recipe: boolean;
-  /** Everything that may be given as flags. */
-  flags(): Promise<Table>;
-  /** What a recipe may hold. */
-  table(): Promise<Table>;
-  /** Checks what was given, earlier sources before later ones, and runs. */
-  run(given: readonly GivenSettings[], context: CommandContext): Promise<void>;
 }
 
 interface Parts<T extends Table, O> {

@@ -11,8 +11,9 @@ import { packageVersion } from "./version.js";
 export async function createProgram(
   context: ContextFactory,
   words: readonly string[],
-  entries: readonly CommandEntry[] = commands,
+  adapted: (entries: readonly CommandEntry[]) => readonly CommandEntry[] = (entries) => entries,
 ): Promise<Command> {
+  const entries = adapted(commands);
   const program = new Command("kadapter")
     .description("Knowledge adapters (K-Adapter) for pre-trained language models")
     .version(packageVersion(), "--version")

@@ -37,7 +37,7 @@ async function run(entries: readonly CommandEntry[], ...argv: string[]): Promise
 const runProgram = (fake: FakeProcess, entries: readonly CommandEntry[], ...argv: string[]) =>
   // The fake has what the runner touches; Node's stream types ask for far more.
   runCli(
-    (context) => createProgram(context, argv, entries),
+    (context) => createProgram(context, argv, () => entries),
     ["node", "kadapter", ...argv],
     fake as unknown as ProcessLike,
   );

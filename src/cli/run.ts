@@ -3,6 +3,8 @@ import { codeOf, UserError, userError } from "../errors.js";
 import { fileError } from "../files/atomic.js";
 import { printable } from "../phrases.js";
 import type { Ranks } from "../ranks/index.js";
+import type { GivenSettings } from "../settings/given.js";
+import type { Table } from "../settings/setting.js";
 import { flagName } from "./flags.js";
 import { Output, type Sink } from "./output.js";
 
@@ -73,8 +75,30 @@ const exit = { defect: 1, usage: 2, interrupted: 130 } as const;
 /** Makes a command's {@link CommandContext}; `json` is whether `--json` was given. */
 export type ContextFactory = (json: boolean) => CommandContext;
 
-/** Makes the command line; `words` are what the user typed after `kadapter`. */
-export type MakeProgram = (context: ContextFactory, words: readonly string[]) => Promise<Command>;
+/** A command as the program sees it. */
+export interface CommandEntry {
+  /** Its words: `pretrain factual`. */
+  readonly name: string;
+  readonly description: string;
+  /** Whether a recipe may hold its settings. */
+  readonly recipe: boolean;
+  /** Everything that may be given as flags. */
+  flags(): Promise<Table>;
+  /** What a recipe may hold. */
+  table(): Promise<Table>;
+  /** Checks what was given, earlier sources before later ones, and runs. */
+  run(given: readonly GivenSettings[], context: CommandContext): Promise<void>;
+}
+
+/**
+ * Makes the command line; `words` are what the user typed after `kadapter`. `adapted` makes other commands of the
+ * entries, for a command that does something else with a command line than to run it.
+ */
+export type MakeProgram = (
+  context: ContextFactory,
+  words: readonly string[],
+  adapted?: (entries: readonly CommandEntry[]) => readonly CommandEntry[],
+) => Promise<Command>;
 
 /**
  * Runs the command line to its end and sets the exit code. It never calls `process.exit()`, which would abort the
@@ -91,7 +115,7 @@ export async function runCli(makeProgram: MakeProgram, argv: readonly string[], 
   };
   try {
     const program = await makeProgram(context, argv.slice(2));
-    tameCommander(program, process);
+    tameCommander(program, (text) => process.stdout.write(text));
     await program.parseAsync(argv);
     output?.finish();
   } catch (error) {
@@ -105,14 +129,10 @@ export async function runCli(makeProgram: MakeProgram, argv: readonly string[], 
 }
 
 /** Commander throws instead of exiting, and leaves the printing of errors to {@link report}. */
-function tameCommander(command: Command, process: ProcessLike): void {
+export function tameCommander(command: Command, writeOut: (text: string) => void): void {
   const nothing = () => undefined;
-  command.exitOverride().configureOutput({
-    writeOut: (text) => process.stdout.write(text),
-    writeErr: nothing,
-    outputError: nothing,
-  });
-  for (const child of command.commands) tameCommander(child, process);
+  command.exitOverride().configureOutput({ writeOut, writeErr: nothing, outputError: nothing });
+  for (const child of command.commands) tameCommander(child, writeOut);
 }
 
 function report(thrown: unknown, process: ProcessLike, interruption: Interruption): void {

@@ -40,6 +40,11 @@ class StreamedOutput<E extends EncodedText> implements FeatureSource<E> {
   }
 }
 
+/** The hidden states that an adapter's outputs are computed from. */
+export const tapsOf = ({ config }: Pick<OpenedAdapter, "config">) => ({
+  layers: [...new Set(config.layers)].sort((a, b) => a - b),
+});
+
 /**
  * The outputs of adapters over a data set by {@link adapterOutputName}, each from a cache that is filled first, or
  * computed batch by batch where that would be too large. Adapters must not see padding.
@@ -63,8 +68,7 @@ export async function openAdapterOutputs<E extends EncodedText>(
   for (const { name, config, parameters, hash } of adapters) {
     const own = `${what}, ${name}`;
     const load = async () => {
-      const layers = [...new Set(config.layers)].sort((a, b) => a - b);
-      const taps = await openFeatures(executor, folder, { layers }, examples, what, options, onEvent);
+      const taps = await openFeatures(executor, folder, tapsOf({ config }), examples, what, options, onEvent);
       const types = { dtype, outputDtype: dtype };
       const made = { config, parameters, hiddenSize, ...types, selects: false };
       const graph = await openedBeside([taps], () => AdapterGraph.load(executor, made));
@@ -82,7 +86,7 @@ export async function openAdapterOutputs<E extends EncodedText>(
     const open = async () => {
       if (!(await roomFor(own, root, cache, options.cacheLimit, onEvent))) return load();
       const states = { cache, examples, names: [adapterOutputName(name)], hiddenSize, dtype };
-      return fillCache(states, load, own, options.signal, onEvent);
+      return fillCache(states, { load, what: own, signal: options.signal, onEvent });
     };
     sources.push(await openedBeside(sources, open));
   }

@@ -6,14 +6,14 @@
  * then the whole shard is hashed again.
  * @module
  */
-
 import { openedBeside } from "../engine/scopes.js";
 import { codeOf, userError } from "../errors.js";
 import { fileError, writeAtomically } from "../files/atomic.js";
 import { Buffer } from "../host/bytes.js";
 import { type FileHandle, open, stampOf } from "../host/files.js";
 import { createHash } from "../host/hashing.js";
-import { dirname } from "../host/paths.js";
+import { basename, dirname } from "../host/paths.js";
+import type { CheckedShards } from "./checked-shards.js";
 
 export const checksumBytes = 32;
 
@@ -48,9 +48,10 @@ export class OpenShard {
   /**
    * Opens a shard that holds so many bytes of records.
    *
+   * @param checked knows which shards were hashed before; those are not hashed again
    * @returns null where it is missing, torn or damaged
    */
-  static async open(file: string, bytes: number): Promise<OpenShard | null> {
+  static async open(file: string, bytes: number, checked?: CheckedShards): Promise<OpenShard | null> {
     const handle = await open(file, "r").catch((error: unknown) => {
       if (codeOf(error) === "ENOENT") return null;
       throw fileError(file, "read the cache", error);
@@ -58,7 +59,10 @@ export class OpenShard {
     if (!handle) return null;
     const shard = await openedBeside([handle], async () => {
       const stamp = stampOf(handle);
-      return (await isWhole(handle, bytes)) ? new OpenShard(file, bytes, handle, stamp) : null;
+      const name = basename(file);
+      if (!checked?.has(name, stamp) && !(await isWhole(handle, bytes))) return null;
+      checked?.add(name, stamp);
+      return new OpenShard(file, bytes, handle, stamp);
     });
     if (!shard) await handle.close();
     return shard;

@@ -1,11 +1,12 @@
 import type { TrainEvent } from "../engine/events.js";
 import type { Tensors } from "../engine/executor.js";
 import { Buffer } from "../host/bytes.js";
+import type { Part } from "../part.js";
 import type { Texts } from "../tasks/encoded-examples.js";
 import type { EncodedText } from "../tasks/task.js";
 import { bytesOf, dtypeBytes, type HostTensor, viewAs } from "../tensor.js";
 import { inferenceBatches } from "./batches.js";
-import type { FeatureCache, FeatureDType } from "./feature-cache.js";
+import type { FeatureCache, FeatureDType, FilledShards } from "./feature-cache.js";
 import type { FeatureSource, ReadPositions } from "./feature-sources.js";
 import { putRows, takeRows } from "./token-rows.js";
 
@@ -59,39 +60,54 @@ class CachedFeatures<E extends EncodedText> implements FeatureSource<E> {
   }
 }
 
-/**
- * Computes what a cache lacks and gives its states.
- *
- * @param load opens what computes the states; called when the first shard is missing: a filled cache needs nothing
- * @param what names the examples in events
- * @param signal stops with an AbortError; what is complete stays
- */
-export async function fillCache<E extends EncodedText>(
+/** Computes what a cache lacks. */
+export interface Filling<E extends EncodedText> {
+  /** Opens what computes the states; called when the first shard is missing: a filled cache needs nothing. */
+  load(): Promise<FeatureSource<E>>;
+  /** Names the examples in events. */
+  readonly what: string;
+  /** Stops with an AbortError; what is complete stays. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent: (event: TrainEvent) => Promise<void> | void;
+  /** Fills these shards only. */
+  readonly part?: Part;
+}
+
+/** Computes what a cache lacks, of all of it or of a part, and leaves what is there open for reading. */
+export async function fillShards<E extends EncodedText>(
   states: CachedStates<E>,
-  load: () => Promise<FeatureSource<E>>,
-  what: string,
-  signal: AbortSignal | undefined,
-  onEvent: (event: TrainEvent) => Promise<void> | void,
-): Promise<CachedFeatures<E>> {
+  { load, what, signal, onEvent, part }: Filling<E>,
+): Promise<FilledShards> {
   const { cache, examples } = states;
   let source: FeatureSource<E> | null = null;
   let started = performance.now();
+  let total = examples.length;
   async function* compute(indices: Uint32Array) {
     if (!source) {
       source = await load();
       // The rate and the time that is left are measured in sentences.
       started = performance.now();
-      await onEvent({ kind: "prepare", what, done: 0, total: examples.length, seconds: 0 });
+      await onEvent({ kind: "prepare", what, done: 0, total, seconds: 0 });
     }
     yield* computeRecords(source, states, indices, signal);
   }
-  const onProgress = (done: number, total: number) =>
+  const onProgress = (done: number, all: number) => {
+    total = all;
     void onEvent({ kind: "prepare", what, done, total, seconds: (performance.now() - started) / 1000 });
+  };
   try {
-    await cache.fill(compute, onProgress);
+    return await cache.fill(compute, onProgress, part);
   } finally {
     await (source as FeatureSource<E> | null)?.close();
   }
+}
+
+/** Computes what a cache lacks and gives its states. */
+export async function fillCache<E extends EncodedText>(
+  states: CachedStates<E>,
+  filling: Omit<Filling<E>, "part">,
+): Promise<FeatureSource<E>> {
+  await fillShards(states, filling);
   return new CachedFeatures(states);
 }
 

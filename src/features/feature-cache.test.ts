@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { checksumBytes, OpenShard } from "./cache-shard.js";
+import { CheckedShards } from "./checked-shards.js";
 import { FeatureCache } from "./feature-cache.js";
 
 let root = "";
@@ -178,4 +179,74 @@ it("computes again what the disk does not give back", async () => {
   // A folder has a size, and cannot be read.
   const { size } = await stat(root);
   expect(await OpenShard.open(root, size - checksumBytes)).toBeNull();
+});
+
+/** 40 MB a text: a shard each. */
+const wide = () =>
+  new FeatureCache({ root, identity: {}, lengths: [1, 1, 1], layers: [3], hiddenSize: 20e6, dtype: "float16" });
+const part = (index: number, count: number) => ({ index, count });
+
+describe("a part of a cache", () => {
+  const compute = (cache: FeatureCache) => async (examples: Uint32Array) =>
+    Array.from(examples, (example) => record(cache, example));
+
+  it("is every n-th shard, and all together are the whole", async () => {
+    const [first, second, whole] = [wide(), wide(), wide()];
+    const told: [number, number][] = [];
+    const filled = await first.fill(compute(first), (done, total) => void told.push([done, total]), part(0, 2));
+    expect(filled).toEqual({ shards: 2, of: 3, examples: 2, computed: 2 });
+    expect(told).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+    await expect(first.read(1)).rejects.toThrow("not in the cache");
+    await second.fill(compute(second), undefined, part(1, 2));
+    const nothing = () => Promise.reject(new Error("all is there"));
+    expect(await whole.fill(nothing)).toEqual({ shards: 3, of: 3, examples: 3, computed: 0 });
+    for (const cache of [first, second, whole]) await cache.close();
+  });
+
+  it("is nothing where there are more parts than shards", async () => {
+    const cache = wide();
+    expect(await cache.fill(compute(cache), undefined, part(7, 8))).toMatchObject({ shards: 0, of: 3, examples: 0 });
+    await cache.close();
+  });
+});
+
+describe("a shard that was hashed before", () => {
+  it("is not hashed again while its file is the same, whoever hashed it", async () => {
+    const cache = make();
+    await cache.fill(
+      async (examples) => Array.from(examples, (example) => record(cache, example)),
+      undefined,
+      part(0, 1),
+    );
+    await cache.close();
+    const [file] = (await shardFiles(cache)) as [string];
+    const { size } = await stat(file);
+    // A record says that other bytes were found whole: only who hashes them would notice.
+    await writeFile(file, Buffer.alloc(size, 0x7f));
+    expect(
+      await OpenShard.open(file, size - checksumBytes, await CheckedShards.read(cache.folder, undefined)),
+    ).toBeNull();
+    const trusting = await CheckedShards.read(cache.folder, part(0, 2));
+    const { mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+    trusting.add("shard-00000.bin", `${size} ${mtimeNs} ${ctimeNs}`);
+    await trusting.save();
+    const shard = await OpenShard.open(file, size - checksumBytes, await CheckedShards.read(cache.folder, undefined));
+    expect(shard).not.toBeNull();
+    await shard?.close();
+  });
+
+  it("is hashed again where the record is damaged", async () => {
+    const cache = make();
+    await fill(cache);
+    await cache.close();
+    await writeFile(join(cache.folder, "checked.json"), '{"shard-00000.bin": 3');
+    const [file] = (await shardFiles(cache)) as [string];
+    await writeFile(file, Buffer.alloc((await stat(file)).size));
+    const again = make();
+    expect(await fill(again)).toBe(lengths.length);
+    await again.close();
+  });
 });

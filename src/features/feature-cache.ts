@@ -13,11 +13,13 @@ import { writeFileAtomically } from "../files/atomic.js";
 import { removeLeftovers } from "../files/leftovers.js";
 import { utimes } from "../host/files.js";
 import { join } from "../host/paths.js";
+import { isOwn, type Part } from "../part.js";
 import { dtypeBytes } from "../tensor.js";
 import { hashJson, hashNumbers, type JsonValue } from "../weights/hash.js";
 import { byLength } from "./batches.js";
 import { cacheMark } from "./cache-room.js";
 import { checksumBytes, OpenShard, writeShard } from "./cache-shard.js";
+import { CheckedShards } from "./checked-shards.js";
 
 export type FeatureDType = "float16" | "float32";
 
@@ -54,6 +56,16 @@ interface Shard {
  * after token.
  */
 export type ComputeFeatures = (examples: Uint32Array) => AsyncIterable<Uint8Array> | Promise<Iterable<Uint8Array>>;
+
+/** What {@link FeatureCache.fill} found and did. */
+export interface FilledShards {
+  /** Shards that are there now, and how many the whole cache has. */
+  readonly shards: number;
+  readonly of: number;
+  /** Examples in these shards, and how many of them had to be computed. */
+  readonly examples: number;
+  readonly computed: number;
+}
 
 /** A planned cache: its place and size are known before anything is computed. */
 export class FeatureCache {
@@ -108,25 +120,52 @@ export class FeatureCache {
     }
   }
 
-  /** Computes what is missing or damaged and opens all shards for reading; where that fails, none stays open. */
-  async fill(compute: ComputeFeatures, onProgress?: (done: number, total: number) => void): Promise<void> {
+  /**
+   * Computes what is missing or damaged and opens all shards for reading; where that fails, none stays open.
+   *
+   * @param part the only shards that are looked at, dealt out in turn
+   * @param onProgress told of examples: how many are done, and of how many
+   */
+  async fill(
+    compute: ComputeFeatures,
+    onProgress?: (done: number, total: number) => void,
+    part?: Part,
+  ): Promise<FilledShards> {
     await removeLeftovers(this.folder, false);
     await writeFileAtomically(join(this.folder, cacheMark), `${JSON.stringify(this.options.identity, null, 2)}\n`);
+    const checked = await CheckedShards.read(this.folder, part);
     const order = byLength(this.options.lengths);
-    await openedBeside([this], async () => {
-      for (const [i, shard] of this.shards.entries()) {
-        const examples = order.subarray(shard.first, shard.end);
-        const whole = await OpenShard.open(shard.file, shard.bytes);
-        this.open[i] = whole ?? (await this.written(shard, compute(examples)));
-        onProgress?.(shard.end, order.length);
+    const own = [...this.shards.entries()].filter(([i]) => isOwn(i, part));
+    const total = own.reduce((sum, [, { first, end }]) => sum + end - first, 0);
+    let [done, computed] = [0, 0];
+    return openedBeside([this], async () => {
+      try {
+        for (const [i, shard] of own) {
+          const examples = order.subarray(shard.first, shard.end);
+          let open = await OpenShard.open(shard.file, shard.bytes, checked);
+          if (!open) {
+            open = await this.written(shard, compute(examples), checked);
+            computed += examples.length;
+          }
+          this.open[i] = open;
+          done += examples.length;
+          onProgress?.(done, total);
+        }
+      } finally {
+        await checked.save();
       }
+      return { shards: own.length, of: this.shards.length, examples: total, computed };
     });
   }
 
-  private async written({ file, bytes }: Shard, records: ReturnType<ComputeFeatures>): Promise<OpenShard> {
+  private async written(
+    { file, bytes }: Shard,
+    records: ReturnType<ComputeFeatures>,
+    checked: CheckedShards,
+  ): Promise<OpenShard> {
     await writeShard(file, bytes, await records);
     await this.markUse();
-    const shard = await OpenShard.open(file, bytes);
+    const shard = await OpenShard.open(file, bytes, checked);
     if (shard) return shard;
     throw userError({
       where: file,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -44,9 +44,29 @@ describe("lockFolder", () => {
     await expect(lockFolder(folder)).rejects.toThrow("this process writes");
   });
 
-  it("says what to do where it cannot tell whether the other one lives", async () => {
-    await left({ pid: 7, host: "elsewhere.\u001b[2J", began: null });
-    await expect(lockFolder(folder)).rejects.toThrow(/process 7 on "elsewhere.*if it is dead, remove .*kadapter.lock/);
+  const quick = { renew: 20, watch: 400 };
+
+  it("takes over what a dead process of another machine left, once however many try", async () => {
+    await left({ pid: 7, host: "elsewhere", began: null });
+    const tries = await Promise.allSettled(Array.from({ length: 5 }, () => lockFolder(folder, quick)));
+    const got = tries.filter((one): one is PromiseFulfilledResult<FolderLock> => one.status === "fulfilled");
+    expect(got.length).toBe(1);
+    await got[0]?.value.close();
+  });
+
+  it("leaves alone what a process of another machine renews, and takes what it gives back", async () => {
+    const lock = await lockFolder(folder, quick);
+    const path = join(folder, lockFile);
+    const elsewhere = (await readFile(path, "utf8")).replace(JSON.stringify(host), '"elsewhere.\\u001b[2J"');
+    await writeFile(path, elsewhere);
+    await expect(lockFolder(folder, quick)).rejects.toThrow(/process \d+ on "elsewhere.*; wait for it/);
+    const waiting = lockFolder(folder, quick);
+    await rm(path);
+    await (await waiting).close();
+    await lock.close();
+  });
+
+  it("says what to do where it cannot tell whose lock it is", async () => {
     await writeFile(join(folder, lockFile), "no lock");
     await expect(lockFolder(folder)).rejects.toThrow(/an unknown process writes .*remove .*kadapter.lock/);
   });

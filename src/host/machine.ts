@@ -66,3 +66,9 @@ export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void>
 
 /** Lets whatever waits on this thread have its turn. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Acts again and again until it is told to stop; the process does not stay for it. */
+export function every(milliseconds: number, act: () => void): () => void {
+  const timer = setInterval(act, milliseconds).unref();
+  return () => clearInterval(timer);
+}

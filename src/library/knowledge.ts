@@ -10,6 +10,7 @@ import type { TreeReading } from "../data/tree-data.js";
 import { demoSubjects, demoText } from "../demo/plain-text.js";
 import type { Metrics } from "../engine/events.js";
 import type { BackboneHandle } from "../features/backbone-handle.js";
+import type { FilledCache } from "../features/features.js";
 import { readOrParseTrees } from "../parsing/training-trees.js";
 import {
   type FactualSettings,
@@ -56,7 +57,14 @@ import { linguisticTaskData } from "../tasks/trees/linguistic.js";
 import { typingTaskData } from "../tasks/typing/typing-data.js";
 import type { TypingScores } from "../tasks/typing/typing-scores.js";
 import type { PretrainResult } from "../training/pretrain.js";
-import { type Learning, learnAdapter, learnDownstream } from "./learn.js";
+import {
+  type Filling,
+  fillForAdapter,
+  fillForDownstream,
+  type Learning,
+  learnAdapter,
+  learnDownstream,
+} from "./learn.js";
 
 /** Values of a table's settings as a caller gives them: what has a default may be left out. */
 export type Given<T extends Table> = z.input<z.ZodObject<{ [K in keyof T]: T[K]["schema"] }>>;
@@ -112,6 +120,12 @@ export interface Knowledge<Options, Scores = unknown> {
    * @internal
    */
   learn(how: Learning, settings: never): Promise<TrainResult<Scores>>;
+  /**
+   * Computes and keeps the hidden states that learning it reads.
+   *
+   * @internal
+   */
+  fill(how: Filling, settings: never): Promise<readonly FilledCache[]>;
   /**
    * Only a type: what `train` may be given.
    *
@@ -280,6 +294,12 @@ export function facts(given: FactsData): Knowledge<FactsSettings, FactsScores> {
         ? resultOf(out, await learnAdapter(how, settings, (backbone) => contrastedFacts(settings, backbone)))
         : resultOf(out, await learnAdapter(how, settings, (backbone) => classifiedFacts(settings, backbone)));
     },
+    fill: (how, resolved: FactualSettings) => {
+      const settings = withFeatures(resolved);
+      return settings.objective === "contrastive"
+        ? fillForAdapter(how, settings, (backbone) => contrastedFacts(settings, backbone))
+        : fillForAdapter(how, settings, (backbone) => classifiedFacts(settings, backbone));
+    },
   };
 }
 
@@ -296,6 +316,7 @@ export function trees(given: TreesData): Knowledge<TreesSettings, AttachmentScor
     given: { ...given },
     learn: async (how, settings: LinguisticSettings) =>
       resultOf(settings.out, await learnAdapter(how, settings, () => treesOrTextsOf(settings, how))),
+    fill: (how, settings: LinguisticSettings) => fillForAdapter(how, settings, () => treesOrTextsOf(settings, how)),
   };
 }
 
@@ -336,6 +357,8 @@ export function recall(given: RecallData): Knowledge<RecallSettings, RecallScore
         settings.out,
         await learnAdapter(how, asRecall(settings, how.backbone.name), () => taughtFacts(settings)),
       ),
+    fill: (how, settings: ResolvedRecall) =>
+      fillForAdapter(how, asRecall(settings, how.backbone.name), () => taughtFacts(settings)),
   };
 }
 
@@ -352,6 +375,7 @@ function downstream<S extends FinetuneSettings, Example, Encoded extends Encoded
       const { reason, metrics, dev: scores, test: testScores, skipped, backboneHash } = result;
       return { out: settings.out, reason, metrics, scores, testScores, skipped, backboneHash };
     },
+    fill: (how, settings: S) => fillForDownstream(how, settings, () => read(settings)),
   };
 }
 

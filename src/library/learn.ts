@@ -8,13 +8,15 @@ import { openAdapters } from "../adapters/opened-adapter.js";
 import type { Executor } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
 import { type BackboneHandle, backboneIdentity } from "../features/backbone-handle.js";
+import type { FilledCache } from "../features/features.js";
+import type { Part } from "../part.js";
 import { counted } from "../phrases.js";
 import { alone, type Ranks } from "../ranks/index.js";
 import type { FinetuneSettings } from "../settings/finetune.js";
 import type { EncodedText } from "../tasks/task.js";
 import type { DownstreamTaskData, ExampleSet, RecordedTaskData } from "../tasks/task-data.js";
-import { type FinetuneResult, finetune } from "../training/finetune.js";
-import { type PretrainResult, pretrain } from "../training/pretrain.js";
+import { type FinetuneResult, fillFinetuning, finetune } from "../training/finetune.js";
+import { fillPretraining, type PretrainResult, pretrain } from "../training/pretrain.js";
 import type { OnEvent } from "../training/run.js";
 import { type Beginning, inOutputFolder } from "./output-folder.js";
 import { finetuneConfig, type Note, type PretrainSettings, pretrainConfig } from "./plan.js";
@@ -47,6 +49,35 @@ export function learnAdapter<Example, Encoded extends EncodedText, Score>(
   });
 }
 
+/** What {@link fillForAdapter} and {@link fillForDownstream} work with. */
+export interface Filling extends Omit<Learning, "begin"> {
+  /** A share of the hidden states; all where it is left out. */
+  readonly part?: Part | undefined;
+}
+
+/** Computes and keeps the hidden states that {@link learnAdapter} reads; the training's own folder is not touched. */
+export async function fillForAdapter<Example, Encoded extends EncodedText, Score>(
+  { executor, backbone, onEvent, note, signal, part }: Filling,
+  settings: PretrainSettings,
+  read: (backbone: BackboneHandle) => Promise<RecordedTaskData<Example, Encoded, Score>>,
+): Promise<readonly FilledCache[]> {
+  const config = pretrainConfig(settings, backbone, false, note);
+  return fillPretraining(executor, config, await read(backbone), part, onEvent, signal);
+}
+
+/** Computes and keeps the hidden states that {@link learnDownstream} reads; the training's own folder is not touched. */
+export async function fillForDownstream<Example, Encoded extends EncodedText, Score>(
+  { executor, backbone, onEvent, signal, part }: Filling,
+  settings: FinetuneSettings,
+  read: () => Promise<DownstreamTaskData<Example, Encoded, Score>>,
+): Promise<readonly FilledCache[]> {
+  const config = finetuneConfig(settings, backbone, await adaptersOf(settings, backbone), false);
+  return fillFinetuning(executor, config, await read(), part, onEvent, signal);
+}
+
+const adaptersOf = (settings: FinetuneSettings, backbone: BackboneHandle) =>
+  openAdapters(settings.adapter.map(namedAdapter), backboneIdentity(backbone));
+
 /** Trains a downstream model with any adapters and writes its folder. */
 export function learnDownstream<Example, Encoded extends EncodedText, Score>(
   { executor, backbone, begin, onEvent, note, signal, ranks = alone() }: Learning,
@@ -55,8 +86,7 @@ export function learnDownstream<Example, Encoded extends EncodedText, Score>(
 ): Promise<FinetuneResult<Score>> {
   const { out } = settings;
   return inOutputFolder({ out, ...begin, ranks }, async () => {
-    const adapters = await openAdapters(settings.adapter.map(namedAdapter), backboneIdentity(backbone));
-    const config = finetuneConfig(settings, backbone, adapters, begin.resume);
+    const config = finetuneConfig(settings, backbone, await adaptersOf(settings, backbone), begin.resume);
     const data = await read();
     const recipe = { ...config.recipe, ...heldOutOf(data.dev, note) };
     return finetune(executor, { ...config, ranks, recipe }, data, onEvent, signal);

@@ -9,7 +9,7 @@ import { setting } from "../errors.js";
 import { treeSettings } from "./linguistic.js";
 import { taughtSettings } from "./recall.js";
 import { group, type Settings } from "./setting.js";
-import { dataSettings, overwriteSetting, runtimeSettings, trainingSettings } from "./shared.js";
+import { dataSettings, overwriteSetting, partSetting, runtimeSettings, trainingSettings } from "./shared.js";
 import { count, files, optionalFiles, text, toggle } from "./values.js";
 
 const formats = [...relationFormats, ...treeFormats] as const;
@@ -144,6 +144,15 @@ export const predictSettings = {
     help: "the answers are written here (JSON lines; trees: CoNLL-U) instead of on stdout",
   },
   overwrite: overwriteSetting,
+  part: {
+    ...partSetting(
+      `answers this run of the examples, such as 0/8, and adds the part to the name of ${setting("out")}: \`cat FILE.*\` puts the parts together as one process would have written them`,
+    ),
+    check: ({ part, data }: Readonly<Record<string, unknown>>) =>
+      part !== undefined && data === undefined
+        ? { what: `${setting("part")} is given for one sentence`, expected: `files of examples as ${setting("data")}` }
+        : undefined,
+  },
 };
 
 /** `inspect`. */

@@ -8,7 +8,20 @@ import { usualLengths } from "../backbones/text-length.js";
 import { relationFormats } from "../data/relation-data.js";
 import { setting } from "../errors.js";
 import { group } from "./setting.js";
-import { choice, count, initial, layerList, optionalCount, rate, share, steps, text, toggle, whole } from "./values.js";
+import {
+  choice,
+  count,
+  initial,
+  layerList,
+  optionalCount,
+  part,
+  rate,
+  share,
+  steps,
+  text,
+  toggle,
+  whole,
+} from "./values.js";
 
 const backboneExpects = "a model folder or a Hugging Face id such as roberta-large";
 
@@ -307,3 +320,17 @@ export const beginSettings = group("Run", {
 
 /** For what writes a file or folder and cannot go on in it. */
 export const overwriteSetting = { ...beginSettings.overwrite, help: "replace what is there" };
+
+/** A share of the work, for arrays of processes. */
+export const partSetting = (help: string) =>
+  group("Array", {
+    part: {
+      type: "text",
+      argument: "i/n",
+      schema: part.optional(),
+      expects: "a part and how many there are, such as 0/8 for the first of eight and 7/8 for the last",
+      help,
+      otherwise: "all of it",
+      basic: true,
+    },
+  }).part;

@@ -2,8 +2,9 @@
  * Settings of what is neither trained nor applied: the import, the demo, sweeps.
  * @module
  */
+import { setting } from "../errors.js";
 import type { Settings } from "./setting.js";
-import { adapterSettings, dataSettings, overwriteSetting, trainingSettings } from "./shared.js";
+import { adapterSettings, dataSettings, overwriteSetting, partSetting, trainingSettings } from "./shared.js";
 import { layerList, text, toggle, whole } from "./values.js";
 
 /** `import`: what an official file cannot tell, with the released scripts' values. */
@@ -93,6 +94,19 @@ export const sweepSettings = {
     check: () => undefined,
   },
   overwrite: { ...overwriteSetting, help: "train anew what was trained with other options" },
+  part: partSetting(
+    "does this share of the runs, such as 0/8; the parts may run on many machines that share the folder, and the table is made afterwards",
+  ),
+  tableOnly: {
+    ...overwriteSetting,
+    ...toggle("train nothing: write the table of the runs that are finished"),
+    check: ({ part, tableOnly, overwrite }: Readonly<Record<string, unknown>>) => {
+      const other = part !== undefined ? "part" : overwrite === true ? "overwrite" : null;
+      return tableOnly === true && other !== null
+        ? { what: `${setting(other)} is given, too`, expected: "one of them" }
+        : undefined;
+    },
+  },
 };
 
 /** `doctor`. */

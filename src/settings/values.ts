@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import type { Part } from "../part.js";
 
 /** A whole number within bounds; the upper bound only keeps typing errors from running out of memory. */
 export const whole = (least: number, most = 1_000_000_000) => z.number().int().min(least).max(most);
@@ -165,3 +166,17 @@ export const files = (expects: string, help: string) =>
 /** {@link files} that may be left out. */
 export const optionalFiles = (expects: string, help: string) =>
   ({ ...files(expects, help), schema: fileList.optional() }) as const;
+
+const partText = /^(\d{1,5})\/(\d{1,5})$/;
+
+/** `3/8`: the fourth of eight parts. */
+export const part = z
+  .string()
+  .regex(partText)
+  .transform((given) => (partText.exec(given) ?? []).slice(1).map(Number) as [number, number])
+  .refine(([index, count]) => index < count)
+  .transform(([index, count]): Part => ({ index, count }));
+
+/** Words of a command line of `kadapter`, behind `--`. */
+export const innerCommand = (expects: string, help: string) =>
+  ({ type: "text", argument: "word...", schema: fileList, expects, help, positional: true, basic: true }) as const;

@@ -3,11 +3,13 @@ import { type DownstreamManifest, writeDownstreamFolder } from "../adapters/down
 import type { Metrics } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
 import { setting, userError } from "../errors.js";
-import { openAdapterOutputs } from "../features/adapter-outputs.js";
+import { openAdapterOutputs, tapsOf } from "../features/adapter-outputs.js";
 import { readBackboneTensors } from "../features/backbone-handle.js";
 import { type FeatureSource, JoinedFeatures } from "../features/feature-sources.js";
-import { backboneOptions, openFeatures } from "../features/features.js";
+import { backboneOptions, type FilledCache, fillFeatures, openFeatures } from "../features/features.js";
+import type { AdaptedModel } from "../models/adapted-model.js";
 import { downstreamDesign, trainsBackbone } from "../models/design.js";
+import type { Part } from "../part.js";
 import { type StoredData, storeEncoded, type Texts } from "../tasks/encoded-examples.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
 import type { DownstreamTaskData, ExampleSet, SkipCounts } from "../tasks/task-data.js";
@@ -17,6 +19,8 @@ import { HostLossSession } from "./host-loss-session.js";
 import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
+  type FillableTraining,
+  fillForTraining,
   type OnEvent,
   type OpenTraining,
   type RunContext,
@@ -67,11 +71,36 @@ interface Scores<Score> {
 export function finetune<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
   config: FinetuneConfig,
-  { kind, settings, train, dev, test }: DownstreamTaskData<Example, Encoded, Score>,
+  data: DownstreamTaskData<Example, Encoded, Score>,
   onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<FinetuneResult<Score>> {
-  const prepare = async (context: RunContext) => {
+  return runTraining(executor, config, preparation(config, data), onEvent, signal);
+}
+
+/**
+ * Computes and keeps the hidden states that {@link finetune} with the same arguments reads, or a part of them; the
+ * frozen adapters' outputs are computed from them by the first training.
+ *
+ * @throws UserError where such a training keeps none, as one that trains the backbone
+ */
+export function fillFinetuning<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  config: FinetuneConfig,
+  data: DownstreamTaskData<Example, Encoded, Score>,
+  part?: Part,
+  onEvent?: OnEvent,
+  signal?: AbortSignal,
+): Promise<readonly FilledCache[]> {
+  return fillForTraining(executor, preparation(config, data), part, onEvent, signal);
+}
+
+/** What is known of a downstream training before anything is computed. */
+function preparation<Example, Encoded extends EncodedText, Score>(
+  config: FinetuneConfig,
+  { kind, settings, train, dev, test }: DownstreamTaskData<Example, Encoded, Score>,
+) {
+  return async (context: RunContext): Promise<FillableTraining<Encoded, Scores<Score>, FinetuneResult<Score>>> => {
     const design = downstreamDesign({ ...config, fedOutputs: keepsOutputs(config) });
     const featureDtype = config.featureOptions.dtype;
     const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
@@ -82,6 +111,7 @@ export function finetune<Example, Encoded extends EncodedText, Score>(
       return stored;
     };
     const sets = { train: await encode(train), dev: await encode(dev), test: test ? await encode(test) : null };
+    const setup = { ...made, kind, settings, ...sets };
     return {
       data: {
         ...learntIdentity({ kind, settings }),
@@ -89,10 +119,10 @@ export function finetune<Example, Encoded extends EncodedText, Score>(
         train: sets.train.examples.hashes.both,
         dev: sets.dev.examples.hashes.both,
       },
-      open: () => openFinetuning(context, config, { ...made, kind, settings, ...sets }),
+      open: () => openFinetuning(context, config, setup),
+      fill: (part) => fillSources(context, config, setup, part),
     };
   };
-  return runTraining(executor, config, prepare, onEvent, signal);
 }
 
 async function openFinetuning<Example, Encoded extends EncodedText, Score>(
@@ -182,7 +212,7 @@ async function openSource<Example, Encoded extends EncodedText, Score>(
   what: string,
 ): Promise<FeatureSource<EncodedText>> {
   const { cache, dtype } = featureOptions;
-  if (trainsBackbone(trains) || model.adapters.readsPadding || cache === null) {
+  if (cache === null || !keepsStates(trains, model)) {
     return streamed(executor, backbone, { task, model }, { ...backboneOptions(featureOptions), dtype });
   }
   const own = { ...featureOptions, cache, ...(signal ? { signal } : {}) };
@@ -191,6 +221,30 @@ async function openSource<Example, Encoded extends EncodedText, Score>(
   keep(states);
   const outputs = await openAdapterOutputs(executor, backbone, adapters, texts, what, own, onEvent);
   return new JoinedFeatures([states, outputs]);
+}
+
+/** Whether hidden states are the same in every epoch, and hold all that is read. */
+const keepsStates = (trains: FinetuneConfig["trains"], model: AdaptedModel): boolean =>
+  !trainsBackbone(trains) && !model.adapters.readsPadding;
+
+/** Fills the caches of hidden states that {@link openSource} opens. */
+async function fillSources<Example, Encoded extends EncodedText, Score>(
+  { executor, signal, onEvent }: RunContext,
+  { backbone, featureOptions, trains, adapters }: FinetuneConfig,
+  { model, train, dev, test }: Setup<Example, Encoded, Score>,
+  part: Part | undefined,
+): Promise<readonly FilledCache[]> {
+  const cache = keepsStates(trains, model) ? featureOptions.cache : null;
+  const options = { ...featureOptions, cache, ...(signal ? { signal } : {}), ...(part ? { part } : {}) };
+  const tapped = model.options.outputs === "fed" ? adapters.map(tapsOf) : [];
+  const filled: FilledCache[] = [];
+  for (const [what, data] of Object.entries({ train, dev, test })) {
+    if (!data) continue;
+    for (const needed of [{ layers: model.neededLayers }, ...tapped]) {
+      filled.push(await fillFeatures(executor, backbone, needed, data.examples.texts, what, options, onEvent));
+    }
+  }
+  return filled;
 }
 
 /** Whether the adapters' outputs are computed once and kept, because nothing in training changes them, not even padding. */

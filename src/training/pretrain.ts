@@ -3,9 +3,10 @@ import { holdsAdapter } from "../adapters/config.js";
 import { type Parameters, writeAdapterFolder } from "../adapters/folder.js";
 import type { Metrics } from "../engine/events.js";
 import type { Executor, Tensors } from "../engine/executor.js";
-import { type FeatureOptions, openFeatures } from "../features/features.js";
+import { type FeatureOptions, type FilledCache, fillFeatures, openFeatures } from "../features/features.js";
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { pretrainingDesign } from "../models/design.js";
+import type { Part } from "../part.js";
 import { type StoredData, storeEncoded } from "../tasks/encoded-examples.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
 import type { ExampleSet, SkipCounts, TaskData } from "../tasks/task-data.js";
@@ -15,6 +16,8 @@ import { optimizerOf, type TrainingConfig } from "./config.js";
 import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
+  type FillableTraining,
+  fillForTraining,
   type OnEvent,
   type OpenTraining,
   type RunContext,
@@ -50,18 +53,43 @@ export interface PretrainResult<Score> {
 export function pretrain<Example, Encoded extends EncodedText, Score>(
   executor: Executor,
   config: TrainingConfig,
-  { kind, settings, ...data }: TaskData<Example, Encoded, Score>,
+  data: TaskData<Example, Encoded, Score>,
   onEvent?: OnEvent,
   signal?: AbortSignal,
 ): Promise<PretrainResult<Score>> {
-  const prepare = async (context: RunContext) => {
-    const setup = await pretrainingSetup(context, config, { kind, settings, ...data });
+  return runTraining(executor, config, preparation(config, data), onEvent, signal);
+}
+
+/**
+ * Computes and keeps the hidden states that {@link pretrain} with the same arguments reads, or a part of them: parts are
+ * for processes on many machines that share the cache's folder.
+ *
+ * @throws UserError where such a training keeps none
+ */
+export function fillPretraining<Example, Encoded extends EncodedText, Score>(
+  executor: Executor,
+  config: TrainingConfig,
+  data: TaskData<Example, Encoded, Score>,
+  part?: Part,
+  onEvent?: OnEvent,
+  signal?: AbortSignal,
+): Promise<readonly FilledCache[]> {
+  return fillForTraining(executor, preparation(config, data), part, onEvent, signal);
+}
+
+/** What is known of an adapter's training before anything is computed. */
+function preparation<Example, Encoded extends EncodedText, Score>(
+  config: TrainingConfig,
+  data: TaskData<Example, Encoded, Score>,
+) {
+  return async (context: RunContext): Promise<FillableTraining<Encoded, Score, PretrainResult<Score>>> => {
+    const setup = await pretrainingSetup(context, config, data);
     return {
       data: learntData(setup),
       open: () => openPretraining(context, config, setup),
+      fill: (part) => fillSources(context, config, setup, part),
     };
   };
-  return runTraining(executor, config, prepare, onEvent, signal);
 }
 
 /** Encodes the data of an adapter's training, which stay on disk until it ends, and makes the model that learns them. */
@@ -152,6 +180,22 @@ async function sourceOpener<Example, Encoded extends EncodedText, Score>(
     const features = keep(await openFeatures(executor, backbone, needed, examples, what, options, onEvent));
     return { executor, features, padTokenId, model, task, maxLength, fixedWidth, given };
   };
+}
+
+/** Fills the caches that {@link sourceOpener} opens. */
+async function fillSources<Example, Encoded extends EncodedText, Score>(
+  { executor, onEvent, signal }: RunContext,
+  config: TrainingConfig,
+  { task, model, train, dev }: PretrainingSetup<Example, Encoded, Score>,
+  part: Part | undefined,
+): Promise<readonly FilledCache[]> {
+  const options = { ...(await cacheable(config, onEvent)), ...(signal ? { signal } : {}), ...(part ? { part } : {}) };
+  const needed = neededStates({ task, model });
+  const filled: FilledCache[] = [];
+  for (const [what, { examples }] of Object.entries({ train, dev })) {
+    filled.push(await fillFeatures(executor, config.backbone, needed, examples, what, options, onEvent));
+  }
+  return filled;
 }
 
 /** Given start values: those of an adapter that is trained further, or the backbone's. */

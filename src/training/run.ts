@@ -10,8 +10,10 @@ import type { Executor } from "../engine/executor.js";
 import { inScope } from "../engine/scopes.js";
 import { userError } from "../errors.js";
 import { type BackboneHandle, openBackbone } from "../features/backbone-handle.js";
+import type { FilledCache } from "../features/features.js";
 import type { Parameter } from "../graph/index.js";
 import { join } from "../host/paths.js";
+import type { Part } from "../part.js";
 import { alone, barrier, firstThenOthers, fromFirst, type Ranks } from "../ranks/index.js";
 import type { EncodedExamples } from "../tasks/encoded-examples.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
@@ -51,6 +53,16 @@ export interface PreparedTraining<E extends EncodedText, Scores, Result> {
   readonly data: RunIdentity;
   /** Opens what computes, hidden states first: called only where the run may begin, or go on. */
   open(): Promise<OpenTraining<E, Scores, Result>>;
+}
+
+/** A training whose hidden states can be computed before it begins, by other processes. */
+export interface FillableTraining<E extends EncodedText, Scores, Result> extends PreparedTraining<E, Scores, Result> {
+  /**
+   * Computes the hidden states that {@link open} would, and keeps them.
+   *
+   * @param part a share of them
+   */
+  fill(part?: Part): Promise<readonly FilledCache[]>;
 }
 
 /** What differs from training to training. */
@@ -96,6 +108,44 @@ export function runTraining<E extends EncodedText, Scores, Result>(
 ): Promise<Result> {
   const ranks = config.ranks ?? alone();
   requireLeaves(config.settings, ranks);
+  return inContext(executor, { onEvent, signal, ranks }, async (context) => {
+    const scope = context.executor;
+    const prepared = await prepare(context);
+    const identity = identityOf(config, prepared.data);
+    await requireSameOnAll(ranks, config, identity);
+    const from = config.resume ? await resumePoint(config.out, identity, ranks) : null;
+    // What the first rank has cached, the others find.
+    const training = await firstThenOthers(ranks, () => prepared.open());
+    const last = await trainerOf(scope, config, training, { identity, from, ranks }).finish(onEvent, signal);
+    const finished = last.reason !== "interrupted";
+    await barrier(ranks);
+    if (finished) await scope.setState(await readBest(checkpointFolder(config.out)));
+    const scores = finished ? await training.score() : null;
+    return await training.finish({ last, scores, backboneHash: await requireUntouched(training.backbone) });
+  });
+}
+
+/**
+ * Computes a training's hidden states, or a part of them, and trains nothing: no folder is made, none is written. No rank
+ * waits for another: work is dealt out by parts.
+ */
+export function fillForTraining(
+  executor: Executor,
+  prepare: (context: RunContext) => Promise<Pick<FillableTraining<EncodedText, unknown, unknown>, "fill">>,
+  part: Part | undefined,
+  onEvent: OnEvent = () => undefined,
+  signal?: AbortSignal,
+): Promise<readonly FilledCache[]> {
+  const given = { onEvent, signal, ranks: alone() };
+  return inContext(executor, given, async (context) => (await prepare(context)).fill(part));
+}
+
+/** What a training works with, closed at its end however that comes. */
+function inContext<R>(
+  executor: Executor,
+  given: Pick<RunContext, "onEvent" | "signal" | "ranks">,
+  use: (context: RunContext) => Promise<R>,
+): Promise<R> {
   return inScope(executor, async (scope) => {
     const kept: { close(): Promise<void> }[] = [];
     const keep: RunContext["keep"] = (opened) => {
@@ -103,18 +153,7 @@ export function runTraining<E extends EncodedText, Scores, Result>(
       return opened;
     };
     try {
-      const prepared = await prepare({ executor: scope, onEvent, signal, keep, ranks });
-      const identity = identityOf(config, prepared.data);
-      await requireSameOnAll(ranks, config, identity);
-      const from = config.resume ? await resumePoint(config.out, identity, ranks) : null;
-      // What the first rank has cached, the others find.
-      const training = await firstThenOthers(ranks, () => prepared.open());
-      const last = await trainerOf(scope, config, training, { identity, from, ranks }).finish(onEvent, signal);
-      const finished = last.reason !== "interrupted";
-      await barrier(ranks);
-      if (finished) await scope.setState(await readBest(checkpointFolder(config.out)));
-      const scores = finished ? await training.score() : null;
-      return await training.finish({ last, scores, backboneHash: await requireUntouched(training.backbone) });
+      return await use({ executor: scope, ...given, keep });
     } finally {
       for (const one of kept.reverse()) await one.close();
     }

@@ -77,6 +77,21 @@ describe("what stands in for src/host in a browser", () => {
     expect(paths.isAbsolute(one)).toBe(nodePaths.isAbsolute(one));
   });
 
+  it("acts again and again until it is told to stop", async () => {
+    for (const host of [nodeMachine, machine]) {
+      let times = 0;
+      await new Promise<void>((resolve) => {
+        const stop = host.every(1, () => {
+          if (++times < 3) return;
+          stop();
+          resolve();
+        });
+      });
+      await host.sleep(20);
+      expect(times).toBe(3);
+    }
+  });
+
   it("hashes text, bytes and numbers as Node does", () => {
     const of = (make: typeof nodeHashing.createHash) =>
       make("sha256").update("é").update(Uint8Array.of(1, 2)).update(Int32Array.of(7, -1)).digest("hex");

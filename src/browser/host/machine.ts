@@ -24,3 +24,8 @@ export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void>
   });
 
 export const nextTurn = (): Promise<void> => sleep(0);
+
+export function every(milliseconds: number, act: () => void): () => void {
+  const timer = setInterval(act, milliseconds);
+  return () => clearInterval(timer);
+}

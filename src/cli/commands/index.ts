@@ -14,6 +14,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   data: "prepare data",
   facts: "a person's own knowledge, from files of any form to one folder",
   export: "write finished models for other programs",
+  submit: "hand a command to a cluster, whole, in parts or over MPI",
 };
 
 /** `teach`, and the same in the family of `pretrain`. */
@@ -75,6 +76,12 @@ export const commands: readonly CommandEntry[] = [
     description: "learn to answer out of retrieved paragraphs",
     settings: async () => (await import("../../settings/finetune.js")).openQaSettings,
     run: async () => (await import("./finetune.js")).openQa,
+  }),
+  command({
+    name: "features",
+    description: "compute the hidden states that a training reads before it begins, alone or as one part of an array",
+    settings: async () => (await import("../../settings/features.js")).featuresSettings,
+    run: async () => (await import("./features.js")).run,
   }),
   command({
     name: "sweep",
@@ -255,6 +262,25 @@ export const commands: readonly CommandEntry[] = [
     description: "check the hashes of an adapter's tensors (not of its files), and that its backbone is unchanged",
     settings: async () => (await import("../../settings/apply.js")).verifySettings,
     run: async () => (await import("./verify.js")).run,
+  }),
+  command({
+    name: "submit slurm",
+    description: "make a batch script for Slurm of any command, or hand it in",
+    settings: async () => (await import("../../settings/submit.js")).slurmSettings,
+    run: async () => (await import("./submit.js")).slurm,
+  }),
+  command({
+    name: "submit kubernetes",
+    description: "make a manifest for Kubernetes of any command, or hand it in",
+    settings: async () => (await import("../../settings/submit.js")).kubernetesSettings,
+    run: async () => (await import("./submit.js")).kubernetes,
+  }),
+  command({
+    name: "plan",
+    description:
+      "measure this machine shortly, and say what a training takes on more of them: hours, cost, where it ends",
+    settings: async () => (await import("../../settings/plan.js")).planSettings,
+    run: async () => (await import("./plan.js")).run,
   }),
   command({
     name: "doctor",

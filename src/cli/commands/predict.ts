@@ -2,8 +2,8 @@ import type { FileHandle } from "node:fs/promises";
 import { findModel } from "../../adapters/found-model.js";
 import type { Span } from "../../data/relation-example.js";
 import { type OnSkip, SkipCounter } from "../../data/skips.js";
-import { userError } from "../../errors.js";
 import { writeAtomically } from "../../files/atomic.js";
+import { partName } from "../../part.js";
 import { counted } from "../../phrases.js";
 import type { TaughtModel } from "../../probing/taught-model.js";
 import { adapterNamed, type PredictSettings } from "../../settings/apply.js";
@@ -14,21 +14,21 @@ import { predictAll } from "../../training/trainer.js";
 import { refuseExisting } from "../files.js";
 import { jsonLine } from "../output.js";
 import type { CommandContext } from "../run.js";
+import { chunksOf } from "../tasks/chunks.js";
 import { fillTaught, isTaught, taughtQuestions, withTaught } from "../tasks/recall.js";
 import type { Answer, TaskCommands, TypedSentence } from "../tasks/task-commands.js";
 import { withModel } from "../tasks/with-model.js";
 
-/** How many batches of examples are sorted by length together and held in memory. */
-const chunkBatches = 64;
-
 /** `predict`: the answer to every example, in the data's order. */
-export async function run(options: PredictSettings, context: CommandContext): Promise<void> {
+export async function run(given: PredictSettings, context: CommandContext): Promise<void> {
+  const { out: file, part } = given;
+  const options = file && part ? { ...given, out: `${file}.${partName(part)}` } : given;
   if (options.out !== undefined) await refuseExisting(options.out, options.overwrite);
   const found = await findModel(adapterNamed(options));
   const { output, signal } = context;
   if (isTaught(found)) {
     return withTaught(found, options, output, (taught) =>
-      report(found.name, () => filled(taught, options, signal), options, context),
+      report(found.name, (onSkip) => filled(taught, options, onSkip, signal), options, context),
     );
   }
   await withModel(found, options, output, (model, commands) =>
@@ -84,33 +84,22 @@ async function* answers<Example, Encoded extends EncodedText, Score>(
   signal: AbortSignal,
 ): AsyncGenerator<Answer> {
   const { data } = options;
-  const examples = data ? commands.unlabelled(data, options, onSkip) : [commands.typed(typedSentence(options))];
-  for await (const chunk of chunksOf(examples, options)) {
+  const examples = (told: OnSkip) =>
+    data ? commands.unlabelled(data, options, told) : [commands.typed(typedSentence(options))];
+  for await (const chunk of chunksOf(examples, options, onSkip)) {
     yield* await answerAll(commands, model, chunk, options, signal);
   }
 }
 
-async function* filled(taught: TaughtModel, options: PredictSettings, signal: AbortSignal): AsyncGenerator<Answer> {
-  for await (const chunk of chunksOf(taughtQuestions(options), options)) {
+async function* filled(
+  taught: TaughtModel,
+  options: PredictSettings,
+  onSkip: OnSkip,
+  signal: AbortSignal,
+): AsyncGenerator<Answer> {
+  for await (const chunk of chunksOf(() => taughtQuestions(options), options, onSkip)) {
     yield* await fillTaught(taught, chunk, options, signal);
   }
-}
-
-/** Examples as they are held in memory together. */
-async function* chunksOf<Example>(
-  examples: AsyncIterable<Example> | Iterable<Example>,
-  { data, batchSize }: PredictSettings,
-): AsyncGenerator<readonly Example[]> {
-  let chunk: Example[] = [];
-  let any = false;
-  for await (const example of examples) {
-    any = true;
-    if (chunk.push(example) < chunkBatches * batchSize) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (!any && data) throw userError({ where: data.join(" "), what: "the file holds no examples" });
-  yield chunk;
 }
 
 async function answerAll<Example, Encoded extends EncodedText, Score>(

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setting } from "../../errors.js";
 import {
   RunFailed,
   type RunResult,
@@ -7,16 +9,19 @@ import {
   type Sweep,
   type SweepResult,
   type SweepRunner,
+  tabulateSweep,
 } from "../../experiments/sweep/sweep.js";
 import { readSweep } from "../../experiments/sweep/sweep-file.js";
 import { sweepMarkdown, sweepTable } from "../../experiments/sweep/table.js";
 import { withOutputFolder } from "../../library/output-folder.js";
+import { type Part, partName, shownPart } from "../../part.js";
 import type { SweepSettings } from "../../settings/tools.js";
 import type { Output } from "../output.js";
 import { ChecksFailed, type CommandContext, childVariable, Interrupted } from "../run.js";
 
 /** `sweep`: every run is a process of its own, so that one that fails takes nobody else with it. */
-export async function run({ file, dryRun, overwrite }: SweepSettings, context: CommandContext): Promise<void> {
+export async function run(options: SweepSettings, context: CommandContext): Promise<void> {
+  const { file, dryRun, overwrite, part, tableOnly } = options;
   const sweep = await readSweep(file);
   const { output } = context;
   if (dryRun) {
@@ -25,8 +30,13 @@ export async function run({ file, dryRun, overwrite }: SweepSettings, context: C
     return;
   }
   const onNote = (line: string) => output.note(line);
-  const all = () => runSweep(sweep, processes(context), { overwrite, onNote });
-  report(sweep, await withOutputFolder(sweep.out, all), output);
+  if (tableOnly) return report(sweep, await tabulateSweep(sweep), output);
+  const how = { overwrite, onNote, ...(part ? { part } : {}) };
+  // Parts have folders of their own to be alone in: each run's folder is locked by its training anyway.
+  const folder = part ? join(sweep.out, "parts", partName(part)) : sweep.out;
+  const result = await withOutputFolder(folder, () => runSweep(sweep, processes(context), how));
+  if (part) reportPart(part, result, output);
+  else report(sweep, result, output);
 }
 
 /** Runs as processes of the command line. */
@@ -78,8 +88,22 @@ async function kadapter(args: readonly string[], { signal, stderr }: CommandCont
 function report(sweep: Sweep, { outcomes, markdown, csv }: SweepResult, output: Output): void {
   const table = sweepTable(outcomes, sweep.metrics);
   for (const line of sweepMarkdown(table).trimEnd().split("\n")) output.say(line);
-  const failed = outcomes.filter(({ scores }) => scores === null).length;
   output.say(`the table is in ${markdown} and ${csv}`);
-  output.result({ out: sweep.out, table: markdown, csv, runs: outcomes, failed, rows: table.rows });
+  output.result({ out: sweep.out, table: markdown, csv, runs: outcomes, failed: failedOf(outcomes), rows: table.rows });
+  requireAll(outcomes);
+}
+
+/** What one part of an array did. */
+function reportPart(part: Part, { outcomes }: SweepResult, output: Output): void {
+  for (const { name, error } of outcomes) output.say(`${name}: ${error ?? "finished"}`);
+  output.note(`part ${shownPart(part)} is done; ${setting("tableOnly", true)} makes the table of all parts`);
+  output.result({ part: shownPart(part), runs: outcomes, failed: failedOf(outcomes) });
+  requireAll(outcomes);
+}
+
+const failedOf = (outcomes: SweepResult["outcomes"]) => outcomes.filter(({ scores }) => scores === null).length;
+
+function requireAll(outcomes: SweepResult["outcomes"]): void {
+  const failed = failedOf(outcomes);
   if (failed > 0) throw new ChecksFailed(`${failed} of ${outcomes.length} runs failed`);
 }

@@ -1,3 +1,4 @@
+import { shellWord } from "../../submit/shell.js";
 import { Output } from "../output.js";
 import { type CommandContext, Interrupted } from "../run.js";
 
@@ -13,7 +14,7 @@ export class Commands {
 
   async run(args: readonly string[]): Promise<unknown> {
     const { signal, stderr, makeProgram } = this.context;
-    this.context.output.note(`$ kadapter ${args.map(quoted).join(" ")}`);
+    this.context.output.note(`$ kadapter ${args.map(shellWord).join(" ")}`);
     let stdout = "";
     const output = new Output(true, { write: (text) => (stdout += text) }, stderr);
     const program = await makeProgram(() => ({ ...this.context, output }), args);
@@ -27,6 +28,3 @@ export class Commands {
     return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
   }
 }
-
-/** As a shell takes it for one word. */
-const quoted = (word: string) => (/^[\w./=:,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -10,6 +10,7 @@ import { setting, userError } from "../../errors.js";
 import { writeFileAtomically } from "../../files/atomic.js";
 import { parseWith, readJsonIfThere } from "../../files/json.js";
 import { readTextIfThere } from "../../files/text.js";
+import { isOwn, type Part } from "../../part.js";
 import { formatRecipe } from "../../settings/recipe.js";
 import { resultFile } from "../cells.js";
 import { type RunOutcome, sweepCsv, sweepMarkdown, sweepTable } from "./table.js";
@@ -74,6 +75,8 @@ export interface SweepResult {
 export interface SweepOptions {
   /** Trains anew what was trained with other options. */
   readonly overwrite?: boolean;
+  /** Does these runs only, dealt out in turn, and writes no tables: those are made of all runs, when all are finished. */
+  readonly part?: Part;
   readonly onNote?: (line: string) => void;
 }
 
@@ -86,19 +89,45 @@ export interface SweepOptions {
 export async function runSweep(
   sweep: Sweep,
   runner: SweepRunner,
-  { overwrite = false, onNote = () => undefined }: SweepOptions = {},
+  { overwrite = false, part, onNote = () => undefined }: SweepOptions = {},
 ): Promise<SweepResult> {
-  await clearOthers(sweep, overwrite);
+  const runs = sweep.runs.filter((_, i) => isOwn(i, part));
+  await clearOthers({ ...sweep, runs }, overwrite);
   const outcomes: RunOutcome[] = [];
-  const files = { markdown: join(sweep.out, "table.md"), csv: join(sweep.out, "table.csv") };
-  for (const [i, run] of sweep.runs.entries()) {
-    onNote(`run ${i + 1} of ${sweep.runs.length}: ${run.name}`);
+  for (const [i, run] of runs.entries()) {
+    onNote(`run ${i + 1} of ${runs.length}: ${run.name}`);
     outcomes.push(await outcomeOf(sweep, run, runner, onNote));
-    const table = sweepTable(outcomes, sweep.metrics);
-    await writeFileAtomically(files.markdown, sweepMarkdown(table));
-    await writeFileAtomically(files.csv, sweepCsv(table));
+    if (part === undefined) await writeTables(sweep, outcomes);
   }
-  return { outcomes, ...files };
+  return { outcomes, ...tablesOf(sweep) };
+}
+
+/**
+ * Writes the tables of the runs that are finished, wherever they were done; the others are there as rows.
+ *
+ * @throws UserError where a finished run was made with other options
+ */
+export async function tabulateSweep(sweep: Sweep): Promise<SweepResult> {
+  await clearOthers(sweep, false);
+  const outcomes: RunOutcome[] = [];
+  for (const run of sweep.runs) {
+    const { name, setting, seed } = run;
+    const scores = await keptScores(sweep, run);
+    outcomes.push({ name, setting, seed, scores, ...(scores === null ? { error: unfinished } : {}) });
+  }
+  await writeTables(sweep, outcomes);
+  return { outcomes, ...tablesOf(sweep) };
+}
+
+const unfinished = "it is not finished";
+
+const tablesOf = ({ out }: Sweep) => ({ markdown: join(out, "table.md"), csv: join(out, "table.csv") });
+
+async function writeTables(sweep: Sweep, outcomes: readonly RunOutcome[]): Promise<void> {
+  const table = sweepTable(outcomes, sweep.metrics);
+  const { markdown, csv } = tablesOf(sweep);
+  await writeFileAtomically(markdown, sweepMarkdown(table));
+  await writeFileAtomically(csv, sweepCsv(table));
 }
 
 /** What a run's folder holds of the sweep: its options as a recipe, and what it reached. */
@@ -140,17 +169,14 @@ async function outcomeOf(
   onNote: (line: string) => void,
 ): Promise<RunOutcome> {
   const { name, setting, seed } = run;
-  const { result } = filesOf(sweep, run);
-  const json = await readJsonIfThere(result, resultFile);
-  if (json !== undefined) {
-    const { scores, evaluations } = parseWith(keptSchema, json, result, resultFile);
-    if (JSON.stringify(evaluations) === JSON.stringify(sweep.evaluations)) {
-      onNote("finished before");
-      return { name, setting, seed, scores };
-    }
+  const kept = await keptScores(sweep, run);
+  if (kept !== null) {
+    onNote("finished before");
+    return { name, setting, seed, scores: kept };
   }
   try {
     const scores = await trained(sweep, run, runner);
+    const { result } = filesOf(sweep, run);
     await writeFileAtomically(result, JSON.stringify({ scores, evaluations: sweep.evaluations }));
     return { name, setting, seed, scores };
   } catch (error) {
@@ -158,6 +184,15 @@ async function outcomeOf(
     onNote(`failed: ${error.message}`);
     return { name, setting, seed, scores: null, error: error.message };
   }
+}
+
+/** What a finished run reached; null for one that is not finished, or not evaluated on what is wanted now. */
+async function keptScores(sweep: Sweep, run: SweepRun): Promise<RunOutcome["scores"]> {
+  const { result } = filesOf(sweep, run);
+  const json = await readJsonIfThere(result, resultFile);
+  if (json === undefined) return null;
+  const { scores, evaluations } = parseWith(keptSchema, json, result, resultFile);
+  return JSON.stringify(evaluations) === JSON.stringify(sweep.evaluations) ? scores : null;
 }
 
 /** Trains (or goes on with) one run and evaluates it. */
