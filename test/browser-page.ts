@@ -3,21 +3,17 @@
  * Chromium where there is one.
  * @module
  */
-import { existsSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { build, type Plugin, preview } from "vite";
+import { chromiumPath, complaintsOf, startBrowser } from "./browser.js";
 
 const configFile = join("pages", "training", "vite.config.js");
 
-/** Where Chromium is: what CHROMIUM names, or Debian's; null where there is none. */
-export const chromiumFile =
-  [process.env["CHROMIUM"], "/usr/bin/chromium"].find((file) => file !== undefined && existsSync(file)) ?? null;
-
 /** Why tests in a browser are left out, to be told; null where they run. */
 export const noChromium =
-  chromiumFile === null ? "there is no Chromium (apt-get install chromium, or CHROMIUM=FILE)" : null;
+  chromiumPath === undefined ? "there is no Chromium (apt-get install chromium, or CHROMIUM=FILE)" : null;
 
 /** Ends a build that takes anything of Node's; onnxruntime-web asks for it only where it runs in Node. */
 const nothingOfNode: Plugin = {
@@ -48,15 +44,9 @@ export interface OpenPage extends AsyncDisposable {
 export async function openPage(outDir: string): Promise<OpenPage> {
   const server = await preview({ configFile, build: { outDir }, preview: { port: 0, host: "127.0.0.1" } });
   const address = server.resolvedUrls?.local[0] as string;
-  // Chromium's own sandbox is not to be had as root, which containers run as.
-  const browser = await chromium.launch({ executablePath: chromiumFile as string, args: ["--no-sandbox"] });
+  const browser = await startBrowser();
   const page = await browser.newPage();
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(error.message));
-  // Which of a model's files there are is found by asking for them.
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("404")) errors.push(message.text());
-  });
+  const errors = complaintsOf(page, address);
   await page.goto(address);
   const close = async () => {
     await browser.close();

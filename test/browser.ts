@@ -31,7 +31,8 @@ export function complaintsOf(page: Page, origin: string): string[] {
   });
   page.on("pageerror", (error) => all.push(String(error)));
   page.on("request", (request) => {
-    if (!request.url().startsWith(origin)) all.push(`asked ${request.url()}`);
+    // What the page itself has made is asked of nobody.
+    if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(origin)) all.push(`asked ${request.url()}`);
   });
   return all;
 }

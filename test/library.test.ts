@@ -93,7 +93,10 @@ describe("the front door", () => {
     expect(events.at(-1)).toMatchObject({ kind: "result", reason: "completed", scores: { metric: "accuracy" } });
     const manifest: unknown = JSON.parse(await readFile(join(at("joined"), "downstream_config.json"), "utf8"));
     // The model reads 128 tokens, fewer than the usual 256.
-    expect(manifest).toMatchObject({ adapters: [{ name: "one", folder: "org/name" }], task: { maxLength: 128 } });
+    expect(manifest).toMatchObject({
+      adapters: [{ name: "one", folder: `hf:org/name@${commit}` }],
+      task: { maxLength: 128 },
+    });
   });
 
   it("writes what the command line writes", async () => {
