@@ -6,7 +6,7 @@ import { innerCommand } from "./values.js";
 export const featuresSettings = {
   ...group("Training", {
     command: innerCommand(
-      "a training's whole command line behind `--`, such as `-- pretrain factual --train facts.jsonl …`",
+      "a training's whole command line behind `--`, such as `pretrain factual` with its settings",
       "the training whose hidden states are computed: its whole command line, behind `--`; it is not begun, and its output folder is not touched",
     ),
   }),
