@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type AboutModel, type Filled, type Filling, fillRequest, send } from "./api.js";
 import { CurlBox } from "./curl-box.js";
 import { MarkedText } from "./marked-text.js";
-import { Column, Examples, Problem, Ranking, toneOf } from "./parts.js";
+import { Column, Examples, Outcome, Ranking, toneOf } from "./parts.js";
 import type { Span } from "./spans.js";
 import { useAsking } from "./use-asking.js";
 
@@ -120,10 +120,9 @@ export function FillPanel({
         </button>
       </div>
       <Examples texts={examples} onPick={pick} />
-      <Problem text={problem} />
-      <div aria-live="polite" aria-busy={busy}>
-        {answer && !problem ? <Columns answer={answer} names={names} /> : null}
-      </div>
+      <Outcome problem={problem} busy={busy}>
+        {answer ? <Columns answer={answer} names={names} /> : null}
+      </Outcome>
       <CurlBox requests={[request]} />
     </>
   );

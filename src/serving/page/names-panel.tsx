@@ -12,7 +12,7 @@ import {
 } from "./api.js";
 import { CurlBox } from "./curl-box.js";
 import { MarkedText } from "./marked-text.js";
-import { Column, Examples, Nothing, Problem, Ranking, toneOf } from "./parts.js";
+import { Column, Examples, Nothing, Outcome, Ranking, toneOf } from "./parts.js";
 import { moved, type Span, trimmed } from "./spans.js";
 import { useAsking } from "./use-asking.js";
 
@@ -184,10 +184,9 @@ export function NamesPanel({
           void run(picked);
         }}
       />
-      <Problem text={problem} />
-      <div aria-live="polite" aria-busy={busy}>
-        {answer && !problem ? <Columns answer={answer} names={names} /> : null}
-      </div>
+      <Outcome problem={problem} busy={busy}>
+        {answer ? <Columns answer={answer} names={names} /> : null}
+      </Outcome>
       <CurlBox requests={Object.values(requestsOf(asked, models)).filter((one) => one !== null)} />
     </>
   );

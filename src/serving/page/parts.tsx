@@ -70,6 +70,26 @@ export function Problem({ text }: { readonly text: string | null }) {
   );
 }
 
+/** What came of a question: told aloud, and what went wrong in place of it. */
+export function Outcome({
+  problem,
+  busy,
+  children,
+}: {
+  readonly problem: string | null;
+  readonly busy: boolean;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <>
+      <Problem text={problem} />
+      <div aria-live="polite" aria-busy={busy}>
+        {problem ? null : children}
+      </div>
+    </>
+  );
+}
+
 /** Texts to begin with. */
 export function Examples({
   texts,

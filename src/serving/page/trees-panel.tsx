@@ -2,7 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { type AboutModel, type Predicted, predictRequest, send, type TreeAnswer } from "./api.js";
 import { CurlBox } from "./curl-box.js";
 import { MarkedText } from "./marked-text.js";
-import { Column, Examples, Nothing, Problem, toneOf } from "./parts.js";
+import { Column, Examples, Nothing, Outcome, toneOf } from "./parts.js";
 import { Tree } from "./tree.js";
 import { useAsking } from "./use-asking.js";
 
@@ -46,9 +46,8 @@ export function TreesPanel({
           void run(example);
         }}
       />
-      <Problem text={problem} />
-      <div aria-live="polite" aria-busy={busy}>
-        {answer && !problem ? (
+      <Outcome problem={problem} busy={busy}>
+        {answer ? (
           <div class="columns wide">
             {Object.entries(answer.answers).map(([name, [tree]]) => (
               <Column key={name} tone={toneOf(name, names)} title={name}>
@@ -57,7 +56,7 @@ export function TreesPanel({
             ))}
           </div>
         ) : null}
-      </div>
+      </Outcome>
       <CurlBox requests={[predictRequest(trees, [{ text }])]} />
     </>
   );
