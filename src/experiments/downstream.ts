@@ -15,7 +15,6 @@ import type { downstreamAdapters } from "../settings/choices.js";
 import type { FactualObjective } from "../tasks/relations/factual.js";
 import type { LinguisticTaskData } from "../tasks/trees/linguistic.js";
 import type { FinetuneConfig, TrainingConfig } from "../training/config.js";
-import { finetune } from "../training/finetune.js";
 import { identityOf } from "../training/identity.js";
 import { type AnyTaskData, type MultitaskConfig, trainMultitask } from "../training/multitask.js";
 import { removeEarlierRun } from "../training/run.js";
@@ -26,7 +25,7 @@ import { type FactualTeaching, factsAsTask, readFacts } from "./facts.js";
 import { sampleRelations } from "./sample-relations.js";
 import { scoresOf } from "./sweep/sweep.js";
 import { type RunOutcome, type SweepTable, sweepTable } from "./sweep/table.js";
-import { copiesOfLayers, type ExperimentWatch, hashesOfData, pretrainedCell } from "./trainings.js";
+import { copiesOfLayers, type ExperimentWatch, finetunedCell, hashesOfData, pretrainedCell } from "./trainings.js";
 
 /** Adapters, which rows join with `+`. */
 export type DownstreamAdapter = (typeof downstreamAdapters)[number];
@@ -178,17 +177,9 @@ class DownstreamRun {
     const settings = { ...common.settings, seed };
     const out = this.at("tasks", name);
     const config = { ...common, ...(await this.features(row, seed)), settings, out, resume: true };
-    return task.taskData((taskData) => {
-      const identity = { ...identityOf(config), data: hashesOfData(config, taskData) };
-      return this.cells.get(name, identity, async () => {
-        const { onEvent, onNote, signal } = this.watch;
-        const { manifest } = await finetune(this.executor, config, taskData, onEvent, signal);
-        signal?.throwIfAborted();
-        await removeEarlierRun(out);
-        onNote?.(`${name}: finished`);
-        return scoresOf(manifest.metrics, "");
-      });
-    });
+    return task.taskData(async (taskData) =>
+      scoresOf(await finetunedCell(this.laboratory, name, config, taskData), ""),
+    );
   }
 
   private async features(row: string, seed: number): Promise<Features> {
