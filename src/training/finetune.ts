@@ -10,7 +10,7 @@ import { backboneOptions, type FilledCache, fillFeatures, openFeatures } from ".
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { downstreamDesign, trainsBackbone } from "../models/design.js";
 import type { Part } from "../part.js";
-import { type StoredData, storeEncoded, type Texts } from "../tasks/encoded-examples.js";
+import type { StoredData, Texts } from "../tasks/encoded-examples.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
 import type { DownstreamTaskData, ExampleSet, SkipCounts } from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
@@ -19,6 +19,7 @@ import { HostLossSession } from "./host-loss-session.js";
 import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
+  encodeForTraining,
   type FillableTraining,
   fillForTraining,
   type OnEvent,
@@ -105,11 +106,7 @@ function preparation<Example, Encoded extends EncodedText, Score>(
     const featureDtype = config.featureOptions.dtype;
     const made = makeTaskModel(kind, settings, { ...config, design, featureDtype });
     if (made.task.hostLoss && leavesOn(config.settings, context.ranks)) throw leavesRefused();
-    const encode = async (set: ExampleSet<Example>) => {
-      const stored = await storeEncoded(made.task, config.backbone.tokenizer, set, context.signal);
-      context.keep(stored.examples);
-      return stored;
-    };
+    const encode = (set: ExampleSet<Example>) => encodeForTraining(context, made.task, config.backbone.tokenizer, set);
     const sets = { train: await encode(train), dev: await encode(dev), test: test ? await encode(test) : null };
     const setup = { ...made, kind, settings, ...sets };
     return {

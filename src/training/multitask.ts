@@ -11,7 +11,6 @@ import { readBackboneTensors } from "../features/backbone-handle.js";
 import { TokenFeatures } from "../features/feature-sources.js";
 import type { Parameter } from "../graph/index.js";
 import { downstreamDesign } from "../models/design.js";
-import { storeEncoded } from "../tasks/encoded-examples.js";
 import type { EncodedText, Evaluation } from "../tasks/task.js";
 import type { SkipCounts, TaskData } from "../tasks/task-data.js";
 import type { HostTensor } from "../tensor.js";
@@ -27,7 +26,14 @@ import {
   makeCourse,
   meanEvaluation,
 } from "./courses.js";
-import { type EndedRun, type OnEvent, type OpenTraining, type RunContext, runTraining } from "./run.js";
+import {
+  type EndedRun,
+  encodeForTraining,
+  type OnEvent,
+  type OpenTraining,
+  type RunContext,
+  runTraining,
+} from "./run.js";
 import { PredictionSession, TrainingSession } from "./session.js";
 import { headRateScale } from "./step.js";
 import { makeTaskModel } from "./task-model.js";
@@ -139,7 +145,7 @@ interface PlannedCourse {
 }
 
 function planCourse(
-  { executor, keep, signal }: RunContext,
+  context: RunContext,
   config: MultitaskConfig,
   { name, taskData }: NamedTaskData,
 ): Promise<PlannedCourse> {
@@ -149,12 +155,11 @@ function planCourse(
       ...{ backbone, maxLength, headInit, dropout, headScope: name, featureDtype: "float32" },
       design: downstreamDesign({ adapters: [], fusion: noFusion, headInit, trains: "backbone", frozenDropout: false }),
     });
-    const train = await storeEncoded(task, backbone.tokenizer, trainSet, signal);
-    keep(train.examples);
-    const dev = await storeEncoded(task, backbone.tokenizer, devSet, signal);
-    keep(dev.examples);
+    const train = await encodeForTraining(context, task, backbone.tokenizer, trainSet);
+    const dev = await encodeForTraining(context, task, backbone.tokenizer, devSet);
     const rateScale = headRateScale(model.taskParameters, config.headLearningRate / settings.learningRate);
     const features = new TokenFeatures<EncodedText>(backbone, "float32");
+    const { executor } = context;
     const options = { executor, features, padTokenId: backbone.config.padTokenId, model, task, maxLength };
     const open = async (): Promise<Course> => {
       const session = await TrainingSession.open(options, optimizerOf(config), { rateScale, accumulation: false });

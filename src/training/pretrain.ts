@@ -7,7 +7,7 @@ import { type FeatureOptions, type FilledCache, fillFeatures, openFeatures } fro
 import type { AdaptedModel } from "../models/adapted-model.js";
 import { pretrainingDesign } from "../models/design.js";
 import type { Part } from "../part.js";
-import { type StoredData, storeEncoded } from "../tasks/encoded-examples.js";
+import type { StoredData } from "../tasks/encoded-examples.js";
 import type { EncodedText, TaskKind, TaskSettings } from "../tasks/task.js";
 import type { ExampleSet, SkipCounts, TaskData } from "../tasks/task-data.js";
 import { float32Tensor } from "../tensor.js";
@@ -16,6 +16,7 @@ import { optimizerOf, type TrainingConfig } from "./config.js";
 import { leavesOn, openStepSession } from "./leaf-session.js";
 import {
   type EndedRun,
+  encodeForTraining,
   type FillableTraining,
   fillForTraining,
   type OnEvent,
@@ -94,7 +95,7 @@ function preparation<Example, Encoded extends EncodedText, Score>(
 
 /** Encodes the data of an adapter's training, which stay on disk until it ends, and makes the model that learns them. */
 export async function pretrainingSetup<Example, Encoded extends EncodedText, Score>(
-  { keep, signal }: Pick<RunContext, "keep" | "signal">,
+  context: Pick<RunContext, "keep" | "signal">,
   config: TrainingConfig,
   { kind, settings, train, dev }: TaskData<Example, Encoded, Score>,
   headScope?: string,
@@ -104,11 +105,7 @@ export async function pretrainingSetup<Example, Encoded extends EncodedText, Sco
   const how = { maxLength, headInit, dropout: architecture.dropout, featureDtype: featureOptions.dtype };
   const scope = headScope === undefined ? {} : { headScope };
   const made = makeTaskModel(kind, settings, { backbone, design, ...how, ...scope });
-  const encode = async (set: ExampleSet<Example>) => {
-    const encoded = await storeEncoded(made.task, backbone.tokenizer, set, signal);
-    keep(encoded.examples);
-    return encoded;
-  };
+  const encode = (set: ExampleSet<Example>) => encodeForTraining(context, made.task, backbone.tokenizer, set);
   return { ...made, kind, settings, train: await encode(train), dev: await encode(dev) };
 }
 

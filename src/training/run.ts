@@ -15,9 +15,11 @@ import type { Parameter } from "../graph/index.js";
 import { join } from "../host/paths.js";
 import type { Part } from "../part.js";
 import { alone, barrier, firstThenOthers, fromFirst, type Ranks } from "../ranks/index.js";
-import type { EncodedExamples } from "../tasks/encoded-examples.js";
+import { type EncodedExamples, type StoredData, storeEncoded } from "../tasks/encoded-examples.js";
 import type { EncodedText, Evaluation, Task } from "../tasks/task.js";
+import type { ExampleSet } from "../tasks/task-data.js";
 import { totalElements } from "../tensor.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { parametersIn } from "../weights/parameters.js";
 import { latestCheckpoint, openCheckpoint, readBest, removeCheckpoints, writeBest } from "./checkpoint.js";
 import type { RunConfig } from "./config.js";
@@ -45,6 +47,18 @@ export interface RunContext {
   readonly ranks: Ranks;
   /** Closes something with the training, however that ends. */
   keep<T extends { close(): Promise<void> }>(opened: T): T;
+}
+
+/** {@link storeEncoded}, for as long as the training lasts. */
+export async function encodeForTraining<Example, Encoded extends EncodedText>(
+  { keep, signal }: Pick<RunContext, "keep" | "signal">,
+  task: Pick<Task<Example, Encoded, unknown>, "encode" | "texts" | "feeds">,
+  tokenizer: Tokenizer,
+  set: ExampleSet<Example>,
+): Promise<StoredData<Encoded>> {
+  const encoded = await storeEncoded(task, tokenizer, set, signal);
+  keep(encoded.examples);
+  return encoded;
 }
 
 /** What is known of a training before anything is computed for it. */
